@@ -201,8 +201,13 @@ REQUESTS: Mapping[str, JsonObject] = {
 }
 
 
-BODIES = {
+BODIES: Mapping[str, JsonObject] = {
     "/stages/argocd/mine/promote": {"freight": "f"},
+    "/stages/argocd/mine/approve": {"freight": "f"},
+    "/stages/argocd/mine/promote-downstream": {"freight": "f"},
+    "/warehouses/argocd/mine/freight": {"alias": "", "chosen": {}},
+    "/rollouts/argocd/mine/set-image": {"container": "*", "image": "x:1"},
+    "/applicationsets/argocd/mine/preview": {"spec": {"generators": [], "template": {"spec": {"project": "team"}}}},
     "/rights": {"rights": []},
     "/views": {"project": "team", "name": "mine", "to": "/applications"},
 }

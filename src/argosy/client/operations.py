@@ -12,10 +12,15 @@ from argosy.client.types import (
     Allowed,
     ApplicationPage,
     ApplicationShown,
+    Artefacts,
     Chosen,
+    Comparison,
+    Composition,
     Dependencies,
     Done,
+    EditedSet,
     Home,
+    Image,
     Me,
     Nothing,
     ObjectPage,
@@ -28,6 +33,7 @@ from argosy.client.types import (
     RolloutDetails,
     SavedViews,
     SealingKeys,
+    SetPreview,
     Story,
     SyncPreview,
     Trace,
@@ -52,6 +58,9 @@ class Client(WaitingTransport):
         self,
         *,
         search: str = "",
+        pattern: str = "",
+        selector: str = "",
+        annotation: Sequence[str] = (),
         sync: Sequence[str] = (),
         health: Sequence[str] = (),
         project: Sequence[str] = (),
@@ -73,6 +82,9 @@ class Client(WaitingTransport):
                 (),
                 {
                     "search": search,
+                    "pattern": pattern,
+                    "selector": selector,
+                    "annotation": annotation,
                     "sync": sync,
                     "health": health,
                     "project": project,
@@ -96,6 +108,9 @@ class Client(WaitingTransport):
         self,
         *,
         search: str = "",
+        pattern: str = "",
+        selector: str = "",
+        annotation: Sequence[str] = (),
         sync: Sequence[str] = (),
         health: Sequence[str] = (),
         project: Sequence[str] = (),
@@ -114,6 +129,9 @@ class Client(WaitingTransport):
             (),
             {
                 "search": search,
+                "pattern": pattern,
+                "selector": selector,
+                "annotation": annotation,
                 "sync": sync,
                 "health": health,
                 "project": project,
@@ -708,9 +726,13 @@ class Client(WaitingTransport):
         """One SealedSecret, live; `gone` says that it was deleted."""
         return self._stream("/stream/sealedsecrets/{}/{}", (namespace, name), {})
 
-    def get_home(self) -> Home:
-        """What needs a person now."""
-        return cast(Home, self._ask("GET", "/home", (), {}))
+    def get_home(self, *, favourite: Sequence[str] = ()) -> Home:
+        """What needs a person now, and how one's favourites are."""
+        return cast(Home, self._ask("GET", "/home", (), {"favourite": favourite}))
+
+    def get_stream_home(self, *, favourite: Sequence[str] = ()) -> Iterator[Event]:
+        """What needs a person now, live."""
+        return self._stream("/stream/home", (), {"favourite": favourite})
 
     def post_rollouts_namespace_name_promote(self, namespace: str, name: str, body: Nothing) -> Done:
         """Promote a Rollout."""
@@ -735,6 +757,10 @@ class Client(WaitingTransport):
     def post_rollouts_namespace_name_restart(self, namespace: str, name: str, body: Nothing) -> Done:
         """Restart a Rollout."""
         return cast(Done, self._ask("POST", "/rollouts/{}/{}/restart", (namespace, name), {}, body))
+
+    def post_rollouts_namespace_name_set_image(self, namespace: str, name: str, body: Image) -> Done:
+        """Give containers of a Rollout another image."""
+        return cast(Done, self._ask("POST", "/rollouts/{}/{}/set-image", (namespace, name), {}, body))
 
     def get_stages_namespace_name_freight(self, namespace: str, name: str) -> Offers:
         """The Freight that a Stage may have, now or later."""
@@ -888,6 +914,62 @@ class Client(WaitingTransport):
         """Deny the request of a Certificate that waits for approval."""
         return cast(Done, self._ask("POST", "/certificates/{}/{}/deny", (namespace, name), {}, body))
 
+    def post_stages_namespace_name_refresh(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Look at a Stage again."""
+        return cast(Done, self._ask("POST", "/stages/{}/{}/refresh", (namespace, name), {}, body))
+
+    def post_warehouses_namespace_name_refresh(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Let a Warehouse look for news."""
+        return cast(Done, self._ask("POST", "/warehouses/{}/{}/refresh", (namespace, name), {}, body))
+
+    def post_stages_namespace_name_verify(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Verify once more what a Stage holds."""
+        return cast(Done, self._ask("POST", "/stages/{}/{}/verify", (namespace, name), {}, body))
+
+    def post_stages_namespace_name_abort_verification(self, namespace: str, name: str, body: Nothing) -> Done:
+        """End the verification that runs in a Stage."""
+        return cast(Done, self._ask("POST", "/stages/{}/{}/abort-verification", (namespace, name), {}, body))
+
+    def post_stages_namespace_name_approve(self, namespace: str, name: str, body: Chosen) -> Done:
+        """Let a Stage have Freight that it could not have yet."""
+        return cast(Done, self._ask("POST", "/stages/{}/{}/approve", (namespace, name), {}, body))
+
+    def post_stages_namespace_name_promote_downstream(self, namespace: str, name: str, body: Chosen) -> Done:
+        """Promote to all Stages that follow."""
+        return cast(Done, self._ask("POST", "/stages/{}/{}/promote-downstream", (namespace, name), {}, body))
+
+    def post_promotions_namespace_name_abort(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Abort a Promotion."""
+        return cast(Done, self._ask("POST", "/promotions/{}/{}/abort", (namespace, name), {}, body))
+
+    def post_promotions_namespace_name_retry(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Make the same Promotion anew."""
+        return cast(Done, self._ask("POST", "/promotions/{}/{}/retry", (namespace, name), {}, body))
+
+    def get_warehouses_namespace_name_artefacts(self, namespace: str, name: str) -> Artefacts:
+        """What a Warehouse found, of which Freight can be made."""
+        return cast(Artefacts, self._ask("GET", "/warehouses/{}/{}/artefacts", (namespace, name), {}))
+
+    def post_warehouses_namespace_name_freight(self, namespace: str, name: str, body: Composition) -> Done:
+        """Make a piece of Freight by hand."""
+        return cast(Done, self._ask("POST", "/warehouses/{}/{}/freight", (namespace, name), {}, body))
+
+    def get_applications_namespace_name_compare(
+        self, namespace: str, name: str, *, from_: str = "", to: str = ""
+    ) -> Comparison:
+        """What differs between two states of an Application."""
+        return cast(
+            Comparison, self._ask("GET", "/applications/{}/{}/compare", (namespace, name), {"from": from_, "to": to})
+        )
+
+    def post_applicationsets_namespace_name_preview(self, namespace: str, name: str, body: EditedSet) -> SetPreview:
+        """What an edit of an ApplicationSet would create, change and delete."""
+        return cast(SetPreview, self._ask("POST", "/applicationsets/{}/{}/preview", (namespace, name), {}, body))
+
+    def get_stream(self, *, watch: Sequence[str] = ()) -> Iterator[Event]:
+        """Several windows in one stream: events with a list of the watch's number and what its own stream says."""
+        return self._stream("/stream", (), {"watch": watch})
+
 
 class AsyncClient(AwaitingTransport):
     """Every method is awaited, streams are iterated. Raises what `Client` does."""
@@ -904,6 +986,9 @@ class AsyncClient(AwaitingTransport):
         self,
         *,
         search: str = "",
+        pattern: str = "",
+        selector: str = "",
+        annotation: Sequence[str] = (),
         sync: Sequence[str] = (),
         health: Sequence[str] = (),
         project: Sequence[str] = (),
@@ -925,6 +1010,9 @@ class AsyncClient(AwaitingTransport):
                 (),
                 {
                     "search": search,
+                    "pattern": pattern,
+                    "selector": selector,
+                    "annotation": annotation,
                     "sync": sync,
                     "health": health,
                     "project": project,
@@ -948,6 +1036,9 @@ class AsyncClient(AwaitingTransport):
         self,
         *,
         search: str = "",
+        pattern: str = "",
+        selector: str = "",
+        annotation: Sequence[str] = (),
         sync: Sequence[str] = (),
         health: Sequence[str] = (),
         project: Sequence[str] = (),
@@ -966,6 +1057,9 @@ class AsyncClient(AwaitingTransport):
             (),
             {
                 "search": search,
+                "pattern": pattern,
+                "selector": selector,
+                "annotation": annotation,
                 "sync": sync,
                 "health": health,
                 "project": project,
@@ -1560,9 +1654,13 @@ class AsyncClient(AwaitingTransport):
         """One SealedSecret, live; `gone` says that it was deleted."""
         return self._stream("/stream/sealedsecrets/{}/{}", (namespace, name), {})
 
-    async def get_home(self) -> Home:
-        """What needs a person now."""
-        return cast(Home, await self._ask("GET", "/home", (), {}))
+    async def get_home(self, *, favourite: Sequence[str] = ()) -> Home:
+        """What needs a person now, and how one's favourites are."""
+        return cast(Home, await self._ask("GET", "/home", (), {"favourite": favourite}))
+
+    def get_stream_home(self, *, favourite: Sequence[str] = ()) -> AsyncIterator[Event]:
+        """What needs a person now, live."""
+        return self._stream("/stream/home", (), {"favourite": favourite})
 
     async def post_rollouts_namespace_name_promote(self, namespace: str, name: str, body: Nothing) -> Done:
         """Promote a Rollout."""
@@ -1587,6 +1685,10 @@ class AsyncClient(AwaitingTransport):
     async def post_rollouts_namespace_name_restart(self, namespace: str, name: str, body: Nothing) -> Done:
         """Restart a Rollout."""
         return cast(Done, await self._ask("POST", "/rollouts/{}/{}/restart", (namespace, name), {}, body))
+
+    async def post_rollouts_namespace_name_set_image(self, namespace: str, name: str, body: Image) -> Done:
+        """Give containers of a Rollout another image."""
+        return cast(Done, await self._ask("POST", "/rollouts/{}/{}/set-image", (namespace, name), {}, body))
 
     async def get_stages_namespace_name_freight(self, namespace: str, name: str) -> Offers:
         """The Freight that a Stage may have, now or later."""
@@ -1747,3 +1849,62 @@ class AsyncClient(AwaitingTransport):
     async def post_certificates_namespace_name_deny(self, namespace: str, name: str, body: Nothing) -> Done:
         """Deny the request of a Certificate that waits for approval."""
         return cast(Done, await self._ask("POST", "/certificates/{}/{}/deny", (namespace, name), {}, body))
+
+    async def post_stages_namespace_name_refresh(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Look at a Stage again."""
+        return cast(Done, await self._ask("POST", "/stages/{}/{}/refresh", (namespace, name), {}, body))
+
+    async def post_warehouses_namespace_name_refresh(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Let a Warehouse look for news."""
+        return cast(Done, await self._ask("POST", "/warehouses/{}/{}/refresh", (namespace, name), {}, body))
+
+    async def post_stages_namespace_name_verify(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Verify once more what a Stage holds."""
+        return cast(Done, await self._ask("POST", "/stages/{}/{}/verify", (namespace, name), {}, body))
+
+    async def post_stages_namespace_name_abort_verification(self, namespace: str, name: str, body: Nothing) -> Done:
+        """End the verification that runs in a Stage."""
+        return cast(Done, await self._ask("POST", "/stages/{}/{}/abort-verification", (namespace, name), {}, body))
+
+    async def post_stages_namespace_name_approve(self, namespace: str, name: str, body: Chosen) -> Done:
+        """Let a Stage have Freight that it could not have yet."""
+        return cast(Done, await self._ask("POST", "/stages/{}/{}/approve", (namespace, name), {}, body))
+
+    async def post_stages_namespace_name_promote_downstream(self, namespace: str, name: str, body: Chosen) -> Done:
+        """Promote to all Stages that follow."""
+        return cast(Done, await self._ask("POST", "/stages/{}/{}/promote-downstream", (namespace, name), {}, body))
+
+    async def post_promotions_namespace_name_abort(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Abort a Promotion."""
+        return cast(Done, await self._ask("POST", "/promotions/{}/{}/abort", (namespace, name), {}, body))
+
+    async def post_promotions_namespace_name_retry(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Make the same Promotion anew."""
+        return cast(Done, await self._ask("POST", "/promotions/{}/{}/retry", (namespace, name), {}, body))
+
+    async def get_warehouses_namespace_name_artefacts(self, namespace: str, name: str) -> Artefacts:
+        """What a Warehouse found, of which Freight can be made."""
+        return cast(Artefacts, await self._ask("GET", "/warehouses/{}/{}/artefacts", (namespace, name), {}))
+
+    async def post_warehouses_namespace_name_freight(self, namespace: str, name: str, body: Composition) -> Done:
+        """Make a piece of Freight by hand."""
+        return cast(Done, await self._ask("POST", "/warehouses/{}/{}/freight", (namespace, name), {}, body))
+
+    async def get_applications_namespace_name_compare(
+        self, namespace: str, name: str, *, from_: str = "", to: str = ""
+    ) -> Comparison:
+        """What differs between two states of an Application."""
+        return cast(
+            Comparison,
+            await self._ask("GET", "/applications/{}/{}/compare", (namespace, name), {"from": from_, "to": to}),
+        )
+
+    async def post_applicationsets_namespace_name_preview(
+        self, namespace: str, name: str, body: EditedSet
+    ) -> SetPreview:
+        """What an edit of an ApplicationSet would create, change and delete."""
+        return cast(SetPreview, await self._ask("POST", "/applicationsets/{}/{}/preview", (namespace, name), {}, body))
+
+    def get_stream(self, *, watch: Sequence[str] = ()) -> AsyncIterator[Event]:
+        """Several windows in one stream: events with a list of the watch's number and what its own stream says."""
+        return self._stream("/stream", (), {"watch": watch})

@@ -77,6 +77,19 @@ class ApplicationShown(TypedDict):
     reconciledAt: str
 
 
+class Artefact(TypedDict):
+    """`id` is a commit, a tag or a version; `text` what else is known of it; `at` when it was made."""
+
+    id: str
+    text: str
+    at: str
+
+
+class Artefacts(TypedDict):
+    subscriptions: list[Subscription]
+    discoveredAt: str
+
+
 class Change(TypedDict):
     """One resource. `change`: create, update, prune, keep (it is wanted no more, and is not pruned) or none.
 
@@ -110,6 +123,25 @@ class Chosen(TypedDict):
     freight: str
 
 
+class Comparison(TypedDict):
+    """`same`: how many resources do not differ."""
+
+    before: list[str]
+    after: list[str]
+    same: int
+    differing: list[Differing]
+
+
+class Composition(TypedDict):
+    """`chosen`: by the key of a subscription the id of what is taken from it; the newest where none is chosen.
+
+    `alias` may be empty: one is found then.
+    """
+
+    alias: str
+    chosen: dict[str, str]
+
+
 class Condition(TypedDict):
     type: str
     message: str
@@ -134,10 +166,27 @@ class Dependency(TypedDict):
     why: str
 
 
+class Differing(TypedDict):
+    """One resource that differs. `before` and `after` are empty where there is none."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
 class Done(TypedDict):
     """`message` says what was begun."""
 
     message: str
+
+
+class EditedSet(TypedDict):
+    """`spec` of the ApplicationSet, as it would be."""
+
+    spec: dict[str, Any]
 
 
 class Entry(TypedDict):
@@ -153,10 +202,21 @@ class Entry(TypedDict):
 
 
 class Home(TypedDict):
-    """`counts` by severity, of everything that one may see."""
+    """`counts` by severity, of everything that one may see. `favourites` in the order in which they were asked for.
+
+    A favourite that is not there, or that one may not see, is left out. Its severity may be any.
+    """
 
     items: list[Item]
     counts: dict[str, int]
+    favourites: list[Item]
+
+
+class Image(TypedDict):
+    """`container`: its name, or `*` for all."""
+
+    container: str
+    image: str
 
 
 class Item(TypedDict):
@@ -280,6 +340,15 @@ class PipelineRow(TypedDict):
     promoting: int
 
 
+class PlannedApplication(TypedDict):
+    """`before` and `after`: metadata that a set decides about, and spec; empty where there is none."""
+
+    namespace: str
+    name: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
 class PreviewedStep(TypedDict):
     """`effects`: what it would do, line by line."""
 
@@ -365,6 +434,15 @@ class SealingKeys(TypedDict):
     keys: list[SealingKeyShown]
 
 
+class SetPreview(TypedDict):
+    """`problems`: Applications that would be left as they are, and why."""
+
+    created: list[PlannedApplication]
+    changed: list[PlannedApplication]
+    deleted: list[PlannedApplication]
+    problems: list[str]
+
+
 class StageNode(TypedDict):
     """`waiting`: pieces newer than what it holds that it may have now, `next` the newest of them.
 
@@ -402,6 +480,14 @@ class Story(TypedDict):
     chapters: list[Chapter]
     lines: list[str]
     events: list[Told]
+
+
+class Subscription(TypedDict):
+    """What a Warehouse found in one repository, the newest first. `key` names it in a choice."""
+
+    key: str
+    repository: str
+    found: list[Artefact]
 
 
 class SyncPreview(TypedDict):

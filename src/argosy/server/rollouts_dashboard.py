@@ -20,7 +20,7 @@ from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.caches.informer import Cache
 from argosy.server import rollout_views
-from argosy.server.api.actions import MANAGER, Actions
+from argosy.server.api.acting.rollouts_and_stages import MANAGER, Actions
 from argosy.server.api.endpoint import Asked, Endpoint
 from argosy.server.api.live.stream import Events
 from argosy.server.api.objects import LISTED, RIGHTS, target_of

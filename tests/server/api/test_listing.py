@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from argosy.server.api.listing import Table, Wanted
+import pytest
+
+from argosy.server.api.listing import Table, Unreadable, Wanted, is_annotated
 
 ROWS: list[dict[str, Any]] = [
     {"name": "web", "sync": "Synced", "team": "a"},
@@ -52,3 +54,37 @@ def test_a_facet_counts_what_there_would_be_without_its_own_filter() -> None:
     window = TABLE.window(PREPARED, Wanted(filters={"sync": frozenset({"OutOfSync"})}))
 
     assert window.facets == {"sync": {"OutOfSync": 2, "Synced": 1}, "team": {"a": 1, "b": 1}}
+
+
+def test_a_pattern_is_found_in_the_name_whatever_the_case() -> None:
+    assert names(pattern="^W|^D") == ["db", "web"]
+    assert names(pattern="b$", search="a") == ["web"]
+
+
+def test_a_selector_looks_at_labels_and_an_annotation_at_annotations() -> None:
+    rows = [
+        TABLE.prepared(ROWS[0], {"team": "a"}, {"note": "https://x.example/?a=b", "on": "1"}),
+        TABLE.prepared(ROWS[1], {"team": "b"}, {}),
+    ]
+
+    def found(**wanted: Any) -> list[str]:
+        return [row["name"] for row in TABLE.window(rows, Wanted(**wanted)).rows]
+
+    assert found(selector="team in (a,c)") == ["web"]
+    assert found(selector="team!=a") == ["api"]
+    assert found(annotations=("note=https://x.example/?a=b",)) == ["web"]
+    assert found(annotations=("note", "!on")) == []
+    assert found(annotations=("!note",)) == ["api"]
+
+
+def test_an_annotation_is_told_by_its_first_equals_sign() -> None:
+    assert is_annotated({"a": "b=c"}, "a=b=c")
+    assert not is_annotated({"a": "b=c"}, "a=b")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("pattern", "a("), ("pattern", "(?=a)"), ("selector", "a=("), ("selector", "=b")]
+)
+def test_what_cannot_be_read_is_told_by_its_parameter(name: str, text: str) -> None:
+    with pytest.raises(Unreadable, match=f"^{name}: "):
+        names(**{name: text})

@@ -1,9 +1,13 @@
-/** What the server shows, live: a snapshot, then patches; a lost connection is shown and made again. */
+/**
+ * What the open page shows, live: a snapshot of each window, then patches; all in one connection, since a browser holds
+ * few to a host. A lost connection is shown and made again; what was seen stays until the new snapshot is there.
+ */
 import { type Signal, signal } from "@preact/signals";
 
 import { href } from "../router";
-import { signInAgain } from "./client";
+import { ask, type Me, signInAgain } from "./client";
 import { patched } from "./patch";
+import { addressOf, told } from "./stream-model";
 
 export const connected = signal(true);
 
@@ -15,65 +19,107 @@ export interface Live<T> {
   close(): void;
 }
 
+interface Watch {
+  place: string;
+  snapshot(value: object): void;
+  patch(change: Record<string, unknown>): void;
+  refuse(problem: string): void;
+}
+
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15_000;
+/** What is shown no more is given up soon, but not at once: the next page may be about to begin. */
+const LEAVING = 1000;
+const BUSY = 5000;
+
+const watches = new Set<Watch>();
+let opened: Watch[] = [];
+let source: EventSource | null = null;
+let timer = 0;
+let dueAt = Infinity;
+let wait = FIRST_WAIT;
 
 export function live<T extends object>(place: string): Live<T> {
   const value = signal<T | null>(null);
   const problem = signal("");
-  let source: EventSource | null = null;
-  let wait = FIRST_WAIT;
-  let timer = 0;
-  let closed = false;
-
-  function open(): void {
-    source = new EventSource(href(place));
-    source.addEventListener("snapshot", (event) => {
-      value.value = JSON.parse((event as MessageEvent<string>).data) as T;
+  const watch: Watch = {
+    place,
+    snapshot(found) {
+      value.value = found as T;
       problem.value = "";
-      wait = FIRST_WAIT;
-      connected.value = true;
-    });
-    source.addEventListener("patch", (event) => {
-      if (value.value) value.value = patched(value.value, JSON.parse((event as MessageEvent<string>).data));
-    });
-    source.addEventListener("ended", () => {
-      source?.close();
-      signInAgain();
-    });
-    source.onerror = () => {
-      source?.close();
-      if (closed) return;
-      void why();
-      timer = window.setTimeout(open, wait);
-      wait = Math.min(wait * 2, LONGEST_WAIT);
-    };
-  }
-
-  /** An event source does not tell the status it got. */
-  async function why(): Promise<void> {
-    try {
-      const response = await fetch(href(place.replace("/stream/", "/")), { credentials: "same-origin" });
-      connected.value = response.status < 500;
-      if (response.status === 401) {
-        close();
-        signInAgain();
-      } else if (!response.ok) {
-        const body = (await response.json()) as { error?: { message?: string } };
-        problem.value = body.error?.message ?? `The server answered ${response.status}`;
-        if (response.status < 500) close();
-      }
-    } catch {
-      connected.value = false;
-    }
-  }
-
-  function close(): void {
-    closed = true;
-    clearTimeout(timer);
-    source?.close();
-  }
-
-  open();
+    },
+    patch(change) {
+      if (value.value) value.value = patched(value.value, change);
+    },
+    refuse(text) {
+      problem.value = text;
+    },
+  };
+  watches.add(watch);
+  openIn(0);
+  const close = () => {
+    watches.delete(watch);
+    openIn(LEAVING);
+  };
   return { place, value, problem, close };
+}
+
+/** The soonest of what is asked for counts. */
+function openIn(milliseconds: number): void {
+  const at = performance.now() + milliseconds;
+  if (at >= dueAt) return;
+  clearTimeout(timer);
+  dueAt = at;
+  timer = window.setTimeout(open, milliseconds);
+}
+
+function open(): void {
+  dueAt = Infinity;
+  source?.close();
+  source = null;
+  opened = [...watches];
+  if (opened.length === 0) return;
+  const made = new EventSource(href(addressOf(opened.map((one) => one.place))));
+  source = made;
+  const heard = (name: string, act: (watch: Watch, body: Record<string, unknown>) => void) =>
+    made.addEventListener(name, (event) => {
+      const { number, body } = told((event as MessageEvent<string>).data);
+      const watch = opened[number];
+      if (source === made && watch && watches.has(watch)) act(watch, body);
+    });
+  heard("snapshot", (watch, body) => {
+    wait = FIRST_WAIT;
+    connected.value = true;
+    watch.snapshot(body);
+  });
+  heard("patch", (watch, body) => watch.patch(body));
+  heard("refused", (watch, body) => {
+    connected.value = true;
+    watch.refuse(String(body["message"] ?? ""));
+    if (Number(body["status"]) >= 500) openIn(BUSY);
+  });
+  made.addEventListener("ended", (event) => {
+    if (source !== made) return;
+    if (told((event as MessageEvent<string>).data).number < 0) signInAgain();
+    else openIn(FIRST_WAIT); // what is asked for again is refused with its reason
+  });
+  made.onerror = () => {
+    made.close();
+    if (source !== made) return;
+    source = null;
+    void why();
+    openIn(wait);
+    wait = Math.min(wait * 2, LONGEST_WAIT);
+  };
+}
+
+/** An event source does not tell the status it got. */
+async function why(): Promise<void> {
+  try {
+    const found = await ask<Me>("GET", "/api/argosy/v1/me");
+    if (!found.signedIn && !found.anonymous) signInAgain();
+    else if (wait > 4 * FIRST_WAIT) connected.value = false;
+  } catch {
+    connected.value = false;
+  }
 }

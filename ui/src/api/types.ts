@@ -725,8 +725,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What needs a person now */
+        /** What needs a person now, and how one's favourites are */
         get: operations["getHome"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What needs a person now, live */
+        get: operations["getStreamHome"];
         put?: never;
         post?: never;
         delete?: never;
@@ -831,6 +848,23 @@ export interface paths {
         put?: never;
         /** Restart a Rollout */
         post: operations["postRolloutsNamespaceNameRestart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollouts/{namespace}/{name}/set-image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give containers of a Rollout another image */
+        post: operations["postRolloutsNamespaceNameSetImage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1229,6 +1263,227 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stages/{namespace}/{name}/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look at a Stage again */
+        post: operations["postStagesNamespaceNameRefresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/warehouses/{namespace}/{name}/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a Warehouse look for news */
+        post: operations["postWarehousesNamespaceNameRefresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stages/{namespace}/{name}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Verify once more what a Stage holds */
+        post: operations["postStagesNamespaceNameVerify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stages/{namespace}/{name}/abort-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the verification that runs in a Stage */
+        post: operations["postStagesNamespaceNameAbortVerification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stages/{namespace}/{name}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a Stage have Freight that it could not have yet */
+        post: operations["postStagesNamespaceNameApprove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stages/{namespace}/{name}/promote-downstream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Promote to all Stages that follow */
+        post: operations["postStagesNamespaceNamePromoteDownstream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/promotions/{namespace}/{name}/abort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Abort a Promotion */
+        post: operations["postPromotionsNamespaceNameAbort"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/promotions/{namespace}/{name}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the same Promotion anew */
+        post: operations["postPromotionsNamespaceNameRetry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/warehouses/{namespace}/{name}/artefacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a Warehouse found, of which Freight can be made */
+        get: operations["getWarehousesNamespaceNameArtefacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/warehouses/{namespace}/{name}/freight": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a piece of Freight by hand */
+        post: operations["postWarehousesNamespaceNameFreight"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/applications/{namespace}/{name}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What differs between two states of an Application */
+        get: operations["getApplicationsNamespaceNameCompare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/applicationsets/{namespace}/{name}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an edit of an ApplicationSet would create, change and delete */
+        post: operations["postApplicationsetsNamespaceNamePreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Several windows in one stream: events with a list of the watch's number and what its own stream says */
+        get: operations["getStream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1308,6 +1563,16 @@ export interface components {
             resourceVersion: string;
             reconciledAt: string;
         };
+        /** @description `id` is a commit, a tag or a version; `text` what else is known of it; `at` when it was made. */
+        Artefact: {
+            id: string;
+            text: string;
+            at: string;
+        };
+        Artefacts: {
+            subscriptions: components["schemas"]["Subscription"][];
+            discoveredAt: string;
+        };
         /**
          * @description One resource. `change`: create, update, prune, keep (it is wanted no more, and is not pruned) or none.
          *
@@ -1340,6 +1605,24 @@ export interface components {
         Chosen: {
             freight: string;
         };
+        /** @description `same`: how many resources do not differ. */
+        Comparison: {
+            before: string[];
+            after: string[];
+            same: number;
+            differing: components["schemas"]["Differing"][];
+        };
+        /**
+         * @description `chosen`: by the key of a subscription the id of what is taken from it; the newest where none is chosen.
+         *
+         *         `alias` may be empty: one is found then.
+         */
+        Composition: {
+            alias: string;
+            chosen: {
+                [key: string]: string;
+            };
+        };
         Condition: {
             type: string;
             message: string;
@@ -1359,9 +1642,28 @@ export interface components {
             name: string;
             why: string;
         };
+        /** @description One resource that differs. `before` and `after` are empty where there is none. */
+        Differing: {
+            group: string;
+            kind: string;
+            namespace: string;
+            name: string;
+            before: {
+                [key: string]: unknown;
+            };
+            after: {
+                [key: string]: unknown;
+            };
+        };
         /** @description `message` says what was begun. */
         Done: {
             message: string;
+        };
+        /** @description `spec` of the ApplicationSet, as it would be. */
+        EditedSet: {
+            spec: {
+                [key: string]: unknown;
+            };
         };
         /** @description One deployment of the history, the newest first. */
         Entry: {
@@ -1375,12 +1677,22 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /** @description `counts` by severity, of everything that one may see. */
+        /**
+         * @description `counts` by severity, of everything that one may see. `favourites` in the order in which they were asked for.
+         *
+         *         A favourite that is not there, or that one may not see, is left out. Its severity may be any.
+         */
         Home: {
             items: components["schemas"]["Item"][];
             counts: {
                 [key: string]: number;
             };
+            favourites: components["schemas"]["Item"][];
+        };
+        /** @description `container`: its name, or `*` for all. */
+        Image: {
+            container: string;
+            image: string;
         };
         /** @description `kind` is that of the object, or `Application`. `severity` is `broken` or `attention`. */
         Item: {
@@ -1487,6 +1799,17 @@ export interface components {
             attention: number;
             promoting: number;
         };
+        /** @description `before` and `after`: metadata that a set decides about, and spec; empty where there is none. */
+        PlannedApplication: {
+            namespace: string;
+            name: string;
+            before: {
+                [key: string]: unknown;
+            };
+            after: {
+                [key: string]: unknown;
+            };
+        };
         /** @description `effects`: what it would do, line by line. */
         PreviewedStep: {
             step: string;
@@ -1555,6 +1878,13 @@ export interface components {
         SealingKeys: {
             keys: components["schemas"]["SealingKeyShown"][];
         };
+        /** @description `problems`: Applications that would be left as they are, and why. */
+        SetPreview: {
+            created: components["schemas"]["PlannedApplication"][];
+            changed: components["schemas"]["PlannedApplication"][];
+            deleted: components["schemas"]["PlannedApplication"][];
+            problems: string[];
+        };
         /**
          * @description `waiting`: pieces newer than what it holds that it may have now, `next` the newest of them.
          *
@@ -1588,6 +1918,12 @@ export interface components {
             chapters: components["schemas"]["Chapter"][];
             lines: string[];
             events: components["schemas"]["Told"][];
+        };
+        /** @description What a Warehouse found in one repository, the newest first. `key` names it in a choice. */
+        Subscription: {
+            key: string;
+            repository: string;
+            found: components["schemas"]["Artefact"][];
         };
         /** @description `counts` by change; resources without a change are only counted. */
         SyncPreview: {
@@ -1742,6 +2078,12 @@ export interface operations {
             query?: {
                 /** @description words that name, project, repository, path, revision or image must have */
                 search?: string;
+                /** @description a regular expression (RE2, upper and lower case alike) that is found in the name */
+                pattern?: string;
+                /** @description a label selector, such as `team=a,tier in (web,api),!legacy` */
+                selector?: string;
+                /** @description an annotation that it has: `name`, `!name`, or `name=value`; all of several */
+                annotation?: string[];
                 /** @description of this sync; any of several */
                 sync?: string[];
                 /** @description of this health; any of several */
@@ -1810,6 +2152,12 @@ export interface operations {
             query?: {
                 /** @description words that name, project, repository, path, revision or image must have */
                 search?: string;
+                /** @description a regular expression (RE2, upper and lower case alike) that is found in the name */
+                pattern?: string;
+                /** @description a label selector, such as `team=a,tier in (web,api),!legacy` */
+                selector?: string;
+                /** @description an annotation that it has: `name`, `!name`, or `name=value`; all of several */
+                annotation?: string[];
                 /** @description of this sync; any of several */
                 sync?: string[];
                 /** @description of this health; any of several */
@@ -2919,7 +3267,10 @@ export interface operations {
     };
     getHome: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `<kind>/<namespace>/<name>`, such as `Application/argocd/web`: how it is, is told in any case */
+                favourite?: string[];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2933,6 +3284,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Home"];
+                };
+            };
+        };
+    };
+    getStreamHome: {
+        parameters: {
+            query?: {
+                /** @description `<kind>/<namespace>/<name>`, such as `Application/argocd/web`: how it is, is told in any case */
+                favourite?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
         };
@@ -3085,6 +3459,33 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+        };
+    };
+    postRolloutsNamespaceNameSetImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Image"];
             };
         };
         responses: {
@@ -3687,6 +4088,350 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
+                };
+            };
+        };
+    };
+    postStagesNamespaceNameRefresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+        };
+    };
+    postWarehousesNamespaceNameRefresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+        };
+    };
+    postStagesNamespaceNameVerify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+        };
+    };
+    postStagesNamespaceNameAbortVerification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+        };
+    };
+    postStagesNamespaceNameApprove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Chosen"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+        };
+    };
+    postStagesNamespaceNamePromoteDownstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Chosen"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+        };
+    };
+    postPromotionsNamespaceNameAbort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+        };
+    };
+    postPromotionsNamespaceNameRetry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+        };
+    };
+    getWarehousesNamespaceNameArtefacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artefacts"];
+                };
+            };
+        };
+    };
+    postWarehousesNamespaceNameFreight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Composition"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+        };
+    };
+    getApplicationsNamespaceNameCompare: {
+        parameters: {
+            query?: {
+                /** @description `live`, `git`, `history:<id>`, `revision:<revision>` (of several sources: with commas) */
+                from?: string;
+                /** @description `live`, `git`, `history:<id>`, `revision:<revision>` (of several sources: with commas) */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+        };
+    };
+    postApplicationsetsNamespaceNamePreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditedSet"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetPreview"];
+                };
+            };
+        };
+    };
+    getStream: {
+        parameters: {
+            query?: {
+                /** @description a stream's path and query without `/stream/`, such as `applications?limit=50` */
+                watch?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
         };

@@ -2,32 +2,38 @@
 
 - `endpoint.py`: how an endpoint is declared; `router.py`: from a request to its answer; `shapes.py`: types as schemas.
 - `openapi.py`: the description, made from the declarations.
-- `listing.py`: search, filter, sort, range and counts by facet, for every list.  `stream.py`: lists and objects, live.
-- `applications.py`, `objects.py`, `actions.py`, `certificate_actions.py`, `home.py`, `pipelines.py`, `sealing.py`,
-  `activity.py`, `caller.py`, `views.py`: the endpoints.
-- `tracing.py`, `previews.py`, `dependencies.py`, `stories.py`, `rollout_details.py`: what is told over several objects.
+- `listing.py`: search, filter, sort, range and counts by facet, for every list.  `live/`: lists and objects, live.
+- `applications.py`, `objects.py`, `home.py`, `pipelines.py`, `sealing.py`, `activity.py`, `caller.py`, `views.py`: the
+  endpoints that show.  `acting/`: those that do something.  `previewing/`: what would happen, and what differs.
+- `tracing.py`, `dependencies.py`, `stories.py`, `rollout_details.py`: what is told over several objects.
 - `why.py`, `object_states.py`: why an object is as it is.  `references.py`: which objects an object names.
 """
 
 from __future__ import annotations
 
+from argosy.server.api.live.stream import Events
+from argosy.server.api.live.watches import watching_endpoint
 from argosy.server.api.router import Router
+from argosy.server.calls import Call
 from argosy.server.context import ServerContext
 
 PREFIX = "/api/argosy/v1"
 
 
 def router(context: ServerContext) -> Router:
-    from argosy.server.api.actions import action_endpoints
+    from argosy.server.api.acting.certificates import certificate_action_endpoints
+    from argosy.server.api.acting.pipelines import pipeline_action_endpoints
+    from argosy.server.api.acting.rollouts_and_stages import action_endpoints
     from argosy.server.api.activity import activity_endpoints
     from argosy.server.api.applications import application_endpoints
     from argosy.server.api.caller import caller_endpoints
-    from argosy.server.api.certificate_actions import certificate_action_endpoints
     from argosy.server.api.dependencies import dependency_endpoints
     from argosy.server.api.home import home_endpoints
     from argosy.server.api.objects import object_endpoints
     from argosy.server.api.pipelines import pipeline_endpoints
-    from argosy.server.api.previews import preview_endpoints
+    from argosy.server.api.previewing.application_sets import application_set_preview_endpoints
+    from argosy.server.api.previewing.comparisons import comparison_endpoints
+    from argosy.server.api.previewing.operations import preview_endpoints
     from argosy.server.api.rollout_details import rollout_detail_endpoints
     from argosy.server.api.sealing import sealing_endpoints
     from argosy.server.api.stories import story_endpoints
@@ -50,5 +56,13 @@ def router(context: ServerContext) -> Router:
         *rollout_detail_endpoints(context),
         *view_endpoints(context),
         *certificate_action_endpoints(context),
+        *pipeline_action_endpoints(context),
+        *comparison_endpoints(context),
+        *application_set_preview_endpoints(context),
     )
-    return Router(declared, PREFIX)
+
+    async def opened(call: Call, place: str) -> Events:
+        return await made.opened(call, place)
+
+    made = Router((*declared, watching_endpoint(context, opened)), PREFIX)
+    return made

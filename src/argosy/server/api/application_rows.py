@@ -150,7 +150,8 @@ class ApplicationRows:
         known = self._made.get(key)
         if known is None or known[0] != version:
             made = row_of(app, self._context.gitops.server_of(app), self._context)
-            known = self._made[key] = (version, TABLE.prepared(made))
+            annotations = app["metadata"].get("annotations")
+            known = self._made[key] = (version, TABLE.prepared(made, made["labels"], annotations))
             if len(self._made) > 2 * len(self._context.gitops.plane.applications) + 100:
                 self._forget()
         return known[1]
@@ -203,6 +204,9 @@ def wanted(asked: Any) -> Wanted:
     filters = {name: frozenset(values) for name in TABLE.facets if (values := asked.all(name))}
     return Wanted(
         search=asked.one("search"),
+        pattern=asked.one("pattern"),
+        selector=asked.one("selector"),
+        annotations=tuple(one for one in asked.all("annotation") if one.strip()),
         filters=filters,
         sort=asked.one("sort", "name"),
         offset=asked.number("offset", 0),

@@ -8,6 +8,7 @@ from typing import Any, Final, NotRequired, TypedDict
 from argosy.machinery.objects import JsonObject, Key
 from argosy.server.api.application_rows import TABLE, ApplicationRow, ApplicationRows, row_of, wanted
 from argosy.server.api.endpoint import Asked, Endpoint, Parameter
+from argosy.server.api.listing import Unreadable
 from argosy.server.api.live.shared_answers import OnlyOf, Shared
 from argosy.server.api.live.stream import Events, SharedEvents
 from argosy.server.calls import sign_in, within
@@ -18,6 +19,11 @@ from argosy.server.services.applications.resource_health import with_health
 
 PARAMETERS: Final = (
     Parameter("search", "words that name, project, repository, path, revision or image must have"),
+    Parameter("pattern", "a regular expression (RE2, upper and lower case alike) that is found in the name"),
+    Parameter("selector", "a label selector, such as `team=a,tier in (web,api),!legacy`"),
+    Parameter(
+        "annotation", "an annotation that it has: `name`, `!name`, or `name=value`; all of several", repeated=True
+    ),
     *(Parameter(name, f"of this {name}; any of several", repeated=True) for name in TABLE.facets),
     Parameter("sort", f"{', '.join(TABLE.columns)}; `-` in front for descending"),
     Parameter("offset", "rows that are left out at the start", int),
@@ -118,7 +124,7 @@ def application_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         return Shared(context.clock, (context.gitops.plane.applications, context.gitops.plane.projects))
 
     async def listed(asked: Asked) -> ApplicationPage:
-        _check_sort(asked)
+        _check(asked)
         return await page_of(rows, asked)
 
     async def one(asked: Asked) -> ApplicationShown:
@@ -126,7 +132,7 @@ def application_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         return shown(context, found.app)
 
     async def watched(asked: Asked) -> Events:
-        _check_sort(asked)
+        _check(asked)
         question = wanted(asked)
 
         async def now() -> JsonObject:
@@ -193,10 +199,15 @@ async def page_of(rows: ApplicationRows, asked: Asked) -> ApplicationPage:
     return {"total": window.total, "matched": window.matched, "rows": window.rows, "facets": window.facets}
 
 
-def _check_sort(asked: Asked) -> None:
+def _check(asked: Asked) -> None:
+    """Raises ApiError."""
     sort = asked.one("sort", "name").removeprefix("-")
     if sort not in TABLE.columns:
         raise invalid(f"query: sort: {sort[:40]!r} is none of {', '.join(TABLE.columns)}")
+    try:
+        TABLE.window((), wanted(asked))
+    except Unreadable as error:
+        raise invalid(f"query: {error}") from None
 
 
 def shown(context: ServerContext, app: JsonObject) -> ApplicationShown:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Sequence
 from typing import Final, TypedDict
 
+from argosy.machinery.objects import JsonObject
+from argosy.runtime.caches.informer import Cache
 from argosy.server.api.application_rows import SEVERITIES, ApplicationRow, ApplicationRows
-from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.endpoint import Asked, Endpoint, Parameter
+from argosy.server.api.live.changes import Changing
+from argosy.server.api.live.shared_answers import Shared
+from argosy.server.api.live.stream import Events, SharedEvents
 from argosy.server.api.objects import LISTED, ObjectRow, Objects
 from argosy.server.api.pipelines import Pictures, StageNode
-from argosy.server.calls import sign_in
+from argosy.server.calls import Call, sign_in
 from argosy.server.context import ServerContext
+from argosy.server.errors import invalid
 
 MOST: Final = 200
+MOST_FAVOURITES: Final = 100
+PAUSE_SECONDS: Final = 1.0
+"""Everything is counted anew: changes within it are one event."""
 WAITING: Final = "Waiting"
 """The reason of a gate: only a person opens it, so it comes before what may mend itself."""
 
@@ -30,46 +40,110 @@ class Item(TypedDict):
 
 
 class Home(TypedDict):
-    """`counts` by severity, of everything that one may see."""
+    """`counts` by severity, of everything that one may see. `favourites` in the order in which they were asked for.
+
+    A favourite that is not there, or that one may not see, is left out. Its severity may be any.
+    """
 
     items: list[Item]
     counts: dict[str, int]
+    favourites: list[Item]
+
+
+PARAMETERS: Final = (
+    Parameter(
+        "favourite",
+        "`<kind>/<namespace>/<name>`, such as `Application/argocd/web`: how it is, is told in any case",
+        repeated=True,
+    ),
+)
 
 
 def home_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
-    rows, objects, pictures = ApplicationRows(context), Objects(context), Pictures(context)
-
-    async def home(asked: Asked) -> Home:
-        found: list[Item] = []
-        counts = dict.fromkeys(SEVERITIES, 0)
-        for prepared in await rows.visible(asked.call):
-            severity = prepared.row["why"]["severity"]
-            counts[severity] += 1
-            if severity in ("broken", "attention"):
-                found.append(_application(prepared.row))
-        gates = {(one["row"]["namespace"], one["row"]["name"]): one for one in await pictures.gates(asked.call)}
-        for listed in LISTED.values():
-            cache = await objects.cache(listed)
-            for one in await objects.visible(asked.call, listed, cache) if cache is not None else ():
-                gate = gates.get((one["namespace"], one["name"])) if one["kind"] == "Stage" else None
-                item = _item(one) if gate is None or one["severity"] == "broken" else _gate(gate)
-                counts[item["severity"]] += 1
-                if item["severity"] in ("broken", "attention"):
-                    found.append(item)
-        found.sort(key=lambda item: item["name"])
-        found.sort(key=lambda item: (SEVERITIES[item["severity"]], item["reason"] != WAITING, _later(item["since"])))
-        return {"items": found[:MOST], "counts": counts}
-
+    homes = Homes(context)
     return (
         Endpoint(
             method="GET",
             path="/home",
-            summary="What needs a person now",
+            summary="What needs a person now, and how one's favourites are",
             needs=sign_in(),
+            parameters=PARAMETERS,
             answers=Home,
-            answer=home,
+            answer=homes.home,
+        ),
+        Endpoint(
+            method="GET",
+            path="/stream/home",
+            summary="What needs a person now, live",
+            needs=sign_in(),
+            parameters=PARAMETERS,
+            stream=homes.watched,
         ),
     )
+
+
+class Homes:
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
+        self._rows, self._objects, self._pictures = ApplicationRows(context), Objects(context), Pictures(context)
+        self._shared: tuple[list[Cache], Shared] | None = None
+
+    async def home(self, asked: Asked) -> Home:
+        found: list[Item] = []
+        counts = dict.fromkeys(SEVERITIES, 0)
+        wanted = favourites_of(asked.all("favourite"))
+        favourites: dict[str, Item] = {}
+        async for item in self._all(asked.call):
+            counts[item["severity"]] += 1
+            if item["severity"] in ("broken", "attention"):
+                found.append(item)
+            if wanted and (place := _place(item)) in wanted:
+                favourites[place] = item
+        found.sort(key=lambda item: item["name"])
+        found.sort(key=lambda item: (SEVERITIES[item["severity"]], item["reason"] != WAITING, _later(item["since"])))
+        chosen = [favourites[place] for place in wanted if place in favourites]
+        return {"items": found[:MOST], "counts": counts, "favourites": chosen}
+
+    async def watched(self, asked: Asked) -> Events:
+        favourites_of(asked.all("favourite"))
+
+        async def now() -> JsonObject:
+            return dict(await self.home(asked))
+
+        shared, question = await self._sharing(), ("home", asked.all("favourite"))
+        return SharedEvents(self._context, asked.call, now, shared, question, pause=PAUSE_SECONDS, ages=True)
+
+    async def _sharing(self) -> Shared:
+        """Kinds that are served only later are heard of by who opens the page after that."""
+        caches = [cache for one in LISTED.values() if (cache := await self._objects.cache(one)) is not None]
+        if self._shared is None or self._shared[0] != caches:
+            watched: list[Changing] = [self._context.gitops.plane.applications, *caches]
+            self._shared = (caches, Shared(self._context.clock, watched, ages=True))
+        return self._shared[1]
+
+    async def _all(self, call: Call) -> AsyncGenerator[Item, None]:
+        for prepared in await self._rows.visible(call):
+            yield _application(prepared.row)
+        gates = {(one["row"]["namespace"], one["row"]["name"]): one for one in await self._pictures.gates(call)}
+        for listed in LISTED.values():
+            cache = await self._objects.cache(listed)
+            for one in await self._objects.visible(call, listed, cache) if cache is not None else ():
+                gate = gates.get((one["namespace"], one["name"])) if one["kind"] == "Stage" else None
+                yield _item(one) if gate is None or one["severity"] == "broken" else _gate(gate)
+
+
+def favourites_of(given: Sequence[str]) -> dict[str, None]:
+    """In their order. Pure. Raises ApiError."""
+    for text in given:
+        if text.count("/") != 2 or not all(text.split("/")):
+            raise invalid(f"query: favourite: {text[:80]!r} is none: <kind>/<namespace>/<name> is")
+    if len(given) > MOST_FAVOURITES:
+        raise invalid(f"query: favourite: {len(given)} are asked, {MOST_FAVOURITES} at most")
+    return dict.fromkeys(given)
+
+
+def _place(item: Item) -> str:
+    return f"{item['kind']}/{item['namespace']}/{item['name']}"
 
 
 def _application(row: ApplicationRow) -> Item:

@@ -8,8 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
 from typing import Any, Final, Generic, TypeVar
+
+import re2
+
+from argosy.machinery.selectors import LabelSelector, parse_labels
 
 R = TypeVar("R", bound=Mapping[str, Any])
 
@@ -20,9 +25,16 @@ MOST_FACET_VALUES: Final = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """`filters`: by facet, any of the values. `sort`: a column, `-` in front for descending."""
+    """`filters`: by facet, any of the values. `sort`: a column, `-` in front for descending.
+
+    `pattern`: a regular expression that is found in the name. `selector`: a label selector. `annotations`: each is
+    `name`, `!name`, or `name=value`. All of them must hold.
+    """
 
     search: str = ""
+    pattern: str = ""
+    selector: str = ""
+    annotations: tuple[str, ...] = ()
     filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     sort: str = "name"
     offset: int = 0
@@ -31,7 +43,8 @@ class Wanted:
     @property
     def identity(self) -> tuple[object, ...]:
         """Equal for the same question."""
-        return (self.search, frozenset(self.filters.items()), self.sort, self.offset, self.limit)
+        narrowed = (self.search, self.pattern, self.selector, self.annotations, frozenset(self.filters.items()))
+        return (*narrowed, self.sort, self.offset, self.limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,8 @@ class Prepared(Generic[R]):
     text: str
     facets: Mapping[str, tuple[str, ...]]
     keys: Mapping[str, Any]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,17 +78,24 @@ class Table(Generic[R]):
     columns: Mapping[str, Callable[[R], Any]]
     text: Callable[[R], str]
 
-    def prepared(self, row: R) -> Prepared[R]:
+    def prepared(
+        self, row: R, labels: Mapping[str, str] | None = None, annotations: Mapping[str, str] | None = None
+    ) -> Prepared[R]:
+        """`labels` and `annotations`: what selectors look at."""
         return Prepared(
             row,
             self.text(row),
             {name: tuple(of(row)) for name, of in self.facets.items()},
             {name: (of(row), self.columns["name"](row)) for name, of in self.columns.items()},
+            labels or {},
+            annotations or {},
         )
 
     def window(self, rows: Sequence[Prepared[R]], wanted: Wanted) -> Window[R]:
+        """Raises Unreadable."""
         words = wanted.search.lower().split()
         found = [one for one in rows if all(word in one.text for word in words)] if words else list(rows)
+        found = _narrowed(found, wanted)
         chosen = {name: values for name, values in wanted.filters.items() if values and name in self.facets}
         matched = _filtered(found, chosen)
         shown = self._sorted(matched, wanted)[wanted.offset : wanted.offset + min(wanted.limit, LONGEST)]
@@ -91,6 +113,53 @@ class Table(Generic[R]):
             by_name = sorted(rows, key=lambda one: one.keys["name"])
             return sorted(by_name, key=lambda one: one.keys[column][0], reverse=True)
         return sorted(rows, key=lambda one: one.keys[column], reverse=wanted.sort.startswith("-"))
+
+
+class Unreadable(ValueError):
+    """A pattern or a selector that is none; the text names the parameter."""
+
+
+def _narrowed(rows: list[Prepared[R]], wanted: Wanted) -> list[Prepared[R]]:
+    if wanted.pattern:
+        found = pattern_of(wanted.pattern)
+        rows = [one for one in rows if found.search(str(one.row["name"]))]
+    if wanted.selector:
+        labels = selector_of(wanted.selector)
+        rows = [one for one in rows if labels.matches(one.labels)]
+    for text in wanted.annotations:
+        rows = [one for one in rows if is_annotated(one.annotations, text)]
+    return rows
+
+
+def is_annotated(annotations: Mapping[str, str], text: str) -> bool:
+    """Values may hold anything, so this is no label selector: only the first `=` has a meaning."""
+    name, has_value, value = text.partition("=")
+    if has_value:
+        return annotations.get(name.strip()) == value.strip()
+    return (name.strip().removeprefix("!") in annotations) is not name.strip().startswith("!")
+
+
+@lru_cache(maxsize=64)
+def pattern_of(text: str) -> Any:
+    """RE2: linear in time, whoever writes it (security rule 7). Raises Unreadable."""
+    options = re2.Options()
+    options.case_sensitive, options.log_errors, options.max_mem = False, False, 1 << 20
+    try:
+        return re2.compile(text, options)
+    except re2.error as error:
+        told = error.args[0] if error.args else ""
+        told = told.decode(errors="replace") if isinstance(told, bytes) else str(told)
+        raise Unreadable(f"pattern: {text[:80]!r} is no regular expression (RE2): {told[:120]}") from None
+
+
+@lru_cache(maxsize=64)
+def selector_of(text: str) -> LabelSelector:
+    """Raises Unreadable."""
+    try:
+        return parse_labels(text)
+    except ValueError as error:
+        told = f"{text[:80]!r} is no label selector such as team=a,tier!=db"
+        raise Unreadable(f"selector: {told}: {str(error)[:120]}") from None
 
 
 def _filtered(rows: list[Prepared[R]], chosen: Mapping[str, frozenset[str]]) -> list[Prepared[R]]:

@@ -137,7 +137,7 @@ class Pictures:
         async def now() -> JsonObject:
             return dict(await self._picture(asked))
 
-        return Events(self._context, asked.call, now, caches)
+        return Events(self._context, asked.call, now, caches, ages=True)
 
     async def gates(self, call: Call) -> list[StageNode]:
         """The stages that one may see and where Freight waits for a person: nothing promotes it by itself."""

@@ -16,6 +16,7 @@ import orjson
 from argosy.cluster.http.exchange import Request, Response
 from argosy.machinery.objects import JsonObject
 from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.live.stream import Events
 from argosy.server.api.schema.openapi import document
 from argosy.server.api.schema.shapes import Unfit, fit
 from argosy.server.calls import Call, Need
@@ -25,6 +26,7 @@ from argosy.server.transport.front import Page
 from argosy.server.transport.http1 import header_map
 
 JSON: Final = "application/json"
+STREAMS: Final = "/stream/"
 EVENTS: Final = "text/event-stream"
 MOST_VALUES: Final = 200
 """Of one query."""
@@ -83,6 +85,16 @@ class Router:
         if endpoint.stream is not None:
             return Response(200, await endpoint.stream(asked), EVENTS, [("X-Accel-Buffering", "no")], "no-cache")
         return await self._answered(dispatcher, endpoint, asked)
+
+    async def opened(self, call: Call, place: str) -> Events:
+        """The stream of a path and query, without `/stream/`. Raises ApiError."""
+        path, _, query = place.partition("?")
+        endpoint, values = self._find("GET", f"{STREAMS}{path}")
+        if endpoint.stream is None:
+            raise not_found(f"{self.prefix}{STREAMS}{path} is no stream")
+        found = await endpoint.stream(Asked(call=call, path=values, query=_query(endpoint, query)))
+        assert isinstance(found, Events), f"{endpoint.path} is no stream of states"
+        return found
 
     async def _answered(self, dispatcher: Dispatcher, endpoint: Endpoint, asked: Asked) -> Response:
         assert endpoint.answer is not None

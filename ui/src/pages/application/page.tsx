@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 
 import { ask, Failure } from "../../api/client";
 import { Ago, Badge, Button, Copy, Note, StateBadge, Tabs, toast, Trouble } from "../../parts";
+import { Favourite } from "../../parts/favourites";
 import { namedLink, shortRevision } from "../../parts/format";
 import { go, href, query } from "../../router";
 import { placeOf } from "../applications/model";
@@ -50,6 +51,7 @@ function Found({ app }: { app: Shown }) {
       <div class="head">
         <h1>
           <a href={href("/applications")}>Applications</a> / {row.name} <Copy text={row.name} what="the name" />
+          <Favourite of={{ kind: "Application", namespace: row.namespace, name: row.name }} />
         </h1>
         <StateBadge word={row.sync} />
         <StateBadge word={row.health} />

@@ -12,11 +12,23 @@ export const FACETS: Record<string, string> = {
   label: "Label",
 };
 
+/** Besides words and filters: what each narrows the list by, how it is written. */
+export const NARROWED: Record<string, [title: string, example: string]> = {
+  pattern: ["Name matches (regular expression)", "^shop-(test|prod)$"],
+  selector: ["Labels (selector)", "team=a,tier in (web,api),!legacy"],
+  annotation: ["Annotation", "name, !name or name=value"],
+};
+
+/** The server names the parameter of a query; a person sees a field. */
+export function readableProblem(problem: string): string {
+  return problem.replace(/^query: \w+: /, "");
+}
+
 /** The question without its window: where the list is scrolled to is no part of it. */
 export function questionOf(query: URLSearchParams): string {
   const asked = new URLSearchParams({ limit: String(ASKED) });
   for (const [name, value] of query) {
-    if (name in FACETS || (["search", "sort"].includes(name) && value)) asked.append(name, value);
+    if (name in FACETS || (["search", "sort", ...Object.keys(NARROWED)].includes(name) && value)) asked.append(name, value);
   }
   return `/api/argosy/v1/stream/applications?${asked}`;
 }

@@ -2,6 +2,7 @@
 import type { Schemas } from "../../api/client";
 import { keyOf } from "../../api/patch";
 import { Ago, Badge, Note, Pages, StateBadge } from "../../parts";
+import { Favourite } from "../../parts/favourites";
 import { shortRevision } from "../../parts/format";
 import { ASKED } from "../../parts/window-model";
 import { href, query, withQuery } from "../../router";
@@ -37,6 +38,7 @@ function Tile({ row }: { row: Row }) {
       <a href={href(placeOf(row))} data-row>
         <strong>{row.name}</strong>
       </a>
+      <Favourite of={{ kind: "Application", namespace: row.namespace, name: row.name }} />
       <span>
         <StateBadge word={row.sync} /> <StateBadge word={row.health} />
       </span>

@@ -1,13 +1,15 @@
 import { ask, Failure, type Schemas } from "../../api/client";
 import { keyOf } from "../../api/patch";
 import { Ago, Badge, Button, Facets, Note, Search, Sortable, StateBadge, Tabs, toast } from "../../parts";
+import { Favourite } from "../../parts/favourites";
 import { shortRevision } from "../../parts/format";
 import { SavedViews } from "../../parts/saved-views";
 import { VirtualTable } from "../../parts/virtual";
 import { go, href, query } from "../../router";
 import { useWindow, type Window } from "../live-page";
 import { selectAll, selected, SelectionBar, toggle } from "./selection";
-import { allOf, FACETS, placeOf, questionOf, VIEWS } from "./model";
+import { allOf, FACETS, placeOf, questionOf, readableProblem, VIEWS } from "./model";
+import { Narrowing } from "./narrowing";
 import { Summary, Tiles } from "./overviews";
 import "../list.css";
 import "./page.css";
@@ -33,9 +35,10 @@ export function ApplicationsPage() {
           {page && (page.matched === page.total ? `${page.total}` : `${page.matched} of ${page.total}`)}
         </span>
       </div>
-      {problem && <Note severity="broken">{problem}</Note>}
+      {problem && <Note severity="broken">{readableProblem(problem)}</Note>}
       <Tabs names={VIEWS} chosen={view} />
       <SavedViews />
+      <Narrowing />
       <SelectionBar />
       <div class="list">
         {page && <Facets facets={page.facets} names={FACETS} />}
@@ -112,6 +115,7 @@ function Line({ row, at }: { row: Row; at: number }) {
           <a href={href(placeOf(row))} data-row>
             {row.name}
           </a>
+          <Favourite of={{ kind: "Application", namespace: row.namespace, name: row.name }} />
           <div class="muted small only-wide">{row.project}</div>
           <div class="small one-line only-narrow">
             {row.why.reason}: {row.why.message}

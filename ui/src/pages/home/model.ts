@@ -5,6 +5,12 @@ export type Item = Schemas["Home"]["items"][number];
 /** Milliseconds. */
 export const DAY = 86_400_000;
 
+/** How the favourites are is told in any case. */
+export function questionOf(favourites: string[]): string {
+  const asked = new URLSearchParams(favourites.map((one): [string, string] => ["favourite", one]));
+  return `/api/argosy/v1/stream/home${asked.size ? `?${asked}` : ""}`;
+}
+
 const PLACES: Record<string, string> = {
   Application: "applications",
   Rollout: "rollouts",

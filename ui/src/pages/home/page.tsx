@@ -1,11 +1,11 @@
-import { useEffect, useState } from "preact/hooks";
-
-import { ask, Failure, type Schemas } from "../../api/client";
+import type { Schemas } from "../../api/client";
 import { Ago, Badge, Note, type Severity } from "../../parts";
+import { Favourite, favourites } from "../../parts/favourites";
 import { href } from "../../router";
+import { useLive } from "../live-page";
 import { Newest } from "../deliveries/page";
 import { ObjectActions } from "../objects/actions";
-import { DAY, type Item, nextOf, placeOfItem } from "./model";
+import { DAY, type Item, nextOf, placeOfItem, questionOf } from "./model";
 import "./page.css";
 
 type Home = Schemas["Home"];
@@ -15,27 +15,14 @@ const WORDS: [Severity, string][] = [
   ["busy", "under way"],
   ["ok", "well"],
 ];
-const REFRESH = 5000;
 const DELIVERIES = 5;
 /** The first lines offer their actions at once, the others a link to them: each asks for its rights. */
 const ACTING = 10;
 
 export function HomePage() {
-  const [home, setHome] = useState<Home | null>(null);
-  const [problem, setProblem] = useState("");
-  useEffect(() => {
-    const load = () =>
-      ask<Home>("GET", "/api/argosy/v1/home").then(
-        (found) => {
-          setHome(found);
-          setProblem("");
-        },
-        (error: unknown) => setProblem(error instanceof Failure ? error.message : String(error)),
-      );
-    void load();
-    const timer = setInterval(() => void load(), REFRESH);
-    return () => clearInterval(timer);
-  }, []);
+  const found = useLive<Home>(questionOf(favourites.value));
+  const home = found?.value.value;
+  const problem = found?.problem.value;
   return (
     <>
       <div class="head">
@@ -43,6 +30,7 @@ export function HomePage() {
       </div>
       {problem && <Note severity="broken">{problem}</Note>}
       {home ? <Needs home={home} /> : !problem && <p class="muted">Loading…</p>}
+      {home && <Favourites items={home.favourites} />}
       {home && (
         <section class="stacked" aria-label="Deliveries of the last day">
           <h2>Deliveries of the last day</h2>
@@ -64,6 +52,37 @@ function Next({ item, acts }: { item: Item; acts: boolean }) {
     <p>
       <a href={href(next.to)}>{next.words}</a>
     </p>
+  );
+}
+
+/** What one has starred, however it is. */
+function Favourites({ items }: { items: Item[] }) {
+  if (items.length === 0) {
+    return favourites.value.length ? null : (
+      <p class="muted small">Press the star beside a name, and it is shown here.</p>
+    );
+  }
+  return (
+    <section class="stacked" aria-label="Favourites">
+      <h2>Favourites</h2>
+      <ul class="favourites">
+        {items.map((item) => (
+          <li key={`${item.kind}/${item.namespace}/${item.name}`} class={`panel ${item.severity}`}>
+            <div class="head">
+              <Favourite of={item} />
+              <a href={href(placeOfItem(item))} data-row>
+                {item.name}
+              </a>
+              <Badge severity={item.severity as Severity}>{item.reason}</Badge>
+            </div>
+            <div class="muted small">
+              {item.kind} in {item.namespace} <Ago at={item.since} />
+            </div>
+            {item.message && <div class="small clamped">{item.message}</div>}
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Schemas } from "../../api/client";
 import { keyOf } from "../../api/patch";
 import { Ago, Badge, Copy, Facets, Note, Search, type Severity, Sortable, Trouble } from "../../parts";
+import { Favourite } from "../../parts/favourites";
 import { readable } from "../../parts/format";
 import { href, query } from "../../router";
 import { SavedViews } from "../../parts/saved-views";
@@ -183,6 +184,7 @@ export function ObjectPage({ kind, namespace, name }: { kind: string; namespace:
       <div class="head">
         <h1>
           <a href={href(`/${kind}`)}>{KINDS[kind]?.title ?? kind}</a> / {row.name} <Copy text={row.name} what="the name" />
+          <Favourite of={row} />
         </h1>
         <Badge severity={row.severity as Severity}>{row.state}</Badge>
         <ObjectActions kind={kind} row={row} onDone={() => undefined} />

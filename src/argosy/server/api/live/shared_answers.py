@@ -7,6 +7,7 @@ whoever waits for an older change; who is served so is told of the newer ones th
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -18,6 +19,8 @@ from argosy.runtime.clock import Clock
 from argosy.server.api.live.changes import Changing, patched
 
 FRESH_SECONDS: Final = 0.05
+AGED_SECONDS: Final = 30.0
+"""What also depends on the time, such as the end of a soak, is looked at again then."""
 MOST: Final = 256
 """Questions, and patches, that are remembered."""
 
@@ -34,8 +37,9 @@ class _Answer:
 class Shared:
     """For as long as the process lives. `version` counts the changes of the caches, which it passes on."""
 
-    def __init__(self, clock: Clock, caches: Sequence[Changing]) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, caches: Sequence[Changing], *, ages: bool = False) -> None:
+        """`ages`: the answers change with the time alone, too."""
+        self._clock, self._lasts = clock, AGED_SECONDS if ages else math.inf
         self.version = 0
         self._answers: dict[Hashable, _Answer] = {}
         self._patches: dict[tuple[int, int], tuple[JsonObject, JsonObject, bytes]] = {}
@@ -78,8 +82,10 @@ class Shared:
             return answer.found, answer.version
 
     def _serves(self, answer: _Answer, since: int) -> bool:
-        is_fresh = self._clock.monotonic() - answer.at < FRESH_SECONDS
-        return answer.version == self.version or (answer.version >= since and is_fresh)
+        age = self._clock.monotonic() - answer.at
+        if answer.version == self.version:
+            return age < self._lasts
+        return answer.version >= since and age < FRESH_SECONDS
 
     def patch(self, before: JsonObject, after: JsonObject) -> bytes:
         """The JSON of what differs; b"" for nothing."""

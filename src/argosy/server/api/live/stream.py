@@ -14,7 +14,7 @@ import orjson
 
 from argosy.machinery.objects import JsonObject
 from argosy.server.api.live.changes import Changing, patched
-from argosy.server.api.live.shared_answers import Shared
+from argosy.server.api.live.shared_answers import AGED_SECONDS, Shared
 from argosy.server.calls import Call
 from argosy.server.context import ServerContext
 from argosy.server.errors import ApiError
@@ -35,9 +35,18 @@ class Events:
         call: Call,
         show: Callable[[], Awaitable[JsonObject]],
         caches: Sequence[Changing] = (),
+        *,
+        pause: float = PAUSE_SECONDS,
+        ages: bool = False,
     ) -> None:
-        """`caches`: whose changes may change what is shown; those of Applications when none are named."""
+        """`caches`: whose changes may change what is shown; those of Applications when none are named.
+
+        `pause`: seconds in which changes are one event. `ages`: what is shown changes with the time alone, too.
+        """
         self._context, self._call, self._show = context, call, show
+        self._pause, self._ages = pause, ages
+        self._looked_at = 0.0
+        self._rights: object = None
         self._number = 0
         self._last: JsonObject | None = None
         self._wake = asyncio.Event()
@@ -68,6 +77,28 @@ class Events:
         for forget in self._forgets:
             forget()
 
+    def wakes(self, wake: asyncio.Event) -> None:
+        """For who waits for several at once: this is set by each change."""
+        self._wake = wake
+
+    def due_in(self) -> float | None:
+        """Seconds until there may be something new to show; None while nothing is known to have changed."""
+        self._check_age()
+        if not self._dirty:
+            return None
+        return 0.0 if self._last is None else max(0.0, self._looked_at + self._pause - self._context.clock.monotonic())
+
+    def _check_age(self) -> None:
+        """What the time or other rights change is heard of by nobody else."""
+        rights, now = self._call.enforcer(), self._context.clock.monotonic()
+        is_aged = self._ages and now >= self._looked_at + AGED_SECONDS
+        if not self._dirty and (is_aged or rights is not self._rights):
+            self._hear(None, None)
+        self._rights = rights
+
+    def still_permitted(self) -> bool:
+        return self._call.still_permitted()
+
     def _hear(self, old: JsonObject | None, new: JsonObject | None) -> None:
         self._dirty = True
         self._wake.set()
@@ -82,32 +113,32 @@ class Events:
         finally:
             alarm.cancel()
         self._wake.clear()
+        self._check_age()
+        self._wake.clear()
         if self._dirty:
-            await clock.sleep(PAUSE_SECONDS, background=True)
+            await clock.sleep(self._pause, background=True)
         return clock.monotonic() - began
 
     async def _may_go_on(self) -> bool:
-        try:
-            if self._call.caller.signed_in:
-                await self._context.authentication.caller(self._call.headers)
-        except ApiError:
-            return False
-        return self._call.still_permitted()
+        return await is_signed_in(self._context, self._call) and self._call.still_permitted()
 
     async def _event(self) -> bytes | None:
+        if (state := await self.state()) is None:
+            return None
+        self._number += 1
+        return b"id: %d\nevent: %b\ndata: %b\n\n" % (self._number, *state)
+
+    async def state(self) -> tuple[bytes, bytes] | None:
+        """`snapshot` or `patch`, and its JSON; None where nothing differs from what was sent."""
         self._dirty = False
+        self._looked_at = self._context.clock.monotonic()
         now = await self._now()
         before, self._last = self._last, now
         if before is None:
-            name, body = b"snapshot", orjson.dumps(now)
-        elif before is now:
-            return None
-        elif body := self._patch(before, now):
-            name = b"patch"
-        else:
-            return None
-        self._number += 1
-        return b"id: %d\nevent: %b\ndata: %b\n\n" % (self._number, name, body)
+            return b"snapshot", orjson.dumps(now)
+        if before is not now and (body := self._patch(before, now)):
+            return b"patch", body
+        return None
 
     async def _now(self) -> JsonObject:
         return await self._show()
@@ -115,6 +146,16 @@ class Events:
     def _patch(self, before: JsonObject, after: JsonObject) -> bytes:
         found = patched(before, after)
         return orjson.dumps(found) if found else b""
+
+
+async def is_signed_in(context: ServerContext, call: Call) -> bool:
+    """Whether the token is still good; who came without one needs none."""
+    try:
+        if call.caller.signed_in:
+            await context.authentication.caller(call.headers)
+    except ApiError:
+        return False
+    return True
 
 
 class SharedEvents(Events):
@@ -127,11 +168,14 @@ class SharedEvents(Events):
         show: Callable[[], Awaitable[JsonObject]],
         shared: Shared,
         question: Hashable,
+        *,
+        pause: float = PAUSE_SECONDS,
+        ages: bool = False,
     ) -> None:
         self._shared, self._question = shared, (call.caller.subject, question)
         self._since = 0
         """The version of the first change that is not shown yet."""
-        super().__init__(context, call, show, (shared,))
+        super().__init__(context, call, show, (shared,), pause=pause, ages=ages)
 
     def _hear(self, old: JsonObject | None, new: JsonObject | None) -> None:
         if not self._dirty:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from argosy.gitops.applicationsets.desired_applications import Unusable
-from argosy.gitops.applicationsets.surroundings import NAMES, surroundings_of
+from argosy.gitops.applicationsets.surroundings import NAMES, Surroundings, surroundings_of
 from argosy.machinery.objects import JsonObject
 from argosy.server.calls import Call
 from argosy.server.context import ServerContext
@@ -34,15 +34,18 @@ class Generating:
                 app["metadata"] = {key: value for key, value in app["metadata"].items() if key != "namespace"}
         return {"applications": apps}
 
-    async def applications(self, appset: JsonObject) -> list[JsonObject]:
-        """Raises ApiError."""
+    def surroundings(self) -> Surroundings:
         context, configuration = self._context, self._context.configuration
-        around = surroundings_of(
+        return surroundings_of(
             context.namespace,
             {name: configuration.config_object(name) for name in NAMES},
             configuration.secrets(),
             configuration.projects.list(context.namespace),
         )
+
+    async def applications(self, appset: JsonObject) -> list[JsonObject]:
+        """Raises ApiError."""
+        context, around = self._context, self.surroundings()
         if self._generators is None:
             self._generators = context.generators()
         placed = {**appset, "metadata": {"uid": "", **appset["metadata"]}}

@@ -26,12 +26,13 @@ async def managed(context: ServerContext, app: JsonObject, request: JsonObject) 
     items = [
         _item(context, pair, list(ignored))
         for pair in seen.compared.comparison.pairs
-        if not _is_hook(pair) and _is_asked(pair, request)
+        if not is_left_out(pair) and _is_asked(pair, request)
     ]
     return {"items": items}
 
 
-def _is_hook(pair: Pair) -> bool:
+def is_left_out(pair: Pair) -> bool:
+    """A hook: it is no part of what is compared."""
     return any(obj is not None and is_hook(obj) for obj in (pair.target, pair.live))
 
 
@@ -43,8 +44,8 @@ def _is_asked(pair: Pair, request: JsonObject) -> bool:
 
 def _item(context: ServerContext, pair: Pair, ignored: list[JsonObject]) -> JsonObject:
     live = without_managed_fields(pair.live) if pair.live is not None else None
-    present, predicted = _predicted(context, pair, live, ignored)
-    seen = shown(context, pair.target, live, present, predicted)
+    present, coming = predicted(context, pair, live, ignored)
+    seen = shown(context, pair.target, live, present, coming)
     target_text, live_text, present_text, predicted_text = (_text(obj) for obj in seen)
     found = {key: value for key, value in pair.key._asdict().items() if value}
     found |= {
@@ -86,7 +87,7 @@ def shown(context: ServerContext, *objects: JsonObject | None) -> list[JsonObjec
     return masked([as_kept(obj) for obj in objects], sensitive_annotations(context))
 
 
-def _predicted(
+def predicted(
     context: ServerContext, pair: Pair, live: JsonObject | None, ignored: list[JsonObject]
 ) -> tuple[JsonObject | None, JsonObject | None]:
     """The live object without what does not count, and what a sync would make of it."""

@@ -12,7 +12,7 @@ from argosy.apis.schema import read
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.requests import Write
-from argosy.server.api.actions import Act, Done, Nothing, acted_on
+from argosy.server.api.acting.rollouts_and_stages import Act, Done, Nothing, acted_on
 from argosy.server.api.endpoint import Asked, Endpoint
 from argosy.server.api.objects import RIGHTS
 from argosy.server.calls import within

@@ -21,6 +21,7 @@ from argosy.server.errors import failed_precondition, invalid, not_found
 
 MANAGER: Final = "argosy-server"
 Act = Callable[[Asked], Awaitable[Any]]
+LONGEST_IMAGE: Final = 1000
 VERBS: Final = ("promote", "promote-full", "abort", "retry", "pause", "restart")
 
 
@@ -38,6 +39,13 @@ class Chosen(TypedDict):
     """`freight` is the name of a piece of Freight."""
 
     freight: str
+
+
+class Image(TypedDict):
+    """`container`: its name, or `*` for all."""
+
+    container: str
+    image: str
 
 
 class Offer(TypedDict):
@@ -76,6 +84,15 @@ def action_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     )
     return (
         *rollouts,
+        Endpoint(
+            method="POST",
+            path="/rollouts/{namespace}/{name}/set-image",
+            summary="Give containers of a Rollout another image",
+            needs=needs,
+            takes=Image,
+            answers=Done,
+            answer=actions.set_image,
+        ),
         Endpoint(
             method="GET",
             path="/stages/{namespace}/{name}/freight",
@@ -139,23 +156,23 @@ class Actions:
         return {"freight": offers}
 
     async def promote(self, asked: Asked) -> Done:
-        """As a client would: admission builds the Promotion, and refuses Freight that the Stage may not have."""
         stage = await acted_on(self._context, asked, "stages", "action/promote")
-        name, namespace = stage["metadata"]["name"], stage["metadata"]["namespace"]
-        body: JsonObject = {
-            "apiVersion": "kargo.akuity.io/v1alpha1",
-            "kind": "Promotion",
-            "metadata": {
-                "generateName": f"{name}-",
-                "namespace": namespace,
-                "annotations": {"kargo.akuity.io/create-actor": f"email:{asked.call.caller.username}"},
-            },
-            "spec": {"stage": name, "freight": asked.body["freight"], "steps": [{"uses": "fail", "as": "unbuilt"}]},
-        }
-        made = await self._context.control_plane.write(
-            requests.create(LISTED["promotions"].resource, body, manager=MANAGER)
-        )
-        return {"message": f"Promotion {made['metadata']['name']} was made"}
+        return {"message": f"Promotion {await promoted(self._context, asked, stage, asked.body['freight'])} was made"}
+
+    async def set_image(self, asked: Asked) -> Done:
+        """The whole object is written, so what changed meanwhile is a conflict. Raises ApiError, StatusError."""
+        from argosy.rollouts.commands.images import NoSuchContainer, with_image
+
+        found = await acted_on(self._context, asked, "rollouts", "action/set-image")
+        container, image = asked.body["container"], asked.body["image"].strip()
+        if not image or not image.isascii() or not image.isprintable() or " " in image or len(image) > LONGEST_IMAGE:
+            raise invalid(f"body.image: {image[:80]!r} is no image such as registry.example/shop:1.2.0")
+        try:
+            changed = with_image(found, container, image)
+        except NoSuchContainer as error:
+            raise invalid(f"body.container: {error}") from None
+        await self._context.client.write(requests.update(LISTED["rollouts"].resource, changed, manager=MANAGER))
+        return {"message": f"{found['metadata']['name']} begins with {image}"}
 
     async def _patch(self, resource: Resource, found: JsonObject, patch: JsonObject, subresource: str) -> None:
         """Of exactly the object that was looked at: another one of the name is not meant."""
@@ -171,6 +188,23 @@ class Actions:
                 manager=MANAGER,
             )
         )
+
+
+async def promoted(context: ServerContext, asked: Asked, stage: JsonObject, freight: str) -> str:
+    """The name of the Promotion. As a client would: admission builds it, and refuses what the Stage may not have."""
+    name, namespace = stage["metadata"]["name"], stage["metadata"]["namespace"]
+    body: JsonObject = {
+        "apiVersion": "kargo.akuity.io/v1alpha1",
+        "kind": "Promotion",
+        "metadata": {
+            "generateName": f"{name}-",
+            "namespace": namespace,
+            "annotations": {"kargo.akuity.io/create-actor": f"email:{asked.call.caller.username}"},
+        },
+        "spec": {"stage": name, "freight": freight, "steps": [{"uses": "fail", "as": "unbuilt"}]},
+    }
+    made = await context.control_plane.write(requests.create(LISTED["promotions"].resource, body, manager=MANAGER))
+    return str(made["metadata"]["name"])
 
 
 async def acted_on(context: ServerContext, asked: Asked, kind: str, action: str) -> JsonObject:

@@ -12,7 +12,7 @@ from argosy.apis.schema import read
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
-from argosy.server.api.certificate_actions import is_of, is_undecided
+from argosy.server.api.acting.certificates import is_of, is_undecided
 from tests.kit.argocd_server import Api, argocd_server
 
 ISSUERS = Resource("cert-manager.io", "v1", "issuers", "Issuer")

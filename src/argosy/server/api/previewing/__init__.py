@@ -1,0 +1,1 @@
+"""What would happen, and what differs: nothing of it is written."""

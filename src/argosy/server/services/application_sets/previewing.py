@@ -1,0 +1,17 @@
+"""What an ApplicationSet would do if it were as it is given: by the engine's own plan, and nothing of it is written."""
+
+from __future__ import annotations
+
+from argosy.gitops.applicationsets.preview import Preview, preview
+from argosy.machinery.objects import JsonObject
+from argosy.server.context import ServerContext
+from argosy.server.services.application_sets.generating import Generating
+
+
+async def previewed(context: ServerContext, generating: Generating, appset: JsonObject) -> Preview:
+    """Raises ApiError with what a generator says, and NotAnswered."""
+    wanted, around = await generating.applications(appset), generating.surroundings()
+    existing = context.gitops.plane.applications.list(appset["metadata"]["namespace"])
+    placed = {**appset, "metadata": {"uid": "", **appset["metadata"]}}
+    made, _ = await context.engine.jq.settled(lambda jq: preview(placed, wanted, existing, around, jq))
+    return made
