@@ -15,6 +15,7 @@ const ApplicationsPage = lazy(() => import("./pages/applications/page").then((fo
 const ApplicationPage = lazy(() => import("./pages/application/page").then((found) => found.ApplicationPage));
 const NewApplicationPage = lazy(() => import("./pages/application-edit/page").then((found) => found.NewApplicationPage));
 const EditApplicationPage = lazy(() => import("./pages/application-edit/page").then((found) => found.EditApplicationPage));
+const EditApplicationSetPage = lazy(() => import("./pages/application-set-edit/page").then((found) => found.EditApplicationSetPage));
 const SettingsPage = lazy(() => import("./pages/settings/page").then((found) => found.SettingsPage));
 const PipelinesPage = lazy(() => import("./pages/pipelines/page").then((found) => found.PipelinesPage));
 const PipelinePage = lazy(() => import("./pages/pipelines/page").then((found) => found.PipelinePage));
@@ -95,6 +96,9 @@ function Page() {
   if (path.value === "/activity") return <ActivityPage />;
   if (path.value === "/seal") return <SealPage />;
   if (first === "settings") return <SettingsPage place={namespace ?? ""} name={name ?? ""} />;
+  if (first === "applicationsets" && namespace && name && rest.length === 1 && rest[0] === "edit") {
+    return <EditApplicationSetPage key={path.value} namespace={namespace} name={name} />;
+  }
   if (first in KINDS && !namespace) return <ObjectsPage key={first} kind={first} />;
   if (first in KINDS && namespace && name && rest.length === 0) {
     return <ObjectPage key={path.value} kind={first} namespace={namespace} name={name} />;

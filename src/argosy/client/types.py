@@ -201,6 +201,15 @@ class Entry(TypedDict):
     source: dict[str, Any]
 
 
+class Hold(TypedDict):
+    """Automatic promotion of an origin stays at what a person chose, until somebody promotes the newest."""
+
+    origin: str
+    freight: str
+    by: str
+    since: str
+
+
 class Home(TypedDict):
     """`counts` by severity, of everything that one may see. `favourites` in the order in which they were asked for.
 
@@ -457,6 +466,8 @@ class StageNode(TypedDict):
     waiting: int
     next: Piece | None
     promotions: list[ObjectRow]
+    onHold: list[Hold]
+    verification: str
 
 
 class Step(TypedDict):

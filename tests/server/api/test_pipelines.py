@@ -65,6 +65,15 @@ def test_a_stage_says_from_where_it_takes_freight_and_what_it_holds() -> None:
     assert found["holds"] == [{"name": "2", "alias": "a-2", "content": "r:2"}]
 
 
+def test_a_hold_says_who_stopped_automatic_promotion_and_at_which_freight() -> None:
+    hold = {"freightName": "1", "actor": "email:ann", "createdAt": "2026-01-01T00:00:00Z"}
+    found = stage_node(stage("1", effectiveAutoPromotionHolds={"Warehouse/images": hold}), PIECES, (), NOW)
+    assert found["onHold"] == [
+        {"origin": "Warehouse/images", "freight": "1", "by": "email:ann", "since": "2026-01-01T00:00:00Z"}
+    ]
+    assert stage_node(stage("1"), PIECES, (), NOW)["onHold"] == []
+
+
 def test_freight_that_was_deleted_is_still_named_where_it_is_held() -> None:
     assert stage_node(stage("gone"), PIECES, (), NOW)["holds"] == [{"name": "gone", "alias": "", "content": ""}]
 

@@ -1677,6 +1677,13 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description Automatic promotion of an origin stays at what a person chose, until somebody promotes the newest. */
+        Hold: {
+            origin: string;
+            freight: string;
+            by: string;
+            since: string;
+        };
         /**
          * @description `counts` by severity, of everything that one may see. `favourites` in the order in which they were asked for.
          *
@@ -1899,6 +1906,8 @@ export interface components {
             waiting: number;
             next: components["schemas"]["Piece"] | null;
             promotions: components["schemas"]["ObjectRow"][];
+            onHold: components["schemas"]["Hold"][];
+            verification: string;
         };
         /** @description One resource of an operation. */
         Step: {

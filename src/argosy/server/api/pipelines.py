@@ -40,6 +40,15 @@ class Piece(TypedDict):
     content: str
 
 
+class Hold(TypedDict):
+    """Automatic promotion of an origin stays at what a person chose, until somebody promotes the newest."""
+
+    origin: str
+    freight: str
+    by: str
+    since: str
+
+
 class StageNode(TypedDict):
     """`waiting`: pieces newer than what it holds that it may have now, `next` the newest of them.
 
@@ -54,6 +63,9 @@ class StageNode(TypedDict):
     waiting: int
     next: Piece | None
     promotions: list[ObjectRow]
+    onHold: list[Hold]
+    verification: str
+    """The phase of the newest verification of what it holds; empty where there is none."""
 
 
 class Pipeline(TypedDict):
@@ -184,6 +196,8 @@ def stage_node(stage: JsonObject, pieces: list[JsonObject], active: Iterable[Obj
         "waiting": len(waiting),
         "next": _piece(waiting[0], _name(waiting[0])) if waiting else None,
         "promotions": [row for row in active if row["facts"].get("stage") == name],
+        "onHold": _holds(stage),
+        "verification": _verification(stage),
     }
 
 
@@ -210,6 +224,25 @@ def _waiting(stage: JsonObject, pieces: list[JsonObject], held: list[str], now: 
 def _held(stage: JsonObject) -> list[str]:
     history: list[JsonObject] = (stage.get("status") or {}).get("freightHistory") or [{}]
     return sorted(str(one.get("name")) for one in (history[0].get("items") or {}).values())
+
+
+def _holds(stage: JsonObject) -> list[Hold]:
+    found = (stage.get("status") or {}).get("effectiveAutoPromotionHolds") or {}
+    return [
+        {
+            "origin": str(origin),
+            "freight": str(one.get("freightName") or ""),
+            "by": str(one.get("actor") or ""),
+            "since": str(one.get("createdAt") or ""),
+        }
+        for origin, one in sorted(found.items())
+    ]
+
+
+def _verification(stage: JsonObject) -> str:
+    history: list[JsonObject] = (stage.get("status") or {}).get("freightHistory") or [{}]
+    newest: JsonObject = (history[0].get("verificationHistory") or [{}])[0]
+    return str(newest.get("phase") or "")
 
 
 def _takes(requested: JsonObject) -> Takes:

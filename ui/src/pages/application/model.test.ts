@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { deletion, diff, differences, editable, effect, folded, mergePatch, type Resource, syncBody } from "./model";
+import { compared, deletion, diff, differences, editable, effect, folded, mergePatch, type Resource, sideBySide, syncBody } from "./model";
 
 const text = (lines: ReturnType<typeof diff>) => lines.map((line) => `${line.kind[0]} ${line.text}`);
 
@@ -45,7 +45,7 @@ test("the effect of a sync names what would be deleted", () => {
 });
 
 test("a sync says what was chosen, and nothing else", () => {
-  expect(syncBody("argocd", "default", { prune: true, dryRun: false, force: false, replace: false })).toEqual({
+  expect(syncBody("argocd", "default", { prune: true, dryRun: false, force: false, replace: false, applyOutOfSyncOnly: false })).toEqual({
     appNamespace: "argocd",
     project: "default",
     prune: true,
@@ -67,4 +67,21 @@ test("a merge patch says what is changed, added and taken away", () => {
 
 test("what the server alone writes is not edited", () => {
   expect(editable({ kind: "A", metadata: { name: "x", uid: "1", managedFields: [] }, status: { a: 1 } })).toEqual({ kind: "A", metadata: { name: "x" } });
+});
+
+test("a sync of some resources names them", () => {
+  const options = { prune: false, dryRun: false, force: false, replace: true, applyOutOfSyncOnly: true };
+  const only = [{ group: "apps", kind: "Deployment", namespace: "team", name: "web" }];
+  expect(syncBody("argocd", "default", options, only)).toMatchObject({ resources: only, syncOptions: { items: ["Replace=true", "ApplyOutOfSyncOnly=true"] } });
+});
+
+test("of a comparison what is on one side alone is created or deleted", () => {
+  const one = (name: string, before: object, after: object) => ({ group: "", kind: "ConfigMap", namespace: "a", name, before: before as Record<string, never>, after: after as Record<string, never> });
+  const found = compared({ before: [], after: [], same: 0, differing: [one("x", {}, { a: 1 }), one("y", { a: 1 }, {}), one("z", { a: 1 }, { a: 2 })] });
+  expect(found.map((it) => it.what)).toEqual(["created", "deleted", "changed"]);
+});
+
+test("side by side a changed line stands beside what it was", () => {
+  const pairs = sideBySide(diff(["a", "b", "c"], ["a", "B", "B2", "c"]));
+  expect(pairs.map((pair) => [pair.before?.text ?? null, pair.after?.text ?? null])).toEqual([["a", "a"], ["b", "B"], [null, "B2"], ["c", "c"]]);
 });

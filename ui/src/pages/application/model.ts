@@ -25,6 +25,16 @@ export interface Difference {
   key: string;
   what: "created" | "deleted" | "changed";
   lines: Line[];
+  of: Reference;
+  before: unknown;
+  after: unknown;
+}
+
+export interface Reference {
+  group: string;
+  kind: string;
+  namespace: string;
+  name: string;
 }
 
 export function differences(items: Managed[]): Difference[] {
@@ -33,12 +43,51 @@ export function differences(items: Managed[]): Difference[] {
     const live = parsed(item.normalizedLiveState);
     const target = live === null ? parsed(item.targetState) : parsed(item.predictedLiveState ?? item.targetState);
     const wanted = parsed(item.targetState) === null ? null : target;
-    if (live === null && wanted === null) return [];
-    const [before, after] = [shownYaml(live), shownYaml(wanted)];
-    if (before === after) return [];
-    const what = live === null ? "created" : wanted === null ? "deleted" : "changed";
-    return [{ key: keyOf(item), what, lines: folded(diff(before.split("\n"), after.split("\n"))) }];
+    return difference(item, live, wanted) ?? [];
   });
+}
+
+function difference(item: { group?: string; kind: string; namespace?: string; name: string }, before: unknown, after: unknown): Difference | null {
+  if (before === null && after === null) return null;
+  const [old, young] = [shownYaml(before), shownYaml(after)];
+  if (old === young) return null;
+  const what = before === null ? "created" : after === null ? "deleted" : "changed";
+  const { group = "", kind, namespace = "", name } = item;
+  return { key: keyOf(item), what, lines: folded(diff(old.split("\n"), young.split("\n"))), of: { group, kind, namespace, name }, before, after };
+}
+
+/** An empty object is none. */
+export function objectDifference(of: { group?: string; kind: string; namespace?: string; name: string }, before: Json, after: Json): Difference | null {
+  const there = (value: Json): unknown => (Object.keys(value).length ? value : null);
+  return difference(of, there(before), there(after));
+}
+
+/** Of a comparison of two states. */
+export function compared(found: Schemas["Comparison"]): Difference[] {
+  return found.differing.flatMap((one) => objectDifference(one, one.before, one.after) ?? []);
+}
+
+/** One row of two columns: a line that changed stands beside what it was. */
+export interface Pair {
+  before: Line | null;
+  after: Line | null;
+}
+
+export function sideBySide(lines: Line[]): Pair[] {
+  const pairs: Pair[] = [];
+  let at = 0;
+  while (at < lines.length) {
+    const line = lines[at]!;
+    if (line.kind === "same" || line.kind === "gap") {
+      pairs.push({ before: line, after: line });
+      at++;
+      continue;
+    }
+    const block = { del: [] as Line[], add: [] as Line[] };
+    for (; at < lines.length && (lines[at]!.kind === "del" || lines[at]!.kind === "add"); at++) block[lines[at]!.kind as "del" | "add"].push(lines[at]!);
+    for (let row = 0; row < Math.max(block.del.length, block.add.length); row++) pairs.push({ before: block.del[row] ?? null, after: block.add[row] ?? null });
+  }
+  return pairs;
 }
 
 export function keyOf(item: { group?: string; kind: string; namespace?: string; name: string }): string {
@@ -134,17 +183,20 @@ export interface Options {
   dryRun: boolean;
   force: boolean;
   replace: boolean;
+  applyOutOfSyncOnly: boolean;
 }
 
 /** The body of a sync for Argo CD's API. */
-export function syncBody(namespace: string, project: string, options: Options): object {
+export function syncBody(namespace: string, project: string, options: Options, only: Reference[] = []): object {
+  const items = [...(options.replace ? ["Replace=true"] : []), ...(options.applyOutOfSyncOnly ? ["ApplyOutOfSyncOnly=true"] : [])];
   return {
     appNamespace: namespace,
     project,
     prune: options.prune,
     dryRun: options.dryRun,
     strategy: { hook: { force: options.force } },
-    ...(options.replace ? { syncOptions: { items: ["Replace=true"] } } : {}),
+    ...(items.length ? { syncOptions: { items } } : {}),
+    ...(only.length ? { resources: only } : {}),
   };
 }
 

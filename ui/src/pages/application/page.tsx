@@ -69,7 +69,7 @@ function Found({ app }: { app: Shown }) {
       {view === "overview" && <Overview app={app} />}
       {view === "tree" && <TreeView app={app} />}
       {view === "resources" && <ResourcesView app={app} />}
-      {view === "diff" && <DiffView app={app} />}
+      {view === "diff" && <DiffView app={app} rights={rights} />}
       {view === "history" && <HistoryView app={app} rights={rights} />}
       {view === "logs" && <ApplicationLogs app={app} />}
       {syncs && <SyncDialog app={app} onClose={() => setSyncs(false)} />}

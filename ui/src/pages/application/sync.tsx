@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { Button, Dialog, Note } from "../../parts";
 import { shortRevision } from "../../parts/format";
 import { Differences, useDifferences } from "./diff";
-import { effect, type Options, type Shown, syncBody } from "./model";
+import { effect, type Options, type Reference, type Shown, syncBody } from "./model";
 import { act } from "./page";
 
 const CHOICES: [keyof Options, string, string][] = [
@@ -11,28 +11,37 @@ const CHOICES: [keyof Options, string, string][] = [
   ["dryRun", "Dry run", "ask the cluster, change nothing"],
   ["force", "Force", "delete and create again what cannot be changed: its data may be lost"],
   ["replace", "Replace", "overwrite whole objects: fields that others set are lost"],
+  ["applyOutOfSyncOnly", "Only what differs", "objects that are as Git says are not written again"],
 ];
 
-/** Shows what would happen before it happens. */
-export function SyncDialog({ app, onClose }: { app: Shown; onClose: () => void }) {
+const DANGEROUS = new Set(["force", "replace"]);
+const same = (one: Reference, other: Reference) => one.kind === other.kind && one.group === other.group && one.namespace === other.namespace && one.name === other.name;
+
+/** Shows what would happen before it happens. `only`: those resources, where not all are meant. */
+export function SyncDialog({ app, only = [], onClose }: { app: Shown; only?: Reference[]; onClose: () => void }) {
   const { row } = app;
-  const [options, setOptions] = useState<Options>({ prune: false, dryRun: false, force: false, replace: false });
+  const concerned = app.resources.filter((one) => only.length === 0 || only.some((chosen) => same(chosen, one)));
+  const [options, setOptions] = useState<Options>({ prune: false, dryRun: false, force: false, replace: false, applyOutOfSyncOnly: false });
   const [busy, setBusy] = useState(false);
-  const { found, problem } = useDifferences(app);
+  const { found: all, problem } = useDifferences(app);
+  const found = all?.filter((one) => only.length === 0 || only.some((chosen) => same(chosen, one.of)));
   async function sync(event: SubmitEvent) {
     event.preventDefault();
     setBusy(true);
-    const body = syncBody(row.namespace, row.project, options);
+    const body = syncBody(row.namespace, row.project, options, only);
     if (await act("The sync has begun", "POST", `/api/v1/applications/${row.name}/sync`, body)) onClose();
     setBusy(false);
   }
   return (
     <Dialog title="Sync" onClose={onClose}>
       <form onSubmit={(event) => void sync(event)}>
-        <h1>Sync {row.name}</h1>
+        <h1>
+          Sync {only.length > 0 && `${only.length} of ${app.resources.length} resources of `}
+          {row.name}
+        </h1>
         <p>
           To <code>{shortRevision(row.revision) || row.targetRevision}</code> in {row.destinationNamespace} of {row.cluster}:{" "}
-          {effect(app.resources, options.prune)}.
+          {effect(concerned, options.prune)}.
         </p>
         <div class="checks">
           {CHOICES.map(([name, title, text]) => (
@@ -49,7 +58,7 @@ export function SyncDialog({ app, onClose }: { app: Shown; onClose: () => void }
           ))}
         </div>
         {(options.force || options.replace) && (
-          <Note severity="broken">This may lose data: {CHOICES.filter(([name]) => name !== "prune" && name !== "dryRun" && options[name]).map(([, , text]) => text).join("; ")}.</Note>
+          <Note severity="broken">This may lose data: {CHOICES.filter(([name]) => DANGEROUS.has(name) && options[name]).map(([, , text]) => text).join("; ")}.</Note>
         )}
         <details>
           <summary>{problem || (found ? `${found.length} ${found.length === 1 ? "difference" : "differences"}` : "Comparing…")}</summary>

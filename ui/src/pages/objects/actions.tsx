@@ -2,25 +2,42 @@ import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure, type Schemas } from "../../api/client";
 import { Ago, Badge, Button, Dialog, Note, toast } from "../../parts";
-import { certificateVerbs, rolloutVerbs, type Verb } from "./model";
+import { certificateVerbs, containersOf, rolloutVerbs, type Verb } from "./model";
+import { PromotionActions } from "./promotion-actions";
+import { SetImage } from "./set-image";
+import { WarehouseActions } from "./warehouse-actions";
 import "./details/view.css";
 
 /** What an action needs to know of a row. */
-type Row = Pick<Schemas["ObjectRow"], "namespace" | "name" | "state">;
+export type Row = Pick<Schemas["ObjectRow"], "namespace" | "name" | "state">;
 type Offer = Schemas["Offer"];
 
-const GROUPS: Record<string, string> = { rollouts: "argoproj.io/Rollout", stages: "kargo.akuity.io/Stage", certificates: "cert-manager.io/Certificate" };
+const GROUPS: Record<string, string> = {
+  rollouts: "argoproj.io/Rollout",
+  stages: "kargo.akuity.io/Stage",
+  warehouses: "kargo.akuity.io/Warehouse",
+  certificates: "cert-manager.io/Certificate",
+};
 
 /** What can be done with an object of this kind; a missing right is shown as the reason. */
-export function ObjectActions({ kind, row, onDone }: { kind: string; row: Row; onDone: () => void }) {
-  if (kind === "rollouts") return <Verbs kind={kind} verbs={rolloutVerbs(row.state)} row={row} onDone={onDone} />;
+export function ObjectActions({ kind, row, facts = {}, onDone }: { kind: string; row: Row; facts?: Record<string, string>; onDone: () => void }) {
+  if (kind === "rollouts") {
+    return (
+      <>
+        <Verbs kind={kind} verbs={rolloutVerbs(row.state)} row={row} onDone={onDone} />
+        <SetImage row={row} containers={containersOf(facts["images"] ?? "")} onDone={onDone} />
+      </>
+    );
+  }
+  if (kind === "promotions") return <PromotionActions row={row} facts={facts} onDone={onDone} />;
+  if (kind === "warehouses") return <WarehouseActions row={row} onDone={onDone} />;
   if (kind === "certificates") return <Verbs kind={kind} verbs={certificateVerbs(row.state)} row={row} onDone={onDone} />;
   if (kind === "stages") return <StageActions row={row} onDone={onDone} />;
   return null;
 }
 
 /** For each action why it is not allowed, if it is not. */
-function useLacks(kind: string, row: Row, actions: string[]): Record<string, string | undefined> {
+export function useLacks(kind: string, row: Row, actions: string[]): Record<string, string | undefined> {
   const [lacks, setLacks] = useState<Record<string, string | undefined>>({});
   const names = actions.join();
   useEffect(() => {
@@ -39,7 +56,7 @@ function useLacks(kind: string, row: Row, actions: string[]): Record<string, str
   return lacks;
 }
 
-async function done(place: string, body: object): Promise<boolean> {
+export async function done(place: string, body: object): Promise<boolean> {
   try {
     const { message } = await ask<Schemas["Done"]>("POST", `/api/argosy/v1/${place}`, body);
     toast("ok", message);
@@ -50,7 +67,7 @@ async function done(place: string, body: object): Promise<boolean> {
   }
 }
 
-function placeOf(kind: string, row: Row): string {
+export function placeOf(kind: string, row: Row): string {
   return `${kind}/${encodeURIComponent(row.namespace)}/${encodeURIComponent(row.name)}`;
 }
 
@@ -94,7 +111,7 @@ function Verbs({ kind, verbs, row, onDone }: { kind: string; verbs: Verb[]; row:
   );
 }
 
-export function StageActions({ row, onDone }: { row: Row; onDone: () => void }) {
+export function StageActions({ row, automatic = false, onDone }: { row: Row; automatic?: boolean; onDone: () => void }) {
   const lacks = useLacks("stages", row, ["promote"]);
   const [open, setOpen] = useState(false);
   return (
@@ -105,6 +122,8 @@ export function StageActions({ row, onDone }: { row: Row; onDone: () => void }) 
       {open && (
         <Promote
           row={row}
+          automatic={automatic}
+          lacks={lacks["promote"]}
           onClose={() => setOpen(false)}
           onDone={() => {
             setOpen(false);
@@ -116,7 +135,47 @@ export function StageActions({ row, onDone }: { row: Row; onDone: () => void }) 
   );
 }
 
-function Promote({ row, onClose, onDone }: { row: Row; onClose: () => void; onDone: () => void }) {
+/** What a person's choice does to automation, which Kargo holds at another piece than the newest. */
+function Holding({ offers, chosen, automatic }: { offers: Offer[]; chosen: string; automatic: boolean }) {
+  if (!automatic || !chosen) return null;
+  const newest = offers.find((one) => one.available)?.name === chosen;
+  return (
+    <Note severity={newest ? "ok" : "attention"}>
+      {newest ? "It is the newest: automatic promotion goes on, and a hold ends." : "Automatic promotion holds at this piece until somebody promotes the newest."}
+    </Note>
+  );
+}
+
+function Approve({ row, one, lacks, onDone }: { row: Row; one: Offer; lacks: string | undefined; onDone: () => void }) {
+  const [asks, setAsks] = useState(false);
+  async function approve() {
+    if (await done(`${placeOf("stages", row)}/approve`, { freight: one.name })) onDone();
+    setAsks(false);
+  }
+  if (!asks) {
+    return (
+      <Button kind="plain" lacks={lacks} onClick={() => setAsks(true)}>
+        Approve…
+      </Button>
+    );
+  }
+  return (
+    <Note severity="attention">
+      <span>
+        {row.name} may have {one.alias || one.name.slice(0, 12)} then, though {one.waitsFor || "it could not yet"}. An approval is not taken back.
+      </span>
+      <span class="actions">
+        <Button onClick={() => setAsks(false)}>Cancel</Button>
+        <Button kind="primary" onClick={() => void approve()}>
+          Approve
+        </Button>
+      </span>
+    </Note>
+  );
+}
+
+function Promote({ row, automatic, lacks, onClose, onDone }: { row: Row; automatic: boolean; lacks: string | undefined; onClose: () => void; onDone: () => void }) {
+  const [approved, setApproved] = useState(0);
   const [offers, setOffers] = useState<Offer[] | null>(null);
   const [problem, setProblem] = useState("");
   const [chosen, setChosen] = useState("");
@@ -129,7 +188,7 @@ function Promote({ row, onClose, onDone }: { row: Row; onClose: () => void; onDo
       },
       (error: unknown) => setProblem(error instanceof Failure ? error.message : String(error)),
     );
-  }, [place]);
+  }, [place, approved]);
   async function promote(event: SubmitEvent) {
     event.preventDefault();
     if (await done(`${place}/promote`, { freight: chosen })) onDone();
@@ -160,9 +219,11 @@ function Promote({ row, onClose, onDone }: { row: Row; onClose: () => void; onDo
                   {one.content} – found <Ago at={one.createdAt} />
                 </span>
               </span>
+              {!one.available && <Approve row={row} one={one} lacks={lacks} onDone={() => setApproved(approved + 1)} />}
             </label>
           ))}
         </div>
+        {offers && <Holding offers={offers} chosen={chosen} automatic={automatic} />}
         {chosen && <PromotionPreview key={chosen} place={place} freight={chosen} />}
         <div class="actions">
           <Button onClick={onClose}>Cancel</Button>

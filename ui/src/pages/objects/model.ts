@@ -129,6 +129,21 @@ function scalar(value: unknown): string {
   return plain && !value.endsWith(":") && !value.includes(": ") ? value : JSON.stringify(value);
 }
 
+/** The containers of a Pod template with their images, as one text. */
+export function imagesOf(object: unknown): string {
+  const spec = (object as { spec?: { template?: { spec?: Record<string, unknown> } } }).spec?.template?.spec ?? {};
+  const all = ["initContainers", "containers"].flatMap((name) => (Array.isArray(spec[name]) ? (spec[name] as { name?: string; image?: string }[]) : []));
+  return JSON.stringify(all.map((one) => [one.name ?? "", one.image ?? ""]));
+}
+
+export function containersOf(text: string): [name: string, image: string][] {
+  try {
+    return JSON.parse(text) as [string, string][];
+  } catch {
+    return [];
+  }
+}
+
 export interface Verb {
   name: string;
   title: string;

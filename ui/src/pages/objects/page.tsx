@@ -10,7 +10,7 @@ import { useLive, useWindow, type Window } from "../live-page";
 import { ObjectActions } from "./actions";
 import { Dependencies, StoryView } from "./details/story";
 import { Details } from "./details/view";
-import { FACETS, KINDS, questionOf, TOGETHER, yaml } from "./model";
+import { FACETS, imagesOf, KINDS, questionOf, TOGETHER, yaml } from "./model";
 import "../list.css";
 
 type Page = Schemas["ObjectPage"];
@@ -187,7 +187,14 @@ export function ObjectPage({ kind, namespace, name }: { kind: string; namespace:
           <Favourite of={row} />
         </h1>
         <Badge severity={row.severity as Severity}>{row.state}</Badge>
-        <ObjectActions kind={kind} row={row} onDone={() => undefined} />
+        {kind === "applicationsets" && (
+          <div class="actions">
+            <a class="button usual" href={href(`/applicationsets/${encodeURIComponent(row.namespace)}/${encodeURIComponent(row.name)}/edit`)}>
+              Edit, with a preview…
+            </a>
+          </div>
+        )}
+        <ObjectActions kind={kind} row={row} facts={{ ...row.facts, images: imagesOf(shown.object) }} onDone={() => undefined} />
       </div>
       {row.message && <Note severity={row.severity as Severity}>{row.message}</Note>}
       <div class="panel stacked">

@@ -13,6 +13,8 @@ const stage = (name: string, after: string[] = [], change: Partial<StageNode> = 
   waiting: 0,
   next: null,
   promotions: [],
+  onHold: [],
+  verification: "",
   ...change,
 });
 const many = (count: number, after: string[], prefix = "cell") => Array.from({ length: count }, (_, at) => stage(`${prefix}-${at}`, after));

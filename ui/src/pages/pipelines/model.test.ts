@@ -12,6 +12,8 @@ const stage = (name: string, after: string[] = [], change: Partial<StageNode> = 
   waiting: 0,
   next: null,
   promotions: [],
+  onHold: [],
+  verification: "",
   ...change,
 });
 const pipeline = (...stages: StageNode[]): Pipeline => ({ project: "p", warehouses: [row("w", "Warehouse")], stages, freight: [] });

@@ -1,27 +1,22 @@
-import { ask, Failure } from "../../api/client";
-import { Ago, Badge, Button, Dialog, Note, type Severity, toast } from "../../parts";
+import { useState } from "preact/hooks";
+
+import { Ago, Badge, Button, Dialog, Note, type Severity } from "../../parts";
 import { href } from "../../router";
-import { StageActions } from "../objects/actions";
-import { type Pipeline, type Row, type StageNode, waitsFor } from "./model";
+import { done, placeOf, StageActions, useLacks } from "../objects/actions";
+import { WarehouseActions } from "../objects/warehouse-actions";
+import { type Pipeline, type Row, shortContent, type StageNode, waitsFor } from "./model";
 
 const e = encodeURIComponent;
-
-/** Calls Kargo's API. */
-async function call(done: string, method: string, place: string): Promise<void> {
-  try {
-    await ask(method, `/v1beta1/projects/${place}`);
-    toast("ok", done);
-  } catch (error) {
-    toast("broken", error instanceof Failure ? error.message : String(error));
-  }
-}
 
 type StageProps = { pipeline: Pipeline; stage: StageNode; onClose: () => void };
 
 /** One stage: what it holds, what runs and queues, and what can be done. */
 export function StagePanel({ pipeline, stage, onClose }: StageProps) {
   const { row } = stage;
-  const place = `${e(pipeline.project)}/stages/${e(row.name)}`;
+  const place = placeOf("stages", row);
+  const lacks = useLacks("stages", row, ["promote", "verify", "abort-verification"]);
+  const verifies = ["Pending", "Running"].includes(stage.verification);
+  const called = (name: string) => pipeline.freight.find((one) => one.name === name)?.facts["alias"] || name.slice(0, 8);
   return (
     <Dialog title={`Stage ${row.name}`} onClose={onClose}>
       <div class="body">
@@ -31,6 +26,13 @@ export function StagePanel({ pipeline, stage, onClose }: StageProps) {
         {(row.message || waitsFor(stage)) && (
           <Note severity={row.severity as Severity}>{[row.message, waitsFor(stage)].filter(Boolean).join(" – ")}</Note>
         )}
+        {stage.onHold.map((one) => (
+          <Note key={one.origin} severity="attention">
+            <span>
+              Automatic promotion of {one.origin} holds at {called(one.freight)}, by {one.by.replace(/^email:/, "")} <Ago at={one.since} />. Promote the newest Freight, and it goes on.
+            </span>
+          </Note>
+        ))}
         <dl class="facts">
           <dt>Holds</dt>
           <dd>
@@ -54,7 +56,7 @@ export function StagePanel({ pipeline, stage, onClose }: StageProps) {
                 <li key={one.name}>
                   <Badge severity={one.severity as Severity}>{one.state}</Badge>{" "}
                   <a href={href(`/promotions/${e(pipeline.project)}/${e(one.name)}`)}>{one.name}</a> <span class="muted">step {one.facts["step"]}</span>{" "}
-                  <Button kind="plain" onClick={() => void call("Asked to abort it", "POST", `${e(pipeline.project)}/promotions/${e(one.name)}/abort`)}>
+                  <Button kind="plain" lacks={lacks["promote"]} onClick={() => void done(`${placeOf("promotions", one)}/abort`, {})}>
                     Abort
                   </Button>
                 </li>
@@ -62,12 +64,20 @@ export function StagePanel({ pipeline, stage, onClose }: StageProps) {
             </ul>
           </section>
         )}
-        {!stage.controlFlow && <StageActions row={row} onDone={onClose} />}
+        {!stage.controlFlow && <StageActions row={row} automatic={stage.automatic} onDone={onClose} />}
         <div class="actions">
-          <Button onClick={() => void call("It is looked at again", "POST", `${place}/refresh`)}>Refresh</Button>
-          {stage.holds.length > 0 && (
-            <Button onClick={() => void call("The verification begins again", "POST", `${place}/verification`)}>Verify again</Button>
+          <Button onClick={() => void done(`${place}/refresh`, {})}>Refresh</Button>
+          {stage.verification && !verifies && (
+            <Button lacks={lacks["verify"]} onClick={() => void done(`${place}/verify`, {})}>
+              Verify again
+            </Button>
           )}
+          {verifies && (
+            <Button kind="danger" lacks={lacks["abort-verification"]} onClick={() => void done(`${place}/abort-verification`, {})}>
+              Stop the verification
+            </Button>
+          )}
+          {stage.holds.length > 0 && <Downstream pipeline={pipeline} stage={stage} />}
           <a class="button usual" href={href(`/stages/${e(pipeline.project)}/${e(row.name)}`)}>
             All about it
           </a>
@@ -77,6 +87,54 @@ export function StagePanel({ pipeline, stage, onClose }: StageProps) {
         </div>
       </div>
     </Dialog>
+  );
+}
+
+/** From here to all stages that follow, which are named before anything is done. */
+function Downstream({ pipeline, stage }: { pipeline: Pipeline; stage: StageNode }) {
+  const [asks, setAsks] = useState(false);
+  const [freight, setFreight] = useState(stage.holds[0]?.name ?? "");
+  const following = pipeline.stages.filter((one) => one.takes.some((takes) => takes.stages.includes(stage.row.name)));
+  if (following.length === 0) return null;
+  async function promote(event: SubmitEvent) {
+    event.preventDefault();
+    if (await done(`${placeOf("stages", stage.row)}/promote-downstream`, { freight })) setAsks(false);
+  }
+  return (
+    <>
+      <Button onClick={() => setAsks(true)}>Promote downstream…</Button>
+      {asks && (
+        <Dialog title="Promote downstream" onClose={() => setAsks(false)}>
+          <form onSubmit={(event) => void promote(event)}>
+            <h1>Promote from {stage.row.name} to what follows</h1>
+            <label class="field">
+              Freight
+              <select value={freight} onChange={(event) => setFreight(event.currentTarget.value)}>
+                {stage.holds.map((one) => (
+                  <option key={one.name} value={one.name}>
+                    {one.alias || one.name.slice(0, 8)} {shortContent(one.content)}
+                  </option>
+                ))}
+              </select>
+            </label>
+            <p>A Promotion is made in each of these, if all of them may have it and you may promote to all:</p>
+            <ul>
+              {following.map((one) => (
+                <li key={one.row.name}>
+                  {one.row.name} <span class="muted">which holds {one.holds.map((piece) => shortContent(piece.content) || piece.alias).join(" · ") || "nothing yet"}</span>
+                </li>
+              ))}
+            </ul>
+            <div class="actions">
+              <Button onClick={() => setAsks(false)}>Cancel</Button>
+              <Button kind="primary" type="submit">
+                Promote to {following.length} {following.length === 1 ? "stage" : "stages"}
+              </Button>
+            </div>
+          </form>
+        </Dialog>
+      )}
+    </>
   );
 }
 
@@ -92,7 +150,7 @@ export function WarehousePanel({ project, row, onClose }: { project: string; row
           {row.facts["subscriptions"]} subscriptions, newest Freight {row.facts["freight"] || "none"} <Ago at={row.since} />
         </p>
         <div class="actions">
-          <Button onClick={() => void call("It looks for news", "POST", `${e(project)}/warehouses/${e(row.name)}/refresh`)}>Refresh</Button>
+          <WarehouseActions row={row} onDone={onClose} />
           <a class="button usual" href={href(`/warehouses/${e(project)}/${e(row.name)}`)}>
             All about it
           </a>

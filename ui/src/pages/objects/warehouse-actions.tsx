@@ -1,0 +1,84 @@
+import { useEffect, useState } from "preact/hooks";
+
+import { ask, Failure, type Schemas } from "../../api/client";
+import { Ago, Button, Dialog, Note } from "../../parts";
+import { done, placeOf, type Row, useLacks } from "./actions";
+
+/** Looks for news, and makes Freight by hand of what was found. */
+export function WarehouseActions({ row, onDone }: { row: Row; onDone: () => void }) {
+  const lacks = useLacks("warehouses", row, ["create-freight"]);
+  const [open, setOpen] = useState(false);
+  return (
+    <div class="actions">
+      <Button onClick={() => void done(`${placeOf("warehouses", row)}/refresh`, {})}>Refresh</Button>
+      <Button lacks={lacks["create-freight"]} onClick={() => setOpen(true)}>
+        Make Freight…
+      </Button>
+      {open && <MakeFreight row={row} onClose={() => setOpen(false)} onDone={onDone} />}
+    </div>
+  );
+}
+
+function MakeFreight({ row, onClose, onDone }: { row: Row; onClose: () => void; onDone: () => void }) {
+  const [found, setFound] = useState<Schemas["Artefacts"] | null>(null);
+  const [problem, setProblem] = useState("");
+  const [chosen, setChosen] = useState<Record<string, string>>({});
+  const [alias, setAlias] = useState("");
+  const place = placeOf("warehouses", row);
+  useEffect(() => {
+    ask<Schemas["Artefacts"]>("GET", `/api/argosy/v1/${place}/artefacts`).then(
+      (answer) => {
+        setFound(answer);
+        setChosen(Object.fromEntries(answer.subscriptions.map((one) => [one.key, one.found[0]?.id ?? ""])));
+      },
+      (error: unknown) => setProblem(error instanceof Failure ? error.message : String(error)),
+    );
+  }, [place]);
+  async function make(event: SubmitEvent) {
+    event.preventDefault();
+    if (!(await done(`${place}/freight`, { alias, chosen }))) return;
+    onClose();
+    onDone();
+  }
+  const lacking = found?.subscriptions.filter((one) => one.found.length === 0) ?? [];
+  const isReady = found !== null && found.subscriptions.length > 0 && lacking.length === 0;
+  return (
+    <Dialog title="Make Freight" onClose={onClose}>
+      <form onSubmit={(event) => void make(event)}>
+        <h1>Make Freight of {row.name}</h1>
+        {problem && <Note severity="broken">{problem}</Note>}
+        {!found && !problem && <p class="muted">Loading…</p>}
+        {found && (
+          <p class="muted">
+            Of what was found <Ago at={found.discoveredAt} />, one from each repository. Stages that take it directly may have it at once; one that promotes by itself takes it if it is the newest.
+          </p>
+        )}
+        {found?.subscriptions.length === 0 && <Note severity="attention">It has found nothing yet: press Refresh, and see why below its name.</Note>}
+        {found?.subscriptions.map((one) => (
+          <label key={one.key} class="field">
+            {one.repository}
+            <select class="mono" value={chosen[one.key] ?? ""} onChange={(event) => setChosen({ ...chosen, [one.key]: event.currentTarget.value })}>
+              {one.found.length === 0 && <option value="">nothing was found</option>}
+              {one.found.map((item) => (
+                <option key={item.id} value={item.id}>
+                  {/^[0-9a-f]{40}$/.test(item.id) ? item.id.slice(0, 8) : item.id} {item.text}
+                </option>
+              ))}
+            </select>
+          </label>
+        ))}
+        {lacking.length > 0 && <Note severity="attention">Nothing was found in {lacking.map((one) => one.repository).join(", ")}: Freight needs one from each.</Note>}
+        <label class="field">
+          Alias (one is found if it is left empty)
+          <input value={alias} spellcheck={false} onInput={(event) => setAlias(event.currentTarget.value)} />
+        </label>
+        <div class="actions">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit" disabled={!isReady}>
+            Make it
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
