@@ -79,7 +79,7 @@ function Sides({ app, from, to }: { app: Shown; from: string; to: string }) {
       {(["from", "to"] as const).map((side) => (
         <label key={side}>
           {side === "from" ? "From" : "to"}{" "}
-          <select value={side === "from" ? from : to} onChange={(event) => choose(side, event.currentTarget.value)}>
+          <select aria-label={`Compare ${side}`} value={side === "from" ? from : to} onChange={(event) => choose(side, event.currentTarget.value)}>
             {sides.map((one) => (
               <option key={one.value} value={one.value}>
                 {one.title}

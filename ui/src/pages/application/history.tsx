@@ -1,11 +1,14 @@
 import { useState } from "preact/hooks";
 
 import { Ago, Button, Dialog, Note } from "../../parts";
-import { shortRevision } from "../../parts/format";
+import { shortRevision, span } from "../../parts/format";
+import { href, withQuery } from "../../router";
 import { CommitLine } from "./commit";
+import { Differences, useDifferences } from "./diff";
 import type { Shown } from "./model";
 import { act } from "./page";
 import type { Rights } from "./rights";
+import { comparison, LIVE } from "./sides";
 
 type Entry = Shown["history"][number];
 
@@ -21,6 +24,7 @@ export function HistoryView({ app, rights }: { app: Shown; rights: Rights }) {
               <th scope="col">Id</th>
               <th scope="col">Revision</th>
               <th scope="col">Deployed</th>
+              <th scope="col">Took</th>
               <th scope="col">By</th>
               <th scope="col">Action</th>
             </tr>
@@ -36,14 +40,18 @@ export function HistoryView({ app, rights }: { app: Shown; rights: Rights }) {
                 <td>
                   <Ago at={entry.deployedAt} />
                 </td>
+                <td class="tight">{entry.startedAt && span(entry.startedAt, entry.deployedAt)}</td>
                 <td>{entry.automated ? "automated sync" : entry.by}</td>
                 <td>
                   {at === 0 ? (
                     <span class="muted">the present one</span>
                   ) : (
-                    <Button kind="plain" lacks={rights.sync} onClick={() => setChosen(entry)}>
-                      Roll back…
-                    </Button>
+                    <>
+                      <a href={href(withQuery({ view: "diff", from: `history:${entry.id}`, to: LIVE }))}>Compare</a>{" "}
+                      <Button kind="plain" lacks={rights.sync} onClick={() => setChosen(entry)}>
+                        Roll back…
+                      </Button>
+                    </>
                   )}
                 </td>
               </tr>
@@ -58,6 +66,7 @@ export function HistoryView({ app, rights }: { app: Shown; rights: Rights }) {
 
 function RollBack({ app, entry, onClose }: { app: Shown; entry: Entry; onClose: () => void }) {
   const { row } = app;
+  const { found, problem } = useDifferences(app, comparison(row.namespace, row.name, LIVE, `history:${entry.id}`));
   async function rollBack(event: SubmitEvent) {
     event.preventDefault();
     const body = { appNamespace: row.namespace, project: row.project, id: entry.id };
@@ -76,6 +85,10 @@ function RollBack({ app, entry, onClose }: { app: Shown; entry: Entry; onClose: 
             Automated sync holds at that revision until Git has a newer commit, or you sync it yourself.
           </Note>
         )}
+        <details>
+          <summary>{problem || (found ? `${found.length} ${found.length === 1 ? "object changes" : "objects change"}` : "Comparing…")}</summary>
+          {found && <Differences found={found} />}
+        </details>
         <div class="actions">
           <Button onClick={onClose}>Cancel</Button>
           <Button kind="primary" type="submit">

@@ -9,6 +9,7 @@ import { yaml } from "../objects/model";
 import { TerminalPanel } from "../terminal/panel";
 import { Differences } from "./diff";
 import { differences, editable, type Managed, mergePatch, type Shown } from "./model";
+import { ownersOf, withoutOwners } from "./owners";
 import { act } from "./page";
 import { NodeFacts } from "./tree";
 import type { Node } from "./tree-model";
@@ -115,7 +116,7 @@ function LiveManifest({ app, node }: { app: Shown; node: Node }) {
   if (problem) return <Note severity="broken">{problem}</Note>;
   if (!answer) return <p class="muted">Loading…</p>;
   const live = JSON.parse(answer.manifest || "null") as Record<string, unknown> | null;
-  const text = yaml(live).trimStart();
+  const text = yaml(live && withoutOwners(live)).trimStart();
   if (editing && live) return <EditLive app={app} node={node} live={live} onClose={() => setEditing(false)} />;
   return (
     <div>
@@ -128,7 +129,31 @@ function LiveManifest({ app, node }: { app: Shown; node: Node }) {
       <pre class="diff" tabIndex={0}>
         {text}
       </pre>
+      {live && <Owners live={live} />}
     </div>
+  );
+}
+
+/** Who set which field: folded, since it is long and seldom asked. */
+function Owners({ live }: { live: Record<string, unknown> }) {
+  const owners = ownersOf(live);
+  if (owners.length === 0) return null;
+  return (
+    <details>
+      <summary>Which manager set which field</summary>
+      <ul class="steps">
+        {owners.map((one, at) => (
+          <li key={at}>
+            <strong>{one.manager}</strong>{" "}
+            <span class="muted">
+              {one.operation}
+              {one.subresource && ` of ${one.subresource}`} <Ago at={one.time} />
+            </span>
+            <div class="mono small">{one.fields.join(", ")}</div>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

@@ -3,12 +3,14 @@ import { useState } from "preact/hooks";
 import { ask, Failure } from "../../api/client";
 import { Ago, Badge, Button, Copy, Note, StateBadge, Tabs, toast, Trouble } from "../../parts";
 import { Favourite } from "../../parts/favourites";
-import { namedLink, shortRevision } from "../../parts/format";
+import { namedLink, shortRevision, span } from "../../parts/format";
 import { go, href, query } from "../../router";
 import { placeOf } from "../applications/model";
 import { useLive } from "../live-page";
 import { Dependencies } from "../objects/details/story";
+import { AutomationFact, WindowFacts } from "./automation";
 import { CommitFacts } from "./commit";
+import { helpOf } from "./conditions";
 import { DeleteDialog } from "./delete";
 import { DiffView } from "./diff";
 import { HistoryView } from "./history";
@@ -66,7 +68,7 @@ function Found({ app }: { app: Shown }) {
       <div class="stacked">
         <Tabs names={VIEWS} chosen={view} />
       </div>
-      {view === "overview" && <Overview app={app} />}
+      {view === "overview" && <Overview app={app} rights={rights} />}
       {view === "tree" && <TreeView app={app} />}
       {view === "resources" && <ResourcesView app={app} />}
       {view === "diff" && <DiffView app={app} rights={rights} />}
@@ -127,7 +129,7 @@ export async function act(done: string, method: string, place: string, body?: un
   }
 }
 
-function Overview({ app }: { app: Shown }) {
+function Overview({ app, rights }: { app: Shown; rights: Rights }) {
   const { row } = app;
   return (
     <div class="two">
@@ -154,7 +156,10 @@ function Overview({ app }: { app: Shown }) {
           <dt>Project</dt>
           <dd>{row.project}</dd>
           <dt>Automated sync</dt>
-          <dd>{row.automated ? "on" : "off"}</dd>
+          <dd>
+            <AutomationFact app={app} rights={rights} />
+          </dd>
+          <WindowFacts app={app} />
           {row.images.length > 0 && (
             <>
               <dt>Images</dt>
@@ -180,6 +185,7 @@ function Overview({ app }: { app: Shown }) {
                 <span class="muted">
                   <Ago at={one.since} />
                 </span>
+                {helpOf(one.type) && <div class="small">{helpOf(one.type)}</div>}
               </span>
             </Note>
           ))}
@@ -226,7 +232,8 @@ function Operation({ app }: { app: Shown }) {
       </h2>
       <p>{operation.message}</p>
       <p class="muted">
-        Begun <Ago at={operation.startedAt} /> by {by}, to{" "}
+        Begun <Ago at={operation.startedAt} /> by {by}
+        {operation.finishedAt && `, took ${span(operation.startedAt, operation.finishedAt)}`}, to{" "}
         <span class="mono">{operation.revisions.map(shortRevision).join(", ")}</span>
         {operation.retries > 0 && `, tried again ${operation.retries} times`}
       </p>
