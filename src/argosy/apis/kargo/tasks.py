@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from argosy.apis.schema import FreeObject, resource
+from argosy.apis.kargo.steps import Steps
+from argosy.apis.kubernetes.views.meta import ObjectMeta
+from argosy.apis.schema import Object, resource
 
 
 @resource("kargo.akuity.io", "v1alpha1", plural="promotiontasks")
-class PromotionTask:
+class PromotionTask(Object):
     """Of one project."""
 
-    metadata: FreeObject
-    spec: FreeObject
+    metadata: ObjectMeta
+    spec: Steps
 
 
 @resource("kargo.akuity.io", "v1alpha1", plural="clusterpromotiontasks", namespaced=False)
-class ClusterPromotionTask:
+class ClusterPromotionTask(Object):
     """Of all projects."""
 
-    metadata: FreeObject
-    spec: FreeObject
+    metadata: ObjectMeta
+    spec: Steps
