@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
+from argosy.apis.kargo import Promotion
+from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.events import promotion_event
 
-PROMOTION: JsonObject = {
+SHAPE: JsonObject = {
     "metadata": {"name": "p", "namespace": "demo", "creationTimestamp": "2030-01-01T00:00:00Z"},
     "spec": {
         "stage": "test",
@@ -19,7 +21,7 @@ PROMOTION: JsonObject = {
 
 
 def touched(**more: str) -> list[tuple[str, str]]:
-    event = promotion_event(PROMOTION, None, "PromotionCreated", "made", **more)
+    event = promotion_event(read(Promotion, SHAPE), None, "PromotionCreated", "made", **more)
     found = json.loads((event.annotations or {})["event.kargo.akuity.io/applications"])
     return [(one["Namespace"], one["Name"]) for one in found]
 

@@ -17,11 +17,11 @@ from argosy.promotion.garbage import Collecting
 from argosy.promotion.projects.configuring import cluster_configs, project_configs
 from argosy.promotion.projects.copying import Copying
 from argosy.promotion.projects.managing import Managing
+from argosy.promotion.promotions import running
 from argosy.promotion.promotions.requests import requests
-from argosy.promotion.promotions.running import Promoting
 from argosy.promotion.settings import Settings
 from argosy.promotion.stages import chain
-from argosy.promotion.warehouses.discovery import Discovery
+from argosy.promotion.warehouses import discovery
 
 __all__ = ["Settings", "controllers"]
 
@@ -29,9 +29,9 @@ __all__ = ["Settings", "controllers"]
 def controllers(settings: Settings | None = None) -> tuple[Controller[Any], ...]:
     given = settings or Settings()
     return (
-        Discovery(given).controller(),
+        discovery.controller(given),
         chain.controller(given),
-        Promoting(given).controller(),
+        running.controller(given),
         Managing(given).controller(),
         project_configs(given),
         cluster_configs(given),

@@ -5,13 +5,14 @@ Reads argoproj.io Applications and patches them; never calls the room that syncs
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
+from argosy.apis.argoproj import Application
+from argosy.apis.argoproj.application import Operation
 from argosy.machinery.controller import Snapshot
-from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.objects import Key
 from argosy.machinery.selectors import label_selector_of
-from argosy.promotion.kinds import APPLICATIONS
 from argosy.promotion.names import AUTHORIZED_STAGE
 from argosy.promotion.stages.authorized import AuthorizationError, authorized_stages
 from argosy.promotion.steps.kind import Job, StepFault
@@ -30,22 +31,19 @@ def place(job: Job, wanted: Mapping[str, Any], doing: str) -> str:
     return str(wanted.get("namespace") or job.applications)
 
 
-def selected(snapshot: Snapshot, wanted: Mapping[str, Any], namespace: str) -> list[JsonObject]:
+def selected(snapshot: Snapshot, wanted: Mapping[str, Any], namespace: str) -> list[Application]:
     """By name (one or none), or by selector, sorted."""
     if wanted.get("name"):
-        found = snapshot.object(APPLICATIONS, Key(namespace, wanted["name"]))
+        found = snapshot.get(Application, Key(namespace, wanted["name"]))
         return [found] if found is not None else []
     selector = label_selector_of(wanted.get("selector"))
-    listed = snapshot.objects(APPLICATIONS, namespace)
-    return [one for one in listed if selector.matches(one["metadata"].get("labels") or {})]
+    return [one for one in snapshot.list(Application, namespace) if selector.matches(one.metadata.labels)]
 
 
-def is_authorized(application: JsonObject, project: str, stage: str) -> str:
+def is_authorized(application: Application, project: str, stage: str) -> str:
     """Why the Stage may not change it, or "" when it may."""
-    where = (
-        f'Argo CD Application "{application["metadata"]["name"]}" in namespace "{application["metadata"]["namespace"]}"'
-    )
-    annotations = application["metadata"].get("annotations") or {}
+    where = f'Argo CD Application "{application.metadata.name}" in namespace "{application.metadata.namespace}"'
+    annotations = application.metadata.annotations
     if AUTHORIZED_STAGE not in annotations:
         return f"{where} does not permit mutation by Kargo Stage {stage} in namespace {project}"
     try:
@@ -57,34 +55,22 @@ def is_authorized(application: JsonObject, project: str, stage: str) -> str:
     return ""
 
 
-def sources_of(application: JsonObject) -> list[JsonObject]:
-    spec = application.get("spec") or {}
-    return list(spec.get("sources") or ()) or ([spec["source"]] if spec.get("source") else [])
+def promotion_of(operation: Operation) -> str:
+    """The Promotion that asked for it, or ""."""
+    return next((one.value for one in operation.info if one.name == PROMOTION_INFO), "")
 
 
-def operation_state(application: JsonObject) -> Mapping[str, Any] | None:
-    return (application.get("status") or {}).get("operationState")
+def is_syncing(application: Application) -> bool:
+    """An operation is asked for, or under way."""
+    asked = application.operation
+    return bool(asked and asked.raw) or application.status.operation_state.phase in RUNNING
 
 
-def promotion_of(state: Mapping[str, Any]) -> str:
-    """The Promotion that asked for an operation, or ""."""
-    info = (state.get("operation") or {}).get("info") or ()
-    return next((str(one.get("value") or "") for one in info if one.get("name") == PROMOTION_INFO), "")
-
-
-def revisions_of(found: Mapping[str, Any]) -> Sequence[str]:
-    """Of a syncResult or a sync status: one for each source."""
-    return found.get("revisions") or ([found["revision"]] if found.get("revision") else [])
-
-
-def broken(application: JsonObject) -> list[str]:
+def broken(application: Application) -> list[str]:
     """Conditions that say that it cannot be compared at all."""
-    conditions = (application.get("status") or {}).get("conditions") or ()
-    return [f"{one['type']}: {one.get('message') or ''}" for one in conditions if one.get("type") in BROKEN]
+    return [f"{one.type}: {one.message}" for one in application.status.conditions if one.type in BROKEN]
 
 
-def is_stale(application: JsonObject) -> bool:
+def is_stale(application: Application) -> bool:
     """What it says of health and sync is older than its last operation."""
-    status = application.get("status") or {}
-    finished = str((status.get("operationState") or {}).get("finishedAt") or "")
-    return str(status.get("reconciledAt") or "") < finished
+    return application.status.reconciled_at < application.status.operation_state.finished_at

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
+from argosy.apis.kubernetes.views.meta import Condition
 from argosy.machinery import timestamps
 from argosy.machinery.objects import JsonObject
 
@@ -13,8 +13,8 @@ from argosy.machinery.objects import JsonObject
 class Conditions:
     """A working copy of an object's conditions."""
 
-    def __init__(self, present: Sequence[Mapping[str, Any]], generation: int, now: datetime) -> None:
-        self._found: list[JsonObject] = [dict(one) for one in present]
+    def __init__(self, present: Iterable[Condition], generation: int, now: datetime) -> None:
+        self._found: list[JsonObject] = [dict(one.raw) for one in present]
         self._generation, self._now = generation, timestamps.seconds(now)
 
     def get(self, type_: str) -> JsonObject | None:

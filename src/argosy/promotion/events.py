@@ -9,8 +9,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from argosy.apis.kargo import Freight, Promotion
 from argosy.machinery.controller import Event
-from argosy.machinery.objects import JsonObject
 from argosy.promotion.applications import NAMESPACE
 from argosy.promotion.names import CREATE_ACTOR, EVENT_PREFIX
 from argosy.promotion.promotions.touched import touched_applications
@@ -24,23 +24,23 @@ _LISTS: Final = {
 _ESCAPES: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
-def actor_of(promotion: JsonObject) -> str:
-    return str((promotion["metadata"].get("annotations") or {}).get(CREATE_ACTOR) or "")
+def actor_of(promotion: Promotion) -> str:
+    return promotion.metadata.annotations.get(CREATE_ACTOR) or ""
 
 
-def freight_event(freight: JsonObject, reason: str, message: str, actor: str, **more: str) -> Event:
+def freight_event(freight: Freight, reason: str, message: str, actor: str, **more: str) -> Event:
     about = {
         "actor": actor,
-        "project": freight["metadata"]["namespace"],
+        "project": freight.metadata.namespace,
         **_of_freight(freight),
         **{key.replace("_", "-"): value for key, value in more.items()},
     }
-    return Event(about=freight, reason=reason, message=message, annotations=_prefixed(about))
+    return Event(about=freight.raw, reason=reason, message=message, annotations=_prefixed(about))
 
 
 def promotion_event(
-    promotion: JsonObject,
-    freight: JsonObject | None,
+    promotion: Promotion,
+    freight: Freight | None,
     reason: str,
     message: str,
     *,
@@ -48,33 +48,33 @@ def promotion_event(
     **more: str,
 ) -> Event:
     """`applications`: the namespace of those that a step names without one."""
-    metadata = promotion["metadata"]
+    metadata = promotion.metadata
     about = {
         "actor": actor_of(promotion) or "controller:promotion-controller",
-        "project": metadata["namespace"],
-        "promotion-name": metadata["name"],
-        "promotion-create-time": metadata["creationTimestamp"],
-        "stage-name": promotion["spec"]["stage"],
+        "project": metadata.namespace,
+        "promotion-name": metadata.name,
+        "promotion-create-time": metadata.creation_timestamp,
+        "stage-name": promotion.spec.stage,
         **(_of_freight(freight) if freight else {}),
         **_applications(promotion, freight, applications),
         **{key.replace("_", "-"): value for key, value in more.items()},
     }
-    return Event(about=promotion, reason=reason, message=message, annotations=_prefixed(about))
+    return Event(about=promotion.raw, reason=reason, message=message, annotations=_prefixed(about))
 
 
-def _applications(promotion: JsonObject, freight: JsonObject | None, namespace: str) -> dict[str, str]:
+def _applications(promotion: Promotion, freight: Freight | None, namespace: str) -> dict[str, str]:
     found = touched_applications(promotion, freight, actor_of(promotion), namespace or NAMESPACE)
     return {"applications": found} if found else {}
 
 
-def _of_freight(freight: JsonObject) -> dict[str, str]:
+def _of_freight(freight: Freight) -> dict[str, str]:
     found = {
-        "freight-name": freight["metadata"]["name"],
-        "freight-create-time": freight["metadata"]["creationTimestamp"],
-        "freight-alias": freight.get("alias") or "",
-        "freight-warehouse-name": (freight.get("origin") or {}).get("name") or "",
+        "freight-name": freight.metadata.name,
+        "freight-create-time": freight.metadata.creation_timestamp,
+        "freight-alias": freight.alias,
+        "freight-warehouse-name": freight.origin.name,
     }
-    lists = {name: _json(freight[field]) for name, field in _LISTS.items() if freight.get(field)}
+    lists = {name: _json(freight.raw[field]) for name, field in _LISTS.items() if freight.raw.get(field)}
     return {**found, **lists}
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final, TypeVar
 
+from argosy.apis.kargo import Freight, Project, Promotion, Stage
 from argosy.machinery import timestamps
 from argosy.machinery.controller import Controller, Decision, Snapshot
-from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.objects import Key
 from argosy.machinery.requests import Write, delete
-from argosy.promotion.freight.references import freight_names
-from argosy.promotion.kinds import FREIGHT, PROJECTS, PROMOTIONS, STAGES
+from argosy.promotion.kinds import FREIGHT, PROJECTS, PROMOTIONS
 from argosy.promotion.settings import Settings
 from argosy.promotion.stages.order import is_terminal
 
@@ -37,8 +37,8 @@ class Round:
 @dataclass(frozen=True, slots=True)
 class Seen:
     round: Round | None
-    promotions: Sequence[JsonObject] = ()
-    freight: Sequence[JsonObject] = ()
+    promotions: Sequence[Promotion] = ()
+    freight: Sequence[Freight] = ()
     held: frozenset[str] = frozenset()
 
 
@@ -58,14 +58,15 @@ class Collecting:
         )
 
     def look(self, snapshot: Snapshot, key: Key) -> Seen | None:
-        project = snapshot.object(PROJECTS, key)
-        if project is None or project["metadata"].get("deletionTimestamp"):
+        project = snapshot.get(Project, key)
+        if project is None or project.metadata.deletion_timestamp:
             return None
         due = snapshot.memory
         if not isinstance(due, Round) or not due.is_due:
             return Seen(due if isinstance(due, Round) else None)
-        held = frozenset(name for stage in snapshot.objects(STAGES, key.name) for name in _held(stage))
-        return Seen(due, snapshot.objects(PROMOTIONS, key.name), snapshot.objects(FREIGHT, key.name), held)
+        holding = [stage.status.held for stage in snapshot.list(Stage, key.name)]
+        held = frozenset(name for one in holding if one for name in one.names)
+        return Seen(due, snapshot.list(Promotion, key.name), snapshot.list(Freight, key.name), held)
 
     def decide(self, seen: Seen, now: datetime) -> Decision:
         """A look that waits reads nothing, so that nothing wakes it; when it is due, the next one reads everything."""
@@ -86,23 +87,23 @@ def _next(due: datetime, writes: tuple[Write, ...] = ()) -> Decision:
 def collected(seen: Seen, settings: Settings, now: datetime) -> tuple[Write, ...]:
     """What goes, in order; a hundred at a time."""
     found: list[Write] = []
-    for stage in sorted({one["spec"]["stage"] for one in seen.promotions}):
-        own = [one for one in seen.promotions if one["spec"]["stage"] == stage]
-        found += [delete(PROMOTIONS, one, exact=False) for one in _old_promotions(own, settings, now)]
-    origins = {str((one.get("origin") or {}).get("name")) for one in seen.freight}
-    for origin in sorted(origins):
-        own = [one for one in seen.freight if str((one.get("origin") or {}).get("name")) == origin]
-        found += [delete(FREIGHT, one, exact=False) for one in _old_freight(own, seen.held, settings, now)]
+    for stage in sorted({one.spec.stage for one in seen.promotions}):
+        promotions = [one for one in seen.promotions if one.spec.stage == stage]
+        found += [delete(PROMOTIONS, one.raw, exact=False) for one in _old_promotions(promotions, settings, now)]
+    for origin in sorted({one.origin.name for one in seen.freight}):
+        pieces = [one for one in seen.freight if one.origin.name == origin]
+        found += [delete(FREIGHT, one.raw, exact=False) for one in _old_freight(pieces, seen.held, settings, now)]
     return tuple(found[:AT_ONCE])
 
 
-def _newest_first(objects: Sequence[JsonObject]) -> list[JsonObject]:
-    return sorted(
-        objects, key=lambda one: (one["metadata"]["creationTimestamp"], one["metadata"]["name"]), reverse=True
-    )
+Aged = TypeVar("Aged", Promotion, Freight)
 
 
-def _old_promotions(own: Sequence[JsonObject], settings: Settings, now: datetime) -> list[JsonObject]:
+def _newest_first(objects: Sequence[Aged]) -> list[Aged]:
+    return sorted(objects, key=lambda one: (one.metadata.creation_timestamp, one.metadata.name), reverse=True)
+
+
+def _old_promotions(own: Sequence[Promotion], settings: Settings, now: datetime) -> list[Promotion]:
     """Beyond the kept number, counted from the oldest one that is under way."""
     ordered = _newest_first(own)
     start = max((number + 1 for number, one in enumerate(ordered) if not is_terminal(one)), default=0)
@@ -110,20 +111,13 @@ def _old_promotions(own: Sequence[JsonObject], settings: Settings, now: datetime
     return [one for one in beyond if _is_older(one, settings.min_promotion_age, now)]
 
 
-def _old_freight(
-    own: Sequence[JsonObject], held: frozenset[str], settings: Settings, now: datetime
-) -> list[JsonObject]:
+def _old_freight(own: Sequence[Freight], held: frozenset[str], settings: Settings, now: datetime) -> list[Freight]:
     """Beyond the kept number, counted from the oldest piece that a Stage holds."""
     ordered = _newest_first(own)
-    start = max((number + 1 for number, one in enumerate(ordered) if one["metadata"]["name"] in held), default=0)
+    start = max((number + 1 for number, one in enumerate(ordered) if one.metadata.name in held), default=0)
     beyond = ordered[start + settings.retained_freight :]
     return [one for one in beyond if _is_older(one, settings.min_freight_age, now)]
 
 
-def _is_older(one: JsonObject, age: timedelta, now: datetime) -> bool:
-    return now - timestamps.parse(one["metadata"]["creationTimestamp"]) >= age
-
-
-def _held(stage: JsonObject) -> list[str]:
-    history: Any = (stage.get("status") or {}).get("freightHistory") or ()
-    return freight_names(history[0]) if history else []
+def _is_older(one: Promotion | Freight, age: timedelta, now: datetime) -> bool:
+    return now - timestamps.parse(one.metadata.creation_timestamp) >= age

@@ -76,13 +76,13 @@ async def _(change: Promote, world: World) -> str:
     if change.freight:
         piece = freight_named(pipeline, change.freight, change.project)[0]
     else:
-        own = [one for one in pipeline.freight if one["metadata"]["namespace"] == change.project]
+        own = [one for one in pipeline.freight if one.metadata.namespace == change.project]
         found = newest(list(available(stage, own, world.clock.now())))
         if found is None:
             raise Unknown(f"no Freight is available to {change.project}/{change.stage} yet")
         piece = found
     made = await world.client.write(promotion_of(stage, piece))
-    name = piece.get("alias") or piece["metadata"]["name"][:12]
+    name = piece.alias or piece.metadata.name[:12]
     return f"promote {name} to {change.project}/{change.stage} by {made['metadata']['name']}"
 
 

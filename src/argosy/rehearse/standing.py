@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
+from argosy.apis.argoproj import Application
+from argosy.apis.kargo import Freight, Promotion, Stage
+from argosy.apis.rollouts import Rollout
+from argosy.apis.schema import read
 from argosy.machinery import timestamps
-from argosy.machinery.objects import JsonObject
+from argosy.machinery.objects import JsonObject, resource_of
 from argosy.promotion.kinds import FREIGHT, PROMOTIONS, STAGES
 from argosy.promotion.stages.order import is_terminal
 from argosy.promotion.tracing.pipeline import Pipeline
@@ -17,6 +21,7 @@ from argosy.rehearse.changes import Change, Merge, Promote, Resume, Sync
 from argosy.server.api import object_states
 from argosy.server.api.why import why
 
+T = TypeVar("T")
 State = Literal["busy", "gate", "failed"]
 Objects = Mapping[str, Sequence[JsonObject]]
 """By plural."""
@@ -118,57 +123,60 @@ def _until(text: str) -> datetime | None:
 
 
 def _promotions(objects: Objects, now: datetime) -> Iterator[Finding]:
-    stages = {(one["metadata"]["namespace"], one["metadata"]["name"]): one for one in objects.get("stages", ())}
-    for promotion in objects.get("promotions", ()):
-        stage = stages.get((promotion["metadata"]["namespace"], promotion["spec"]["stage"]))
-        status = promotion.get("status") or {}
+    stages = {(one.metadata.namespace, one.metadata.name): one for one in _views(objects, Stage)}
+    for promotion in _views(objects, Promotion):
+        stage, status = stages.get((promotion.metadata.namespace, promotion.spec.stage)), promotion.status
         if is_terminal(promotion):
-            if status.get("phase") in ("Failed", "Errored"):
-                text = f"{status['phase']}: {status.get('message') or 'without a message'}"
-                yield _finding(promotion, "failed", text)
+            if status.phase in ("Failed", "Errored"):
+                yield _finding(promotion.raw, "failed", f"{status.phase}: {status.message or 'without a message'}")
         elif stage is not None:
             waits, merge = waiting_promotion(promotion, stage), _merge_of(promotion)
             state: State = "gate" if merge is not None else "busy"
-            yield _finding(promotion, state, str(waits.why), until=waits.until, opens=merge)
+            yield _finding(promotion.raw, state, str(waits.why), until=waits.until, opens=merge)
 
 
-def _merge_of(promotion: JsonObject) -> Merge | None:
+def _views(objects: Objects, kind: type[T]) -> list[T]:
+    return [read(kind, one) for one in objects.get(resource_of(kind).plural, ())]
+
+
+def _merge_of(promotion: Promotion) -> Merge | None:
     """The pull request that its present step waits for."""
-    status = promotion.get("status") or {}
-    steps, index = promotion["spec"].get("steps") or (), int(status.get("currentStep") or 0)
-    if index >= len(steps) or steps[index].get("uses") != OPENS_PR:
+    status, steps = promotion.status, promotion.spec.steps
+    if status.current_step >= len(steps) or steps[status.current_step].uses != OPENS_PR:
         return None
-    url = str((steps[index].get("config") or {}).get("repoURL") or "")
-    numbers = [
-        one["pr"]["id"] for one in (status.get("state") or {}).values() if isinstance(one, dict) and one.get("pr")
-    ]
+    url = str((steps[status.current_step].config or {}).get("repoURL") or "")
+    numbers = [one["pr"]["id"] for one in status.state.values() if isinstance(one, dict) and one.get("pr")]
     return Merge(url, int(numbers[-1])) if numbers else None
 
 
 def _freight(objects: Objects, now: datetime, recent: frozenset[str]) -> Iterator[Finding]:
-    pipeline = Pipeline(**{
-        name: objects.get(name, ()) for name in ("stages", "promotions", "applications", "rollouts")
-    }, freight=objects.get(FREIGHT.plural, ()))  # fmt: skip
+    pipeline = Pipeline(
+        freight=_views(objects, Freight),
+        stages=_views(objects, Stage),
+        promotions=_views(objects, Promotion),
+        applications=_views(objects, Application),
+        rollouts=_views(objects, Rollout),
+    )
     for piece in pipeline.freight:
-        if piece["metadata"]["name"] not in recent:
+        if piece.metadata.name not in recent:
             continue
         for stage in pipeline.stages_for(piece):
             yield from _in_stage(piece, stage, standing(pipeline, piece, stage, now), pipeline)
 
 
-def _in_stage(piece: JsonObject, stage: JsonObject, found: Standing, pipeline: Pipeline) -> Iterator[Finding]:
-    name = str(piece.get("alias") or piece["metadata"]["name"][:12])
+def _in_stage(piece: Freight, stage: Stage, found: Standing, pipeline: Pipeline) -> Iterator[Finding]:
+    name = piece.alias or piece.metadata.name[:12]
     if found.state == "failed" and not found.why.startswith("stopped in"):
-        yield _finding(stage, "failed", f"Freight {name}: {found.why}")
+        yield _finding(stage.raw, "failed", f"Freight {name}: {found.why}")
     if found.state != "waiting":
         return
     if found.why == BY_HAND:
-        opens = Promote(stage["metadata"]["namespace"], stage["metadata"]["name"], piece["metadata"]["name"])
-        yield _finding(stage, "gate", f"Freight {name} {found.why}", opens=opens)
+        opens = Promote(stage.metadata.namespace, stage.metadata.name, piece.metadata.name)
+        yield _finding(stage.raw, "gate", f"Freight {name} {found.why}", opens=opens)
     elif found.until is not None and not any(one for one in pipeline.promotions_of(piece, stage)):
-        yield _finding(stage, "busy", f"Freight {name} {found.why}", until=found.until)
+        yield _finding(stage.raw, "busy", f"Freight {name} {found.why}", until=found.until)
     elif found.why.startswith("is there"):
-        yield _finding(stage, "busy", f"Freight {name} {found.why}")
+        yield _finding(stage.raw, "busy", f"Freight {name} {found.why}")
 
 
 def _analysis(run: JsonObject) -> Iterator[Finding]:

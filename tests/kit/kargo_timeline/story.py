@@ -14,12 +14,13 @@ from typing import Any, Final
 
 import yaml
 
+from argosy.apis.kargo import Freight, Promotion, Stage
+from argosy.apis.schema import read
 from argosy.machinery import duration
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.promotion import Settings
-from argosy.promotion.freight.references import freight_names
 from argosy.promotion.garbage import Seen as Garbage
 from argosy.promotion.garbage import collected
 from argosy.promotion.kinds import FREIGHT, PROJECTS, PROMOTIONS, STAGES, WAREHOUSES
@@ -337,11 +338,10 @@ class Story:
             retained_freight=int(env["MAX_RETAINED_FREIGHT"]),
             min_freight_age=duration.parse(env["MIN_FREIGHT_DELETION_AGE"]),
         )
-        histories = [
-            (stage.get("status") or {}).get("freightHistory") or [{}] for stage in self.world.list(STAGES, self.project)
-        ]
-        held = [name for history in histories for name in freight_names(history[0])]
-        promotions, freight = (self.world.list(kind, self.project) for kind in (PROMOTIONS, FREIGHT))
+        holding = [read(Stage, one).status.held for one in self.world.list(STAGES, self.project)]
+        held = [name for one in holding if one for name in one.names]
+        promotions = [read(Promotion, one) for one in self.world.list(PROMOTIONS, self.project)]
+        freight = [read(Freight, one) for one in self.world.list(FREIGHT, self.project)]
         seen = Garbage(None, promotions, freight, frozenset(held))
         for write in collected(seen, settings, self.world.clock.now()):
             self.world.run(self.world.client.delete(write.resource, write.key.name, write.key.namespace))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from argosy.apis.argoproj import Application
+from argosy.apis.kargo import Stage
+from argosy.apis.rollouts import Rollout
+from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.preview.gates import gates
 
 
-def stage(name: str, *before: str, soak: str = "", **spec: object) -> JsonObject:
+def stage(name: str, *before: str, soak: str = "", **spec: object) -> Stage:
     sources: JsonObject = {"stages": list(before), **({"requiredSoakTime": soak} if soak else {})}
     requests = [{"origin": {"kind": "Warehouse", "name": "w"}, "sources": sources}]
-    return {"metadata": {"name": name, "namespace": "demo"}, "spec": {"requestedFreight": requests, **spec}}
+    metadata = {"name": name, "namespace": "demo"}
+    return read(Stage, {"metadata": metadata, "spec": {"requestedFreight": requests, **spec}})
 
 
 def test_verification_and_the_stages_behind_are_told() -> None:
@@ -23,14 +28,16 @@ def test_verification_and_the_stages_behind_are_told() -> None:
 
 def test_a_canary_is_told_by_its_steps() -> None:
     resources = [{"kind": "Rollout", "namespace": "shop", "name": "web"}]
-    application = {"metadata": {"name": "shop", "namespace": "argocd"}, "status": {"resources": resources}}
+    shape = {"metadata": {"name": "shop", "namespace": "argocd"}, "status": {"resources": resources}}
+    application = read(Application, shape)
     steps = [
         {"setWeight": 20},
         {"pause": {"duration": "10m"}},
         {"analysis": {"templates": [{"templateName": "rate"}]}},
         {"pause": {}},
     ]
-    rollout = {"metadata": {"name": "web"}, "spec": {"strategy": {"canary": {"steps": steps}}}}
+    spec = {"strategy": {"canary": {"steps": steps}}}
+    rollout = read(Rollout, {"metadata": {"name": "web"}, "spec": spec})
 
     assert gates(stage("prod"), [], [application], {("shop", "web"): rollout}) == [
         "Application shop must be healthy",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from argosy.apis.kargo import Freight, Stage
+from argosy.apis.schema import read
 from argosy.machinery.objects import Key
 from argosy.promotion.kinds import FREIGHT, PROMOTIONS
 from argosy.promotion.preview.previewing import Doors, Previewed, as_json, previewed, text_of
@@ -20,7 +22,7 @@ def preview(world: PromotionWorld, stage: str, freight: str) -> Previewed:
         assert piece is not None
         client = world.cluster.client("kubernetes-admin", ("system:masters",))
         try:
-            return await previewed(client, doors, world.stage(stage), piece)
+            return await previewed(client, doors, read(Stage, world.stage(stage)), read(Freight, piece))
         finally:
             await egress.close()
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 
+from argosy.apis.kargo import Promotion
+from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.stages.finished_promotions import _context
 
 
-def promotion(steps: list[tuple[str, str]], state: JsonObject, *checked: str) -> JsonObject:
+def promotion(steps: list[tuple[str, str]], state: JsonObject, *checked: str) -> Promotion:
     checks = [{"uses": "argocd-update", "config": {"apps": [app(name) for name in checked]}}] if checked else []
-    return {
-        "metadata": {"name": "p"},
-        "spec": {"steps": [{"uses": uses, "as": alias} for uses, alias in steps]},
-        "status": {"state": state, "healthChecks": checks},
-    }
+    return read(
+        Promotion,
+        {
+            "metadata": {"name": "p"},
+            "spec": {"steps": [{"uses": uses, "as": alias} for uses, alias in steps]},
+            "status": {"state": state, "healthChecks": checks},
+        },
+    )
 
 
 def app(name: str) -> JsonObject:

@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from argosy.apis.argoproj import Application
+from argosy.apis.kargo import Freight, Promotion, Stage
+from argosy.apis.rollouts import Rollout
+from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.tracing.naming import found
 from argosy.promotion.tracing.pipeline import Pipeline
@@ -17,7 +21,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 DIGEST = "sha256:" + "d" * 64
 
 
-def freight(name: str = "f" * 40, **status: Any) -> JsonObject:
+def freight_json(name: str = "f" * 40, **status: Any) -> JsonObject:
     return {
         "metadata": {"name": name, "namespace": "shop", "creationTimestamp": "2026-01-01T10:00:00Z"},
         "alias": "brave-fox",
@@ -28,7 +32,11 @@ def freight(name: str = "f" * 40, **status: Any) -> JsonObject:
     }
 
 
-def stage(name: str = "prod", after: tuple[str, ...] = ("test",), soak: str = "", **status: Any) -> JsonObject:
+def freight(name: str = "f" * 40, **status: Any) -> Freight:
+    return read(Freight, freight_json(name, **status))
+
+
+def stage(name: str = "prod", after: tuple[str, ...] = ("test",), soak: str = "", **status: Any) -> Stage:
     sources: JsonObject = {"stages": list(after)} if after else {"direct": True}
     if soak:
         sources["requiredSoakTime"] = soak
@@ -36,19 +44,18 @@ def stage(name: str = "prod", after: tuple[str, ...] = ("test",), soak: str = ""
         "requestedFreight": [{"origin": {"kind": "Warehouse", "name": "w"}, "sources": sources}],
         "promotionTemplate": {"spec": {"steps": [{"uses": "git-clone"}]}},
     }
-    return {"metadata": {"name": name, "namespace": "shop"}, "spec": spec, "status": status}
+    return read(Stage, {"metadata": {"name": name, "namespace": "shop"}, "spec": spec, "status": status})
 
 
-def promotion(phase: str, name: str = "prod.1", **status: Any) -> JsonObject:
-    steps = [{"uses": "git-clone", "as": "a"}, {"uses": "git-wait-for-pr", "as": "wait", "config": {}}]
-    return {
-        "metadata": {"name": name, "namespace": "shop", "creationTimestamp": "2026-01-01T11:00:00Z", "annotations": {}},
-        "spec": {"stage": "prod", "freight": "f" * 40, "steps": steps},
-        "status": {"phase": phase, **status},
-    }
+def promotion(phase: str, timeout: str = "", name: str = "prod.1", **status: Any) -> Promotion:
+    wait = {"uses": "git-wait-for-pr", "as": "wait", "config": {}, "retry": {"timeout": timeout}}
+    steps = [{"uses": "git-clone", "as": "a"}, wait]
+    metadata = {"name": name, "namespace": "shop", "creationTimestamp": "2026-01-01T11:00:00Z"}
+    spec = {"stage": "prod", "freight": "f" * 40, "steps": steps}
+    return read(Promotion, {"metadata": metadata, "spec": spec, "status": {"phase": phase, **status}})
 
 
-def told(pipeline: Pipeline, piece: JsonObject, of: JsonObject) -> tuple[str, str]:
+def told(pipeline: Pipeline, piece: Freight, of: Stage) -> tuple[str, str]:
     where = standing(pipeline, piece, of, NOON)
     return where.state, str(where)
 
@@ -83,7 +90,7 @@ def test_available_freight_of_a_stage_without_auto_promotion_waits_for_somebody(
 
 
 def test_a_promotion_in_the_queue_says_behind_which() -> None:
-    pipeline = Pipeline(promotions=[promotion("Pending", "prod.2")])
+    pipeline = Pipeline(promotions=[promotion("Pending", name="prod.2")])
 
     assert told(pipeline, freight(), stage(currentPromotion={"name": "prod.1"}))[1] == (
         "Promotion prod.2 waits for its turn, behind prod.1"
@@ -96,8 +103,7 @@ def test_a_promotion_that_waits_for_a_pull_request_names_it_and_when_it_gives_up
         {"alias": "wait", "status": "Running", "startedAt": "2026-01-01T11:00:00Z"},
     ]
     state = {"open": {"pr": {"id": 7, "url": "https://git.example/pulls/7"}}}
-    running = promotion("Running", currentStep=1, stepExecutionMetadata=meta, state=state)
-    running["spec"]["steps"][1]["retry"] = {"timeout": "2h"}
+    running = promotion("Running", "2h", currentStep=1, stepExecutionMetadata=meta, state=state)
 
     where = standing(Pipeline(promotions=[running]), freight(), stage(), NOON)
 
@@ -176,7 +182,8 @@ def test_a_trace_goes_from_the_commit_to_the_rollout() -> None:
         "status": {"sync": sync, "health": {"status": "Healthy"}, "resources": resources},
     }
     rollout = {"metadata": {"name": "shop", "namespace": "prod"}, "status": {"phase": "Healthy"}}
-    pipeline = Pipeline(stages=[stage()], promotions=[done], applications=[app], rollouts=[rollout])
+    apps, rollouts = [read(Application, app)], [read(Rollout, rollout)]
+    pipeline = Pipeline(stages=[stage()], promotions=[done], applications=apps, rollouts=rollouts)
 
     text = text_of(traced(pipeline, freight(), NOON))
 
@@ -198,7 +205,7 @@ def test_a_change_is_traced_from_the_commit_that_its_image_was_built_from() -> N
         "org.opencontainers.image.source": "https://git.example/shop",
     }
     image = {"repoURL": "registry.example/shop", "tag": "1.1.0", "digest": DIGEST, "annotations": annotations}
-    piece = {**freight(), "commits": [], "images": [image]}
+    piece = read(Freight, {**freight_json(), "commits": [], "images": [image]})
 
     assert found([piece], "abcdef01")
     text = text_of(traced(Pipeline(stages=[stage()]), piece, NOON))
@@ -206,8 +213,9 @@ def test_a_change_is_traced_from_the_commit_that_its_image_was_built_from() -> N
 
 
 def test_freight_older_than_what_a_stage_holds_is_told_as_passed_by() -> None:
-    newer = {**freight("e" * 40), "alias": "fair-falcon"}
-    newer["metadata"] = {**newer["metadata"], "creationTimestamp": "2026-01-01T11:00:00Z"}
+    shape = freight_json("e" * 40)
+    metadata = {**shape["metadata"], "creationTimestamp": "2026-01-01T11:00:00Z"}
+    newer = read(Freight, {**shape, "alias": "fair-falcon", "metadata": metadata})
     old = freight(verifiedIn={"test": {"verifiedAt": "2026-01-01T10:30:00Z"}})
     items = {"Warehouse/w": {"name": "e" * 40}}
     prod = stage(freightHistory=[{"id": "c", "items": items}], health={"status": "Healthy"})

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from argosy.apis.kargo.warehouse import DiscoveredArtifacts
+from argosy.apis.schema import read
 from argosy.promotion.warehouses.criteria import CriteriaFault, satisfied
 
-FOUND = {"images": [{"repoURL": "example/web", "references": [{"tag": "1.2.0", "digest": "sha256:1"}]}]}
+REFERENCES = [{"tag": "1.2.0", "digest": "sha256:1"}]
+FOUND = read(DiscoveredArtifacts, {"images": [{"repoURL": "example/web", "references": REFERENCES}]})
 
 
 @pytest.mark.parametrize(

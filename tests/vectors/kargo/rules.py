@@ -7,6 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from argosy.apis.kargo import Freight, Promotion, Stage
+from argosy.apis.kargo.configs import PromotionPolicy
+from argosy.apis.kargo.steps import Steps
+from argosy.apis.schema import read
 from argosy.promotion.freight.availability import availability as availability_of
 from argosy.promotion.freight.identity import collection_id, freight_id
 from argosy.promotion.projects.rules import normalised
@@ -26,7 +30,7 @@ Case = Mapping[str, Any]
 
 
 def freight_ids(data: Path) -> Iterator[Outcome]:
-    return judged(data, "freight-ids", lambda _, case: (freight_id(case["freight"]), case["id"]))
+    return judged(data, "freight-ids", lambda _, case: (freight_id(read(Freight, case["freight"])), case["id"]))
 
 
 def collection_ids(data: Path) -> Iterator[Outcome]:
@@ -42,22 +46,23 @@ def availability(data: Path) -> Iterator[Outcome]:
             "metadata": {"name": document["stageName"], "namespace": document["namespace"]},
             "spec": {"requestedFreight": case["requestedFreight"]},
         }
-        return bool(availability_of(stage, case["freight"], NOW)), case["available"]
+        return bool(availability_of(read(Stage, stage), read(Freight, case["freight"]), NOW)), case["available"]
 
     return judged(data, "freight-availability", judge)
 
 
 def candidates(data: Path) -> Iterator[Outcome]:
     def judge(_: Case, case: Case) -> tuple[Any, Any]:
-        found = candidates_of(case["stage"], case["availableFreight"])
-        return {origin: one["metadata"]["name"] for origin, one in found.items()}, case["candidates"]
+        found = candidates_of(read(Stage, case["stage"]), [read(Freight, one) for one in case["availableFreight"]])
+        return {origin: one.metadata.name for origin, one in found.items()}, case["candidates"]
 
     return judged(data, "auto-promotion-candidates", judge)
 
 
 def policies(data: Path) -> Iterator[Outcome]:
     def judge(_: Case, case: Case) -> tuple[bool, bool]:
-        return auto_promotion_enabled(case["policies"], {"metadata": case["stage"]}), case.get("enabled", False)
+        policies = [read(PromotionPolicy, one) for one in case["policies"] or ()]
+        return auto_promotion_enabled(policies, read(Stage, {"metadata": case["stage"]})), case.get("enabled", False)
 
     return judged(data, "promotion-policies", judge)
 
@@ -65,7 +70,8 @@ def policies(data: Path) -> Iterator[Outcome]:
 def order(data: Path) -> Iterator[Outcome]:
     def judge(_: Case, case: Case) -> tuple[Any, Any]:
         given = [{"metadata": {"name": one["name"]}, "status": {"phase": one["phase"]}} for one in case["promotions"]]
-        return [one["metadata"]["name"] for one in ordered(given)], case["expected"]
+        found = ordered(read(Promotion, one) for one in given)
+        return [one.metadata.name for one in found], case["expected"]
 
     return judged(data, "promotion-order", judge)
 
@@ -91,8 +97,9 @@ def analysis(data: Path) -> Iterator[Outcome]:
 
 def tasks(data: Path) -> Iterator[Outcome]:
     def judge(_: Case, case: Case) -> tuple[Any, Any]:
-        known = {(task["kind"], task["metadata"]["name"]): task for task in case["tasks"]}
-        found = inflated(case["steps"], case["vars"], lambda kind, name: known.get((kind, name)))
+        known = {(task["kind"], task["metadata"]["name"]): read(Steps, task["spec"]) for task in case["tasks"]}
+        given = read(Steps, {"steps": case["steps"], "vars": case["vars"]})
+        found = inflated(given.steps, given.vars, lambda kind, name: known.get((kind, name)))
         return found, case.get("expected")
 
     return judged(data, "task-inflation", judge)

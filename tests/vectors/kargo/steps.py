@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from argosy.apis.kargo.artifacts import FreightReference
+from argosy.apis.kargo.steps import PromotionStep, Variable
 from argosy.apis.schema import read
 from argosy.machinery import duration, timestamps
 from argosy.machinery.objects import JsonObject, Key, resource_of
@@ -54,7 +56,7 @@ def engine(data: Path) -> Iterator[Outcome]:
 
 def _engine(_: Case, case: Case) -> tuple[Any, Any]:
     kinds = {"scripted": Kind(name="scripted", sort=Sort.PURE, schema={}, run=lambda run: Result())}
-    steps = [_step(step) for step in case["steps"]]
+    steps = [read(PromotionStep, _step(step)) for step in case["steps"]]
     runs: dict[str, int] = {}
     execution, found = Execution(steps=steps, kinds=kinds), []
     for number in range(case["maxInvocations"]):
@@ -78,7 +80,7 @@ def _invoke(execution: Execution, script: Case, runs: dict[str, int]) -> Executi
     execution = replace(execution, waiting=False)
     context = Context(project="demo", stage="test", promotion="p", view=FreightView(_Objects([]), "demo", (), ()))
     while not execution.done and not execution.waiting:
-        alias = execution.steps[execution.current]["as"]
+        alias = execution.steps[execution.current].as_
 
         def run(config: JsonObject, alias: str = alias) -> Result:
             given = script[alias][min(runs.get(alias, 0), len(script[alias]) - 1)]
@@ -156,7 +158,7 @@ def _evaluation(document: Case, case: Case) -> tuple[Any, Any]:
     view = FreightView(
         _Objects(document["objects"]),
         document["project"],
-        [one for one in document["freightReferences"] if one["name"] in names],
+        [read(FreightReference, one) for one in document["freightReferences"] if one["name"] in names],
         origins,
     )
     context = Context(
@@ -167,16 +169,17 @@ def _evaluation(document: Case, case: Case) -> tuple[Any, Any]:
         target=document["targetFreight"],
         actor=document["actor"],
         ui_url=document["uiBaseUrl"],
-        variables=case.get("promotionVars") or (),
+        variables=[read(Variable, one) for one in case.get("promotionVars") or ()],
     )
     progress = Progress(state=case.get("state") or {}, metadata=case.get("stepMetadata") or ())
     found: JsonObject = {}
+    step = read(PromotionStep, case["step"])
     try:
-        found["skip"] = should_skip(context, case["step"], progress)
+        found["skip"] = should_skip(context, step, progress)
     except EvaluationFault as fault:
         found["ifError"] = str(fault).partition("\n")[0]
     try:
-        found["config"] = configuration(context, case["step"], progress)
+        found["config"] = configuration(context, step, progress)
     except EvaluationFault as fault:
         found["configError"] = str(fault).partition("\n")[0]
     return _without_words(found), _without_words(case["expected"])

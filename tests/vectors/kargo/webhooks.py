@@ -11,13 +11,15 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl
 
+from argosy.apis.kargo.receivers import WebhookReceiver
+from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import Get, List, Write
 from argosy.machinery.status import StatusError
 from argosy.promotion.kinds import CLUSTER_CONFIGS, PROJECT_CONFIGS, PROMOTIONS, SECRETS, WAREHOUSES
 from argosy.promotion.webhooks.deliveries import Receiving
 from argosy.promotion.webhooks.delivery import Delivery
-from argosy.promotion.webhooks.receivers import kind_of, path_of, secret_key
+from argosy.promotion.webhooks.receivers import path_of, secret_key
 from argosy.runtime.clock import RealClock
 from tests.vectors.outcome import Outcome
 
@@ -86,7 +88,7 @@ async def _problem(document: Mapping[str, Any], case: Mapping[str, Any]) -> str:
 def _configure(objects: Objects, base_url: str, case: Mapping[str, Any]) -> str:
     """The receiver, its Secret, and the path that would be published."""
     project, receiver = case["project"], case["receiver"]
-    kind = kind_of(receiver)
+    kind = read(WebhookReceiver, receiver).kind
     path = path_of(base_url, kind, project, receiver["name"], case["secretData"][secret_key(kind)])
     config = {
         "metadata": {"name": project or "cluster", "namespace": project},

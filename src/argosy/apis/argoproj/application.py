@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from argosy.apis.argoproj.source import NamedValue, Source, SourceHydrator
+from argosy.apis.kubernetes.views.meta import ObjectMeta
 from argosy.apis.schema import Column, Doc, Name, Object, Rules, Time, read, resource, schema
 from argosy.machinery.objects import JsonObject
 
@@ -41,7 +42,7 @@ class Backoff:
 
 
 @schema
-class Retry:
+class Retry(Object):
     """How often a failed sync is tried again."""
 
     backoff: Backoff = Backoff()
@@ -68,7 +69,7 @@ class NamespaceMetadata(Object):
 
 
 @schema
-class SyncPolicy:
+class SyncPolicy(Object):
     """When and how to sync."""
 
     automated: Automated | None = None
@@ -87,7 +88,7 @@ class SyncPolicy:
 
 
 @schema
-class ApplicationSpec:
+class ApplicationSpec(Object):
     """What should be."""
 
     destination: Destination
@@ -99,6 +100,11 @@ class ApplicationSpec:
     source_hydrator: SourceHydrator | None = None
     sources: Annotated[tuple[Source, ...], Doc("Several sources; wins over `source`.")] = ()
     sync_policy: SyncPolicy = SyncPolicy()
+
+    @property
+    def all_sources(self) -> tuple[Source, ...]:
+        """One or several, as it is written; several win."""
+        return self.sources or ((self.source,) if self.source else ())
 
 
 @schema
@@ -152,7 +158,7 @@ class SyncOperation(Object):
 
 
 @schema
-class Operation:
+class Operation(Object):
     """What is to be done now."""
 
     info: tuple[NamedValue, ...] = ()
@@ -162,7 +168,7 @@ class Operation:
 
 
 @schema
-class Condition:
+class Condition(Object):
     """Something that its owner should know."""
 
     last_transition_time: Time = ""
@@ -171,7 +177,7 @@ class Condition:
 
 
 @schema
-class Health:
+class Health(Object):
     """How well something is."""
 
     last_transition_time: Time = ""
@@ -211,7 +217,7 @@ class ResourceResult:
 
 
 @schema
-class SyncResult:
+class SyncResult(Object):
     """What became of a sync."""
 
     managed_namespace_metadata: NamespaceMetadata | None = None
@@ -220,6 +226,11 @@ class SyncResult:
     revisions: tuple[str, ...] = ()
     source: Source | None = None
     sources: tuple[Source, ...] = ()
+
+    @property
+    def all_revisions(self) -> tuple[str, ...]:
+        """One for each source."""
+        return self.revisions or ((self.revision,) if self.revision else ())
 
 
 @schema
@@ -316,9 +327,14 @@ class SyncStatus(Object):
     revisions: tuple[str, ...] = ()
     status: str
 
+    @property
+    def all_revisions(self) -> tuple[str, ...]:
+        """One for each source."""
+        return self.revisions or ((self.revision,) if self.revision else ())
+
 
 @schema
-class ApplicationStatus:
+class ApplicationStatus(Object):
     """What was observed."""
 
     conditions: tuple[Condition, ...] = ()
@@ -351,9 +367,10 @@ class ApplicationStatus:
     subresources={},
     labels={"app.kubernetes.io/name": "applications.argoproj.io", "app.kubernetes.io/part-of": "argocd"},
 )
-class Application:
+class Application(Object):
     """A set of manifests at a revision, and the cluster and namespace where they should be."""
 
+    metadata: ObjectMeta = ObjectMeta()
     operation: Operation | None = None
     spec: ApplicationSpec
     status: ApplicationStatus = ApplicationStatus()

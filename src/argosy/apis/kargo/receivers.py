@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import field
-from typing import Annotated
+from typing import Annotated, Final
 
 from argosy.apis.schema import Doc, FreeObject, Object, schema
+
+PROVIDERS: Final = (
+    "artifactory",
+    "azure",
+    "bitbucket",
+    "dockerhub",
+    "generic",
+    "gitea",
+    "github",
+    "gitlab",
+    "harbor",
+    "quay",
+)
 
 
 @schema
@@ -97,6 +110,16 @@ class WebhookReceiver(Object):
     gitlab: Provider | None = None
     harbor: Provider | None = None
     quay: Provider | None = None
+
+    @property
+    def kind(self) -> str:
+        """The one block that names its type; "" for none."""
+        return next((kind for kind in PROVIDERS if getattr(self, kind) is not None), "")
+
+    @property
+    def secret_name(self) -> str:
+        """Of the Secret that its deliveries prove to know."""
+        return getattr(self, self.kind).secret_ref.name if self.kind else ""
 
 
 @schema

@@ -52,6 +52,10 @@ class AnalysisTemplateReference(Object):
     kind: Annotated[str, Doc("AnalysisTemplate, the default, or ClusterAnalysisTemplate.")] = ""
     name: str = ""
 
+    @property
+    def full_kind(self) -> str:
+        return self.kind or "AnalysisTemplate"
+
 
 @schema
 class AnalysisRunMetadata(Object):
@@ -95,6 +99,11 @@ class StageSpec(Object):
     promotion_template: PromotionTemplate | None = None
     targets: Targets | None = None
     verification: VerificationSpec | None = None
+
+    @property
+    def asked_verification(self) -> VerificationSpec | None:
+        """None where nothing is asked for."""
+        return self.verification if self.verification and self.verification.raw else None
 
     @property
     def steps(self) -> tuple[PromotionStep, ...]:

@@ -27,8 +27,12 @@ class Retry(Object):
 class TaskReference(Object):
     """A list of steps by name."""
 
-    kind: Annotated[str, Doc("PromotionTask, or ClusterPromotionTask; default PromotionTask.")] = ""
+    kind: Annotated[str, Doc("PromotionTask, the default, or ClusterPromotionTask.")] = ""
     name: str = ""
+
+    @property
+    def full_kind(self) -> str:
+        return self.kind or "PromotionTask"
 
 
 @schema

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argosy.apis.kubernetes.views.meta import ObjectMeta
-from argosy.apis.schema import FreeObject, Object, resource, schema
+from argosy.apis.schema import FreeObject, Object, Time, read, resource, schema
 from argosy.machinery.objects import Key
 
 
@@ -28,6 +28,39 @@ class AnalysisRunSpec:
     ttl_strategy: TtlStrategy | None = None
 
 
+@schema
+class Measurement:
+    """One measurement of a metric."""
+
+    phase: str = ""
+    finished_at: Time = ""
+
+
+@schema
+class MetricResult:
+    """What a metric came to."""
+
+    name: str = ""
+    phase: str = ""
+    measurements: tuple[Measurement, ...] = ()
+
+
+@schema
+class AnalysisRunStatus(Object):
+    """What a run came to, for who waits for it."""
+
+    phase: str = ""
+    message: str = ""
+    completed_at: Time = ""
+    metric_results: tuple[MetricResult, ...] = ()
+
+    @property
+    def ended_at(self) -> str:
+        """When it was completed, or when the last measurement of any metric ended."""
+        times = [one.finished_at for metric in self.metric_results for one in metric.measurements]
+        return self.completed_at or max(times, default="")
+
+
 @resource("argoproj.io", "v1alpha1", plural="analysisruns", short_names=("ar",))
 class AnalysisRun(Object):
     """Measurements of metrics, and what they come to."""
@@ -39,6 +72,10 @@ class AnalysisRun(Object):
     @property
     def key(self) -> Key:
         return Key(self.metadata.namespace, self.metadata.name)
+
+    @property
+    def outcome(self) -> AnalysisRunStatus:
+        return read(AnalysisRunStatus, self.status or {})
 
 
 @schema

@@ -179,7 +179,7 @@ class PluginStep:
 
 
 @schema
-class CanaryStep:
+class CanaryStep(Object):
     """Exactly one of these."""
 
     set_weight: int | None = None

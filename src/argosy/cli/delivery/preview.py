@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from argosy.apis.kargo import Freight, Stage
 from argosy.cli.failing import Exit
-from argosy.machinery.objects import JsonObject
 from argosy.promotion.preview.previewing import Doors, previewed, text_of
 from argosy.render.assembly import RenderWorkers
 from argosy.runtime.chance import SystemRng
@@ -12,7 +12,7 @@ from argosy.runtime.clock import Clock
 from argosy.sources.egress import Egress, EgressPolicy
 
 
-async def preview(client: Client, clock: Clock, stage: JsonObject, piece: JsonObject) -> int:
+async def preview(client: Client, clock: Clock, stage: Stage, piece: Freight) -> int:
     egress, rng = Egress(EgressPolicy(allow_loopback=True)), SystemRng()
     try:
         with RenderWorkers(clock, rng, size=1) as renderer:

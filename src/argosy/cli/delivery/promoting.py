@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from datetime import datetime
 
+from argosy.apis.kargo import Freight, Stage
 from argosy.cli.delivery.naming import with_pipeline
 from argosy.cli.delivery.waiting import wait_for
 from argosy.cli.failing import Exit
-from argosy.machinery.objects import JsonObject
 from argosy.promotion.freight.availability import available
 from argosy.promotion.promotions.creating import promotion_of
 from argosy.promotion.stages.candidates import newest
@@ -29,24 +29,24 @@ def run(options: argparse.Namespace) -> int:
 
             return await preview(client, clock, stage, piece)
         made = await client.write(promotion_of(stage, piece))
-        alias = piece.get("alias") or piece["metadata"]["name"][:12]
+        alias = piece.alias or piece.metadata.name[:12]
         print(f"Promotion {made['metadata']['name']} takes {alias} into {options.stage}", flush=True)
         if not options.wait:
             return Exit.OK
         options.reference = alias
-        options.stage = f"{stage['metadata']['namespace']}/{stage['metadata']['name']}"
+        options.stage = f"{stage.metadata.namespace}/{stage.metadata.name}"
         return await wait_for(client, clock, options)
 
     return with_pipeline(options, work)
 
 
-def chosen(pipeline: Pipeline, stage: JsonObject, reference: str, now: datetime) -> JsonObject:
+def chosen(pipeline: Pipeline, stage: Stage, reference: str, now: datetime) -> Freight:
     """What is named, or the newest that the Stage may have."""
-    namespace = stage["metadata"]["namespace"]
+    namespace = stage.metadata.namespace
     if reference:
         return freight_named(pipeline, reference, namespace)[0]
-    own = [one for one in pipeline.freight if one["metadata"]["namespace"] == namespace]
+    own = [one for one in pipeline.freight if one.metadata.namespace == namespace]
     piece = newest(list(available(stage, own, now)))
     if piece is None:
-        raise Unknown(f"no Freight is available to {namespace}/{stage['metadata']['name']} yet")
+        raise Unknown(f"no Freight is available to {namespace}/{stage.metadata.name} yet")
     return piece

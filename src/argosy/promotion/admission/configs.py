@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from argosy.apis.kargo import ClusterConfig, ProjectConfig, PromotionTask
+from argosy.apis.kargo.configs import PromotionPolicy
+from argosy.apis.kargo.receivers import Action, WebhookReceiver
+from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.admission.faults import FieldFault
 from argosy.promotion.admission.stages import steps_faults
@@ -25,62 +29,62 @@ RECEIVERS: Final = {
 
 
 def project_config(obj: JsonObject) -> list[FieldFault]:
-    metadata, spec = obj["metadata"], obj.get("spec") or {}
-    faults = []
-    if metadata["name"] != metadata["namespace"]:
-        message = f'name "{metadata["name"]}" must match project name "{metadata["namespace"]}"'
-        faults.append(FieldFault("metadata.name", message, metadata["name"]))
-    return [*faults, *_policies(spec.get("promotionPolicies") or []), *_receivers(spec)]
+    config = read(ProjectConfig, obj)
+    name, namespace, faults = config.metadata.name, config.metadata.namespace, []
+    if name != namespace:
+        faults.append(FieldFault("metadata.name", f'name "{name}" must match project name "{namespace}"', name))
+    return [*faults, *_policies(config.spec.promotion_policies), *_receivers(config.spec.webhook_receivers)]
 
 
 def cluster_config(obj: JsonObject) -> list[FieldFault]:
-    name = obj["metadata"]["name"]
+    config = read(ClusterConfig, obj)
+    name = config.metadata.name
     faults = [] if name == "cluster" else [FieldFault("metadata.name", f'name "{name}" must be "cluster"', name)]
-    return [*faults, *_receivers(obj.get("spec") or {})]
+    return [*faults, *_receivers(config.spec.webhook_receivers)]
 
 
 def task(obj: JsonObject) -> list[FieldFault]:
-    return list(steps_faults(obj["spec"].get("steps") or [], "spec.steps"))
+    return list(steps_faults(read(PromotionTask, obj).spec.steps, "spec.steps"))
 
 
-def _policies(policies: list[JsonObject]) -> Iterator[FieldFault]:
+def _policies(policies: Sequence[PromotionPolicy]) -> Iterator[FieldFault]:
     seen: dict[str, int] = {}
     for index, policy in enumerate(policies):
         path = f"spec.promotionPolicies[{index}]"
-        stage = policy.get("stage") or ""
-        pattern = (policy.get("stageSelector") or {}).get("name") or ""
+        pattern = policy.stage_selector.name if policy.stage_selector else ""
         if pattern:
             try:
                 name_matcher(pattern)
             except PatternError as error:
                 yield FieldFault(f"{path}.stageSelector.name", str(error), pattern)
-        name = stage or (pattern if ":" not in pattern else "")
+        name = policy.stage or (pattern if ":" not in pattern else "")
         if name and name in seen:
             yield FieldFault(path, f"stage name already defined at spec.promotionPolicies[{seen[name]}]", name)
         elif name:
             seen[name] = index
 
 
-def _receivers(spec: JsonObject) -> Iterator[FieldFault]:
+def _receivers(receivers: Sequence[WebhookReceiver]) -> Iterator[FieldFault]:
     seen: dict[str, int] = {}
-    for index, receiver in enumerate(spec.get("webhookReceivers") or ()):
-        path = f"spec.webhookReceivers[{index}]"
-        name = receiver.get("name") or ""
+    for index, receiver in enumerate(receivers):
+        path, name = f"spec.webhookReceivers[{index}]", receiver.name
         if name in seen:
             message = f"webhook receiver name already defined at spec.webhookReceivers[{seen[name]}]"
             yield FieldFault(f"{path}.name", message, name)
         seen.setdefault(name, index)
-        kinds = [shown for key, shown in sorted(RECEIVERS.items()) if receiver.get(key) is not None]
+        kinds = [shown for key, shown in sorted(RECEIVERS.items()) if receiver.raw.get(key) is not None]
         if len(kinds) > 1:
             message = f"cannot define a receiver that is of more than one type, found {len(kinds)}: [{' '.join(kinds)}]"
             yield FieldFault(path, message, type="Forbidden")
         # One without a type is told by the controller, not refused, as upstream has it.
-        yield from _generic((receiver.get("generic") or {}).get("actions") or [], f"{path}.generic.actions")
+        yield from _generic(receiver.generic.actions if receiver.generic else (), f"{path}.generic.actions")
 
 
-def _generic(actions: list[JsonObject], path: str) -> Iterator[FieldFault]:
+def _generic(actions: Sequence[Action], path: str) -> Iterator[FieldFault]:
     for number, action in enumerate(actions):
-        for index, criterion in enumerate(action.get("targetSelectionCriteria") or ()):
-            if not any(criterion.get(key) for key in ("name", "labelSelector", "indexSelector")):
+        for index, criterion in enumerate(action.target_selection_criteria):
+            if not any(criterion.raw.get(key) for key in ("name", "labelSelector", "indexSelector")):
                 where = f"{path}[{number}].targetSelectionCriteria[{index}]"
-                yield FieldFault(where, "at least one of name, labelSelector and indexSelector is needed", criterion)
+                yield FieldFault(
+                    where, "at least one of name, labelSelector and indexSelector is needed", criterion.raw
+                )

@@ -5,19 +5,23 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
+from argosy.apis.kubernetes.views.core import Namespace
+from argosy.apis.schema import read
 from argosy.machinery import timestamps
 from argosy.machinery.controller import Event
-from argosy.machinery.objects import Key, Resource
+from argosy.machinery.objects import Key, Resource, resource_of
 from argosy.machinery.status import StatusError
 from argosy.promotion.admission.faults import FieldFault
 from argosy.promotion.admission.reading import Reading
 from argosy.promotion.admission.request import Request
-from argosy.promotion.kinds import NAMESPACES, STAGES
+from argosy.promotion.kinds import STAGES
 from argosy.promotion.names import PROJECT
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
+
+T = TypeVar("T")
 
 EVENTS: Final = Resource("", "v1", "events", "Event")
 
@@ -29,6 +33,13 @@ class AdmissionContext:
     rng: Rng
     is_our_name: Callable[[str], bool]
     """Whether a user name is the control plane's."""
+
+    async def view(self, kind: type[T], key: Key) -> T | None:
+        found = await self.reading.get(resource_of(kind), key)
+        return read(kind, found) if found is not None else None
+
+    async def views(self, kind: type[T], namespace: str = "", selector: str = "") -> list[T]:
+        return [read(kind, one) for one in await self.reading.list(resource_of(kind), namespace, selector)]
 
     def is_ours(self, request: Request) -> bool:
         return self.is_our_name(str(request.user.get("username") or ""))
@@ -50,8 +61,8 @@ class AdmissionContext:
         return [FieldFault("metadata.namespace", message, request.namespace)]
 
     async def is_project(self, namespace: str) -> bool:
-        space = await self.reading.get(NAMESPACES, Key("", namespace))
-        return ((space or {}).get("metadata", {}).get("labels") or {}).get(PROJECT) == "true"
+        space = await self.view(Namespace, Key("", namespace))
+        return space is not None and space.metadata.labels.get(PROJECT) == "true"
 
     async def announce(self, event: Event, component: str) -> None:
         """An Event is worth no failure of the write that it is about."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from argosy.apis.kargo import Freight, Stage, Warehouse
+from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.admission.faults import Denied, FieldFault
-from argosy.promotion.freight.availability import origin_text
 from argosy.promotion.freight.identity import freight_id
 from argosy.promotion.freight.references import ARTEFACTS
 from argosy.promotion.names import ALIAS
@@ -34,34 +35,32 @@ def default(obj: JsonObject, alias: str, now: str, *, creating: bool) -> JsonObj
     metadata = {**obj["metadata"], "labels": labels}
     if creating:
         shape.setdefault("discoveredAt", now)
-        metadata["name"] = freight_id(obj)
+        metadata["name"] = freight_id(read(Freight, obj))
         metadata.pop("generateName", None)
     return {**shape, "metadata": metadata}
 
 
-def validate_new(obj: JsonObject, warehouse: JsonObject | None, others: Sequence[JsonObject]) -> list[FieldFault]:
+def validate_new(obj: JsonObject, warehouse: Warehouse | None, others: Sequence[Freight]) -> list[FieldFault]:
     """`others`: Freight of the namespace with the same alias."""
     faults = list(_alias(obj, others))
     if warehouse is None:
-        name = (obj.get("origin") or {}).get("name")
-        return [*faults, FieldFault("warehouse", "warehouse does not exist", name)]
+        return [*faults, FieldFault("warehouse", "warehouse does not exist", read(Freight, obj).origin.name)]
     if not any(obj.get(name) for name in ARTEFACTS):
         faults.append(FieldFault("[]", "freight must contain at least one commit, image, or chart", obj))
     return [*faults, *_fits(obj, warehouse)]
 
 
-def _alias(obj: JsonObject, others: Sequence[JsonObject]) -> Iterator[FieldFault]:
-    if any(one["metadata"]["name"] != obj["metadata"]["name"] for one in others):
+def _alias(obj: JsonObject, others: Sequence[Freight]) -> Iterator[FieldFault]:
+    if any(one.metadata.name != obj["metadata"]["name"] for one in others):
         namespace = obj["metadata"]["namespace"]
         message = f'alias already used by another piece of Freight in namespace "{namespace}"'
         yield FieldFault("alias", message, obj.get("alias"))
 
 
-def _fits(obj: JsonObject, warehouse: JsonObject) -> Iterator[FieldFault]:
+def _fits(obj: JsonObject, warehouse: Warehouse) -> Iterator[FieldFault]:
     """Exactly one artefact for each subscription, and none without."""
     counts: dict[int, int] = {}
-    subscriptions = (warehouse.get("spec") or {}).get("subscriptions") or ()
-    name = warehouse["metadata"]["name"]
+    subscriptions, name = warehouse.spec.subscriptions, warehouse.metadata.name
     for kind, field in _LISTS.items():
         for artefact in obj.get(field) or ():
             index = next((i for i, one in enumerate(subscriptions) if _subscribes(one, kind, artefact)), None)
@@ -97,7 +96,7 @@ def _subscribes(subscription: Mapping[str, Any], kind: str, artefact: Mapping[st
     return _place(kind, subscription[kind]) == _place(kind, artefact)
 
 
-def validate_change(obj: JsonObject, old: JsonObject, others: Sequence[JsonObject]) -> None:
+def validate_change(obj: JsonObject, old: JsonObject, others: Sequence[Freight]) -> None:
     """Raises Denied. Alias and status may change, nothing else."""
     name = obj["metadata"]["name"]
     if list(_alias(obj, others)):
@@ -110,17 +109,11 @@ def validate_change(obj: JsonObject, old: JsonObject, others: Sequence[JsonObjec
             if one != (before[index] if index < len(before) else None):
                 fault = FieldFault(f"{field}[{index}]", "Freight is immutable", one)
                 raise Denied(422, "Invalid", f'Freight.kargo.akuity.io "{name}" is invalid: {fault}')
-    if origin_text(obj.get("origin") or {}) != origin_text(old.get("origin") or {}):
+    if str(read(Freight, obj).origin) != str(read(Freight, old).origin):
         fault = FieldFault("origin", "Freight is immutable", obj.get("origin"))
         raise Denied(422, "Invalid", f'Freight.kargo.akuity.io "{name}" is invalid: {fault}')
 
 
-def users_of(freight: str, stages: Sequence[JsonObject]) -> list[str]:
+def users_of(freight: str, stages: Sequence[Stage]) -> list[str]:
     """Stages that hold it now."""
-    found = []
-    for stage in stages:
-        history = (stage.get("status") or {}).get("freightHistory") or ()
-        current = (history[0].get("items") or {}) if history else {}
-        if any(item["name"] == freight for item in current.values()):
-            found.append(str(stage["metadata"]["name"]))
-    return found
+    return [one.metadata.name for one in stages if one.status.held and freight in one.status.held.names]

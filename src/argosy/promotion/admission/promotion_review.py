@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from argosy.apis.kargo import Freight, ProjectConfig, Promotion, PromotionRequest, PromotionTask, Stage
+from argosy.apis.kargo.steps import Steps
+from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject, Key
 from argosy.promotion.admission import promotions
 from argosy.promotion.admission.context import AdmissionContext
 from argosy.promotion.admission.faults import FieldFault, forbidden, invalid
 from argosy.promotion.admission.request import Request, refuse
 from argosy.promotion.events import actor_of, promotion_event
-from argosy.promotion.freight.availability import availability, origin_text
-from argosy.promotion.kinds import CLUSTER_PROMOTION_TASKS, FREIGHT, PROJECT_CONFIGS, PROMOTION_TASKS, STAGES
+from argosy.promotion.freight.availability import availability
+from argosy.promotion.kinds import CLUSTER_PROMOTION_TASKS, PROMOTION_TASKS
 from argosy.promotion.promotions.naming import ulid
 from argosy.promotion.stages.candidates import candidates, eligible
 from argosy.promotion.stages.policies import PolicyError, auto_promotion_enabled
@@ -45,24 +48,23 @@ class PromotionReview:
             return promotions.changed(
                 request.obj, request.old, self._context.actor(request), control_plane=self._context.is_ours(request)
             )
-        spec = request.obj.get("spec") or {}
-        if bool(spec.get("freight")) == bool(spec.get("origin")) and not spec.get("freight"):
+        spec = read(Promotion, request.obj).spec
+        if not spec.freight and not (spec.origin and spec.origin.raw):
             return request.obj  # the schema's rule says what is wrong with it
-        name = spec.get("stage") or ""
-        stage = await self._context.reading.get(STAGES, Key(request.namespace, name)) if name else None
+        name = spec.stage
+        stage = await self._context.view(Stage, Key(request.namespace, name)) if name else None
         if stage is None:
             message = f'could not find Stage "{name}" in namespace "{request.namespace}"'
             raise invalid("Promotion", "", [FieldFault("spec.stage", message, name)])
-        config = await self._context.reading.get(PROJECT_CONFIGS, Key(request.namespace, request.namespace))
-        everything = await self._context.reading.list(FREIGHT, request.namespace)
+        config = await self._context.view(ProjectConfig, Key(request.namespace, request.namespace))
+        everything = await self._context.views(Freight, request.namespace)
         now = self._context.clock.now()
         choice = {
-            origin: one["metadata"]["name"]
-            for origin, one in candidates(stage, eligible(stage, everything, now)).items()
+            origin: one.metadata.name for origin, one in candidates(stage, eligible(stage, everything, now)).items()
         }
-        chosen = spec.get("freight") or choice.get(origin_text(spec.get("origin") or {})) or ""
-        if not chosen and spec.get("origin"):
-            origin = origin_text(spec["origin"])
+        chosen = spec.freight or choice.get(str(spec.origin)) or ""
+        if not chosen:
+            origin = str(spec.origin)
             message = f'no auto-promotion candidate found for origin "{origin}" on Stage "{name}"'
             raise invalid("Promotion", "", [FieldFault("spec.origin", message, origin)])
         tasks = await self._tasks(stage, request.namespace)
@@ -78,8 +80,8 @@ class PromotionReview:
         built = promotions.built(request.obj, stage, chosen, actor, part, lambda kind, task: tasks.get((kind, task)))
         if self._context.is_ours(request) and not self._is_from_a_user(built):
             return built
-        piece = next((one for one in everything if one["metadata"]["name"] == chosen), None)
-        wanted = choice.get(origin_text(piece["origin"])) if piece else None
+        piece = next((one for one in everything if one.metadata.name == chosen), None)
+        wanted = choice.get(str(piece.origin)) if piece else None
         return promotions.with_intent(built, piece, wanted or "", enabled=enabled(config, stage))
 
     def _is_from_a_user(self, obj: JsonObject) -> bool:
@@ -87,37 +89,36 @@ class PromotionReview:
         actor = (obj["metadata"].get("annotations") or {}).get("kargo.akuity.io/create-actor") or ""
         return bool(actor) and not actor.startswith("controller:")
 
-    async def _tasks(self, stage: JsonObject, namespace: str) -> dict[tuple[str, str], JsonObject]:
-        found: dict[tuple[str, str], JsonObject] = {}
-        for step in ((stage["spec"].get("promotionTemplate") or {}).get("spec") or {}).get("steps") or ():
-            if task := step.get("task"):
-                kind, name = task.get("kind") or "PromotionTask", task.get("name") or ""
-                resource = CLUSTER_PROMOTION_TASKS if kind == "ClusterPromotionTask" else PROMOTION_TASKS
-                key = Key("" if kind == "ClusterPromotionTask" else namespace, name)
-                if (one := await self._context.reading.get(resource, key)) is not None:
-                    found[kind, name] = one
+    async def _tasks(self, stage: Stage, namespace: str) -> dict[tuple[str, str], Steps]:
+        found: dict[tuple[str, str], Steps] = {}
+        for task in (step.task for step in stage.spec.steps if step.task):
+            is_of_cluster = task.full_kind == "ClusterPromotionTask"
+            resource = CLUSTER_PROMOTION_TASKS if is_of_cluster else PROMOTION_TASKS
+            key = Key("" if is_of_cluster else namespace, task.name)
+            if (one := await self._context.reading.get(resource, key)) is not None:
+                found[task.full_kind, task.name] = read(PromotionTask, one).spec
         return found
 
     async def check(self, request: Request) -> None:
-        obj = request.obj
+        obj, promotion = request.obj, read(Promotion, request.obj)
         if request.subresource:
             return
-        await self._check_right(request, (obj.get("spec") or {}).get("stage") or "")
+        await self._check_right(request, promotion.spec.stage)
         if request.operation == "DELETE":
             return
         if request.old is not None and not request.creates:
             refuse(request, promotions.validate_change(obj, request.old))
             return
-        stage = await self._context.reading.get(STAGES, Key(request.namespace, obj["spec"]["stage"]))
-        piece = await self._context.reading.get(FREIGHT, Key(request.namespace, obj["spec"].get("freight") or ""))
+        stage = await self._context.view(Stage, Key(request.namespace, promotion.spec.stage))
+        piece = await self._context.view(Freight, Key(request.namespace, promotion.spec.freight))
         is_available = bool(stage and piece and availability(stage, piece, self._context.clock.now()))
-        targets = ((stage or {}).get("spec", {}).get("targets") or {}).get("selectors") or []
+        targets = stage.spec.targets.selectors if stage and stage.spec.targets else ()
         faults = promotions.validate_new(obj, available=is_available, targets=targets)
         refuse(request, [*await self._context.outside(request), *faults])
-        actor = actor_of(obj)
+        actor = actor_of(promotion)
         if actor and not request.dry_run:
-            message = f'Promotion created for Stage "{obj["spec"]["stage"]}" by "{actor}"'
-            event = promotion_event(obj, piece, "PromotionCreated", message, applications=self._applications)
+            message = f'Promotion created for Stage "{promotion.spec.stage}" by "{actor}"'
+            event = promotion_event(promotion, piece, "PromotionCreated", message, applications=self._applications)
             await self._context.announce(event, "promotion-webhook")
 
     async def _check_right(self, request: Request, stage: str) -> None:
@@ -130,9 +131,9 @@ class PromotionReview:
     async def check_request(self, request: Request) -> None:
         if not request.creates:
             return
-        name = (request.obj.get("spec") or {}).get("stage") or ""
-        stage = await self._context.reading.get(STAGES, Key(request.namespace, name))
-        if stage is not None and not ((stage["spec"].get("targets") or {}).get("selectors")):
+        name = read(PromotionRequest, request.obj).spec.stage
+        stage = await self._context.view(Stage, Key(request.namespace, name))
+        if stage is not None and not (stage.spec.targets and stage.spec.targets.selectors):
             message = (
                 f'Stage "{name}" does not select Targets; '
                 "it is promoted to with a Promotion rather than a PromotionRequest"
@@ -140,8 +141,8 @@ class PromotionReview:
             refuse(request, [FieldFault("spec.stage", message, name)])
 
 
-def enabled(config: JsonObject | None, stage: JsonObject) -> bool:
+def enabled(config: ProjectConfig | None, stage: Stage) -> bool:
     try:
-        return auto_promotion_enabled(((config or {}).get("spec") or {}).get("promotionPolicies"), stage)
+        return auto_promotion_enabled(config.spec.promotion_policies if config else (), stage)
     except PolicyError:
         return False

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from argosy.apis.kargo import Freight, Stage
+from argosy.apis.kargo.stage import TargetSelector
+from argosy.apis.kargo.steps import Steps
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.admission.faults import Denied, FieldFault
 from argosy.promotion.admission.stages import request_text
-from argosy.promotion.freight.availability import origin_text
 from argosy.promotion.names import ABORT, CREATE_ACTOR, HOLD, RESUME, SHARD, STAGE, label_value
 from argosy.promotion.promotions.naming import promotion_name
 from argosy.promotion.promotions.tasks import FindTask, TaskError, inflated
@@ -18,21 +20,21 @@ from argosy.promotion.promotions.tasks import FindTask, TaskError, inflated
 KEPT = (CREATE_ACTOR, HOLD, RESUME)
 
 
-def built(obj: JsonObject, stage: JsonObject, freight: str, actor: str, ulid: str, find: FindTask) -> JsonObject:
+def built(obj: JsonObject, stage: Stage, freight: str, actor: str, ulid: str, find: FindTask) -> JsonObject:
     """`freight`: its name, resolved. Raises Denied. An empty actor leaves `create-actor` as the client has it."""
-    template = ((stage["spec"].get("promotionTemplate") or {}).get("spec")) or {}
-    if not template.get("steps"):
-        name = stage["metadata"]["name"]
-        where = f'Stage "{name}" in namespace "{stage["metadata"]["namespace"]}"'
+    template = stage.spec.promotion_template.spec if stage.spec.promotion_template else Steps()
+    if not template.steps:
+        name = stage.metadata.name
+        where = f'Stage "{name}" in namespace "{stage.metadata.namespace}"'
         fault = FieldFault("spec.stage", f"{where} defines no promotion steps", name)
         made = promotion_name(name, freight, ulid)
         raise Denied(422, "Invalid", f'Promotion.kargo.akuity.io "{made}" is invalid: {fault}')
-    variables = [*(stage["spec"].get("vars") or ()), *(template.get("vars") or ())]
+    variables = [*stage.spec.vars, *template.vars]
     try:
-        steps = inflated(template["steps"], variables, find)
+        steps = inflated(template.steps, variables, find)
     except TaskError as error:
         raise _task_denied(str(error)) from None
-    spec = {**obj["spec"], "steps": steps, **({"vars": variables} if variables else {})}
+    spec = {**obj["spec"], "steps": steps, **({"vars": [one.raw for one in variables]} if variables else {})}
     if not variables:
         spec.pop("vars", None)
     if spec.pop("origin", None) is not None and not spec.get("freight"):
@@ -50,11 +52,11 @@ def _task_denied(message: str) -> Denied:
     return Denied(500, "InternalError", f"Internal error occurred: failed to inflate Promotion steps: {message}")
 
 
-def _metadata(obj: JsonObject, stage: JsonObject, freight: str, actor: str, ulid: str) -> JsonObject:
-    name, of = stage["metadata"]["name"], stage["metadata"]
+def _metadata(obj: JsonObject, stage: Stage, freight: str, actor: str, ulid: str) -> JsonObject:
+    name = stage.metadata.name
     labels = {**(obj["metadata"].get("labels") or {}), STAGE: label_value(name)}
-    if shard := stage["spec"].get("shard"):
-        labels[SHARD] = shard
+    if stage.spec.shard:
+        labels[SHARD] = stage.spec.shard
     annotations = {**(obj["metadata"].get("annotations") or {}), STAGE: name}
     if actor:
         annotations[CREATE_ACTOR] = actor
@@ -62,7 +64,7 @@ def _metadata(obj: JsonObject, stage: JsonObject, freight: str, actor: str, ulid
         "apiVersion": "kargo.akuity.io/v1alpha1",
         "kind": "Stage",
         "name": name,
-        "uid": of["uid"],
+        "uid": stage.metadata.uid,
         "controller": True,
         "blockOwnerDeletion": True,
     }
@@ -75,14 +77,14 @@ def _metadata(obj: JsonObject, stage: JsonObject, freight: str, actor: str, ulid
     }
 
 
-def with_intent(obj: JsonObject, freight: JsonObject | None, candidate: str, *, enabled: bool) -> JsonObject:
+def with_intent(obj: JsonObject, freight: Freight | None, candidate: str, *, enabled: bool) -> JsonObject:
     """Whether this Promotion of a user holds auto-promotion of its origin, or ends a hold. Sent annotations go."""
     annotations = dict(obj["metadata"].get("annotations") or {})
     annotations.pop(HOLD, None)
     annotations.pop(RESUME, None)
     if enabled and freight is not None:
-        same = freight["metadata"]["name"] == candidate
-        annotations[RESUME if same else HOLD] = origin_text(freight["origin"])
+        same = freight.metadata.name == candidate
+        annotations[RESUME if same else HOLD] = str(freight.origin)
     return {**obj, "metadata": {**obj["metadata"], "annotations": annotations}}
 
 
@@ -104,7 +106,7 @@ def validate_change(obj: JsonObject, old: JsonObject) -> list[FieldFault]:
     return [] if obj["spec"] == old["spec"] else [FieldFault("spec", "spec is immutable", obj["spec"])]
 
 
-def validate_new(obj: JsonObject, *, available: bool, targets: Sequence[JsonObject]) -> list[FieldFault]:
+def validate_new(obj: JsonObject, *, available: bool, targets: Sequence[TargetSelector]) -> list[FieldFault]:
     faults = []
     if not available:
         message = "Freight is not available to this Stage"

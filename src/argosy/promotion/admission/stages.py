@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from argosy.apis.kargo import Stage
+from argosy.apis.kargo.stage import FreightRequest
+from argosy.apis.kargo.steps import PromotionStep
+from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.admission.faults import Denied, FieldFault, spelled
 from argosy.promotion.admission.warehouses import sharded
-from argosy.promotion.freight.availability import origin_text
 from argosy.promotion.names import ABORT, REVERIFY
 from argosy.promotion.promotions.tasks import RESERVED
 from argosy.promotion.stages.candidates import MATCH_UPSTREAM
@@ -77,26 +80,22 @@ def read_request(value: str, key: str) -> Mapping[str, Any]:
 
 
 def validate(obj: JsonObject) -> list[FieldFault]:
-    spec = obj["spec"]
-    return [
-        *_requests(spec.get("requestedFreight") or []),
-        *steps_faults(((spec.get("promotionTemplate") or {}).get("spec") or {}).get("steps") or [], STEPS),
-    ]
+    spec = read(Stage, obj).spec
+    return [*_requests(spec.requested_freight), *steps_faults(spec.steps, STEPS)]
 
 
-def _requests(requests: list[JsonObject]) -> Iterator[FieldFault]:
+def _requests(requests: Sequence[FreightRequest]) -> Iterator[FieldFault]:
     seen: set[str] = set()
     for request in requests:
-        origin = origin_text(request["origin"])
+        origin = str(request.origin)
         if origin in seen:
             message = f"freight with origin {origin} requested multiple times in spec.requestedFreight"
-            yield FieldFault("spec.requestedFreight", message, requests)
+            yield FieldFault("spec.requestedFreight", message, [one.raw for one in requests])
             return
         seen.add(origin)
     for index, request in enumerate(requests):
-        sources = request.get("sources") or {}
-        policy = (sources.get("autoPromotionOptions") or {}).get("selectionPolicy")
-        if policy == MATCH_UPSTREAM and (sources.get("direct") or len(sources.get("stages") or ()) != 1):
+        sources, policy = request.sources, request.sources.auto_promotion_options.selection_policy
+        if policy == MATCH_UPSTREAM and (sources.direct or len(sources.stages) != 1):
             yield FieldFault(
                 f"spec.requestedFreight[{index}].sources.autoPromotionOptions.selectionPolicy",
                 "MatchUpstream requires exactly one upstream Stage and no direct source",
@@ -104,18 +103,18 @@ def _requests(requests: list[JsonObject]) -> Iterator[FieldFault]:
             )
 
 
-def steps_faults(steps: list[JsonObject], path: str) -> Iterator[FieldFault]:
+def steps_faults(steps: Sequence[PromotionStep], path: str) -> Iterator[FieldFault]:
     seen: dict[str, int] = {}
     for index, step in enumerate(steps):
-        alias = (step.get("as") or "").strip()
+        alias = step.as_.strip()
         if alias and RESERVED.fullmatch(alias):
             yield FieldFault(f"{path}[{index}].as", "step alias is reserved", alias)
         elif alias in seen and alias:
             yield FieldFault(f"{path}[{index}].as", f"step alias duplicates that of {path}[{seen[alias]}]", alias)
         seen.setdefault(alias, index)
-        if step.get("task"):
+        if step.task:
             where = "PromotionTemplate step referencing a task cannot have"
-            if step.get("config") is not None:
+            if step.config is not None:
                 yield FieldFault(f"{path}[{index}].config", f"{where} a config", type="Forbidden")
-            if step.get("if"):
+            if step.if_:
                 yield FieldFault(f"{path}[{index}].if", f"{where} an 'if' condition", type="Forbidden")

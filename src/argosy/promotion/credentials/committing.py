@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from argosy.apis.kargo import ClusterConfig
 from argosy.machinery.controller import Snapshot
 from argosy.machinery.objects import JsonObject, Key
 from argosy.promotion.adapters.git import Identity
 from argosy.promotion.credentials.matching import decoded
-from argosy.promotion.kinds import CLUSTER_CONFIGS, SECRETS
+from argosy.promotion.kinds import SECRETS
 from argosy.promotion.settings import Settings
 
 CLUSTER: Key = Key("", "cluster")
@@ -17,14 +18,14 @@ SIGNING_KEY = "signingKey"
 
 def committing(snapshot: Snapshot, settings: Settings) -> JsonObject:
     """The fields of an Identity; hold them in a Hidden field. A Secret that is not there signs nothing."""
-    config = snapshot.object(CLUSTER_CONFIGS, CLUSTER) or {}
-    client = (config.get("spec") or {}).get("gitClient")
-    if not client:
+    config = snapshot.get(ClusterConfig, CLUSTER)
+    client = config.spec.git_client if config else None
+    if client is None:
         return asdict(settings.identity)
-    name = (client.get("signingKeySecret") or {}).get("name")
+    name = client.signing_key_secret.name
     secret = snapshot.object(SECRETS, Key(settings.system_namespace, name)) if name else None
     key = decoded(secret).get(SIGNING_KEY, "") if secret else ""
-    return {"name": client["name"], "email": client["email"], "signing_key": key}
+    return {"name": client.name, "email": client.email, "signing_key": key}
 
 
 def identity_from(fields: JsonObject) -> Identity:

@@ -6,60 +6,58 @@ woken by what concerns it, and not by each of the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
+from argosy.apis.kargo import Freight, Stage
+from argosy.apis.schema import read
 from argosy.machinery.controller import Index, Snapshot
 from argosy.machinery.objects import JsonObject
-from argosy.promotion.kinds import FREIGHT
 
 PLACES: Final = ("currentlyIn", "verifiedIn", "approvedFor")
 """Fields of the status, each by Stage."""
 
 
 def _entries(freight: JsonObject) -> Iterator[str]:
-    namespace, status = freight["metadata"].get("namespace"), freight.get("status") or {}
-    yield _named(namespace, freight["metadata"]["name"])
-    yield f"{namespace}/origin/{(freight.get('origin') or {}).get('name')}"
+    piece = read(Freight, freight)
+    namespace = piece.metadata.namespace
+    yield _named(namespace, piece.metadata.name)
+    yield f"{namespace}/origin/{piece.origin.name}"
     for place in PLACES:
-        yield from (_placed(namespace, place, stage) for stage in status.get(place) or ())
+        yield from (_placed(namespace, place, stage) for stage in piece.status.raw.get(place) or ())
 
 
-def _named(namespace: Any, name: str) -> str:
+def _named(namespace: str, name: str) -> str:
     return f"{namespace}/name/{name}"
 
 
-def _placed(namespace: Any, place: str, stage: str) -> str:
+def _placed(namespace: str, place: str, stage: str) -> str:
     return f"{namespace}/{place}/{stage}"
 
 
-ENTRIES: Final[Index[Any]] = Index("freight-entries", FREIGHT, _entries, edges=True)
+ENTRIES: Final = Index("freight-entries", Freight, _entries, edges=True)
 
 
-def freight_for(snapshot: Snapshot, stage: JsonObject) -> tuple[JsonObject, ...]:
+def freight_for(snapshot: Snapshot, stage: Stage) -> tuple[Freight, ...]:
     """All that concerns a Stage: of the origins that it requests, and whatever is or was in it. In order of names."""
-    namespace, name = stage["metadata"]["namespace"], stage["metadata"]["name"]
+    namespace, name = stage.metadata.namespace, stage.metadata.name
     values = [_placed(namespace, place, name) for place in PLACES]
-    values += [f"{namespace}/origin/{request['origin']['name']}" for request in _requests(stage)]
-    found = {one["metadata"]["name"]: one for value in values for one in snapshot.indexed_objects(ENTRIES, value)}
+    values += [f"{namespace}/origin/{request.origin.name}" for request in stage.spec.requested_freight]
+    found = {one.metadata.name: one for value in values for one in snapshot.indexed(ENTRIES, value)}
     note_upstream(snapshot, stage)
     return tuple(found[name] for name in sorted(found))
 
 
-def note_upstream(snapshot: Snapshot, stage: JsonObject) -> None:
+def note_upstream(snapshot: Snapshot, stage: Stage) -> None:
     """What may become available, or be chosen, by what happens in the Stages before it, or by an approval."""
-    namespace = stage["metadata"]["namespace"]
-    snapshot.indexed_objects(ENTRIES, _placed(namespace, "approvedFor", stage["metadata"]["name"]))
-    for request in _requests(stage):
-        for before in (request.get("sources") or {}).get("stages") or ():
+    namespace = stage.metadata.namespace
+    snapshot.indexed(ENTRIES, _placed(namespace, "approvedFor", stage.metadata.name))
+    for request in stage.spec.requested_freight:
+        for before in request.sources.stages:
             for place in ("currentlyIn", "verifiedIn"):
-                snapshot.indexed_objects(ENTRIES, _placed(namespace, place, before))
+                snapshot.indexed(ENTRIES, _placed(namespace, place, before))
 
 
-def piece_named(snapshot: Snapshot, namespace: str, name: str) -> JsonObject | None:
+def piece_named(snapshot: Snapshot, namespace: str, name: str) -> Freight | None:
     """For who needs to know that it is there, and what of it never changes."""
-    return next(iter(snapshot.indexed_objects(ENTRIES, _named(namespace, name))), None)
-
-
-def _requests(stage: JsonObject) -> Iterable[Mapping[str, Any]]:
-    return stage["spec"].get("requestedFreight") or ()
+    return next(iter(snapshot.indexed(ENTRIES, _named(namespace, name))), None)

@@ -5,43 +5,43 @@ Source: spec/kargo.md 5.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Sequence
 
+from argosy.apis.kargo import Freight
+from argosy.apis.kargo.artifacts import FreightCollection, FreightReference
+from argosy.apis.kargo.stage import FreightRequest
+from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject
-from argosy.promotion.freight.availability import origin_text
 from argosy.promotion.freight.identity import collection_id
 
 ARTEFACTS = ("commits", "images", "charts", "artifacts")
 HISTORY_LIMIT = 10
 
 
-def reference(freight: JsonObject) -> JsonObject:
+def reference(freight: Freight) -> FreightReference:
     """Freight without status, and with its name."""
-    kept = {name: freight[name] for name in ARTEFACTS if freight.get(name)}
-    return {"name": freight["metadata"]["name"], "origin": freight.get("origin") or {}, **kept}
+    kept = {name: freight.raw[name] for name in ARTEFACTS if freight.raw.get(name)}
+    return read(FreightReference, {"name": freight.metadata.name, "origin": freight.origin.raw, **kept})
 
 
-def collection(references: Iterable[JsonObject]) -> JsonObject:
+def collection(references: Iterable[FreightReference]) -> FreightCollection:
     """One reference an origin: a later one of the same origin takes the place of the earlier."""
-    items = {origin_text(one["origin"]): one for one in references}
-    found: JsonObject = {"id": collection_id(one["name"] for one in items.values())}
-    return {**found, "items": items} if items else found
+    items = {str(one.origin): one for one in references}
+    found: JsonObject = {"id": collection_id(one.name for one in items.values())}
+    if items:
+        found["items"] = {origin: one.raw for origin, one in items.items()}
+    return read(FreightCollection, found)
 
 
-def freight_names(found: Mapping[str, Any]) -> list[str]:
-    return sorted(item["name"] for item in (found.get("items") or {}).values())
-
-
-def recorded(history: Iterable[JsonObject], newest: JsonObject) -> list[JsonObject]:
+def recorded(history: Sequence[FreightCollection], newest: FreightCollection) -> list[JsonObject]:
     """The history with a collection in front, and a fresh list of verifications, though it was there before."""
-    return [newest, *history][:HISTORY_LIMIT]
+    return [one.raw for one in (newest, *history)][:HISTORY_LIMIT]
 
 
-def summary(requests: Iterable[Mapping[str, Any]], current: Mapping[str, Any]) -> str:
+def summary(requests: Iterable[FreightRequest], current: FreightCollection | None) -> str:
     """`status.freightSummary` of a Stage."""
-    wanted = [origin_text(one["origin"]) for one in requests]
-    items = current.get("items") or {}
-    if len(wanted) == 1 and len(items) == 1:
-        return str(next(iter(items.values()))["name"])
-    return f"{len(items)}/{len(wanted)} Fulfilled"
+    wanted = [str(one.origin) for one in requests]
+    names = current.names if current else []
+    if len(wanted) == 1 and len(names) == 1:
+        return names[0]
+    return f"{len(names)}/{len(wanted)} Fulfilled"

@@ -3,61 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from argosy.machinery.objects import JsonObject
+from argosy.apis.argoproj import Application
+from argosy.apis.kargo import Stage
+from argosy.apis.rollouts import CanaryStep, Rollout
 
-Named = Mapping[tuple[str, str], JsonObject]
+Named = Mapping[tuple[str, str], Rollout]
 """By namespace and name."""
 
 
 def gates(
-    stage: JsonObject, stages: Iterable[JsonObject], touched: Iterable[JsonObject] = (), rollouts: Named | None = None
+    stage: Stage, stages: Iterable[Stage], touched: Iterable[Application] = (), rollouts: Named | None = None
 ) -> list[str]:
     """`touched`: the Applications that the Promotion updates or waits for."""
     found = [line for application in touched for line in _of_application(application, rollouts or {})]
-    if names := [one["name"] for one in (stage["spec"].get("verification") or {}).get("analysisTemplates") or ()]:
+    verification = stage.spec.verification
+    if names := [one.name for one in verification.analysis_templates] if verification else []:
         found.append(f"verification by {', '.join(names)}")
     return [*(found or ["the Stage is verified as soon as it is healthy"]), *_downstream(stage, stages)]
 
 
-def _of_application(application: JsonObject, rollouts: Named) -> Iterable[str]:
-    metadata = application["metadata"]
-    yield f"Application {metadata['name']} must be healthy"
-    for one in (application.get("status") or {}).get("resources") or ():
-        rollout = rollouts.get((str(one.get("namespace") or ""), str(one.get("name"))))
-        if one.get("kind") == "Rollout" and rollout is not None:
-            yield f"Rollout {one['name']}: {_strategy(rollout)}"
+def _of_application(application: Application, rollouts: Named) -> Iterable[str]:
+    yield f"Application {application.metadata.name} must be healthy"
+    for one in application.status.resources:
+        rollout = rollouts.get((one.namespace, one.name))
+        if one.kind == "Rollout" and rollout is not None:
+            yield f"Rollout {one.name}: {_strategy(rollout)}"
 
 
-def _strategy(rollout: JsonObject) -> str:
-    strategy = (rollout.get("spec") or {}).get("strategy") or {}
-    if "blueGreen" in strategy:
-        by_itself = strategy["blueGreen"].get("autoPromotionEnabled") is not False
+def _strategy(rollout: Rollout) -> str:
+    strategy = rollout.spec.strategy
+    if strategy.blue_green is not None:
+        by_itself = strategy.blue_green.auto_promotion_enabled is not False
         return "blue-green, switched " + ("by itself" if by_itself else "when somebody promotes it")
-    steps = [_step(one) for one in (strategy.get("canary") or {}).get("steps") or ()]
+    steps = [_step(one) for one in strategy.canary.steps] if strategy.canary else []
     return f"a canary of {len(steps)} steps: {', '.join(steps)}" if steps else "a canary without steps"
 
 
-def _step(step: Mapping[str, Any]) -> str:
-    if "setWeight" in step:
-        return f"{step['setWeight']} %"
-    if "pause" in step:
-        duration = (step["pause"] or {}).get("duration")
-        return f"pause of {duration}" if duration else "pause until somebody promotes it"
-    if "analysis" in step:
-        names = [str(one.get("templateName")) for one in (step["analysis"] or {}).get("templates") or ()]
-        return f"analysis by {' and '.join(names)}"
-    return next(iter(step), "nothing")
+def _step(step: CanaryStep) -> str:
+    if step.set_weight is not None:
+        return f"{step.set_weight} %"
+    if step.pause is not None:
+        return f"pause of {step.pause.duration}" if step.pause.duration else "pause until somebody promotes it"
+    if step.analysis is not None:
+        return f"analysis by {' and '.join(one.template_name for one in step.analysis.templates)}"
+    return next(iter(step.raw), "nothing")
 
 
-def _downstream(stage: JsonObject, stages: Iterable[JsonObject]) -> Iterable[str]:
-    name = stage["metadata"]["name"]
+def _downstream(stage: Stage, stages: Iterable[Stage]) -> Iterable[str]:
     for other in stages:
-        for request in other["spec"].get("requestedFreight") or ():
-            sources = request.get("sources") or {}
-            if name in (sources.get("stages") or ()):
-                soak = f" after {sources['requiredSoakTime']}" if sources.get("requiredSoakTime") else ""
-                auto = (other.get("status") or {}).get("autoPromotionEnabled")
-                how = "by itself" if auto else "when somebody promotes it"
-                yield f"then {other['metadata']['name']} may have it{soak}, {how}"
+        for request in other.spec.requested_freight:
+            if stage.metadata.name in request.sources.stages:
+                soak = f" after {request.sources.required_soak_time}" if request.sources.required_soak_time else ""
+                how = "by itself" if other.status.auto_promotion_enabled else "when somebody promotes it"
+                yield f"then {other.metadata.name} may have it{soak}, {how}"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
+from argosy.apis.schema import read
 from argosy.machinery.controller import PENDING, Index, Question
 from argosy.machinery.objects import JsonObject, Key, Kind, Resource, resource_of
 from argosy.machinery.selectors import parse_labels
+
+T = TypeVar("T")
 
 
 class Loaded:
@@ -35,14 +38,15 @@ class Loaded:
         found = resource_of(kind)
         return (found.group, found.plural) in self._objects
 
-    def get(self, kind: Any, key: Key) -> Any:
-        raise NotImplementedError("a preview reads objects as JSON")
+    def get(self, kind: type[T], key: Key) -> T | None:
+        found = self.object(resource_of(kind), key)
+        return read(kind, found) if found is not None else None
 
-    def list(self, kind: Any, namespace: str = "", selector: str = "") -> Any:
-        raise NotImplementedError("a preview reads objects as JSON")
+    def list(self, kind: type[T], namespace: str = "", selector: str = "") -> tuple[T, ...]:
+        return tuple(read(kind, one) for one in self.objects(resource_of(kind), namespace, selector))
 
     def owned(self, kind: Any, owner_uid: str) -> Any:
-        raise NotImplementedError("a preview reads objects as JSON")
+        raise NotImplementedError("a preview owns nothing")
 
     def owned_objects(self, resource: Resource, owner_uid: str) -> tuple[JsonObject, ...]:
         raise NotImplementedError("a preview owns nothing")
@@ -51,7 +55,7 @@ class Loaded:
         raise NotImplementedError("a preview has no index")
 
     def indexed(self, index: Index[Any], value: str) -> Any:
-        raise NotImplementedError("a preview reads objects as JSON")
+        raise NotImplementedError("a preview has no index")
 
     def ask(self, question: Question[Any]) -> Any:
         return PENDING

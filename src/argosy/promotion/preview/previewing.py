@@ -12,6 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from argosy.apis.argoproj import Application
+from argosy.apis.kargo import Freight, Promotion, Stage
+from argosy.apis.rollouts import Rollout
+from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.promotion.adapters.tools import Tools, threaded
 from argosy.promotion.credentials.finding import KNOWN_HOSTS
@@ -21,7 +25,6 @@ from argosy.promotion.kinds import (
     CLUSTER_CONFIGS,
     CONFIG_MAPS,
     FREIGHT,
-    ROLLOUTS,
     SECRETS,
     STAGES,
     WAREHOUSES,
@@ -34,8 +37,7 @@ from argosy.promotion.preview.outside import secret_values
 from argosy.promotion.preview.rehearsing import Effect, Preview
 from argosy.promotion.promotions.creating import promotion_of
 from argosy.promotion.settings import Settings
-from argosy.promotion.tracing.pipeline import place
-from argosy.promotion.tracing.reading import listed
+from argosy.promotion.tracing.reading import listed, views
 from argosy.render.port import Renderer
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
@@ -72,11 +74,11 @@ class Previewed:
         return all(one.status in ("Succeeded", "Skipped") for one in self.effects)
 
 
-async def previewed(client: Client, doors: Doors, stage: JsonObject, piece: JsonObject) -> Previewed:
+async def previewed(client: Client, doors: Doors, stage: Stage, piece: Freight) -> Previewed:
     """Of `piece` promoted into `stage`. Raises StatusError where admission refuses the Promotion."""
     promotion = await client.write(promotion_of(stage, piece, dry_run=True))
     promotion["metadata"].setdefault("uid", "preview")
-    project = stage["metadata"]["namespace"]
+    project = stage.metadata.namespace
     objects = await _objects(client, doors.settings, project)
     with tempfile.TemporaryDirectory(prefix="argosy-preview-") as directory, ThreadPoolExecutor(THREADS) as threads:
         git = PreviewGit(threaded(doors.clock, threads), allow_local=doors.allow_local)
@@ -92,11 +94,13 @@ async def previewed(client: Client, doors: Doors, stage: JsonObject, piece: Json
         )
         files, effective = Path(directory) / "promotion-preview", Identities(doors.egress, doors.clock).effective
         made = Preview(Loaded(objects), doors.settings, tools, git, files, effective)
-        effects = await made.effects(promotion, stage, piece, doors.clock.now())
+        effects = await made.effects(read(Promotion, promotion), stage, piece, doors.clock.now())
     names = {name for effect in effects for name in effect.applications}
-    touched = [one for one in objects[APPLICATIONS] if place(one) in names]
-    rollouts = {place(one): one for one in (await listed(client, ROLLOUTS) if touched else ())}
-    follows = gates(stage, objects[STAGES], touched, rollouts)
+    applications = [read(Application, one) for one in objects[APPLICATIONS]]
+    touched = [one for one in applications if (one.metadata.namespace, one.metadata.name) in names]
+    found = await views(client, Rollout) if touched else []
+    rollouts = {(one.metadata.namespace, one.metadata.name): one for one in found}
+    follows = gates(stage, [read(Stage, one) for one in objects[STAGES]], touched, rollouts)
     return hidden(Previewed(tuple(effects), tuple(follows)), objects[SECRETS])
 
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from argosy.apis.kargo import Freight, Promotion, Stage
+from argosy.apis.kargo.promotion import PromotionStatus
 from argosy.machinery.controller import PENDING
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.adapters.tools import Effective, Tools
@@ -59,12 +61,10 @@ class Preview:
         self._repositories: list[tuple[str, str]] = []
         """What the steps so far have asked for with credentials: later ones push to it."""
 
-    async def effects(
-        self, promotion: JsonObject, stage: JsonObject, freight: JsonObject, now: datetime
-    ) -> list[Effect]:
+    async def effects(self, promotion: Promotion, stage: Stage, freight: Freight, now: datetime) -> list[Effect]:
         held = collected(stage, freight)
         context = context_of(self._snapshot, self._settings, promotion, stage, freight, held)
-        execution = resumed(promotion["spec"]["steps"], STEPS, {})
+        execution = resumed(promotion.spec.steps, STEPS, PromotionStatus())
         found: list[Effect] = []
         while not execution.done and not execution.waiting:
             jobs: list[Job] = []
@@ -83,7 +83,7 @@ class Preview:
             execution = after(execution, seen, now)
             meta = execution.metadata[len(found)]
             told = [str(meta["message"])] if meta.get("message") else []
-            found.append(Effect(step["as"], step["uses"], str(meta["status"]), (*lines, *told), touched))
+            found.append(Effect(step.as_, step.uses, str(meta["status"]), (*lines, *told), touched))
         return found
 
     async def _done(self, job: Job) -> tuple[Result, list[str]]:

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from argosy.apis.kargo import Project, Stage, Warehouse
+from argosy.apis.kubernetes.views.core import Namespace
+from argosy.apis.schema import read
 from argosy.machinery.controller import NOTHING, Controller, Decision, Index, Snapshot
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.requests import Write, create, delete, merge
@@ -24,13 +27,10 @@ from argosy.promotion.kinds import (
     ROLE_BINDINGS,
     ROLES,
     SERVICE_ACCOUNTS,
-    STAGES,
-    WAREHOUSES,
 )
 from argosy.promotion.names import CREATE_ACTOR, FINALIZER, KEEP_NAMESPACE, PROJECT
 from argosy.promotion.projects import roles
 from argosy.promotion.settings import Settings
-from argosy.promotion.stages.seen import is_control_flow
 from argosy.promotion.status_patch import status
 
 HEALTHY: Final = "healthy"
@@ -42,29 +42,30 @@ Wanted = tuple[Resource, JsonObject, JsonObject | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    project: JsonObject
-    namespace: JsonObject | None
+    project: Project
+    namespace: Namespace | None
     wanted: Sequence[Wanted] = ()
     stats: JsonObject = field(default_factory=dict)
 
 
-def _is_healthy(one: JsonObject) -> bool:
-    conditions = (one.get("status") or {}).get("conditions") or ()
-    return any(found["type"] == "Healthy" and found["status"] == "True" for found in conditions)
-
-
-def _counted(one: JsonObject) -> tuple[str, ...]:
+def _counted(one: Warehouse | Stage) -> tuple[str, ...]:
     """Under its project, and there once more while it is healthy: what else a thousand Stages do wakes no project."""
-    project = str(one["metadata"].get("namespace") or "")
-    return (project, f"{project}/{HEALTHY}") if _is_healthy(one) else (project,)
+    project = one.metadata.namespace
+    is_healthy = any(found.type == "Healthy" and found.status == "True" for found in one.status.conditions)
+    return (project, f"{project}/{HEALTHY}") if is_healthy else (project,)
 
 
-def _counted_stage(stage: JsonObject) -> tuple[str, ...]:
-    return () if is_control_flow(stage) else _counted(stage)
+def _counted_warehouse(obj: JsonObject) -> tuple[str, ...]:
+    return _counted(read(Warehouse, obj))
 
 
-COUNTED_WAREHOUSES: Final[Index[Any]] = Index("counted-warehouses", WAREHOUSES, _counted, edges=True)
-COUNTED_STAGES: Final[Index[Any]] = Index("counted-stages", STAGES, _counted_stage, edges=True)
+def _counted_stage(obj: JsonObject) -> tuple[str, ...]:
+    stage = read(Stage, obj)
+    return () if stage.is_control_flow else _counted(stage)
+
+
+COUNTED_WAREHOUSES: Final = Index("counted-warehouses", Warehouse, _counted_warehouse, edges=True)
+COUNTED_STAGES: Final = Index("counted-stages", Stage, _counted_stage, edges=True)
 
 
 class Managing:
@@ -82,7 +83,7 @@ class Managing:
         )
 
     def look(self, snapshot: Snapshot, key: Key) -> Seen | None:
-        project = snapshot.object(PROJECTS, key)
+        project = snapshot.get(Project, key)
         if project is None:
             return None
         wanted = tuple(
@@ -95,7 +96,7 @@ class Managing:
         )
         return Seen(
             project=project,
-            namespace=snapshot.object(NAMESPACES, Key("", key.name)),
+            namespace=snapshot.get(Namespace, Key("", key.name)),
             wanted=wanted,
             stats={
                 "warehouses": _counts(snapshot, COUNTED_WAREHOUSES, key),
@@ -103,8 +104,8 @@ class Managing:
             },
         )
 
-    def _shapes(self, project: JsonObject) -> list[tuple[Resource, JsonObject]]:
-        name, home = project["metadata"]["name"], self._settings.control_namespace
+    def _shapes(self, project: Project) -> list[tuple[Resource, JsonObject]]:
+        name, home = project.metadata.name, self._settings.control_namespace
         ours = [
             ("kargo-project-admin", "kargo-project-admin", [("kargo-api", home), ("kargo-admin", home)]),
             (
@@ -127,9 +128,9 @@ class Managing:
         return [*found, (CLUSTER_ROLES, extended), (CLUSTER_ROLE_BINDINGS, bound)]
 
 
-def _claims(project: JsonObject) -> str:
+def _claims(project: Project) -> str:
     """Who made the Project administers it, where a claim of theirs is known."""
-    actor = str((project["metadata"].get("annotations") or {}).get(CREATE_ACTOR) or "")
+    actor = project.metadata.annotations.get(CREATE_ACTOR) or ""
     claim, colon, value = actor.partition(":")
     if not colon or claim in ("kubernetes", "controller") or not value:
         return ""
@@ -143,26 +144,26 @@ def _counts(snapshot: Snapshot, index: Index[Any], key: Key) -> JsonObject:
 
 
 def decide(seen: Seen, now: datetime) -> Decision:
-    if seen.project["metadata"].get("deletionTimestamp"):
+    if seen.project.metadata.deletion_timestamp:
         return _deleted(seen)
-    if FINALIZER not in (seen.project["metadata"].get("finalizers") or ()):
+    if FINALIZER not in seen.project.metadata.finalizers:
         return Decision((_with_finalizer(PROJECTS, seen.project),))
     if seen.namespace is None:
-        metadata = {"name": seen.project["metadata"]["name"], "labels": {PROJECT: "true"}, "finalizers": [FINALIZER]}
+        metadata = {"name": seen.project.metadata.name, "labels": {PROJECT: "true"}, "finalizers": [FINALIZER]}
         return Decision((create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}),))
-    if (seen.namespace["metadata"].get("labels") or {}).get(PROJECT) != "true":
+    if seen.namespace.metadata.labels.get(PROJECT) != "true":
         return _foreign(seen, now)
-    if seen.namespace["metadata"].get("deletionTimestamp"):
-        return Decision((delete(PROJECTS, seen.project, exact=False),))
-    if FINALIZER not in (seen.namespace["metadata"].get("finalizers") or ()):
+    if seen.namespace.metadata.deletion_timestamp:
+        return Decision((delete(PROJECTS, seen.project.raw, exact=False),))
+    if FINALIZER not in seen.namespace.metadata.finalizers:
         return Decision((_with_finalizer(NAMESPACES, seen.namespace),))
     if writes := _missing(seen):
         return Decision(writes)
     return _synced(seen, now)
 
 
-def _with_finalizer(kind: Resource, obj: JsonObject) -> Write:
-    return merge(kind, obj, {"metadata": {"finalizers": [*(obj["metadata"].get("finalizers") or ()), FINALIZER]}})
+def _with_finalizer(kind: Resource, one: Project | Namespace) -> Write:
+    return merge(kind, one.raw, {"metadata": {"finalizers": [*one.metadata.finalizers, FINALIZER]}})
 
 
 def _missing(seen: Seen) -> tuple[Write, ...]:
@@ -177,17 +178,16 @@ def _missing(seen: Seen) -> tuple[Write, ...]:
 
 
 def _conditions(seen: Seen, now: datetime) -> Conditions:
-    present = (seen.project.get("status") or {}).get("conditions") or ()
-    return Conditions(present, int(seen.project["metadata"].get("generation") or 0), now)
+    return Conditions(seen.project.status.conditions, seen.project.metadata.generation, now)
 
 
 def _foreign(seen: Seen, now: datetime) -> Decision:
-    conditions, name = _conditions(seen, now), seen.project["metadata"]["name"]
+    conditions, name = _conditions(seen, now), seen.project.metadata.name
     message = f'namespace "{name}" already exists and is not labeled as a Project namespace using label "{PROJECT}"'
     conditions.set("Stalled", "True", "ExistingNamespaceMissingLabel", message)
     conditions.set("Ready", "False", "ExistingNamespaceMissingLabel", message)
-    wanted = {**(seen.project.get("status") or {}), "conditions": conditions.ordered()}
-    return Decision(status(PROJECTS, seen.project, wanted))
+    wanted = {**seen.project.status.raw, "conditions": conditions.ordered()}
+    return Decision(status(PROJECTS, seen.project.raw, wanted))
 
 
 def _synced(seen: Seen, now: datetime) -> Decision:
@@ -195,15 +195,15 @@ def _synced(seen: Seen, now: datetime) -> Decision:
     conditions = _conditions(seen, now)
     conditions.remove("Stalled", "Reconciling")
     conditions.set("Ready", "True", "Synced", READY)
-    present: dict[str, Any] = seen.project.get("status") or {}
-    told = status(PROJECTS, seen.project, {**present, "conditions": conditions.ordered()})
+    present = seen.project.status.raw
+    told = status(PROJECTS, seen.project.raw, {**present, "conditions": conditions.ordered()})
     if told:
         return Decision(told)
-    return Decision(status(PROJECTS, seen.project, {**present, "stats": seen.stats}))
+    return Decision(status(PROJECTS, seen.project.raw, {**present, "stats": seen.stats}))
 
 
 def _deleted(seen: Seen) -> Decision:
-    if FINALIZER not in (seen.project["metadata"].get("finalizers") or ()):
+    if FINALIZER not in seen.project.metadata.finalizers:
         return NOTHING
     steps: list[Write] = [
         delete(kind, present, exact=False)
@@ -211,19 +211,17 @@ def _deleted(seen: Seen) -> Decision:
         if kind in (CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS) and present is not None
     ]
     steps += _namespace_goes(seen)
-    left = [one for one in seen.project["metadata"]["finalizers"] if one != FINALIZER]
-    return Decision((*steps, merge(PROJECTS, seen.project, {"metadata": {"finalizers": left or None}})))
+    left = [one for one in seen.project.metadata.finalizers if one != FINALIZER]
+    return Decision((*steps, merge(PROJECTS, seen.project.raw, {"metadata": {"finalizers": left or None}})))
 
 
 def _namespace_goes(seen: Seen) -> list[Write]:
     space = seen.namespace
     if space is None:
         return []
-    kept = any(
-        (one["metadata"].get("annotations") or {}).get(KEEP_NAMESPACE) == "true" for one in (space, seen.project)
-    )
-    left = [one for one in space["metadata"].get("finalizers") or () if one != FINALIZER]
-    steps = [merge(NAMESPACES, space, {"metadata": {"finalizers": left or None}}, exact=False)]
-    if not kept and not space["metadata"].get("deletionTimestamp"):
-        steps.append(delete(NAMESPACES, space, exact=False))
+    kept = any(one.metadata.annotations.get(KEEP_NAMESPACE) == "true" for one in (space, seen.project))
+    left = [one for one in space.metadata.finalizers if one != FINALIZER]
+    steps = [merge(NAMESPACES, space.raw, {"metadata": {"finalizers": left or None}}, exact=False)]
+    if not kept and not space.metadata.deletion_timestamp:
+        steps.append(delete(NAMESPACES, space.raw, exact=False))
     return steps

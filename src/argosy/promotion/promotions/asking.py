@@ -48,7 +48,7 @@ def _before(execution: Execution, context: Context) -> tuple[list[JsonObject], l
     urls: list[tuple[str, str]] = []
     for index in range(execution.current):
         step, meta = execution.steps[index], execution.metadata[index]
-        kind = STEPS.get(step["uses"])
+        kind = STEPS.get(step.uses)
         if kind is None or kind.sort is not Sort.DIRECTORY or meta.get("status") != Status.SUCCEEDED:
             continue
         progress = Progress(state=execution.state, metadata=execution.metadata[:index])
@@ -56,7 +56,7 @@ def _before(execution: Execution, context: Context) -> tuple[list[JsonObject], l
             config = configuration(context, step, progress)
         except EvaluationFault:
             continue
-        found.append({"index": index, "uses": step["uses"], "alias": step["as"], "config": config})
+        found.append({"index": index, "uses": step.uses, "alias": step.as_, "config": config})
         urls += kind.repositories(config)
     return found, urls
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from argosy.apis.kargo import Freight, Promotion, Stage
+from argosy.apis.kargo.artifacts import FreightCollection
 from argosy.machinery import timestamps
 from argosy.machinery.controller import Snapshot
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.events import actor_of
-from argosy.promotion.freight.availability import origin_text
 from argosy.promotion.freight.references import collection, reference
 from argosy.promotion.names import ROLLBACK
 from argosy.promotion.promotions.evaluation import Context
@@ -21,74 +20,63 @@ from argosy.promotion.steps.kind import Job
 def context_of(
     snapshot: Snapshot,
     settings: Settings,
-    promotion: JsonObject,
-    stage: JsonObject,
-    freight: JsonObject,
-    held: JsonObject,
+    promotion: Promotion,
+    stage: Stage,
+    freight: Freight,
+    held: FreightCollection,
 ) -> Context:
     """`held`: the collection that the Stage comes to hold."""
-    requests = stage["spec"].get("requestedFreight") or ()
-    metadata = promotion["metadata"]
+    metadata = promotion.metadata
     view = FreightView(
         snapshot,
-        metadata["namespace"],
-        list((held.get("items") or {}).values()),
-        [request["origin"]["name"] for request in requests],
+        metadata.namespace,
+        list(held.items.values()),
+        [request.origin.name for request in stage.spec.requested_freight],
         settings.shared_namespace,
     )
     return Context(
-        project=metadata["namespace"],
-        stage=promotion["spec"]["stage"],
-        promotion=metadata["name"],
+        project=metadata.namespace,
+        stage=promotion.spec.stage,
+        promotion=metadata.name,
         view=view,
-        target={
-            "name": freight["metadata"]["name"],
-            "alias": freight.get("alias") or "",
-            "origin": freight.get("origin") or {},
-        },
+        target={"name": freight.metadata.name, "alias": freight.alias, "origin": freight.origin.raw},
         actor=actor_of(promotion).partition(":")[2] or actor_of(promotion),
         ui_url=settings.ui_url,
         applications=settings.applications,
-        rollback=(metadata.get("annotations") or {}).get(ROLLBACK) == "true",
-        variables=promotion["spec"].get("vars") or (),
+        rollback=metadata.annotations.get(ROLLBACK) == "true",
+        variables=promotion.spec.vars,
     )
 
 
-def job_of(promotion: JsonObject, context: Context, execution: Execution, config: JsonObject) -> Job:
+def job_of(promotion: Promotion, context: Context, execution: Execution, config: JsonObject) -> Job:
     """The present step's."""
     step = execution.steps[execution.current]
-    started = (promotion.get("status") or {}).get("startedAt")
+    started = promotion.status.started_at
     return Job(
         project=context.project,
         stage=context.stage,
         promotion=context.promotion,
-        uid=promotion["metadata"]["uid"],
-        alias=step["as"],
-        uses=step["uses"],
+        uid=promotion.metadata.uid,
+        alias=step.as_,
+        uses=step.uses,
         config=config,
         actor=context.actor,
         ui_url=context.ui_url,
         applications=context.applications,
-        output=execution.state.get(step["as"]),
-        freight=context.view.references,
+        output=execution.state.get(step.as_),
+        freight=[one.raw for one in context.view.references],
         origins=context.view.origins,
         target=context.target,
         started_at=timestamps.parse(started) if started else None,
     )
 
 
-def collected(stage: JsonObject, freight: JsonObject) -> JsonObject:
+def collected(stage: Stage, freight: Freight) -> FreightCollection:
     """What the Stage will hold: of other origins that it still requests what was promoted last, and the new piece.
 
     Where the last Promotion came to no collection, what the Stage holds is kept (kargo#6810).
     """
-    wanted = {origin_text(request["origin"]) for request in stage["spec"].get("requestedFreight") or ()}
-    present = _last_collection(stage.get("status") or {}) if len(wanted) > 1 else {}
-    kept = [item for origin, item in (present.get("items") or {}).items() if origin in wanted]
+    wanted = {str(request.origin) for request in stage.spec.requested_freight}
+    present = stage.status.last_result.freight_collection or stage.status.held if len(wanted) > 1 else None
+    kept = [item for origin, item in present.items.items() if origin in wanted] if present else []
     return collection([*kept, reference(freight)])
-
-
-def _last_collection(status: JsonObject) -> JsonObject:
-    last = ((status.get("lastPromotion") or {}).get("status") or {}).get("freightCollection")
-    history: Sequence[JsonObject] = status.get("freightHistory") or ({},)
-    return dict(last or history[0])

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from argosy.machinery.objects import JsonObject, Key
+from argosy.apis.kargo import Freight, Stage
+from argosy.machinery.objects import Key
 from argosy.machinery.requests import Write
 from argosy.promotion.kinds import PROMOTIONS
 
 
-def promotion_of(stage: JsonObject, piece: JsonObject, *, dry_run: bool = False) -> Write:
+def promotion_of(stage: Stage, piece: Freight, *, dry_run: bool = False) -> Write:
     """Creates the Promotion. Admission builds it; the steps that are sent are replaced."""
-    namespace, name = stage["metadata"]["namespace"], stage["metadata"]["name"]
+    namespace, name = stage.metadata.namespace, stage.metadata.name
     steps = [{"uses": "fail", "as": "unbuilt"}]
     body = {
         "apiVersion": "kargo.akuity.io/v1alpha1",
         "kind": "Promotion",
         "metadata": {"generateName": f"{name}-", "namespace": namespace},
-        "spec": {"stage": name, "freight": piece["metadata"]["name"], "steps": steps},
+        "spec": {"stage": name, "freight": piece.metadata.name, "steps": steps},
     }
     return Write(verb="create", resource=PROMOTIONS, key=Key(namespace, ""), body=body, dry_run=dry_run)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from argosy.apis.kargo.steps import PromotionStep, Variable
 from argosy.expr.exprlang import Fault
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.expressions import ExpressionFault, Function, Struct, template
@@ -37,7 +38,7 @@ class Context:
     ui_url: str = ""
     applications: str = "argocd"
     rollback: bool = False
-    variables: Sequence[Mapping[str, str]] = ()
+    variables: Sequence[Variable] = ()
 
     def names(self, alias: str) -> JsonObject:
         origin = {"name": (self.target.get("origin") or {}).get("name") or ""}
@@ -61,9 +62,9 @@ class Progress:
     metadata: Sequence[Mapping[str, Any]]
 
 
-def should_skip(context: Context, step: Mapping[str, Any], progress: Progress) -> bool:
+def should_skip(context: Context, step: PromotionStep, progress: Progress) -> bool:
     """Raises EvaluationFault."""
-    condition = step.get("if") or ""
+    condition = step.if_
     if not condition:
         return _has_failed(progress)
     try:
@@ -75,11 +76,10 @@ def should_skip(context: Context, step: Mapping[str, Any], progress: Progress) -
     return not found
 
 
-def configuration(context: Context, step: Mapping[str, Any], progress: Progress) -> JsonObject:
+def configuration(context: Context, step: PromotionStep, progress: Progress) -> JsonObject:
     """Raises EvaluationFault."""
-    config = step.get("config") or {}
     try:
-        found = template(config, _environment(context, step, progress))
+        found = template(step.config or {}, _environment(context, step, progress))
     except ExpressionFault as fault:
         raise EvaluationFault(str(fault)) from None
     return found if isinstance(found, dict) else {}
@@ -91,14 +91,14 @@ def variables(context: Context, alias: str) -> JsonObject:
     found = names["vars"]
     for one in context.variables:
         try:
-            found[one["name"]] = template(one.get("value") or "", names)
+            found[one.name] = template(one.value, names)
         except ExpressionFault as fault:
-            raise EvaluationFault(f'error pre-processing promotion variable "{one["name"]}": {fault}') from None
+            raise EvaluationFault(f'error pre-processing promotion variable "{one.name}": {fault}') from None
     return dict(found)
 
 
-def _environment(context: Context, step: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
-    alias = step.get("as") or ""
+def _environment(context: Context, step: PromotionStep, progress: Progress) -> dict[str, Any]:
+    alias = step.as_
     metas = {meta["alias"]: _meta(meta) for meta in progress.metadata}
     names: dict[str, Any] = {
         "ctx": context.names(alias),
@@ -112,12 +112,12 @@ def _environment(context: Context, step: Mapping[str, Any], progress: Progress) 
         prefix = alias.partition(SEPARATOR)[0] + SEPARATOR
         own = {name.removeprefix(prefix): out for name, out in progress.state.items() if name.startswith(prefix)}
         names["task"] = {"outputs": own}
-    for one in step.get("vars") or ():
+    for one in step.vars:
         try:
-            value = template(one.get("value") or "", names)
+            value = template(one.value, names)
         except ExpressionFault as fault:
-            raise EvaluationFault(f'error pre-processing step variable "{one["name"]}": {fault}') from None
-        names["vars"] = {**names["vars"], one["name"]: value}
+            raise EvaluationFault(f'error pre-processing step variable "{one.name}": {fault}') from None
+        names["vars"] = {**names["vars"], one.name: value}
     return names
 
 

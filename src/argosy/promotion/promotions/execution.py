@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
+from argosy.apis.kargo.promotion import PromotionStatus
+from argosy.apis.kargo.steps import PromotionStep
 from argosy.machinery import duration, timestamps
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.promotions.tasks import SEPARATOR
@@ -37,7 +39,7 @@ class Visit:
 class Execution:
     """How far a Promotion is; made of its status and written back to it."""
 
-    steps: Sequence[Mapping[str, Any]]
+    steps: Sequence[PromotionStep]
     kinds: Mapping[str, Kind]
     current: int = 0
     metadata: tuple[JsonObject, ...] = ()
@@ -55,22 +57,22 @@ class Execution:
         if self.current < len(self.metadata):
             return dict(self.metadata[self.current])
         step = self.steps[self.current]
-        fresh: JsonObject = {"alias": step["as"]}
-        return {**fresh, "continueOnError": True} if step.get("continueOnError") else fresh
+        fresh: JsonObject = {"alias": step.as_}
+        return {**fresh, "continueOnError": True} if step.continue_on_error else fresh
 
     @property
     def started(self) -> bool:
         return self.current < len(self.metadata) and bool(self.metadata[self.current].get("startedAt"))
 
 
-def resumed(steps: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind], status: Mapping[str, Any]) -> Execution:
+def resumed(steps: Sequence[PromotionStep], kinds: Mapping[str, Kind], status: PromotionStatus) -> Execution:
     return Execution(
         steps=steps,
         kinds=kinds,
-        current=int(status.get("currentStep") or 0),
-        metadata=tuple(status.get("stepExecutionMetadata") or ()),
-        state=dict(status.get("state") or {}),
-        health=tuple(status.get("healthChecks") or ()),
+        current=status.current_step,
+        metadata=tuple(one.raw for one in status.step_execution_metadata),
+        state=dict(status.state),
+        health=tuple(one.raw for one in status.health_checks),
     )
 
 
@@ -93,7 +95,7 @@ def passed_over(execution: Execution, now: datetime) -> Execution:
     while not execution.done and not execution.waiting and not execution.started:
         earlier = execution.metadata[: execution.current]
         failed = any(meta["status"] in BAD and not meta.get("continueOnError") for meta in earlier)
-        if not failed or execution.steps[execution.current].get("if"):
+        if not failed or execution.steps[execution.current].if_:
             break
         execution = after(execution, Visit("skipped"), now)
     return execution
@@ -101,7 +103,7 @@ def passed_over(execution: Execution, now: datetime) -> Execution:
 
 def _ran(execution: Execution, meta: JsonObject, result: Result, now: datetime | None) -> Execution:
     step = execution.steps[execution.current]
-    alias = step["as"]
+    alias = step.as_
     execution = replace(execution, state=_output(execution, step, result))
     finished = _moment(result.finished_at, now)
     judged = _judged(meta, alias, result, _threshold(execution, step))
@@ -143,16 +145,15 @@ def _judged(meta: JsonObject, alias: str, result: Result, threshold: int) -> Jso
     return {**clean, "errorCount": count, "status": status, "message": met, "over": True}
 
 
-def _threshold(execution: Execution, step: Mapping[str, Any]) -> int:
-    kind = execution.kinds.get(step["uses"])
-    return int((step.get("retry") or {}).get("errorThreshold") or (kind.error_threshold if kind else 1))
+def _threshold(execution: Execution, step: PromotionStep) -> int:
+    kind = execution.kinds.get(step.uses)
+    return (step.retry and step.retry.error_threshold) or (kind.error_threshold if kind else 1)
 
 
-def _timeout(execution: Execution, step: Mapping[str, Any]) -> timedelta | None:
-    given = (step.get("retry") or {}).get("timeout")
-    if given:
-        return duration.parse(given) or None
-    kind = execution.kinds.get(step["uses"])
+def _timeout(execution: Execution, step: PromotionStep) -> timedelta | None:
+    if step.retry and step.retry.timeout:
+        return duration.parse(step.retry.timeout) or None
+    kind = execution.kinds.get(step.uses)
     return kind.timeout if kind else None
 
 
@@ -167,13 +168,13 @@ def _is_over(meta: Mapping[str, Any], limit: timedelta, now: datetime | None) ->
     return now is not None and bool(meta.get("startedAt")) and now - timestamps.parse(meta["startedAt"]) >= limit
 
 
-def _output(execution: Execution, step: Mapping[str, Any], result: Result) -> JsonObject:
+def _output(execution: Execution, step: PromotionStep, result: Result) -> JsonObject:
     """An output of `compose-output` within a task is the task's own, too."""
-    alias, given = step["as"], result.output
+    alias, given = step.as_, result.output
     if given is None and not result.error and alias in execution.state and result.status not in FINAL:
         given = execution.state[alias]
     state = {**execution.state, alias: given}
-    if step["uses"] == "compose-output" and SEPARATOR in alias:
+    if step.uses == "compose-output" and SEPARATOR in alias:
         task = alias.partition(SEPARATOR)[0]
         state[task] = {**(execution.state.get(task) or {}), **(given or {})} or None
     return state

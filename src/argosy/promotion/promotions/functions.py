@@ -12,13 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from argosy.apis.kargo import Warehouse
+from argosy.apis.kargo.artifacts import FreightReference
 from argosy.expr.exprlang import Fault
 from argosy.machinery import semver
 from argosy.machinery.controller import Snapshot
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.promotion.expressions import Function, Struct
-from argosy.promotion.freight.availability import origin_text
-from argosy.promotion.kinds import CONFIG_MAPS, FREIGHT, SECRETS, STAGES, WAREHOUSES
+from argosy.promotion.kinds import CONFIG_MAPS, FREIGHT, SECRETS, STAGES
 from argosy.promotion.names import CRED_TYPE
 from argosy.promotion.urls import normalise_chart, normalise_git
 
@@ -29,7 +30,7 @@ class FreightView:
 
     snapshot: Snapshot
     project: str
-    references: Sequence[JsonObject]
+    references: Sequence[FreightReference]
     origins: Sequence[str]
     """Names of the Warehouses that the Stage requests Freight of."""
     shared_namespace: str = ""
@@ -75,8 +76,8 @@ class _Finder:
     def of_url(self, url: str, origin: object = None) -> Struct | None:
         chosen = _named(origin) or self._origin(lambda body: self._same(str(body.get("repoURL") or ""), url), url)
         for piece in self._view.references:
-            if origin_text(piece["origin"]) == chosen:
-                for one in piece.get(self._field) or ():
+            if str(piece.origin) == chosen:
+                for one in piece.raw.get(self._field) or ():
                     if self._same(str(one.get("repoURL") or ""), url):
                         return self._shape(one)
         return None
@@ -85,8 +86,8 @@ class _Finder:
         """The one requested origin that subscribes to it; "" for none."""
         found = []
         for name in self._view.origins:
-            warehouse = self._view.snapshot.object(WAREHOUSES, Key(self._view.project, name))
-            subscriptions = ((warehouse or {}).get("spec") or {}).get("subscriptions") or ()
+            warehouse = self._view.snapshot.get(Warehouse, Key(self._view.project, name))
+            subscriptions = warehouse.spec.subscriptions if warehouse else ()
             if any(self._subscription in one and carries(one[self._subscription] or {}) for one in subscriptions):
                 found.append(f"Warehouse/{name}")
         if len(found) > 1:
@@ -107,10 +108,10 @@ class _Charts(_Finder):
 
         chosen = _named(origin) or self._origin(fits, url)
         for piece in self._view.references:
-            if origin_text(piece["origin"]) == chosen:
-                for one in piece.get("charts") or ():
-                    if fits(one):
-                        return _chart(one)
+            if str(piece.origin) == chosen:
+                for one in piece.charts:
+                    if fits(one.raw):
+                        return _chart(one.raw)
         shown = f'chart "{name}" from repo {url}' if name else f"chart from repo {url}"
         raise Fault(f"{shown} not found in referenced Freight")
 
@@ -124,13 +125,13 @@ class _Artifacts:
         found = [
             one
             for piece in self._view.references
-            if not wanted or origin_text(piece["origin"]) == wanted
-            for one in piece.get("artifacts") or ()
-            if one.get("subscriptionName") == subscription
+            if not wanted or str(piece.origin) == wanted
+            for one in piece.artifacts
+            if one.subscription_name == subscription
         ]
         if len(found) > 1:
             raise Fault(f"multiple requested Freight could potentially provide {subscription}: ambiguous")
-        return _artifact(found[0]) if found else None
+        return _artifact(found[0].raw) if found else None
 
 
 def _named(origin: object) -> str:

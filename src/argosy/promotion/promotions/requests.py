@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from argosy.apis.kargo import PromotionRequest
 from argosy.machinery import timestamps
 from argosy.machinery.controller import NOTHING, Controller, Decision, Snapshot
-from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.objects import Key
 from argosy.promotion.conditions import Conditions
 from argosy.promotion.kinds import PROMOTION_REQUESTS
 from argosy.promotion.status_patch import status
@@ -17,7 +18,7 @@ MESSAGE = "PromotionRequests are a Kargo Enterprise-only feature"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    request: JsonObject
+    request: PromotionRequest
 
 
 def requests() -> Controller[Seen]:
@@ -27,15 +28,15 @@ def requests() -> Controller[Seen]:
 
 
 def look(snapshot: Snapshot, key: Key) -> Seen | None:
-    found = snapshot.object(PROMOTION_REQUESTS, key)
+    found = snapshot.get(PromotionRequest, key)
     return Seen(found) if found is not None else None
 
 
 def decide(seen: Seen, now: datetime) -> Decision:
-    present = seen.request.get("status") or {}
-    if present.get("phase") == "Errored":
+    present = seen.request.status
+    if present.phase == "Errored":
         return NOTHING
-    conditions = Conditions(present.get("conditions") or (), int(seen.request["metadata"].get("generation") or 0), now)
+    conditions = Conditions(present.conditions, seen.request.metadata.generation, now)
     conditions.set("Ready", "False", "EnterpriseOnlyFeature", MESSAGE)
-    wanted = {**present, "phase": "Errored", "message": MESSAGE, "finishedAt": timestamps.seconds(now)}
-    return Decision(status(PROMOTION_REQUESTS, seen.request, {**wanted, "conditions": conditions.ordered()}))
+    wanted = {**present.raw, "phase": "Errored", "message": MESSAGE, "finishedAt": timestamps.seconds(now)}
+    return Decision(status(PROMOTION_REQUESTS, seen.request.raw, {**wanted, "conditions": conditions.ordered()}))

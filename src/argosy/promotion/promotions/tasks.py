@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from argosy.apis.kargo.steps import PromotionStep, Steps, TaskReference, Variable
 from argosy.machinery import duration
 from argosy.machinery.objects import JsonObject
 
@@ -16,59 +17,56 @@ RESERVED: Final = re.compile(r"(step|task)-\d+")
 SEPARATOR: Final = "::"
 PLURALS: Final = {"PromotionTask": "promotiontasks", "ClusterPromotionTask": "clusterpromotiontasks"}
 
-FindTask = Callable[[str, str], JsonObject | None]
-"""(kind, name) -> the task, or None."""
+FindTask = Callable[[str, str], Steps | None]
+"""(kind, name) -> the task's, or None."""
 
 
 class TaskError(ValueError):
     """A task is absent, or lacks a value for one of its variables."""
 
 
-def inflated(
-    steps: Sequence[Mapping[str, Any]], variables: Sequence[Mapping[str, str]], find: FindTask
-) -> list[JsonObject]:
+def inflated(steps: Sequence[PromotionStep], variables: Sequence[Variable], find: FindTask) -> list[JsonObject]:
     """Raises TaskError."""
-    given = {one["name"]: one.get("value") or "" for one in variables}
+    given = {one.name: one.value for one in variables}
     found: list[JsonObject] = []
     for index, step in enumerate(steps):
-        task = step.get("task")
-        alias = step.get("as") or f"{'task' if task else 'step'}-{index + 1}"
-        if not task:
-            found.append(_step({**step, "as": alias}))
+        task = step.task
+        alias = step.as_ or f"{'task' if task else 'step'}-{index + 1}"
+        if task is None:
+            found.append(_step({**step.raw, "as": alias}))
             continue
         try:
-            found += _inlined(step, alias, given, find)
+            found += _inlined(step, task, alias, given, find)
         except TaskError as error:
-            raise TaskError(f'inflate task steps for task "{task.get("name")}" ("{alias}"): {error}') from None
+            raise TaskError(f'inflate task steps for task "{task.name}" ("{alias}"): {error}') from None
     return found
 
 
-def _inlined(step: Mapping[str, Any], alias: str, given: Mapping[str, str], find: FindTask) -> Iterable[JsonObject]:
-    kind, name = step["task"].get("kind") or "PromotionTask", step["task"].get("name") or ""
-    if (task := find(kind, name)) is None:
-        raise TaskError(f'{PLURALS.get(kind, kind.lower())}.kargo.akuity.io "{name}" not found')
-    own = step.get("vars") or ()
-    variables = [*_task_variables(task["spec"].get("vars") or (), own, given), *own]
-    for index, inner in enumerate(task["spec"].get("steps") or ()):
-        inner_alias = inner.get("as") or f"step-{index + 1}"
-        together = [*variables, *(inner.get("vars") or ())]
-        shaped = {**inner, "as": f"{alias}{SEPARATOR}{inner_alias}", "vars": together}
-        yield _step(shaped)
+def _inlined(
+    step: PromotionStep, wanted: TaskReference, alias: str, given: Mapping[str, str], find: FindTask
+) -> Iterable[JsonObject]:
+    kind = wanted.full_kind
+    if (task := find(kind, wanted.name)) is None:
+        raise TaskError(f'{PLURALS.get(kind, kind.lower())}.kargo.akuity.io "{wanted.name}" not found')
+    variables = [*_task_variables(task.vars, step.vars, given), *(one.raw for one in step.vars)]
+    for index, inner in enumerate(task.steps):
+        inner_alias = inner.as_ or f"step-{index + 1}"
+        together = [*variables, *(one.raw for one in inner.vars)]
+        yield _step({**inner.raw, "as": f"{alias}{SEPARATOR}{inner_alias}", "vars": together})
 
 
 def _task_variables(
-    declared: Iterable[Mapping[str, str]], own: Iterable[Mapping[str, str]], given: Mapping[str, str]
+    declared: Iterable[Variable], own: Iterable[Variable], given: Mapping[str, str]
 ) -> Iterable[JsonObject]:
     """Defaults that the Promotion does not give itself; what has no default must come from somewhere."""
-    inner = {one["name"]: one.get("value") or "" for one in own}
+    inner = {one.name: one.value for one in own}
     for variable in declared:
-        name, default = variable["name"], variable.get("value") or ""
-        if given.get(name):
+        if given.get(variable.name):
             continue
-        if default:
-            yield {"name": name, "value": default}
-        elif not inner.get(name):
-            raise TaskError(f'missing value for variable "{name}"')
+        if variable.value:
+            yield {"name": variable.name, "value": variable.value}
+        elif not inner.get(variable.name):
+            raise TaskError(f'missing value for variable "{variable.name}"')
 
 
 def _step(step: Mapping[str, Any]) -> JsonObject:
@@ -76,20 +74,3 @@ def _step(step: Mapping[str, Any]) -> JsonObject:
     if timeout := (kept.get("retry") or {}).get("timeout"):
         kept["retry"] = {**kept["retry"], "timeout": duration.spelled(duration.parse(timeout))}
     return kept
-
-
-def alias_faults(steps: Sequence[Mapping[str, Any]]) -> list[tuple[int, str]]:
-    """(index, what is wrong) of reserved and repeated aliases."""
-    found: list[tuple[int, str]] = []
-    seen: dict[str, int] = {}
-    for index, step in enumerate(steps):
-        alias = (step.get("as") or "").strip()
-        if not alias:
-            continue
-        if RESERVED.fullmatch(alias):
-            found.append((index, "step alias is reserved"))
-        elif alias in seen:
-            found.append((index, f'step alias "{alias}" already used by step {seen[alias]}'))
-        else:
-            seen[alias] = index
-    return found

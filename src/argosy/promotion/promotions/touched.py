@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from argosy.machinery.objects import JsonObject
+from argosy.apis.kargo import Freight, Promotion
+from argosy.apis.kargo.steps import Variable
 from argosy.promotion.applications import NAMESPACE
 from argosy.promotion.expressions import ExpressionFault, template
 
 
-def touched_applications(
-    promotion: JsonObject, freight: JsonObject | None, actor: str, namespace: str = NAMESPACE
-) -> str:
+def touched_applications(promotion: Promotion, freight: Freight | None, actor: str, namespace: str = NAMESPACE) -> str:
     """JSON, sorted, each once; "" for none. A name that cannot be evaluated yet is left out."""
     names = _names(promotion, freight, actor)
     found: set[tuple[str, str]] = set()
-    for step in promotion["spec"].get("steps") or ():
-        if step.get("uses") == "argocd-update" and isinstance(step.get("config"), dict):
-            own = {**names, "vars": _variables(step.get("vars") or (), names)}
-            found |= {place for app in step["config"].get("apps") or () if (place := _place(app, own, namespace))}
+    for step in promotion.spec.steps:
+        if step.uses == "argocd-update" and isinstance(step.config, dict):
+            own = {**names, "vars": _variables(step.vars, names)}
+            found |= {place for app in step.config.get("apps") or () if (place := _place(app, own, namespace))}
     listed = [{"Namespace": namespace, "Name": name} for namespace, name in sorted(found)]
     return json.dumps(listed, separators=(",", ":")) if listed else ""
 
@@ -36,24 +35,24 @@ def _place(app: Mapping[str, Any], names: Mapping[str, Any], default: str) -> tu
     return namespace, name
 
 
-def _names(promotion: JsonObject, freight: JsonObject | None, actor: str) -> dict[str, Any]:
-    target = {"name": freight["metadata"]["name"], "origin": freight.get("origin") or {}} if freight else {}
+def _names(promotion: Promotion, freight: Freight | None, actor: str) -> dict[str, Any]:
+    target = {"name": freight.metadata.name, "origin": freight.origin.raw} if freight else {}
     context = {
-        "project": promotion["metadata"]["namespace"],
-        "promotion": promotion["metadata"]["name"],
-        "stage": promotion["spec"]["stage"],
+        "project": promotion.metadata.namespace,
+        "promotion": promotion.metadata.name,
+        "stage": promotion.spec.stage,
         "targetFreight": target,
         "meta": {"promotion": {"actor": actor}},
     }
     names: dict[str, Any] = {"ctx": context, "vars": {}}
-    return {**names, "vars": _variables(promotion["spec"].get("vars") or (), names)}
+    return {**names, "vars": _variables(promotion.spec.vars, names)}
 
 
-def _variables(given: Any, names: Mapping[str, Any]) -> dict[str, Any]:
+def _variables(given: Iterable[Variable], names: Mapping[str, Any]) -> dict[str, Any]:
     found = dict(names["vars"])
     for one in given:
         try:
-            found[one["name"]] = template(one.get("value") or "", {**names, "vars": found})
+            found[one.name] = template(one.value, {**names, "vars": found})
         except ExpressionFault:
             continue
     return found

@@ -28,10 +28,10 @@ def visit(execution: Execution, context: Context, run: Run) -> Visit | Writes | 
             if should_skip(context, step, progress):
                 return Visit("skipped")
         except EvaluationFault as fault:
-            return Visit("condition", message=f'error checking if step "{step["as"]}" should be skipped: {fault}')
-    kind = execution.kinds.get(step["uses"])
+            return Visit("condition", message=f'error checking if step "{step.as_}" should be skipped: {fault}')
+    kind = execution.kinds.get(step.uses)
     if kind is None:
-        return Visit("unknown", message=UNKNOWN_KIND.format(kind=step["uses"]))
+        return Visit("unknown", message=UNKNOWN_KIND.format(kind=step.uses))
     try:
         config = configuration(context, step, progress)
     except EvaluationFault as fault:

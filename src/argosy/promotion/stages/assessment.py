@@ -15,22 +15,21 @@ NOT_SUCCEEDED: Final = "Cannot assess health because last Promotion did not succ
 
 def assess_health(seen: Seen, work: Work, now: datetime) -> Work:
     status_, conditions = work.status, work.conditions
-    last = status_.get("lastPromotion")
-    if status_.get("currentPromotion"):
+    if seen.status.current_promotion:
         status_["health"] = {"status": "Unknown", "issues": [PROMOTING]}
         conditions.set("Healthy", "Unknown", "ActivePromotion", "Stage has a Promotion in progress")
         return work
-    if not last:
+    if not seen.status.last_promotion:
         status_["health"] = None
         conditions.set("Healthy", "Unknown", "NoFreight", "Stage has no current Freight")
         return work
-    phase = (last.get("status") or {}).get("phase")
-    if phase != "Succeeded":
+    last = seen.status.last_result
+    if last.phase != "Succeeded":
         status_["health"] = {"status": "Unknown", "issues": [NOT_SUCCEEDED]}
-        conditions.set("Healthy", "Unknown", f"LastPromotion{phase}", NOT_SUCCEEDED)
+        conditions.set("Healthy", "Unknown", f"LastPromotion{last.phase}", NOT_SUCCEEDED)
         return work
     status_["health"] = seen.health
-    count = len((last.get("status") or {}).get("healthChecks") or ())
+    count = len(last.health_checks)
     state = seen.health["status"]
     if state == "Healthy":
         conditions.set("Healthy", "True", "Healthy", f"Stage is healthy (performed {count} health checks)")

@@ -14,6 +14,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from argosy.apis.kargo import Stage
+from argosy.apis.schema import read
 from argosy.machinery.controller import NOTHING, Apart, Controller, Decision, Event
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.requests import Write, merge
@@ -27,7 +29,7 @@ from argosy.promotion.stages.deletion import taken_down
 from argosy.promotion.stages.finished_promotions import sync_promotions
 from argosy.promotion.stages.held import sync_freight
 from argosy.promotion.stages.ready import summarise
-from argosy.promotion.stages.seen import Looking, Seen, is_control_flow
+from argosy.promotion.stages.seen import Looking, Seen
 from argosy.promotion.stages.verified import mark_verified, verify
 from argosy.promotion.stages.work import Part, Work, fresh
 from argosy.promotion.status_patch import status
@@ -58,13 +60,13 @@ def controller(settings: Settings) -> Controller[Seen]:
 
 
 def decide(seen: Seen, now: datetime) -> Decision:
-    metadata = seen.stage["metadata"]
-    if metadata.get("deletionTimestamp"):
+    metadata = seen.stage.metadata
+    if metadata.deletion_timestamp:
         return taken_down(seen)
-    if FINALIZER not in (metadata.get("finalizers") or ()):
-        finalizers = [*(metadata.get("finalizers") or ()), FINALIZER]
-        return Decision((merge(STAGES, seen.stage, {"metadata": {"finalizers": finalizers}}),))
-    if is_control_flow(seen.stage):
+    if FINALIZER not in metadata.finalizers:
+        finalizers = [*metadata.finalizers, FINALIZER]
+        return Decision((merge(STAGES, seen.stage.raw, {"metadata": {"finalizers": finalizers}}),))
+    if seen.stage.is_control_flow:
         return passed_on(seen, now)
     return _passed(seen, now)
 
@@ -78,16 +80,16 @@ def _passed(seen: Seen, now: datetime) -> Decision:
     steps: list[Write | Event | Apart] = []
     touched: set[Place] = set()
     wake_at: datetime | None = None
-    last = (seen.status.get("lastPromotion") or {}).get("name")
+    last = seen.status.last_name
     for part in PARTS:
         work = part(seen, fresh(seen, now), now)
         wanted, made = _written(seen, work)
         steps += [_following(step, touched) for step in made]
-        seen = replace(seen, stage={**seen.stage, "status": wanted})
+        seen = replace(seen, stage=read(Stage, {**seen.stage.raw, "status": wanted}))
         wake_at = min((moment for moment in (wake_at, work.wake_at) if moment), default=None)
         if any(isinstance(step, Write) and not step.subresource and step.resource == STAGES for step in made):
             break  # the Stage itself changed: its next version is looked at first
-        if (wanted.get("lastPromotion") or {}).get("name") != last:
+        if seen.status.last_name != last:
             break
     return Decision(tuple(steps), wake_at=wake_at) if steps or wake_at else NOTHING
 
@@ -107,19 +109,19 @@ def _following(step: Write | Event | Apart, touched: set[Place]) -> Write | Even
 def _written(seen: Seen, work: Work) -> tuple[JsonObject, list[Write | Event | Apart]]:
     """The status after a part, and the writes that make it."""
     wanted = dict(work.status)
-    summarise(wanted, work.conditions, int(seen.stage["metadata"].get("generation") or 0))
+    summarise(wanted, work.conditions, seen.stage.metadata.generation)
     wanted["conditions"] = work.conditions.ordered()
     if token := seen.annotation(REFRESH):
         wanted["lastHandledRefresh"] = token
     wanted = {name: value for name, value in wanted.items() if value is not None}
     changed = _metadata(seen, work)
     if changed:  # alone: it changes the resourceVersion that the status is written with
-        return dict(seen.status), [*work.before, *changed]
-    return wanted, [*work.before, *status(STAGES, seen.stage, wanted), *work.after]
+        return dict(seen.status.raw), [*work.before, *changed]
+    return wanted, [*work.before, *status(STAGES, seen.stage.raw, wanted), *work.after]
 
 
 def _metadata(seen: Seen, work: Work) -> tuple[Write, ...]:
-    present = seen.stage["metadata"].get("annotations") or {}
+    present = seen.stage.metadata.annotations
     if all(present.get(name) == value for name, value in work.metadata.items()):
         return ()
-    return (merge(STAGES, seen.stage, {"metadata": {"annotations": work.metadata}}),)
+    return (merge(STAGES, seen.stage.raw, {"metadata": {"annotations": work.metadata}}),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from argosy.apis.kargo.artifacts import Verification
 from argosy.machinery import timestamps
 from argosy.machinery.controller import Decision, Event
 from argosy.machinery.objects import JsonObject
@@ -24,25 +25,24 @@ def passed_on(seen: Seen, now: datetime) -> Decision:
         found = availability(seen.stage, piece, now)
         if found.ripe_at:
             ripe.append(found.ripe_at)
-        if found and seen.key.name not in ((piece.get("status") or {}).get("verifiedIn") or {}):
+        if found and not seen.has_verified(piece):
             moment = timestamps.seconds(now)
-            event = {"phase": "Successful", "startTime": moment, "finishTime": moment}
+            event = Verification(phase="Successful", start_time=moment, finish_time=moment)
             verified = {"verifiedIn": {seen.key.name: {"verifiedAt": moment}}}
             steps += [of_freight(piece, verified), verification_event(seen, piece, event)]
     work = fresh(seen, now)
-    generation = int(seen.stage["metadata"].get("generation") or 0)
     work.conditions.remove("Promoting", "Healthy", "Verified", "Reconciling")
     work.conditions.set("Ready", "True", "Ready")
     wanted: JsonObject = {
         "freightSummary": "N/A",
-        "observedGeneration": generation,
+        "observedGeneration": seen.stage.metadata.generation,
         "conditions": [
             {k: v for k, v in one.items() if k != "observedGeneration"} for one in work.conditions.ordered()
         ],
     }
     if token := seen.annotation(REFRESH):
         wanted["lastHandledRefresh"] = token
-    if kept := seen.status.get("metadata"):
-        wanted["metadata"] = kept
+    if seen.status.metadata:
+        wanted["metadata"] = seen.status.metadata
     future = [moment for moment in ripe if moment > now]
-    return Decision((*steps, *status(STAGES, seen.stage, wanted)), wake_at=min(future, default=None))
+    return Decision((*steps, *status(STAGES, seen.stage.raw, wanted)), wake_at=min(future, default=None))

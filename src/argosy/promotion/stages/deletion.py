@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from argosy.apis.kargo.freight import FreightStatus
 from argosy.machinery.controller import NOTHING, Decision
+from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Write, delete, merge
 from argosy.promotion.kinds import ANALYSIS_RUNS, STAGES
 from argosy.promotion.names import FINALIZER
@@ -11,21 +15,23 @@ from argosy.promotion.stages.work import of_freight
 
 
 def taken_down(seen: Seen) -> Decision:
-    if FINALIZER not in (seen.stage["metadata"].get("finalizers") or ()):
+    if FINALIZER not in seen.stage.metadata.finalizers:
         return NOTHING
-    steps: list[Write] = []
-    for piece in seen.freight:
-        found = piece.get("status") or {}
-        fields = [
-            name for name in ("verifiedIn", "approvedFor", "currentlyIn") if seen.key.name in (found.get(name) or {})
-        ]
-        if fields:
-            gone = {name: {seen.key.name: None} if len(found[name]) > 1 else None for name in fields}
-            steps.append(of_freight(piece, gone))
-    steps += [
-        delete(ANALYSIS_RUNS, run, exact=False) for run in seen.runs if not run["metadata"].get("deletionTimestamp")
+    steps: list[Write] = [
+        of_freight(piece, gone) for piece in seen.freight if (gone := _forgotten(seen.key.name, piece.status))
     ]
+    steps += [delete(ANALYSIS_RUNS, run.raw, exact=False) for run in seen.runs if not run.metadata.deletion_timestamp]
     if steps:
         return Decision(tuple(steps))
-    finalizers = [name for name in seen.stage["metadata"]["finalizers"] if name != FINALIZER]
-    return Decision((merge(STAGES, seen.stage, {"metadata": {"finalizers": finalizers or None}}),))
+    finalizers = [name for name in seen.stage.metadata.finalizers if name != FINALIZER]
+    return Decision((merge(STAGES, seen.stage.raw, {"metadata": {"finalizers": finalizers or None}}),))
+
+
+def _forgotten(stage: str, status: FreightStatus) -> JsonObject:
+    """A merge patch of the status; a map goes with its last entry."""
+    places: dict[str, Mapping[str, object]] = {
+        "verifiedIn": status.verified_in,
+        "approvedFor": status.approved_for,
+        "currentlyIn": status.currently_in,
+    }
+    return {name: {stage: None} if len(stages) > 1 else None for name, stages in places.items() if stage in stages}

@@ -7,18 +7,21 @@ aborted before it began leaves no trace here: what the Stage holds goes on being
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
+from argosy.apis.kargo import Promotion
+from argosy.apis.kargo.artifacts import FreightCollection, Verification
+from argosy.apis.kargo.stage import StageStatus
+from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.conditions import Conditions
-from argosy.promotion.freight.references import freight_names, recorded, summary
+from argosy.promotion.freight.references import recorded, summary
 from argosy.promotion.names import ARGOCD_CONTEXT
 from argosy.promotion.stages import holds as holding
 from argosy.promotion.stages import verification
-from argosy.promotion.stages.order import is_terminal, ordered, phase_of
+from argosy.promotion.stages.order import is_terminal, ordered
 from argosy.promotion.stages.seen import Seen
 from argosy.promotion.stages.work import Work
 
@@ -30,66 +33,67 @@ WAITS_FOR_VERIFICATION: Final = "Waiting for verification to be performed after 
 def sync_promotions(seen: Seen, work: Work, now: datetime) -> Work:
     status_, conditions = work.status, work.conditions
     metadata: JsonObject = {}
-    for promotion in sorted(_finished(seen, status_), key=_moment):
+    for promotion in sorted(_finished(seen), key=_moment):
         metadata = {**metadata, **_processed(status_, conditions, promotion)}
-    current = _next(seen, status_)
+    taken_in = read(StageStatus, status_)
+    current = _next(seen, taken_in)
     if current is None:
         status_.pop("currentPromotion", None)
         conditions.remove("Promoting")
     else:
-        name, phase = current["metadata"]["name"], phase_of(current) or "Pending"
-        if (status_.get("currentPromotion") or {}).get("name") != name:
+        name, phase = current.metadata.name, current.status.phase or "Pending"
+        if _current_name(taken_in) != name:
             status_["currentPromotion"] = _current(current)
         conditions.set("Promoting", "True", "ActivePromotion", f'Promotion "{name}" is currently {phase}')
-    history = status_.get("freightHistory") or []
-    status_["freightSummary"] = summary(seen.requests, history[0] if history else {})
+    status_["freightSummary"] = summary(seen.requests, taken_in.held)
     return replace(work, metadata=metadata)
 
 
-def _finished(seen: Seen, status_: Mapping[str, Any]) -> list[JsonObject]:
+def _current_name(status: StageStatus) -> str:
+    return status.current_promotion.name if status.current_promotion else ""
+
+
+def _finished(seen: Seen) -> list[Promotion]:
     """Those that are not taken in yet. The one whose turn it was is one of them, whatever its name or time."""
-    last, current = status_.get("lastPromotion") or {}, (status_.get("currentPromotion") or {}).get("name")
+    last, current = seen.status.last_promotion, _current_name(seen.status)
     is_alone = not last and all(map(is_terminal, seen.promotions))
-    taken_in = (str(last.get("finishedAt") or ""), str(last.get("name") or ""))
+    taken_in = (last.finished_at, last.name) if last else ("", "")
     return [
         one
         for one in seen.promotions
         if is_terminal(one)
-        and (phase_of(one) != "Aborted" or one["status"].get("startedAt") or is_alone)
-        and one["metadata"]["name"] != last.get("name")
-        and (one["metadata"]["name"] == current or _moment(one) > taken_in)
+        and (one.status.phase != "Aborted" or one.status.started_at or is_alone)
+        and one.metadata.name != seen.status.last_name
+        and (one.metadata.name == current or _moment(one) > taken_in)
     ]
 
 
-def _moment(promotion: JsonObject) -> tuple[str, str]:
-    return str(promotion["status"].get("finishedAt") or ""), str(promotion["metadata"]["name"])
+def _moment(promotion: Promotion) -> tuple[str, str]:
+    return promotion.status.finished_at, promotion.metadata.name
 
 
-def _processed(status_: JsonObject, conditions: Conditions, promotion: JsonObject) -> JsonObject:
+def _processed(status_: JsonObject, conditions: Conditions, promotion: Promotion) -> JsonObject:
     """Takes a finished Promotion in; returns annotations of the Stage."""
-    result = dict(promotion.get("status") or {})
-    held = holding.applied(status_.get("autoPromotionHolds") or {}, promotion)
-    status_["autoPromotionHolds"] = held or None
-    last = {"name": promotion["metadata"]["name"], "status": result, "finishedAt": result.get("finishedAt")}
-    if result.get("freight"):
-        last["freight"] = result["freight"]
+    before, result = read(StageStatus, {**status_}), promotion.status
+    status_["autoPromotionHolds"] = holding.as_json(holding.applied(before.auto_promotion_holds, promotion))
+    last = {"name": promotion.metadata.name, "status": dict(result.raw), "finishedAt": result.finished_at or None}
+    if result.freight:
+        last["freight"] = result.freight.raw
     status_["lastPromotion"] = last
-    collection = result.get("freightCollection")
-    if result.get("phase") != "Succeeded" or not collection:
+    if result.phase != "Succeeded" or not result.freight_collection:
         return {}
-    status_["freightHistory"] = recorded(status_.get("freightHistory") or [], collection)
+    status_["freightHistory"] = recorded(before.freight_history, result.freight_collection)
     status_["health"] = None
     conditions.set("Healthy", "Unknown", "WaitingForHealthCheck", WAITS_FOR_HEALTH)
     conditions.set("Verified", "Unknown", "WaitingForVerification", WAITS_FOR_VERIFICATION)
     return _context(promotion)
 
 
-def _context(promotion: JsonObject) -> JsonObject:
+def _context(promotion: Promotion) -> JsonObject:
     """The Applications that it updated or waited for, in order, for the page that shows the Stage."""
-    result = promotion.get("status") or {}
-    outputs = result.get("state") or {}
-    told = [outputs.get(step.get("as")) for step in promotion["spec"]["steps"] if step.get("uses") in HANDS_OVER]
-    checked = [check.get("config") for check in result.get("healthChecks") or ()]
+    result = promotion.status
+    told = [result.state.get(step.as_) for step in promotion.spec.steps if step.uses in HANDS_OVER]
+    checked = [check.config for check in result.health_checks]
     found = [
         (str(app["name"]), str(app.get("namespace") or ""))
         for one in (*told, *checked)
@@ -101,39 +105,35 @@ def _context(promotion: JsonObject) -> JsonObject:
     return {ARGOCD_CONTEXT: json.dumps(applications, separators=(",", ":")) if applications else None}
 
 
-def _current(promotion: JsonObject) -> JsonObject:
-    freight = (promotion.get("status") or {}).get("freight")
-    return {"name": promotion["metadata"]["name"], **({"freight": freight} if freight else {})}
+def _current(promotion: Promotion) -> JsonObject:
+    freight = promotion.status.freight
+    return {"name": promotion.metadata.name, **({"freight": freight.raw} if freight else {})}
 
 
-def _next(seen: Seen, status_: Mapping[str, Any]) -> JsonObject | None:
+def _next(seen: Seen, taken_in: StageStatus) -> Promotion | None:
     """The Promotion whose turn it is: the running one, or the oldest that waits unless a verification still matters."""
     waiting = [one for one in ordered(seen.promotions) if not is_terminal(one)]
     if not waiting:
         return None
     first = waiting[0]
-    name = (status_.get("currentPromotion") or {}).get("name")
-    if phase_of(first) == "Running" or name == first["metadata"]["name"]:
+    if first.status.phase == "Running" or first.metadata.name == _current_name(taken_in):
         return first
-    return first if not _verification_matters(seen, status_) else None
+    return first if not _verification_matters(seen, taken_in) else None
 
 
-def _verification_matters(seen: Seen, status_: Mapping[str, Any]) -> bool:
-    history = status_.get("freightHistory") or ()
-    if not history or (status_.get("lastPromotion") or {}).get("status", {}).get("phase") != "Succeeded":
+def _verification_matters(seen: Seen, taken_in: StageStatus) -> bool:
+    if taken_in.held is None or taken_in.last_result.phase != "Succeeded":
         return False
-    current = verification.current_of(history[0])
+    current = taken_in.held.verification
     if current is not None:
-        return not verification.is_terminal(current) or _is_to_be_marked(seen, status_, history[0], current)
+        return not verification.is_terminal(current) or _is_to_be_marked(seen, taken_in, taken_in.held, current)
     # Health that is not known yet, or progresses, still leads to a verification; a bad one does not (kargo#7032).
-    return (status_.get("health") or {}).get("status") != "Unhealthy"
+    return taken_in.health_status != "Unhealthy"
 
 
-def _is_to_be_marked(
-    seen: Seen, status_: Mapping[str, Any], collection: Mapping[str, Any], current: Mapping[str, Any]
-) -> bool:
+def _is_to_be_marked(seen: Seen, taken_in: StageStatus, collection: FreightCollection, current: Verification) -> bool:
     """It has passed, and the Freight does not say so yet: that comes first, or it would be forgotten."""
-    if current.get("phase") != "Successful" or (status_.get("health") or {}).get("status") != "Healthy":
+    if current.phase != "Successful" or taken_in.health_status != "Healthy":
         return False
-    pieces = [seen.piece(name) for name in freight_names(collection)]
+    pieces = [seen.piece(name) for name in collection.names]
     return any(piece is not None and not seen.has_verified(piece) for piece in pieces)

@@ -8,36 +8,40 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from argosy.apis.argoproj import Application
+from argosy.apis.argoproj.application import ApplicationStatus, OperationState
+from argosy.apis.kargo.promotion import HealthCheck
 from argosy.machinery.controller import Snapshot
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import Write, merge
-from argosy.promotion.applications import DISABLED, RUNNING, broken, is_stale, operation_state, revisions_of
+from argosy.promotion.applications import DISABLED, broken, is_stale, is_syncing
 from argosy.promotion.kinds import APPLICATIONS
 
 REFRESH: Final = "argocd.argoproj.io/refresh"
 SEVERITY: Final = {
     name: n for n, name in enumerate(("Healthy", "NotApplicable", "Progressing", "Unknown", "Unhealthy"))
 }
+SOURCE_FIELDS: Final = ("repoURL", "targetRevision", "chart", "helm", "kustomize")
 PROMOTING: Final = "Cannot assess health because a Promotion is currently in progress"
 
 
 def assessed(
-    snapshot: Snapshot, checks: Sequence[Mapping[str, Any]], *, sees_applications: bool = True
+    snapshot: Snapshot, checks: Sequence[HealthCheck], *, sees_applications: bool = True
 ) -> tuple[JsonObject, tuple[Write, ...]]:
     """`status.health`, and refreshes that are to be asked for."""
     state, issues, outputs, writes = "Healthy", list[str](), list[JsonObject](), list[Write]()
     for check in checks:
-        if check.get("uses") != "argocd-update":
+        if check.uses != "argocd-update":
             state = worst(state, "Unknown")
-            issues.append(f'no health checker registered for "{check.get("uses")}"')
+            issues.append(f'no health checker registered for "{check.uses}"')
             continue
         if not sees_applications:
             state = worst(state, "Unknown")
             issues.append(f"{DISABLED}; cannot assess the health or sync status of Argo CD Applications")
             continue
         statuses = []
-        for wanted in (check.get("config") or {}).get("apps") or ():
-            application = snapshot.object(APPLICATIONS, Key(wanted["namespace"], wanted["name"]))
+        for wanted in (check.config or {}).get("apps") or ():
+            application = snapshot.get(Application, Key(wanted["namespace"], wanted["name"]))
             found, issue = of_application(application, wanted)
             state = worst(state, found)
             issues += [issue] if issue else []
@@ -56,7 +60,7 @@ def worst(one: str, other: str) -> str:
     return max(one, other, key=lambda name: SEVERITY[name])
 
 
-def of_application(application: JsonObject | None, wanted: Mapping[str, Any]) -> tuple[str, str]:
+def of_application(application: Application | None, wanted: Mapping[str, Any]) -> tuple[str, str]:
     """(state, issue)"""
     what = f'Argo CD Application "{wanted["name"]}" in namespace "{wanted["namespace"]}"'
     if application is None:
@@ -66,12 +70,11 @@ def of_application(application: JsonObject | None, wanted: Mapping[str, Any]) ->
     if is_stale(application):
         message = "was not reconciled after its most recent operation completed; Application health status not trusted"
         return "Unknown", f"{what} {message}"
-    state = operation_state(application) or {}
-    if application.get("operation") or state.get("phase") in RUNNING:
+    if is_syncing(application):
         return "Unknown", f"{what} is being synced"
     if issue := _wrong_revision(application, wanted, what):
         return "Unhealthy", issue
-    health = ((application.get("status") or {}).get("health") or {}).get("status") or ""
+    health = application.status.health.status
     if health in ("Progressing", "Suspended", ""):
         return "Progressing", f"{what} is {health.lower() or 'progressing'}"
     if health == "Healthy":
@@ -79,8 +82,8 @@ def of_application(application: JsonObject | None, wanted: Mapping[str, Any]) ->
     return "Unhealthy", f"{what} has health state {health!r}".replace("'", '"')
 
 
-def _wrong_revision(application: JsonObject, wanted: Mapping[str, Any], what: str) -> str:
-    observed = revisions_of((application.get("status") or {}).get("sync") or {})
+def _wrong_revision(application: Application, wanted: Mapping[str, Any], what: str) -> str:
+    observed = application.status.sync.all_revisions
     for number, revision in enumerate(wanted.get("desiredRevisions") or ()):
         if not revision:
             continue
@@ -90,36 +93,33 @@ def _wrong_revision(application: JsonObject, wanted: Mapping[str, Any], what: st
     return ""
 
 
-def _refreshes(application: JsonObject | None) -> list[Write]:
+def _refreshes(application: Application | None) -> list[Write]:
     if application is None or not is_stale(application):
         return []
-    if REFRESH in (application["metadata"].get("annotations") or {}):
+    if REFRESH in application.metadata.annotations:
         return []
-    return [merge(APPLICATIONS, application, {"metadata": {"annotations": {REFRESH: "normal"}}})]
+    return [merge(APPLICATIONS, application.raw, {"metadata": {"annotations": {REFRESH: "normal"}}})]
 
 
-def shown(application: JsonObject | None, wanted: Mapping[str, Any]) -> JsonObject:
+def shown(application: Application | None, wanted: Mapping[str, Any]) -> JsonObject:
     """What `status.health.output` tells of an Application."""
-    status = (application or {}).get("status") or {}
-    sync = {
-        name: status["sync"][name]
-        for name in ("status", "revision", "revisions")
-        if (status.get("sync") or {}).get(name)
-    }
-    health = {name: status["health"][name] for name in ("status", "message") if (status.get("health") or {}).get(name)}
+    status = application.status if application else ApplicationStatus()
+    sync = _kept(status.sync.raw, "status", "revision", "revisions")
+    health = _kept(status.health.raw, "status", "message")
     found: JsonObject = {"Name": wanted["name"], "Namespace": wanted["namespace"], "health": health, "sync": sync}
-    if state := status.get("operationState"):
-        found["operationState"] = _operation(state)
+    if status.operation_state.raw:
+        found["operationState"] = _operation(status.operation_state)
     return found
 
 
-def _operation(state: Mapping[str, Any]) -> JsonObject:
-    kept = {name: state[name] for name in ("finishedAt", "message", "operation", "phase") if state.get(name)}
-    if result := state.get("syncResult"):
-        source = {
-            n: result["source"][n]
-            for n in ("repoURL", "targetRevision", "chart", "helm", "kustomize")
-            if (result.get("source") or {}).get(n)
-        }
-        kept["syncResult"] = {n: result[n] for n in ("revision", "revisions") if result.get(n)} | {"source": source}
+def _operation(state: OperationState) -> JsonObject:
+    kept = _kept(state.raw, "finishedAt", "message", "operation", "phase")
+    if (result := state.sync_result).raw:
+        source = _kept(result.source.raw if result.source else {}, *SOURCE_FIELDS)
+        kept["syncResult"] = {**_kept(result.raw, "revision", "revisions"), "source": source}
     return kept
+
+
+def _kept(document: JsonObject, *names: str) -> JsonObject:
+    """As it is written, without what is empty."""
+    return {name: document[name] for name in names if document.get(name)}

@@ -5,21 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from argosy.apis.kargo import Freight
 from argosy.machinery import duration, timestamps
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Write
 from argosy.promotion.freight.availability import soaked
-from argosy.promotion.freight.references import freight_names
 from argosy.promotion.stages.seen import Seen
 from argosy.promotion.stages.work import Work, of_freight
 
 
 def sync_freight(seen: Seen, work: Work, now: datetime) -> Work:
-    history = seen.status.get("freightHistory") or ()
-    held = set(freight_names(history[0])) if history else set()
+    held = set(seen.status.held.names) if seen.status.held else set()
     writes: list[Write] = []
     for piece in seen.freight:
-        name, current = piece["metadata"]["name"], (piece.get("status") or {}).get("currentlyIn") or {}
+        name, current = piece.metadata.name, piece.status.currently_in
         if name in held and seen.key.name not in current:
             since = {seen.key.name: {"since": timestamps.seconds(now)}}
             writes.append(of_freight(piece, {"currentlyIn": since}))
@@ -28,10 +27,10 @@ def sync_freight(seen: Seen, work: Work, now: datetime) -> Work:
     return replace(work, before=tuple(writes))
 
 
-def _left(stage: str, piece: JsonObject, now: datetime) -> JsonObject:
+def _left(stage: str, piece: Freight, now: datetime) -> JsonObject:
     """It is gone from here; how long it has been here counts, if it was verified here."""
-    others = set((piece.get("status") or {}).get("currentlyIn") or {}) - {stage}
+    others = piece.status.currently_in.keys() - {stage}
     patch: JsonObject = {"currentlyIn": {stage: None} if others else None}
-    if stage in ((piece.get("status") or {}).get("verifiedIn") or {}):
+    if stage in piece.status.verified_in:
         patch["verifiedIn"] = {stage: {"longestSoak": duration.spelled(soaked(piece, stage, now))}}
     return patch

@@ -6,21 +6,29 @@ Source: spec/kargo.md 7.4. A Promotion carries its intent as an annotation, whic
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
+from argosy.apis.kargo import Promotion
+from argosy.apis.kargo.artifacts import Origin
+from argosy.apis.kargo.stage import AutoPromotionHold, FreightRequest
+from argosy.apis.schema import written
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.events import actor_of
-from argosy.promotion.freight.availability import origin_text
 from argosy.promotion.names import HOLD, RESUME
-from argosy.promotion.stages.order import is_terminal, phase_of
+from argosy.promotion.stages.order import is_terminal
 
-Holds = dict[str, JsonObject]
+Holds = dict[str, AutoPromotionHold]
+"""By origin."""
 
 
-def applied(holds: Mapping[str, Any], promotion: JsonObject) -> Holds:
+def as_json(holds: Mapping[str, AutoPromotionHold]) -> JsonObject | None:
+    """As a status has them; None for none."""
+    return {origin: written(hold) for origin, hold in holds.items()} or None
+
+
+def applied(holds: Mapping[str, AutoPromotionHold], promotion: Promotion) -> Holds:
     """After a Promotion has ended; an aborted one changes nothing."""
     found: Holds = dict(holds)
-    if phase_of(promotion) == "Aborted":
+    if promotion.status.phase == "Aborted":
         return found
     origin, holding = intent_of(promotion)
     if origin and holding:
@@ -30,23 +38,23 @@ def applied(holds: Mapping[str, Any], promotion: JsonObject) -> Holds:
     return found
 
 
-def intent_of(promotion: JsonObject) -> tuple[str, bool]:
+def intent_of(promotion: Promotion) -> tuple[str, bool]:
     """(origin, whether it is to be held); no origin without an intent."""
-    annotations = promotion["metadata"].get("annotations") or {}
-    if annotations.get(HOLD):
-        return str(annotations[HOLD]), True
-    return str(annotations.get(RESUME) or ""), False
+    annotations = promotion.metadata.annotations
+    if held := annotations.get(HOLD):
+        return held, True
+    return annotations.get(RESUME) or "", False
 
 
-def effective(holds: Mapping[str, Any], promotions: Iterable[JsonObject], processed: str) -> Holds:
+def effective(holds: Mapping[str, AutoPromotionHold], promotions: Iterable[Promotion], processed: str) -> Holds:
     """Those in force, overruled by the newest Promotion with an intent that is not processed yet, nor aborted."""
     found: Holds = dict(holds)
     fresh = [
         one
         for one in promotions
-        if phase_of(one) != "Aborted" and (not is_terminal(one) or str(one["metadata"]["name"]) > processed)
+        if one.status.phase != "Aborted" and (not is_terminal(one) or one.metadata.name > processed)
     ]
-    for promotion in sorted(fresh, key=lambda one: str(one["metadata"]["name"])):
+    for promotion in sorted(fresh, key=lambda one: one.metadata.name):
         origin, holding = intent_of(promotion)
         if origin and holding:
             found[origin] = _hold(promotion, origin)
@@ -55,17 +63,17 @@ def effective(holds: Mapping[str, Any], promotions: Iterable[JsonObject], proces
     return found
 
 
-def of_requests(holds: Mapping[str, Any], requests: Iterable[Mapping[str, Any]]) -> Holds:
-    wanted = {origin_text(request["origin"]) for request in requests}
+def of_requests(holds: Mapping[str, AutoPromotionHold], requests: Iterable[FreightRequest]) -> Holds:
+    wanted = {str(request.origin) for request in requests}
     return {origin: hold for origin, hold in holds.items() if origin in wanted}
 
 
-def _hold(promotion: JsonObject, origin: str) -> JsonObject:
+def _hold(promotion: Promotion, origin: str) -> AutoPromotionHold:
     kind, _, name = origin.partition("/")
-    return {
-        "freightName": promotion["spec"].get("freight") or "",
-        "origin": {"kind": kind, "name": name},
-        "promotionName": promotion["metadata"]["name"],
-        "actor": actor_of(promotion),
-        "createdAt": promotion["metadata"]["creationTimestamp"],
-    }
+    return AutoPromotionHold(
+        freight_name=promotion.spec.freight,
+        origin=Origin(kind=kind, name=name),
+        promotion_name=promotion.metadata.name,
+        actor=actor_of(promotion),
+        created_at=promotion.metadata.creation_timestamp,
+    )

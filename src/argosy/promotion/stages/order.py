@@ -9,21 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from argosy.machinery.objects import JsonObject
+from argosy.apis.kargo import Promotion
 
 TERMINAL: Final = frozenset({"Succeeded", "Failed", "Errored", "Aborted"})
 
 
-def phase_of(promotion: JsonObject) -> str:
-    return str((promotion.get("status") or {}).get("phase") or "")
+def is_terminal(promotion: Promotion) -> bool:
+    return promotion.status.phase in TERMINAL
 
 
-def is_terminal(promotion: JsonObject) -> bool:
-    return phase_of(promotion) in TERMINAL
-
-
-def ordered(promotions: Iterable[JsonObject]) -> list[JsonObject]:
-    by_name = sorted(promotions, key=lambda one: str(one["metadata"]["name"]))
-    running = [one for one in by_name if phase_of(one) == "Running"]
-    waiting = [one for one in by_name if phase_of(one) != "Running" and not is_terminal(one)]
+def ordered(promotions: Iterable[Promotion]) -> list[Promotion]:
+    by_name = sorted(promotions, key=lambda one: one.metadata.name)
+    running = [one for one in by_name if one.status.phase == "Running"]
+    waiting = [one for one in by_name if one.status.phase != "Running" and not is_terminal(one)]
     return [*running, *waiting, *(one for one in reversed(by_name) if is_terminal(one))]

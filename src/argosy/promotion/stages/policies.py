@@ -5,10 +5,11 @@ Source: spec/kargo.md 2.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
 
-from argosy.machinery.objects import JsonObject
+from argosy.apis.kargo import Stage
+from argosy.apis.kargo.configs import NameSelector, PromotionPolicy
+from argosy.apis.kubernetes.views.meta import ObjectMeta
 from argosy.machinery.selectors import label_selector_of
 from argosy.promotion.patterns import PatternError, name_matcher
 
@@ -17,27 +18,26 @@ class PolicyError(ValueError):
     """A policy cannot be read: the whole look-up fails."""
 
 
-def auto_promotion_enabled(policies: Sequence[Mapping[str, Any]] | None, stage: JsonObject) -> bool:
-    """`policies` of the ProjectConfig, in order; None where there is none. Raises PolicyError."""
-    for policy in policies or ():
-        if _applies(policy, stage["metadata"]):
-            return bool(policy.get("autoPromotionEnabled"))
+def auto_promotion_enabled(policies: Iterable[PromotionPolicy], stage: Stage) -> bool:
+    """`policies` of the ProjectConfig, in order. Raises PolicyError."""
+    for policy in policies:
+        if _applies(policy, stage.metadata):
+            return policy.auto_promotion_enabled
     return False
 
 
-def _applies(policy: Mapping[str, Any], metadata: Mapping[str, Any]) -> bool:
-    selector = policy.get("stageSelector")
-    if selector is None:
-        return bool(policy.get("stage") == metadata["name"])
-    return selects(selector, metadata)
+def _applies(policy: PromotionPolicy, metadata: ObjectMeta) -> bool:
+    if policy.stage_selector is None:
+        return policy.stage == metadata.name
+    return selects(policy.stage_selector, metadata)
 
 
-def selects(selector: Mapping[str, Any], metadata: Mapping[str, Any]) -> bool:
+def selects(selector: NameSelector, metadata: ObjectMeta) -> bool:
     """Name pattern and labels together; an empty selector matches every Stage."""
-    pattern = selector.get("name") or ""
+    pattern = selector.name
     try:
-        named = not pattern or name_matcher(pattern)(metadata["name"])
+        named = not pattern or name_matcher(pattern)(metadata.name)
     except PatternError as error:
         raise PolicyError(f'error parsing PromotionPolicy name pattern "{pattern}": {error}') from None
-    labels = {key: selector[key] for key in ("matchLabels", "matchExpressions") if selector.get(key)}
-    return named and label_selector_of(labels).matches(metadata.get("labels") or {})
+    labels = {key: selector.raw[key] for key in ("matchLabels", "matchExpressions") if selector.raw.get(key)}
+    return named and label_selector_of(labels).matches(metadata.labels)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from argosy.apis.kargo.stage import StageStatus
+from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.conditions import Conditions
 
 
 def summarise(wanted: JsonObject, conditions: Conditions, generation: int) -> None:
     promoting = conditions.get("Promoting")
-    last = (wanted.get("lastPromotion") or {}).get("status") or {}
+    last = read(StageStatus, wanted).last_result
     healthy, verified = conditions.get("Healthy"), conditions.get("Verified")
     if promoting is not None:
         conditions.set("Ready", "False", promoting["reason"], promoting["message"])
-    elif last and last.get("phase") != "Succeeded":
-        conditions.set("Ready", "False", f"LastPromotion{last.get('phase')}", last.get("message") or "")
+    elif last.raw and last.phase != "Succeeded":
+        conditions.set("Ready", "False", f"LastPromotion{last.phase}", last.message)
     elif healthy is None or healthy["status"] != "True":
         reason, message = (healthy["reason"], healthy["message"]) if healthy else ("Unhealthy", "Stage is not healthy")
         conditions.set("Ready", "False", reason, message)

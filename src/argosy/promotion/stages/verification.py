@@ -12,6 +12,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from argosy.apis.kargo.artifacts import AnalysisRunReference, FreightCollection, Verification
+from argosy.apis.kargo.stage import VerificationSpec
+from argosy.apis.kargo.steps import Variable
+from argosy.apis.rollouts.analysis import AnalysisRun
+from argosy.apis.schema import read
 from argosy.machinery import timestamps
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Write, create, merge
@@ -42,31 +47,28 @@ CONDITIONS: Final[Mapping[str, tuple[str, str, str]]] = {
 }
 
 
-def is_terminal(verification: Mapping[str, Any] | None) -> bool:
-    return bool(verification) and (verification or {}).get("phase") in TERMINAL
+def is_terminal(verification: Verification | None) -> bool:
+    return verification is not None and verification.phase in TERMINAL
 
 
-def current_of(collection: Mapping[str, Any]) -> JsonObject | None:
-    history = collection.get("verificationHistory") or ()
-    return history[0] if history else None
+def has_succeeded(collection: FreightCollection) -> bool:
+    return any(one.phase == "Successful" for one in collection.verification_history)
 
 
-def has_succeeded(collection: Mapping[str, Any]) -> bool:
-    return any(one.get("phase") == "Successful" for one in collection.get("verificationHistory") or ())
-
-
-def requested(seen: Seen, current: Mapping[str, Any] | None, name: str) -> Mapping[str, Any] | None:
+def requested(seen: Seen, current: Verification | None, name: str) -> Mapping[str, Any] | None:
     """The request to verify again, or to abort, that is about the current verification; None for none."""
     value = seen.annotation(name)
     if not value or not current:
         return None
     request = read_request(value, "id")
-    return request if request.get("id") == current.get("id") else None
+    return request if request.get("id") == current.id else None
 
 
-def next_verification(seen: Seen, collection: JsonObject, now: datetime) -> tuple[JsonObject | None, tuple[Write, ...]]:
+def next_verification(
+    seen: Seen, collection: FreightCollection, now: datetime
+) -> tuple[Verification | None, tuple[Write, ...]]:
     """What the newest entry of the history becomes; None: nothing new. And what is to be written for it."""
-    current = current_of(collection)
+    current = collection.verification
     request = requested(seen, current, REVERIFY)
     if request is not None and is_terminal(current):
         return _begun(seen, collection, now, request)
@@ -80,116 +82,109 @@ def next_verification(seen: Seen, collection: JsonObject, now: datetime) -> tupl
     return _followed(seen, current, now), ()
 
 
-def _identity(seen: Seen, collection: Mapping[str, Any], since: str) -> bytes:
+def _identity(seen: Seen, collection: FreightCollection) -> bytes:
     """Made of what it verifies and what it follows, so that a repetition after a crash is the same one."""
-    last = (seen.status.get("lastPromotion") or {}).get("name") or ""
-    text = f"{seen.stage['metadata']['uid']}|{collection['id']}|{last}|{since}"
+    since = collection.verification.id if collection.verification else ""
+    text = f"{seen.stage.metadata.uid}|{collection.id}|{seen.status.last_name}|{since}"
     return hashlib.sha256(text.encode()).digest()
 
 
+def _changed(before: Verification | JsonObject, **more: Any) -> Verification:
+    kept = before.raw if isinstance(before, Verification) else before
+    return read(Verification, {**kept, **more})
+
+
 def _begun(
-    seen: Seen, collection: JsonObject, now: datetime, again: Mapping[str, Any] | None
-) -> tuple[JsonObject, tuple[Write, ...]]:
-    digest = _identity(seen, collection, str((current_of(collection) or {}).get("id") or ""))
+    seen: Seen, collection: FreightCollection, now: datetime, again: Mapping[str, Any] | None
+) -> tuple[Verification, tuple[Write, ...]]:
+    digest = _identity(seen, collection)
     fresh: JsonObject = {"id": str(uuid.UUID(bytes=digest[:16], version=4)), "startTime": timestamps.seconds(now)}
     if again and again.get("actor"):
         fresh["actor"] = str(again["actor"])
-    if not seen.stage["spec"].get("verification"):
-        return {**fresh, "phase": "Successful", "finishTime": timestamps.seconds(now)}, ()
+    moment = timestamps.seconds(now)
+    if (wanted := seen.stage.spec.asked_verification) is None:
+        return _changed(fresh, phase="Successful", finishTime=moment), ()
     if not seen.settings.rollouts_enabled:
         message = "Rollouts integration is disabled on this controller; cannot start verification"
-        return {**fresh, "phase": "Error", "message": message, "finishTime": timestamps.seconds(now)}, ()
+        return _changed(fresh, phase="Error", message=message, finishTime=moment), ()
     name = _run_name(seen, collection, digest, now)
-    if (existing := next((run for run in seen.runs if run["metadata"]["name"] == name), None)) is not None:
-        return {**fresh, "phase": "Pending", "finishTime": timestamps.seconds(now), "analysisRun": _shown(existing)}, ()
+    if (existing := seen.run(name)) is not None:
+        return _changed(fresh, phase="Pending", finishTime=moment, analysisRun=_shown(existing)), ()
     try:
-        run = _run(seen, collection, name, again)
+        run = _run(seen, wanted, collection, name, again)
     except (AnalysisError, ExpressionFault) as error:
         where = (
-            f'error building AnalysisRun for Stage "{seen.key.name}" and Freight collection "{collection["id"]}" '
+            f'error building AnalysisRun for Stage "{seen.key.name}" and Freight collection "{collection.id}" '
             f'in namespace "{seen.key.namespace}": {error}'
         )
-        return {**fresh, "phase": "Error", "message": where, "finishTime": timestamps.seconds(now)}, ()
-    shown = {"name": run["metadata"]["name"], "namespace": seen.key.namespace, "phase": ""}
-    started = {**fresh, "phase": "Pending", "finishTime": timestamps.seconds(now), "analysisRun": shown}
-    return started, (create(ANALYSIS_RUNS, run),)
+        return _changed(fresh, phase="Error", message=where, finishTime=moment), ()
+    shown = {"name": name, "namespace": seen.key.namespace, "phase": ""}
+    return _changed(fresh, phase="Pending", finishTime=moment, analysisRun=shown), (create(ANALYSIS_RUNS, run),)
 
 
-def _run_name(seen: Seen, collection: Mapping[str, Any], digest: bytes, now: datetime) -> str:
+def _run_name(seen: Seen, collection: FreightCollection, digest: bytes, now: datetime) -> str:
     """The same one after a crash: its moment is the end of what it follows, a verification or a Promotion."""
-    before = (current_of(collection) or {}).get("finishTime")
-    before = before or (seen.status.get("lastPromotion") or {}).get("finishedAt")
-    moment = timestamps.parse(before) if before else now
-    return run_name(seen.key.name, ulid(moment, int.from_bytes(digest[16:26], "big")), str(collection["id"]))
+    before, last = collection.verification, seen.status.last_promotion
+    ended = (before.finish_time if before else "") or (last.finished_at if last else "")
+    moment = timestamps.parse(ended) if ended else now
+    return run_name(seen.key.name, ulid(moment, int.from_bytes(digest[16:26], "big")), collection.id)
 
 
-def _shown(run: JsonObject) -> JsonObject:
-    phase = (run.get("status") or {}).get("phase") or ""
-    return {"name": run["metadata"]["name"], "namespace": run["metadata"]["namespace"], "phase": phase}
+def _shown(run: AnalysisRun) -> JsonObject:
+    return {"name": run.metadata.name, "namespace": run.metadata.namespace, "phase": run.outcome.phase}
 
 
-def _followed(seen: Seen, current: JsonObject, now: datetime) -> JsonObject | None:
-    wanted = current.get("analysisRun") or {}
-    run = next((one for one in seen.runs if one["metadata"]["name"] == wanted.get("name")), None)
+def _followed(seen: Seen, current: Verification, now: datetime) -> Verification | None:
+    wanted = current.analysis_run or AnalysisRunReference()
+    run = seen.run(wanted.name)
     if run is None and (known_at := run_known_at(seen, current)) and now < known_at:
         return None
     if run is None:
-        message = f'AnalysisRun "{wanted.get("name")}" was not found'
-        return {**current, "phase": "Error", "message": message, "finishTime": timestamps.seconds(now)}
-    status = run.get("status") or {}
-    phase = status.get("phase") or ""
-    found: JsonObject = {**current, "phase": phase or "Pending", "analysisRun": {**wanted, "phase": phase}}
+        message = f'AnalysisRun "{wanted.name}" was not found'
+        return _changed(current, phase="Error", message=message, finishTime=timestamps.seconds(now))
+    outcome = run.outcome
+    phase = outcome.phase
+    found: JsonObject = {**current.raw, "phase": phase or "Pending", "analysisRun": {**wanted.raw, "phase": phase}}
     if phase:
         found.pop("finishTime", None)
-    if status.get("message"):
-        found["message"] = status["message"]
+    if outcome.message:
+        found["message"] = outcome.message
     if phase in TERMINAL:
-        found["finishTime"] = _completed(status) or timestamps.seconds(now)
-    return found if found != current else None
+        found["finishTime"] = outcome.ended_at or timestamps.seconds(now)
+    return read(Verification, found) if found != current.raw else None
 
 
-def run_known_at(seen: Seen, current: Mapping[str, Any]) -> datetime | None:
+def run_known_at(seen: Seen, current: Verification) -> datetime | None:
     """When a run that is not to be seen is taken for gone; None while it is there."""
-    wanted = (current.get("analysisRun") or {}).get("name")
-    if any(one["metadata"]["name"] == wanted for one in seen.runs) or not current.get("startTime"):
+    wanted = current.analysis_run.name if current.analysis_run else ""
+    if seen.run(wanted) is not None or not current.start_time:
         return None
-    return timestamps.parse(current["startTime"]) + LATE
+    return timestamps.parse(current.start_time) + LATE
 
 
-def _completed(status: Mapping[str, Any]) -> str:
-    """When the last measurement of any metric ended."""
-    times = [
-        str(one.get("finishedAt") or "")
-        for metric in status.get("metricResults") or ()
-        for one in metric.get("measurements") or ()
-    ]
-    return str(status.get("completedAt") or max(times, default=""))
-
-
-def _stopped(seen: Seen, current: JsonObject, actor: str, now: datetime) -> tuple[JsonObject, tuple[Write, ...]]:
+def _stopped(seen: Seen, current: Verification, actor: str, now: datetime) -> tuple[Verification, tuple[Write, ...]]:
     """Recorded as Failed, as upstream has it."""
-    wanted = (current.get("analysisRun") or {}).get("name")
-    run = next((one for one in seen.runs if one["metadata"]["name"] == wanted), None)
-    writes = (merge(ANALYSIS_RUNS, run, {"spec": {"terminate": True}}, exact=False),) if run is not None else ()
-    ended = {**current, "phase": "Failed", "message": ABORTED, "finishTime": timestamps.seconds(now)}
-    return {**ended, **({"actor": actor} if actor else {})}, writes
+    run = seen.run(current.analysis_run.name) if current.analysis_run else None
+    writes = (merge(ANALYSIS_RUNS, run.raw, {"spec": {"terminate": True}}, exact=False),) if run is not None else ()
+    ended = {"phase": "Failed", "message": ABORTED, "finishTime": timestamps.seconds(now)}
+    return _changed(current, **ended, **({"actor": actor} if actor else {})), writes
 
 
 # -- the AnalysisRun ---------------------------------------------------------------------------------------------------
 
 
-def _run(seen: Seen, collection: JsonObject, name: str, again: Mapping[str, Any] | None) -> JsonObject:
-    wanted = seen.stage["spec"]["verification"]
-    extra = wanted.get("analysisRunMetadata") or {}
+def _run(
+    seen: Seen, wanted: VerificationSpec, collection: FreightCollection, name: str, again: Mapping[str, Any] | None
+) -> JsonObject:
     labels = {
-        **(extra.get("labels") or {}),
+        **wanted.analysis_run_metadata.labels,
         STAGE: label_value(seen.key.name),
-        FREIGHT_COLLECTION: label_value(str(collection["id"])),
+        FREIGHT_COLLECTION: label_value(collection.id),
     }
     if seen.settings.rollouts_instance_id:
         labels[INSTANCE] = seen.settings.rollouts_instance_id
-    annotations = dict(extra.get("annotations") or {})
-    promotion = (seen.status.get("lastPromotion") or {}).get("name")
+    annotations = dict(wanted.analysis_run_metadata.annotations)
+    promotion = seen.status.last_name
     # A request that came through the API server is a person's, and about that Promotion, too.
     if promotion and (not again or (again.get("controlPlane") and again.get("actor"))):
         annotations[PROMOTION] = promotion
@@ -203,7 +198,7 @@ def _run(seen: Seen, collection: JsonObject, name: str, again: Mapping[str, Any]
         metadata["annotations"] = annotations
     templates = _templates(seen, wanted)
     try:
-        spec = run_spec(templates, _arguments(seen, wanted.get("args") or ()))
+        spec = run_spec(templates, _arguments(seen, wanted.args))
     except (AnalysisError, ExpressionFault) as error:
         raise AnalysisError(f"build spec: {error}") from None
     return {"apiVersion": "argoproj.io/v1alpha1", "kind": "AnalysisRun", "metadata": metadata, "spec": spec}
@@ -214,20 +209,20 @@ def run_name(stage: str, ulid_text: str, collection: str) -> str:
     return f"{label_value(stage, room)}.{ulid_text}.{collection[:7]}".lower()
 
 
-def _owners(seen: Seen, collection: Mapping[str, Any]) -> Sequence[JsonObject]:
+def _owners(seen: Seen, collection: FreightCollection) -> Sequence[JsonObject]:
     found = []
-    for item in (collection.get("items") or {}).values():
-        piece = seen.piece(item["name"])
+    for item in collection.items.values():
+        piece = seen.piece(item.name)
         if piece is not None:
-            owner = {"apiVersion": "kargo.akuity.io/v1alpha1", "kind": "Freight", "name": item["name"]}
-            found.append({**owner, "uid": piece["metadata"]["uid"], "blockOwnerDeletion": False})
+            owner = {"apiVersion": "kargo.akuity.io/v1alpha1", "kind": "Freight", "name": item.name}
+            found.append({**owner, "uid": piece.metadata.uid, "blockOwnerDeletion": False})
     return found
 
 
-def _templates(seen: Seen, wanted: Mapping[str, Any]) -> list[JsonObject]:
+def _templates(seen: Seen, wanted: VerificationSpec) -> list[JsonObject]:
     """Those of the namespace first, then those of the cluster."""
     found = []
-    names = [(one.get("kind") or "AnalysisTemplate", one["name"]) for one in wanted.get("analysisTemplates") or ()]
+    names = [(one.full_kind, one.name) for one in wanted.analysis_templates]
     for kind, name in sorted(names, key=lambda one: one[0] != "AnalysisTemplate"):
         template_ = seen.templates.get((kind, name))
         if template_ is None:
@@ -239,17 +234,17 @@ def _templates(seen: Seen, wanted: Mapping[str, Any]) -> list[JsonObject]:
     return found
 
 
-def _arguments(seen: Seen, wanted: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+def _arguments(seen: Seen, wanted: Sequence[Variable]) -> list[dict[str, str]]:
     """Each an expression that must give a text. Raises AnalysisError or ExpressionFault."""
     names: dict[str, Any] = {"ctx": {"project": seen.key.namespace, "stage": seen.key.name}, "vars": {}}
-    for one in seen.stage["spec"].get("vars") or ():
-        names["vars"] = {**names["vars"], one["name"]: template(one.get("value") or "", names)}
+    for one in seen.stage.spec.vars:
+        names["vars"] = {**names["vars"], one.name: template(one.value, names)}
     if seen.view is not None:
         names.update(functions(seen.view))
     found = []
     for one in wanted:
-        value = template(one.get("value") or "", names)
+        value = template(one.value, names)
         if not isinstance(value, str):
-            raise AnalysisError(f'build arguments: argument "{one["name"]}" must evaluate to a string: use quote()')
-        found.append({"name": one["name"], "value": value})
+            raise AnalysisError(f'build arguments: argument "{one.name}" must evaluate to a string: use quote()')
+        found.append({"name": one.name, "value": value})
     return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from argosy.apis.kargo import Freight
 from argosy.machinery.controller import Apart, Event
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Write, merge
@@ -35,9 +36,9 @@ Part = Callable[[Seen, Work, datetime], Work]
 
 
 def fresh(seen: Seen, now: datetime) -> Work:
-    generation = int(seen.stage["metadata"].get("generation") or 0)
-    return Work(status=dict(seen.status), conditions=Conditions(seen.status.get("conditions") or (), generation, now))
+    conditions = Conditions(seen.status.conditions, seen.stage.metadata.generation, now)
+    return Work(status=dict(seen.status.raw), conditions=conditions)
 
 
-def of_freight(piece: JsonObject, patch: JsonObject) -> Write:
-    return merge(FREIGHT, piece, {"status": patch}, subresource="status")
+def of_freight(piece: Freight, patch: JsonObject) -> Write:
+    return merge(FREIGHT, piece.raw, {"status": patch}, subresource="status")

@@ -5,52 +5,52 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from argosy.apis.argoproj.application import ApplicationStatus, ResourceStatus
+from argosy.apis.kargo import Promotion
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.tracing.pipeline import Pipeline
 
 
-def applications_of(pipeline: Pipeline, promotion: JsonObject) -> Iterator[JsonObject]:
+def applications_of(pipeline: Pipeline, promotion: Promotion) -> Iterator[JsonObject]:
     for name, namespace in sorted(_touched(promotion)):
         app = pipeline.application(namespace, name)
-        status = (app or {}).get("status") or {}
-        sync, health = status.get("sync") or {}, status.get("health") or {}
+        status = app.status if app else ApplicationStatus()
         yield {
             "name": name,
             "namespace": namespace,
-            "sync": sync.get("status") or "",
-            "revision": sync.get("revision") or "",
-            "health": health.get("status") or "",
-            "rollouts": list(_rollouts(pipeline, status.get("resources") or ())),
+            "sync": status.sync.status,
+            "revision": status.sync.revision,
+            "health": status.health.status,
+            "rollouts": list(_rollouts(pipeline, status.resources)),
         }
 
 
-def _touched(promotion: JsonObject) -> set[tuple[str, str]]:
-    outputs = ((promotion.get("status") or {}).get("state") or {}).values()
+def _touched(promotion: Promotion) -> set[tuple[str, str]]:
     return {
         (str(app["name"]), str(app["namespace"]))
-        for output in outputs
+        for output in promotion.status.state.values()
         if isinstance(output, dict) and isinstance(output.get("apps"), list)
         for app in output["apps"]
         if isinstance(app, dict) and app.get("name") and app.get("namespace")
     }
 
 
-def _rollouts(pipeline: Pipeline, resources: Iterable[Mapping[str, Any]]) -> Iterator[JsonObject]:
-    wanted = {(one.get("namespace"), one.get("name")) for one in resources if one.get("kind") == "Rollout"}
+def _rollouts(pipeline: Pipeline, resources: Iterable[ResourceStatus]) -> Iterator[JsonObject]:
+    wanted = {(one.namespace, one.name) for one in resources if one.kind == "Rollout"}
     for rollout in pipeline.rollouts:
-        if (rollout["metadata"]["namespace"], rollout["metadata"]["name"]) in wanted:
-            status = rollout.get("status") or {}
-            steps = (((rollout.get("spec") or {}).get("strategy") or {}).get("canary") or {}).get("steps") or ()
+        if (rollout.namespace, rollout.name) in wanted:
+            status, canary = rollout.status, rollout.spec.strategy.canary
+            steps = len(canary.steps) if canary else 0
             yield {
-                "name": rollout["metadata"]["name"],
-                "namespace": rollout["metadata"]["namespace"],
-                "phase": status.get("phase") or "",
-                "step": f"{min(int(status.get('currentStepIndex') or 0), len(steps))}/{len(steps)}" if steps else "",
-                "message": status.get("message") or "",
+                "name": rollout.name,
+                "namespace": rollout.namespace,
+                "phase": status.phase,
+                "step": f"{min(status.current_step_index or 0, steps)}/{steps}" if steps else "",
+                "message": status.message,
             }
 
 
-def under_way(pipeline: Pipeline, promotion: JsonObject) -> list[str]:
+def under_way(pipeline: Pipeline, promotion: Promotion) -> list[str]:
     """Its Rollouts that have not come to their end, in words."""
     found = [one for app in applications_of(pipeline, promotion) for one in app["rollouts"]]
     return [_told(one) for one in found if one["phase"] not in ("", "Healthy")]

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from argosy.machinery.objects import JsonObject, Resource
+from typing import TypeVar
+
+from argosy.apis.argoproj import Application
+from argosy.apis.kargo import Freight, Promotion, Stage
+from argosy.apis.rollouts import Rollout
+from argosy.apis.schema import read
+from argosy.machinery.objects import JsonObject, Resource, resource_of
 from argosy.machinery.requests import List
 from argosy.machinery.status import StatusError
-from argosy.promotion.kinds import APPLICATIONS, FREIGHT, PROMOTIONS, ROLLOUTS, STAGES
 from argosy.promotion.tracing.pipeline import Pipeline
 from argosy.runtime.client import Client
+
+T = TypeVar("T")
 
 
 async def read_pipeline(client: Client, project: str = "") -> Pipeline:
     """Of one project, or of all. Applications and Rollouts may be anywhere. Raises StatusError."""
     return Pipeline(
-        freight=await listed(client, FREIGHT, project),
-        stages=await listed(client, STAGES, project),
-        promotions=await listed(client, PROMOTIONS, project),
-        applications=await listed(client, APPLICATIONS),
-        rollouts=await listed(client, ROLLOUTS),
+        freight=await views(client, Freight, project),
+        stages=await views(client, Stage, project),
+        promotions=await views(client, Promotion, project),
+        applications=await views(client, Application),
+        rollouts=await views(client, Rollout),
     )
+
+
+async def views(client: Client, kind: type[T], namespace: str = "") -> list[T]:
+    """As `listed`. Raises StatusError."""
+    return [read(kind, one) for one in await listed(client, resource_of(kind), namespace)]
 
 
 async def listed(client: Client, kind: Resource, namespace: str = "") -> list[JsonObject]:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from argosy.apis.kargo import Freight, Promotion, Stage
+from argosy.apis.kargo.artifacts import Verification
+from argosy.apis.kargo.freight import Verified
+from argosy.apis.kargo.steps import PromotionStep
 from argosy.machinery import timestamps
-from argosy.machinery.objects import JsonObject
-from argosy.promotion.freight.availability import availability, origin_text, request_of
-from argosy.promotion.freight.references import freight_names
+from argosy.promotion.freight.availability import availability
 from argosy.promotion.promotions.execution import resumed, timeout_at
-from argosy.promotion.stages.order import is_terminal, phase_of
-from argosy.promotion.stages.seen import is_control_flow
+from argosy.promotion.stages.order import is_terminal
 from argosy.promotion.steps.catalogue import STEPS
 from argosy.promotion.tracing.applications import under_way
 from argosy.promotion.tracing.pipeline import Pipeline
@@ -31,10 +32,9 @@ class Standing:
         return f"{self.why} (until {timestamps.seconds(self.until)})" if self.until else self.why
 
 
-def standing(pipeline: Pipeline, piece: JsonObject, stage: JsonObject, now: datetime) -> Standing:
-    name = stage["metadata"]["name"]
-    verified = ((piece.get("status") or {}).get("verifiedIn") or {}).get(name)
-    if is_control_flow(stage):
+def standing(pipeline: Pipeline, piece: Freight, stage: Stage, now: datetime) -> Standing:
+    verified = piece.status.verified_in.get(stage.metadata.name)
+    if stage.is_control_flow:
         return Standing("live", "passed on") if verified else _unavailable(pipeline, piece, stage, now)
     promotions = pipeline.promotions_of(piece, stage)
     unfinished = next((one for one in promotions if not is_terminal(one)), None)
@@ -43,33 +43,36 @@ def standing(pipeline: Pipeline, piece: JsonObject, stage: JsonObject, now: date
     if _holds(stage, piece):
         return _held(pipeline, stage, verified, promotions)
     if verified:
-        return Standing("past", f"was verified at {verified.get('verifiedAt')}, and has left")
-    if promotions and phase_of(promotions[-1]) != "Succeeded":
-        status = promotions[-1].get("status") or {}
-        told = f": {status['message']}" if status.get("message") else ""
-        return Standing("failed", f"Promotion {promotions[-1]['metadata']['name']} {phase_of(promotions[-1])}{told}")
-    if promotions and not _is_taken_in(stage, promotions[-1]):
-        return Standing(
-            "waiting", f"Promotion {promotions[-1]['metadata']['name']} has succeeded, the Stage takes it in"
-        )
+        return Standing("past", f"was verified at {verified.verified_at}, and has left")
     if promotions:
-        return Standing("past", "was replaced before it was verified")
+        return _promoted(stage, promotions[-1])
     return _unavailable(pipeline, piece, stage, now)
 
 
-def waiting_promotion(promotion: JsonObject, stage: JsonObject) -> Standing:
+def _promoted(stage: Stage, last: Promotion) -> Standing:
+    """What was promoted, is not held and was not verified."""
+    name, status = last.metadata.name, last.status
+    if status.phase != "Succeeded":
+        told = f": {status.message}" if status.message else ""
+        return Standing("failed", f"Promotion {name} {status.phase}{told}")
+    if not _is_taken_in(stage, last):
+        return Standing("waiting", f"Promotion {name} has succeeded, the Stage takes it in")
+    return Standing("past", "was replaced before it was verified")
+
+
+def waiting_promotion(promotion: Promotion, stage: Stage) -> Standing:
     """What an unfinished Promotion waits for."""
-    name, status = promotion["metadata"]["name"], promotion.get("status") or {}
-    if phase_of(promotion) != "Running":
-        current = ((stage.get("status") or {}).get("currentPromotion") or {}).get("name")
-        if current and current != name:
-            return Standing("waiting", f"Promotion {name} waits for its turn, behind {current}")
+    name, status = promotion.metadata.name, promotion.status
+    if status.phase != "Running":
+        current = stage.status.current_promotion
+        if current and current.name not in ("", name):
+            return Standing("waiting", f"Promotion {name} waits for its turn, behind {current.name}")
         return Standing("waiting", f"Promotion {name} waits until what the Stage holds is verified")
-    execution = resumed(promotion["spec"]["steps"], STEPS, status)
+    execution = resumed(promotion.spec.steps, STEPS, status)
     if execution.done:
         return Standing("waiting", f"Promotion {name} comes to its end")
     step, meta = execution.steps[execution.current], execution.meta()
-    told = f"step {execution.current + 1} of {len(execution.steps)}, {step['as']} ({step['uses']})"
+    told = f"step {execution.current + 1} of {len(execution.steps)}, {step.as_} ({step.uses})"
     if meta.get("message"):
         told += f": {meta['message']}"
     elif waits := _awaited(step, execution.state):
@@ -77,16 +80,16 @@ def waiting_promotion(promotion: JsonObject, stage: JsonObject) -> Standing:
     return Standing("waiting", f"Promotion {name} is at {told}", timeout_at(execution))
 
 
-def _awaited(step: Mapping[str, Any], state: Mapping[str, Any]) -> str:
+def _awaited(step: PromotionStep, state: Mapping[str, Any]) -> str:
     """What a step that runs waits for, as far as its configuration says it plainly."""
-    config = step.get("config") or {}
-    if step["uses"] == "git-wait-for-pr":
+    config = step.config or {}
+    if step.uses == "git-wait-for-pr":
         url = _pull_request(state)
         return f"somebody must merge pull request {url}" if url else ""
-    if step["uses"] in ("argocd-update", "argocd-wait"):
+    if step.uses in ("argocd-update", "argocd-wait"):
         names = [str(app["name"]) for app in config.get("apps") or () if _is_plain(app.get("name"))]
         return f"Application {', '.join(names)} must be synced" if names else ""
-    if step["uses"] == "http" and _is_plain(config.get("url")):
+    if step.uses == "http" and _is_plain(config.get("url")):
         return f"an answer of {str(config['url']).partition('?')[0]}"
     return ""
 
@@ -102,67 +105,57 @@ def _pull_request(state: Mapping[str, Any]) -> str:
     return str(found[-1]) if found and found[-1] else ""
 
 
-def _is_taken_in(stage: JsonObject, promotion: JsonObject) -> bool:
+def _is_taken_in(stage: Stage, promotion: Promotion) -> bool:
     """Whether what it came to is in the Stage's status."""
-    last = (stage.get("status") or {}).get("lastPromotion") or {}
-    finished = str((promotion.get("status") or {}).get("finishedAt") or "")
-    return bool(last.get("name") == promotion["metadata"]["name"] or str(last.get("finishedAt") or "") > finished)
+    last = stage.status.last_promotion
+    if last is None:
+        return False
+    return last.name == promotion.metadata.name or last.finished_at > promotion.status.finished_at
 
 
-def _holds(stage: JsonObject, piece: JsonObject) -> bool:
-    history = (stage.get("status") or {}).get("freightHistory") or []
-    return bool(history) and piece["metadata"]["name"] in freight_names(history[0])
+def _holds(stage: Stage, piece: Freight) -> bool:
+    return stage.status.held is not None and piece.metadata.name in stage.status.held.names
 
 
-def passed_by(pipeline: Pipeline, piece: JsonObject, stage: JsonObject) -> str:
+def passed_by(pipeline: Pipeline, piece: Freight, stage: Stage) -> str:
     """The newer piece of the same origin that the Stage holds, by its alias or name; empty where there is none."""
-    history = (stage.get("status") or {}).get("freightHistory") or [{}]
-    names, origin = freight_names(history[0]), origin_text(piece.get("origin") or {})
+    names, origin = stage.status.held.names if stage.status.held else [], str(piece.origin)
     for one in pipeline.freight:
-        metadata = one["metadata"]
         if (
-            metadata["name"] in names
-            and metadata["namespace"] == stage["metadata"]["namespace"]
-            and origin_text(one.get("origin") or {}) == origin
-            and metadata["creationTimestamp"] > piece["metadata"]["creationTimestamp"]
+            one.metadata.name in names
+            and one.metadata.namespace == stage.metadata.namespace
+            and str(one.origin) == origin
+            and one.metadata.creation_timestamp > piece.metadata.creation_timestamp
         ):
-            return str(one.get("alias") or metadata["name"][:12])
+            return one.alias or one.metadata.name[:12]
     return ""
 
 
-def _held(
-    pipeline: Pipeline, stage: JsonObject, verified: Mapping[str, Any] | None, promotions: Sequence[JsonObject]
-) -> Standing:
-    status = stage.get("status") or {}
-    health = status.get("health") or {}
-    history = (status["freightHistory"][0].get("verificationHistory") or [{}])[0]
-    if history.get("phase") in ("Failed", "Error", "Aborted", "Inconclusive") and not verified:
-        told = f": {history['message']}" if history.get("message") else ""
-        return Standing("failed", f"verification {history['phase']}{told}")
-    if health.get("status") != "Healthy":
+def _held(pipeline: Pipeline, stage: Stage, verified: Verified | None, promotions: Sequence[Promotion]) -> Standing:
+    current = (stage.status.held and stage.status.held.verification) or Verification()
+    if current.phase in ("Failed", "Error", "Aborted", "Inconclusive") and not verified:
+        told = f": {current.message}" if current.message else ""
+        return Standing("failed", f"verification {current.phase}{told}")
+    if stage.status.health_status != "Healthy":
+        issues = stage.status.health.issues if stage.status.health else ()
         rollouts = [line for one in promotions[-1:] for line in under_way(pipeline, one)]
-        told = "; ".join([*(health.get("issues") or ()), *rollouts])
-        return Standing(
-            "waiting", f"is there, health {health.get('status') or 'not known yet'}{': ' + told if told else ''}"
-        )
+        told = "; ".join([*issues, *rollouts])
+        state = stage.status.health_status or "not known yet"
+        return Standing("waiting", f"is there, health {state}{': ' + told if told else ''}")
     if not verified:
-        run = (history.get("analysisRun") or {}).get("name")
-        return Standing(
-            "waiting",
-            f"is there and healthy, verification {history.get('phase') or 'begins'}{f' by {run}' if run else ''}",
-        )
-    return Standing("live", f"live and healthy, verified at {verified.get('verifiedAt')}")
+        by = f" by {current.analysis_run.name}" if current.analysis_run and current.analysis_run.name else ""
+        return Standing("waiting", f"is there and healthy, verification {current.phase or 'begins'}{by}")
+    return Standing("live", f"live and healthy, verified at {verified.verified_at}")
 
 
-def _unavailable(pipeline: Pipeline, piece: JsonObject, stage: JsonObject, now: datetime) -> Standing:
+def _unavailable(pipeline: Pipeline, piece: Freight, stage: Stage, now: datetime) -> Standing:
     found = availability(stage, piece, now)
     if found:
         return _not_promoted(pipeline, piece, stage)
     if found.ripe_at and found.ripe_at > now:
         return Standing("waiting", "soaks in the Stage before", found.ripe_at)
-    request = request_of(stage, origin_text(piece.get("origin") or {})) or {}
-    above = (request.get("sources") or {}).get("stages") or ()
-    namespace = stage["metadata"]["namespace"]
+    request, namespace = stage.request_of(piece.origin), stage.metadata.namespace
+    above = request.sources.stages if request else ()
     before = [(name, one) for name in above if (one := pipeline.stage(namespace, name)) is not None]
     standings = [(name, standing(pipeline, piece, one, now)) for name, one in before]
     stuck = [(name, one) for name, one in standings if one.state == "failed"]
@@ -172,12 +165,11 @@ def _unavailable(pipeline: Pipeline, piece: JsonObject, stage: JsonObject, now: 
     return Standing("waiting", f"waits for {' and '.join(above) or 'an approval'} to verify it")
 
 
-def _not_promoted(pipeline: Pipeline, piece: JsonObject, stage: JsonObject) -> Standing:
-    status, origin = stage.get("status") or {}, origin_text(piece.get("origin") or {})
+def _not_promoted(pipeline: Pipeline, piece: Freight, stage: Stage) -> Standing:
     if newer := passed_by(pipeline, piece, stage):
         return Standing("waiting", f"is available, but older than {newer}, which is there: it comes if it is promoted")
-    if hold := (status.get("effectiveAutoPromotionHolds") or {}).get(origin):
-        return Standing("waiting", f"auto-promotion is held by {hold.get('actor') or hold.get('promotionName')}")
-    if status.get("autoPromotionEnabled"):
+    if hold := stage.status.effective_auto_promotion_holds.get(str(piece.origin)):
+        return Standing("waiting", f"auto-promotion is held by {hold.actor or hold.promotion_name}")
+    if stage.status.auto_promotion_enabled:
         return Standing("waiting", "is available, and will be promoted if nothing newer is")
     return Standing("waiting", "is available, and waits for somebody to promote it")

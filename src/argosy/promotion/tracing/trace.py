@@ -6,41 +6,41 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from argosy.apis.kargo import Freight, Promotion, Stage
+from argosy.apis.kargo.artifacts import Image
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.events import actor_of
-from argosy.promotion.freight.availability import origin_text
-from argosy.promotion.stages.order import phase_of
 from argosy.promotion.tracing.applications import applications_of
-from argosy.promotion.tracing.naming import SOURCE, artefacts, built_from
+from argosy.promotion.tracing.naming import SOURCE, Artefact, artefacts, built_from
 from argosy.promotion.tracing.pipeline import Pipeline
 from argosy.promotion.tracing.standing import passed_by, standing
 
 
-def traced(pipeline: Pipeline, piece: JsonObject, now: datetime) -> JsonObject:
+def traced(pipeline: Pipeline, piece: Freight, now: datetime) -> JsonObject:
     return {
-        "freight": piece["metadata"]["name"],
-        "alias": piece.get("alias") or "",
-        "project": piece["metadata"]["namespace"],
-        "origin": origin_text(piece.get("origin") or {}),
-        "discoveredAt": piece.get("discoveredAt") or piece["metadata"]["creationTimestamp"],
+        "freight": piece.metadata.name,
+        "alias": piece.alias,
+        "project": piece.metadata.namespace,
+        "origin": str(piece.origin),
+        "discoveredAt": piece.discovered_at or piece.metadata.creation_timestamp,
         "artefacts": [_artefact(one) for one in artefacts(piece)],
         "stages": [_stage(pipeline, piece, stage, now) for stage in pipeline.stages_for(piece)],
     }
 
 
-def _artefact(one: Mapping[str, Any]) -> JsonObject:
+def _artefact(one: Artefact) -> JsonObject:
     kept = ("repoURL", "id", "branch", "tag", "digest", "version", "message", "author")
-    found = {name: one[name] for name in kept if one.get(name)}
-    if commit := built_from(one):
-        found["builtFrom"] = {"id": commit, "repoURL": str((one.get("annotations") or {}).get(SOURCE) or "")}
+    found = {name: one.raw[name] for name in kept if one.raw.get(name)}
+    if isinstance(one, Image) and (commit := built_from(one)):
+        found["builtFrom"] = {"id": commit, "repoURL": one.annotations.get(SOURCE) or ""}
     return found
 
 
-def _stage(pipeline: Pipeline, piece: JsonObject, stage: JsonObject, now: datetime) -> JsonObject:
+def _stage(pipeline: Pipeline, piece: Freight, stage: Stage, now: datetime) -> JsonObject:
     found = standing(pipeline, piece, stage, now)
     promotions = pipeline.promotions_of(piece, stage)
     return {
-        "stage": stage["metadata"]["name"],
+        "stage": stage.metadata.name,
         "state": found.state,
         "why": str(found),
         "passedBy": passed_by(pipeline, piece, stage) if found.state == "waiting" and not promotions else "",
@@ -49,25 +49,18 @@ def _stage(pipeline: Pipeline, piece: JsonObject, stage: JsonObject, now: dateti
     }
 
 
-def _promotion(one: JsonObject) -> JsonObject:
-    status = one.get("status") or {}
-    commits = [
-        str(out["commit"])
-        for out in (status.get("state") or {}).values()
-        if isinstance(out, dict) and out.get("commit")
-    ]
-    pulls = [
-        str(out["pr"].get("url"))
-        for out in (status.get("state") or {}).values()
-        if isinstance(out, dict) and out.get("pr")
-    ]
+def _promotion(one: Promotion) -> JsonObject:
+    status = one.status
+    outputs = [out for out in status.state.values() if isinstance(out, dict)]
+    commits = [str(out["commit"]) for out in outputs if out.get("commit")]
+    pulls = [str(out["pr"].get("url")) for out in outputs if out.get("pr")]
     shape = {
-        "name": one["metadata"]["name"],
-        "phase": phase_of(one) or "Pending",
+        "name": one.metadata.name,
+        "phase": status.phase or "Pending",
         "actor": actor_of(one) or "controller",
-        "startedAt": status.get("startedAt"),
-        "finishedAt": status.get("finishedAt"),
-        "message": status.get("message"),
+        "startedAt": status.started_at,
+        "finishedAt": status.finished_at,
+        "message": status.message,
         "commits": sorted({*commits}),
         "pullRequests": sorted({*pulls}),
     }

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
+from argosy.apis.kargo.warehouse import DiscoveredArtifacts
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.expressions import ExpressionFault, Function, Struct, UnreadableFault, evaluate
 from argosy.promotion.urls import normalise_chart, normalise_git
@@ -18,7 +18,7 @@ class CriteriaFault(Exception):
     """The expression is wrong, or gives no bool."""
 
 
-def satisfied(expression: str, found: Mapping[str, Any]) -> bool:
+def satisfied(expression: str, found: DiscoveredArtifacts) -> bool:
     """Blank is true. Raises CriteriaFault."""
     if not expression.strip():
         return True
@@ -36,7 +36,7 @@ def satisfied(expression: str, found: Mapping[str, Any]) -> bool:
     raise CriteriaFault(f"{told}: strconv.ParseBool: parsing {json.dumps(text)}: invalid syntax")
 
 
-def _functions(found: Mapping[str, Any]) -> dict[str, Function]:
+def _functions(found: DiscoveredArtifacts) -> dict[str, Function]:
     return {
         "commitFrom": Function(lambda url: _commit(found, url), 1, 1, gives_struct=True),
         "imageFrom": Function(lambda url: _image(found, url), 1, 1, gives_struct=True),
@@ -45,13 +45,12 @@ def _functions(found: Mapping[str, Any]) -> dict[str, Function]:
     }
 
 
-def _commit(found: Mapping[str, Any], url: str) -> Struct | None:
-    for one in found.get("git") or ():
-        if normalise_git(one["repoURL"]) == normalise_git(url):
-            first = one["commits"][0]
+def _commit(found: DiscoveredArtifacts, url: str) -> Struct | None:
+    for one in found.git:
+        if normalise_git(one.repo_url) == normalise_git(url):
             return _struct(
                 "v1alpha1.DiscoveredCommit",
-                first,
+                one.commits[0].raw,
                 ID="id",
                 Branch="branch",
                 Tag="tag",
@@ -63,13 +62,12 @@ def _commit(found: Mapping[str, Any], url: str) -> Struct | None:
     return None
 
 
-def _image(found: Mapping[str, Any], url: str) -> Struct | None:
-    for one in found.get("images") or ():
-        if one["repoURL"] == url:
-            first = one["references"][0]
+def _image(found: DiscoveredArtifacts, url: str) -> Struct | None:
+    for one in found.images:
+        if one.repo_url == url:
             return _struct(
                 "v1alpha1.DiscoveredImageReference",
-                first,
+                one.references[0].raw,
                 Tag="tag",
                 Digest="digest",
                 Annotations="annotations",
@@ -78,10 +76,10 @@ def _image(found: Mapping[str, Any], url: str) -> Struct | None:
     return None
 
 
-def _chart(found: Mapping[str, Any], url: str, name: str) -> Struct | None:
-    for one in found.get("charts") or ():
-        if normalise_chart(one["repoURL"]) == normalise_chart(url) and (one.get("name") or "") == name:
-            shape = {"repoURL": one["repoURL"], "name": name, "version": one["versions"][0]}
+def _chart(found: DiscoveredArtifacts, url: str, name: str) -> Struct | None:
+    for one in found.charts:
+        if normalise_chart(one.repo_url) == normalise_chart(url) and one.name == name:
+            shape: JsonObject = {"repoURL": one.repo_url, "name": name, "version": one.versions[0]}
             return _struct("v1alpha1.Chart", shape, RepoURL="repoURL", Name="name", Version="version")
     return None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from argosy.machinery.objects import JsonObject
+from argosy.apis.kargo import Promotion, Warehouse
 from argosy.promotion.urls import normalise_chart, normalise_git, normalise_image
 from argosy.promotion.warehouses.commits import GitSelector
 from argosy.promotion.warehouses.subscriptions import UnknownSubscription, kind_of
@@ -21,18 +21,18 @@ NORMALISED = {"git": normalise_git, "image": normalise_image, "chart": normalise
 WAITS = "git-wait-for-pr"
 
 
-def concerned_warehouses(event: Pushed, warehouses: Iterable[JsonObject]) -> list[JsonObject]:
+def concerned_warehouses(event: Pushed, warehouses: Iterable[Warehouse]) -> list[Warehouse]:
     return [one for one in warehouses if any(_accepts(event, *found) for found in subscribed(one))]
 
 
-def concerned_promotions(event: Closed, promotions: Iterable[JsonObject]) -> list[JsonObject]:
+def concerned_promotions(event: Closed, promotions: Iterable[Promotion]) -> list[Promotion]:
     """Those that run, and wait for that pull request."""
     return [one for one in promotions if event.url and event.url in _awaited(one)]
 
 
-def subscribed(warehouse: JsonObject) -> Iterable[tuple[str, Mapping[str, Any], str]]:
+def subscribed(warehouse: Warehouse) -> Iterable[tuple[str, Mapping[str, Any], str]]:
     """(kind, body, normalised URL) of each subscription."""
-    for index, subscription in enumerate((warehouse.get("spec") or {}).get("subscriptions") or ()):
+    for index, subscription in enumerate(warehouse.spec.subscriptions):
         try:
             kind = kind_of(subscription, index)
         except UnknownSubscription:
@@ -62,12 +62,10 @@ def _git_accepts(event: Pushed, body: Mapping[str, Any]) -> bool:
     return not event.files or not selector.filters_paths() or selector.accepts_files(event.files)
 
 
-def _awaited(promotion: JsonObject) -> Sequence[str]:
-    status = promotion.get("status") or {}
-    if status.get("phase") != "Running":
+def _awaited(promotion: Promotion) -> Sequence[str]:
+    status = promotion.status
+    if status.phase != "Running":
         return ()
-    steps = (promotion.get("spec") or {}).get("steps") or ()
-    state = status.get("state") or {}
-    reached = steps[: int(status.get("currentStep") or 0) + 1]
-    found = [state.get(step.get("as") or "") for step in reached if step.get("uses") == WAITS]
+    reached = promotion.spec.steps[: status.current_step + 1]
+    found = [status.state.get(step.as_) for step in reached if step.uses == WAITS]
     return [str((one.get("pr") or {}).get("url") or "") for one in found if isinstance(one, dict)]

@@ -8,27 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, TypeVar
 
+from argosy.apis.kargo import ClusterConfig, ProjectConfig, Promotion, Warehouse
+from argosy.apis.kargo.receivers import GenericReceiver
+from argosy.apis.schema import read
 from argosy.machinery import timestamps
-from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.objects import JsonObject, Key, Resource, resource_of
 from argosy.machinery.requests import Get, List, merge
 from argosy.machinery.status import StatusError
 from argosy.promotion.credentials.matching import decoded
-from argosy.promotion.kinds import CLUSTER_CONFIGS, PROJECT_CONFIGS, PROMOTIONS, SECRETS, WAREHOUSES
+from argosy.promotion.kinds import SECRETS
 from argosy.promotion.names import REFRESH
 from argosy.promotion.webhooks.concerned import concerned_promotions, concerned_warehouses
 from argosy.promotion.webhooks.delivery import BODY_LIMIT, Closed, Delivery, Pushed, Refused, Reply
-from argosy.promotion.webhooks.generic import BAD, reply_of, selections
+from argosy.promotion.webhooks.generic import BAD, Known, reply_of, selections
 from argosy.promotion.webhooks.providers import PROVIDERS
-from argosy.promotion.webhooks.receivers import kind_of, secret_key
+from argosy.promotion.webhooks.receivers import secret_key
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
-KINDS: Final[Mapping[str, Resource]] = {"Warehouse": WAREHOUSES, "Promotion": PROMOTIONS}
+T = TypeVar("T")
 TOO_LARGE: Final = Refused(413, f"content exceeds limit of {BODY_LIMIT} bytes")
 
 
@@ -38,7 +41,7 @@ class Receiver:
 
     project: str
     kind: str
-    block: Mapping[str, Any]
+    block: JsonObject
     secret: str
 
 
@@ -64,29 +67,25 @@ class Receiving:
 
     async def _receiver(self, path: str) -> Receiver:
         """Raises Refused."""
-        configs = [one for one in await self._all(PROJECT_CONFIGS, "") if _named(one, path)]
+        configs = [one for one in await self._all(ProjectConfig, "") if _named(one, path)]
         if len(configs) == 1:
-            namespace = configs[0]["metadata"]["namespace"]
+            namespace = configs[0].metadata.namespace
             return await self._read(configs[0], path, namespace, namespace)
-        for config in await self._all(CLUSTER_CONFIGS, ""):
+        for config in await self._all(ClusterConfig, ""):
             if _named(config, path):
                 return await self._read(config, path, "", self._system)
         raise Refused(404)
 
-    async def _read(self, config: JsonObject, path: str, project: str, namespace: str) -> Receiver:
+    async def _read(self, config: ProjectConfig | ClusterConfig, path: str, project: str, namespace: str) -> Receiver:
         name = _named(config, path)
-        found: JsonObject = next(
-            (one for one in (config.get("spec") or {}).get("webhookReceivers") or () if one.get("name") == name), {}
-        )
-        kind = kind_of(found)
-        if not kind:
+        found = next((one for one in config.spec.webhook_receivers if one.name == name), None)
+        if found is None or not found.kind:
             raise Refused(404)
-        reference = str(((found[kind] or {}).get("secretRef") or {}).get("name") or "")
-        secret = await self._get(SECRETS, Key(namespace, reference))
-        value = decoded(secret).get(secret_key(kind)) if secret else None
+        secret = await self._get(SECRETS, Key(namespace, found.secret_name))
+        value = decoded(secret).get(secret_key(found.kind)) if secret else None
         if not value:
             raise Refused(500)
-        return Receiver(project, kind, found[kind] or {}, value)
+        return Receiver(project, found.kind, found.raw[found.kind], value)
 
     # -- what it means -----------------------------------------------------------------------------------------------
 
@@ -95,40 +94,44 @@ class Receiving:
         if isinstance(meaning, Reply):
             return meaning
         if isinstance(meaning, Pushed):
-            chosen = concerned_warehouses(meaning, await self._all(WAREHOUSES, receiver.project))
-            return await self._told(WAREHOUSES, chosen, "warehouse(s)", "warehouses")
+            chosen = concerned_warehouses(meaning, await self._all(Warehouse, receiver.project))
+            return await self._told(chosen, "warehouse(s)", "warehouses")
         return await self._closed(meaning, receiver.project)
 
     async def _closed(self, meaning: Closed, project: str) -> Reply:
-        chosen = concerned_promotions(meaning, await self._all(PROMOTIONS, project))
-        return await self._told(PROMOTIONS, chosen, "promotion(s)", "promotion(s)")
+        chosen = concerned_promotions(meaning, await self._all(Promotion, project))
+        return await self._told(chosen, "promotion(s)", "promotion(s)")
 
-    async def _told(self, kind: Resource, chosen: Sequence[JsonObject], done: str, failed: str) -> Reply:
-        refreshed = [await self._refreshed(kind, one) for one in chosen]
+    async def _told(self, chosen: Sequence[Warehouse | Promotion], done: str, failed: str) -> Reply:
+        refreshed = [await self._refreshed(one) for one in chosen]
         if not all(refreshed):
             failures = refreshed.count(False)
             return Reply(500, {"error": f"failed to refresh {failures} of {len(chosen)} {failed}"})
         return Reply(200, {"msg": f"refreshed {len(chosen)} {done}"})
 
     async def _generic(self, receiver: Receiver, delivery: Delivery) -> Reply:
-        known = {kind: await self._all(resource, receiver.project) for kind, resource in KINDS.items()}
+        known: Known = {
+            "Warehouse": await self._all(Warehouse, receiver.project),
+            "Promotion": await self._all(Promotion, receiver.project),
+        }
         results = []
-        chosen = asyncio.to_thread(selections, delivery, receiver.block, known.__getitem__)
+        chosen = asyncio.to_thread(selections, delivery, read(GenericReceiver, receiver.block), known)
         for selection in await self._clock.external(chosen):  # a stranger's body may give expressions much to do
-            refreshed = [await self._refreshed(KINDS[one["kind"]], one) for one in selection.targets]
+            refreshed = [await self._refreshed(one) for one in selection.targets]
             results.append(reply_of(selection, refreshed))
         status = 500 if any(one["result"] in BAD for one in results) else 200
         return Reply(status, {"results": results})
 
     # -- the API server ----------------------------------------------------------------------------------------------
 
-    async def _refreshed(self, kind: Resource, obj: JsonObject) -> bool:
+    async def _refreshed(self, one: Warehouse | Promotion) -> bool:
         """Whatever else changed of it meanwhile: the token is a value of its own each time."""
+        kind = resource_of(type(one))
         patch = {"metadata": {"annotations": {REFRESH: timestamps.micros(self._clock.now())}}}
         try:
-            await self._client.write(merge(kind, obj, patch, exact=False))
+            await self._client.write(merge(kind, one.raw, patch, exact=False))
         except StatusError as error:
-            log.warning("%s %s could not be refreshed: %s", kind.kind, obj["metadata"]["name"], error.reason)
+            log.warning("%s %s could not be refreshed: %s", kind.kind, one.metadata.name, error.reason)
             return False
         return True
 
@@ -142,12 +145,11 @@ class Receiving:
                 return None
             raise
 
-    async def _all(self, kind: Resource, namespace: str) -> Sequence[JsonObject]:
-        page = await self._client.page(List(resource=kind, namespace=namespace))
-        return [{**one, "kind": kind.kind} for one in page.items]
+    async def _all(self, kind: type[T], namespace: str) -> list[T]:
+        page = await self._client.page(List(resource=resource_of(kind), namespace=namespace))
+        return [read(kind, one) for one in page.items]
 
 
-def _named(config: JsonObject, path: str) -> str:
+def _named(config: ProjectConfig | ClusterConfig, path: str) -> str:
     """The receiver of the config that is reached at the path; "" for none."""
-    published = (config.get("status") or {}).get("webhookReceivers") or ()
-    return next((str(one["name"]) for one in published if one.get("path") == path), "")
+    return next((one.name for one in config.status.webhook_receivers if one.path == path), "")

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import orjson
 
+from argosy.apis.kargo import Promotion, Warehouse
+from argosy.apis.kargo.receivers import Action, GenericReceiver, IndexMatch, LabelSelector, TargetSelection
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.selectors import label_selector_of
 from argosy.promotion.expressions import ExpressionFault, Function, evaluate, template
@@ -25,6 +27,11 @@ BAD_CRITERIA: Final = "Error evaluating targetSelectionCriteria"
 BAD: Final = frozenset({"Error", "Failure", "PartialSuccess"})
 
 
+Target = Warehouse | Promotion
+Known = Mapping[str, Sequence[Target]]
+"""By kind, those that the receiver may reach."""
+
+
 class CriteriaFault(Exception):
     """A selection cannot be understood."""
 
@@ -33,19 +40,17 @@ class CriteriaFault(Exception):
 class Selection:
     """What one action comes to; `targets` are to be refreshed, in order."""
 
-    action: Mapping[str, Any]
+    action: Action
     matched: bool
-    targets: tuple[JsonObject, ...] = ()
+    targets: tuple[Target, ...] = ()
     result: str = ""
     summary: str = ""
 
 
-def selections(
-    delivery: Delivery, block: Mapping[str, Any], objects: Callable[[str], Sequence[JsonObject]]
-) -> list[Selection]:
-    """`objects`: of a kind, those that the receiver may reach. Raises Refused."""
+def selections(delivery: Delivery, receiver: GenericReceiver, known: Known) -> list[Selection]:
+    """Raises Refused."""
     names = _names(delivery)
-    return [_selection(action, names, objects) for action in block.get("actions") or ()]
+    return [_selection(action, names, known) for action in receiver.actions]
 
 
 def _names(delivery: Delivery) -> dict[str, Any]:
@@ -74,13 +79,10 @@ def _why(body: bytes, error: orjson.JSONDecodeError) -> str:
     return f"invalid character '{char}' looking for beginning of {looking}"
 
 
-def _selection(
-    action: Mapping[str, Any], names: Mapping[str, Any], objects: Callable[[str], Sequence[JsonObject]]
-) -> Selection:
-    own = {**names, "params": dict(action.get("parameters") or {})}
-    expression = action.get("whenExpression") or ""
+def _selection(action: Action, names: Mapping[str, Any], known: Known) -> Selection:
+    own = {**names, "params": dict(action.parameters)}
     try:
-        met = evaluate(expression, own) if expression else True
+        met = evaluate(action.when_expression, own) if action.when_expression else True
     except ExpressionFault:
         met = None
     if not isinstance(met, bool):
@@ -88,27 +90,22 @@ def _selection(
     if not met:
         return Selection(action, False, result="NotApplicable", summary=NOT_APPLICABLE)
     try:
-        found = [
-            one for criterion in action.get("targetSelectionCriteria") or () for one in _chosen(criterion, own, objects)
-        ]
+        found = [one for criterion in action.target_selection_criteria for one in _chosen(criterion, own, known)]
     except (CriteriaFault, ExpressionFault):
         return Selection(action, True, result="Error", summary=BAD_CRITERIA)
-    unique = {(one["metadata"]["namespace"], one["metadata"]["name"]): one for one in found}
+    unique = {(one.metadata.namespace, one.metadata.name): one for one in found}
     return Selection(action, True, tuple(unique[place] for place in sorted(unique)))
 
 
-def _chosen(
-    criterion: Mapping[str, Any], names: Mapping[str, Any], objects: Callable[[str], Sequence[JsonObject]]
-) -> Iterable[JsonObject]:
-    kind = str(criterion.get("kind") or "")
-    if kind not in ("Warehouse", "Promotion"):
-        raise CriteriaFault(f"unsupported target kind: {kind!r}")
-    wanted = _text(criterion["name"], names) if criterion.get("name") else ""
-    labels = label_selector_of(_labels(criterion.get("labelSelector") or {}, names))
-    indices = [_index(one, names) for one in (criterion.get("indexSelector") or {}).get("matchIndices") or ()]
-    for one in objects(kind):
-        named = not wanted or one["metadata"]["name"] == wanted
-        if named and labels.matches(one["metadata"].get("labels") or {}) and all(fits(one) for fits in indices):
+def _chosen(criterion: TargetSelection, names: Mapping[str, Any], known: Known) -> Iterable[Target]:
+    if criterion.kind not in known:
+        raise CriteriaFault(f"unsupported target kind: {criterion.kind!r}")
+    wanted = _text(criterion.name, names) if criterion.name else ""
+    labels = label_selector_of(_labels(criterion.label_selector or LabelSelector(), names))
+    indices = [_index(one, names) for one in criterion.index_selector.match_indices] if criterion.index_selector else []
+    for one in known[criterion.kind]:
+        named = not wanted or one.metadata.name == wanted
+        if named and labels.matches(one.metadata.labels) and all(fits(one) for fits in indices):
             yield one
 
 
@@ -119,33 +116,34 @@ def _text(expression: Any, names: Mapping[str, Any]) -> str:
     return found
 
 
-def _labels(selector: Mapping[str, Any], names: Mapping[str, Any]) -> JsonObject:
-    matched = {key: _text(value, names) for key, value in (selector.get("matchLabels") or {}).items()}
+def _labels(selector: LabelSelector, names: Mapping[str, Any]) -> JsonObject:
+    matched = {key: _text(value, names) for key, value in selector.match_labels.items()}
     expressions = [
         {**one, **({"values": [_text(value, names) for value in one["values"]]} if one.get("values") else {})}
-        for one in selector.get("matchExpressions") or ()
+        for one in selector.match_expressions
     ]
     return {"matchLabels": matched, "matchExpressions": expressions}
 
 
-def _index(expression: Mapping[str, Any], names: Mapping[str, Any]) -> Callable[[JsonObject], bool]:
-    key, operator = expression.get("key"), expression.get("operator")
-    wanted = _text(expression.get("value") or "", names)
-    values = INDICES.get(str(key))
+def _index(expression: IndexMatch, names: Mapping[str, Any]) -> Callable[[Target], bool]:
+    key, operator = expression.key, expression.operator
+    wanted = _text(expression.value, names)
+    values = INDICES.get(key)
     if values is None or operator not in ("Equals", "NotEquals"):
         raise CriteriaFault(f"unsupported index {key!r} or operator {operator!r}")
     return lambda one: (wanted in values(one)) == (operator == "Equals")
 
 
-def _subscribed_urls(warehouse: JsonObject) -> set[str]:
-    return {url for _, _, url in subscribed(warehouse)}
+def _subscribed_urls(one: Target) -> set[str]:
+    return {url for _, _, url in subscribed(one)} if isinstance(one, Warehouse) else set()
 
 
-def _receiver_paths(obj: JsonObject) -> set[str]:
-    return {str(one.get("path") or "") for one in (obj.get("status") or {}).get("webhookReceivers") or ()}
+def _receiver_paths(one: Target) -> set[str]:
+    """Of configurations alone, which are no targets of a receiver so far."""
+    return {str(found.get("path") or "") for found in one.status.raw.get("webhookReceivers") or ()}
 
 
-INDICES: Final[Mapping[str, Callable[[JsonObject], set[str]]]] = {
+INDICES: Final[Mapping[str, Callable[[Target], set[str]]]] = {
     "subscribedURLs": _subscribed_urls,
     "receiverPaths": _receiver_paths,
 }
@@ -158,7 +156,7 @@ def reply_of(selection: Selection, refreshed: Sequence[bool]) -> JsonObject:
     if selection.result:
         return {**shape, "result": selection.result, "summary": selection.summary}
     targets = [
-        {"namespace": one["metadata"]["namespace"], "name": one["metadata"]["name"], "success": success}
+        {"namespace": one.metadata.namespace, "name": one.metadata.name, "success": success}
         for one, success in zip(selection.targets, refreshed, strict=True)
     ]
     good, count = sum(refreshed), len(targets)
@@ -167,11 +165,11 @@ def reply_of(selection: Selection, refreshed: Sequence[bool]) -> JsonObject:
     return {**shape, **({"selectedTargets": targets} if targets else {}), "result": result, "summary": summary}
 
 
-def _shown(action: Mapping[str, Any]) -> JsonObject:
+def _shown(action: Action) -> JsonObject:
     """The action as it is configured; empty members are left out, empty selectors shown."""
-    shape = {key: value for key, value in action.items() if value}
+    shape = {key: value for key, value in action.raw.items() if value}
     shape["targetSelectionCriteria"] = [
-        {"indexSelector": {}, "labelSelector": {}, **{key: value for key, value in one.items() if value}}
-        for one in action.get("targetSelectionCriteria") or ()
+        {"indexSelector": {}, "labelSelector": {}, **{key: value for key, value in one.raw.items() if value}}
+        for one in action.target_selection_criteria
     ]
     return shape

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 SECRET_KEYS: Final = {
@@ -19,11 +18,6 @@ SECRET_KEYS: Final = {
     "harbor": "auth-header",
     "quay": "secret",
 }
-
-
-def kind_of(receiver: Mapping[str, Any]) -> str:
-    """The one block that names its type; "" for none."""
-    return next((kind for kind in SECRET_KEYS if receiver.get(kind) is not None), "")
 
 
 def secret_key(kind: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final, TypedDict
 
+from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.caches.informer import Cache
 from argosy.server.api.endpoint import Asked, Endpoint
@@ -211,13 +212,15 @@ def _active(promotions: Iterable[ObjectRow]) -> list[ObjectRow]:
 
 
 def _waiting(stage: JsonObject, pieces: list[JsonObject], held: list[str], now: datetime) -> list[JsonObject]:
+    from argosy.apis.kargo import Freight, Stage
     from argosy.promotion.freight.availability import availability
 
+    view = read(Stage, stage)
     youngest = max((_created(piece) for piece in pieces if _name(piece) in held), default=("", ""))
     return [
         piece
         for piece in pieces
-        if _created(piece) > youngest and _name(piece) not in held and availability(stage, piece, now)
+        if _created(piece) > youngest and _name(piece) not in held and availability(view, read(Freight, piece), now)
     ]
 
 

@@ -5,7 +5,7 @@ What the caller may not see is left out: a Stage with its Promotions, an Applica
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from argosy.machinery.objects import JsonObject
 from argosy.server.api.endpoint import Asked, Endpoint, Parameter
@@ -14,6 +14,9 @@ from argosy.server.calls import Call, within
 from argosy.server.context import ServerContext
 from argosy.server.errors import invalid, not_found
 from argosy.server.services.applications.access import RESOURCE, target_of_app
+
+if TYPE_CHECKING:
+    from argosy.apis.kargo import Freight
 
 MOST = 20
 """Pieces of Freight of one answer, the newest."""
@@ -91,7 +94,7 @@ def trace_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
             raise invalid("query: of: a name, an alias, a commit, tag, digest or image:tag is expected")
         pipeline = await read_pipeline(context.client, project)
         asked.call.checked = True
-        pieces = [one for one in found(pipeline.freight, reference) if _may_see(asked.call, "freight", one)]
+        pieces = [one for one in found(pipeline.freight, reference) if _may_see(asked.call, "freight", one.raw)]
         return {"traces": [_traced(context, asked.call, pipeline, piece) for piece in pieces[:MOST]]}
 
     async def of_freight(asked: Asked) -> Trace:
@@ -99,7 +102,7 @@ def trace_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
 
         namespace, name = asked.path["namespace"], asked.path["name"]
         pipeline = await read_pipeline(context.client, namespace)
-        piece = next((one for one in pipeline.freight if one["metadata"]["name"] == name), None)
+        piece = next((one for one in pipeline.freight if one.metadata.name == name), None)
         resource = LISTED["freight"].resource
         if not asked.call.may(RIGHTS, "get", target_of(resource, namespace, name)) or piece is None:
             raise not_found(f'{resource.qualified} "{name}" not found')
@@ -132,7 +135,7 @@ def _may_see(call: Call, kind: str, obj: JsonObject) -> bool:
     return call.may(RIGHTS, "get", target_of(LISTED[kind].resource, metadata["namespace"], metadata["name"]))
 
 
-def _traced(context: ServerContext, call: Call, pipeline: Any, piece: JsonObject) -> Trace:
+def _traced(context: ServerContext, call: Call, pipeline: Any, piece: Freight) -> Trace:
     from argosy.promotion.tracing.trace import traced
 
     found = traced(pipeline, piece, context.clock.now())

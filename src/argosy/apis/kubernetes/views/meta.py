@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from argosy.apis.schema import Time, schema
+from argosy.apis.schema import Object, Time, schema
 
 
 @schema
@@ -43,7 +43,7 @@ class ObjectMeta:
 
 
 @schema
-class Condition:
+class Condition(Object):
     """meta/v1 Condition: one aspect of an object's state."""
 
     type: str = ""

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from argosy.apis.argoproj import Application
+from argosy.apis.argoproj.application import SyncResult
 from argosy.machinery.controller import Snapshot
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Write, merge
@@ -18,12 +20,9 @@ from argosy.promotion.applications import (
     PROMOTION_INFO,
     RUNNING,
     is_authorized,
-    operation_state,
     place,
     promotion_of,
-    revisions_of,
     selected,
-    sources_of,
 )
 from argosy.promotion.kinds import APPLICATIONS
 from argosy.promotion.steps.argocd.app_choice import APP_CHOICE, SELECTOR
@@ -39,17 +38,17 @@ def run(job: Job, snapshot: Snapshot, now: datetime | None) -> Result | Writes:
     del now
     chosen = [(update, application) for update in job.config["apps"] for application in _chosen(job, snapshot, update)]
     writes: list[Write] = []
-    phases: list[tuple[str, JsonObject]] = []
+    phases: list[tuple[str, Application]] = []
     for update, application in chosen:
         phase, patch = _decided(job, update, application)
         if patch is not None:
-            writes.append(merge(APPLICATIONS, application, patch))
+            writes.append(merge(APPLICATIONS, application.raw, patch))
         phases.append((phase, application))
     result = _result(phases, [update for update, _ in chosen])
     return Writes(tuple(writes), result) if writes else result
 
 
-def _chosen(job: Job, snapshot: Snapshot, update: Mapping[str, Any]) -> list[JsonObject]:
+def _chosen(job: Job, snapshot: Snapshot, update: Mapping[str, Any]) -> list[Application]:
     namespace = place(job, update, "update")
     found = selected(snapshot, update, namespace)
     if update.get("name"):
@@ -74,28 +73,27 @@ def _chosen(job: Job, snapshot: Snapshot, update: Mapping[str, Any]) -> list[Jso
     return allowed
 
 
-def _not_applicable(source: Mapping[str, Any], application: JsonObject) -> StepFault:
-    metadata = application["metadata"]
+def _not_applicable(source: Mapping[str, Any], application: Application) -> StepFault:
+    metadata = application.metadata
     chart = f' and chart "{source["chart"]}"' if source.get("chart") else ""
     return StepFault(
-        f'no source of Argo CD Application "{metadata["name"]}" in namespace "{metadata["namespace"]}" '
+        f'no source of Argo CD Application "{metadata.name}" in namespace "{metadata.namespace}" '
         f"matched update for source with repoURL {source['repoURL']}{chart}"
     )
 
 
-def _index(update: Mapping[str, Any], application: JsonObject) -> int | None:
+def _index(update: Mapping[str, Any], application: Application) -> int | None:
     """Which source an update is for: that of the same repository and, for charts, of the same chart."""
-    for number, source in enumerate(sources_of(application)):
-        chart = source.get("chart") or ""
-        normal = normalise_chart if chart else normalise_git
-        if chart == (update.get("chart") or "") and normal(source.get("repoURL") or "") == normal(update["repoURL"]):
+    for number, source in enumerate(application.spec.all_sources):
+        normal = normalise_chart if source.chart else normalise_git
+        if source.chart == (update.get("chart") or "") and normal(source.repo_url) == normal(update["repoURL"]):
             return number
     return None
 
 
-def desired_revisions(update: Mapping[str, Any], application: JsonObject) -> list[str]:
+def desired_revisions(update: Mapping[str, Any], application: Application) -> list[str]:
     """One for each source of the Application, "" where none is wanted; nothing without updates of sources."""
-    wanted = [""] * len(sources_of(application))
+    wanted = [""] * len(application.spec.all_sources)
     for source in update.get("sources") or ():
         index = _index(source, application)
         if index is not None and source.get("desiredRevision"):
@@ -103,50 +101,46 @@ def desired_revisions(update: Mapping[str, Any], application: JsonObject) -> lis
     return wanted if update.get("sources") else []
 
 
-def _decided(job: Job, update: Mapping[str, Any], application: JsonObject) -> tuple[str, JsonObject | None]:
+def _decided(job: Job, update: Mapping[str, Any], application: Application) -> tuple[str, JsonObject | None]:
     """(phase, the patch that makes it sync or None)"""
     if _is_asked(job, application):
         return "Running", None
-    state = operation_state(application)
-    if state is None:
-        return "Running", _patch(job, update, application)
-    running = state.get("phase") in RUNNING
-    if promotion_of(state) != job.promotion:
+    state = application.status.operation_state
+    running = state.phase in RUNNING
+    if promotion_of(state.operation) != job.promotion:
         # Somebody else's operation, such as an automated sync, ends first; waiting for it is no error of the step.
         return "Running", None if running else _patch(job, update, application)
     if running:
         return "Running", None
-    result = state.get("syncResult")
-    if result is None and state.get("phase") in ("Failed", "Error"):
-        return str(state["phase"]), None
-    if result is None or not _is_desired(update, application, result):
+    result = state.sync_result
+    if not result.raw and state.phase in ("Failed", "Error"):
+        return state.phase, None
+    if not result.raw or not _is_desired(update, application, result):
         return "Running", _patch(job, update, application)
-    return str(state.get("phase")), None
+    return state.phase, None
 
 
-def _is_asked(job: Job, application: JsonObject) -> bool:
+def _is_asked(job: Job, application: Application) -> bool:
     """The operation was asked for by this Promotion and has not begun."""
-    operation = application.get("operation") or {}
-    return promotion_of({"operation": operation}) == job.promotion
+    return application.operation is not None and promotion_of(application.operation) == job.promotion
 
 
-def _is_desired(update: Mapping[str, Any], application: JsonObject, result: Mapping[str, Any]) -> bool:
-    observed = revisions_of(result)
+def _is_desired(update: Mapping[str, Any], application: Application, result: SyncResult) -> bool:
+    observed = result.all_revisions
     return all(
         not wanted or (number < len(observed) and observed[number] == wanted)
         for number, wanted in enumerate(desired_revisions(update, application))
     )
 
 
-def _patch(job: Job, update: Mapping[str, Any], application: JsonObject) -> JsonObject:
+def _patch(job: Job, update: Mapping[str, Any], application: Application) -> JsonObject:
     spec = _spec(update, application)
-    policy = (application.get("spec") or {}).get("syncPolicy") or {}
-    user = job.actor
-    options = policy.get("syncOptions")
+    policy, user = application.spec.sync_policy, job.actor
+    options = list(policy.sync_options)
     operation: JsonObject = {
         "info": [{"name": "Reason", "value": REASON}, {"name": PROMOTION_INFO, "value": job.promotion}],
         "initiatedBy": {"username": user} if user else {"username": "kargo-controller", "automated": True},
-        "retry": policy.get("retry") or {},
+        "retry": policy.retry.raw if policy.retry else {},
         "sync": {"syncOptions": options} if options else {},
     }
     return {
@@ -157,9 +151,9 @@ def _patch(job: Job, update: Mapping[str, Any], application: JsonObject) -> Json
     }
 
 
-def _spec(update: Mapping[str, Any], application: JsonObject) -> JsonObject:
+def _spec(update: Mapping[str, Any], application: Application) -> JsonObject:
     """The sources with the updates in them; nothing when there are none."""
-    sources = [dict(source) for source in sources_of(application)]
+    sources = [dict(source.raw) for source in application.spec.all_sources]
     for wanted in update.get("sources") or ():
         index = _index(wanted, application)
         if index is None:
@@ -167,7 +161,7 @@ def _spec(update: Mapping[str, Any], application: JsonObject) -> JsonObject:
         sources[index] = updated_source(sources[index], wanted)
     if not update.get("sources"):
         return {}
-    return {"sources": sources} if (application.get("spec") or {}).get("sources") else {"source": sources[0]}
+    return {"sources": sources} if application.spec.sources else {"source": sources[0]}
 
 
 def updated_source(source: JsonObject, wanted: Mapping[str, Any]) -> JsonObject:
@@ -207,19 +201,17 @@ def _image(one: Mapping[str, Any]) -> str:
     return f"{name}:{one['tag']}" if one.get("tag") else str(name)
 
 
-def _result(phases: list[tuple[str, JsonObject]], updates: list[Mapping[str, Any]]) -> Result:
+def _result(phases: list[tuple[str, Application]], updates: list[Mapping[str, Any]]) -> Result:
     names = [
-        {"name": application["metadata"]["name"], "namespace": application["metadata"]["namespace"]}
-        for _, application in phases
+        {"name": application.metadata.name, "namespace": application.metadata.namespace} for _, application in phases
     ]
     output = {"apps": names}
     for phase, application in phases:
         if phase in ("Failed", "Error"):
-            state = operation_state(application) or {}
-            metadata = application["metadata"]
+            metadata, told = application.metadata, application.status.operation_state.message
             raise StepFault(
-                f'Argo CD Application "{metadata["name"]}" in namespace "{metadata["namespace"]}" '
-                f"failed with: {state.get('message') or phase}"
+                f'Argo CD Application "{metadata.name}" in namespace "{metadata.namespace}" '
+                f"failed with: {told or phase}"
             )
     if any(phase in RUNNING for phase, _ in phases):
         return Result(status=Status.RUNNING, output=output)

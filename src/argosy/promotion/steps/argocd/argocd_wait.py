@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from argosy.apis.argoproj import Application
 from argosy.machinery.controller import Snapshot
-from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Write, merge
-from argosy.promotion.applications import RUNNING, broken, is_stale, operation_state, place, selected
+from argosy.promotion.applications import broken, is_stale, is_syncing, place, selected
 from argosy.promotion.kinds import APPLICATIONS
 from argosy.promotion.steps.argocd.app_choice import APP_CHOICE, SELECTOR
 from argosy.promotion.steps.kind import Job, Kind, Result, Sort, Status, StepFault, Writes
@@ -35,13 +35,13 @@ def run(job: Job, snapshot: Snapshot, now: datetime | None) -> Result | Writes:
     known = (job.output or {}).get("healthStatus") or {}
     for wanted in job.config["apps"]:
         for application in _found(job, snapshot, wanted):
-            metadata = application["metadata"]
-            known_as = f"{metadata['namespace']}/{metadata['name']}"
-            names.append({"name": metadata["name"], "namespace": metadata["namespace"]})
-            healths[known_as] = ((application.get("status") or {}).get("health") or {}).get("status") or ""
+            metadata = application.metadata
+            known_as = f"{metadata.namespace}/{metadata.name}"
+            names.append({"name": metadata.name, "namespace": metadata.namespace})
+            healths[known_as] = application.status.health.status
             conditions = wanted.get("waitFor") or DEFAULT
             if _needs_refresh(application, conditions):
-                writes.append(merge(APPLICATIONS, application, {"metadata": {"annotations": {REFRESH: "normal"}}}))
+                writes.append(merge(APPLICATIONS, application.raw, {"metadata": {"annotations": {REFRESH: "normal"}}}))
                 waiting = True
             elif not _is_as_wanted(application, conditions, known.get(known_as) or ""):
                 waiting = True
@@ -50,7 +50,7 @@ def run(job: Job, snapshot: Snapshot, now: datetime | None) -> Result | Writes:
     return Writes(tuple(writes), result) if writes else result
 
 
-def _found(job: Job, snapshot: Snapshot, wanted: Mapping[str, Any]) -> list[JsonObject]:
+def _found(job: Job, snapshot: Snapshot, wanted: Mapping[str, Any]) -> list[Application]:
     namespace = place(job, wanted, "wait for")
     found = selected(snapshot, wanted, namespace)
     if not found:
@@ -59,36 +59,32 @@ def _found(job: Job, snapshot: Snapshot, wanted: Mapping[str, Any]) -> list[Json
     return found
 
 
-def _needs_refresh(application: JsonObject, conditions: Sequence[str]) -> bool:
+def _needs_refresh(application: Application, conditions: Sequence[str]) -> bool:
     """Its health is older than its last operation, and nobody has asked for a look yet."""
     if not HEALTH_STATES.keys() & set(conditions) or not is_stale(application):
         return False
-    return REFRESH not in (application["metadata"].get("annotations") or {})
+    return REFRESH not in application.metadata.annotations
 
 
-def _is_as_wanted(application: JsonObject, conditions: Sequence[str], last_health: str) -> bool:
+def _is_as_wanted(application: Application, conditions: Sequence[str], last_health: str) -> bool:
     if found := broken(application):
-        metadata = application["metadata"]
+        metadata = application.metadata
         raise StepFault(
-            f'Argo CD Application "{metadata["name"]}" in namespace "{metadata["namespace"]}" has: {"; ".join(found)}',
+            f'Argo CD Application "{metadata.name}" in namespace "{metadata.namespace}" has: {"; ".join(found)}',
             terminal=True,
         )
-    status = application.get("status") or {}
-    state = operation_state(application) or {}
-    if "operation" in conditions and (application.get("operation") or state.get("phase") in RUNNING):
+    if "operation" in conditions and is_syncing(application):
         return False
-    health = (status.get("health") or {}).get("status") or ""
+    health = application.status.health.status
     healths = [HEALTH_STATES[one] for one in conditions if one in HEALTH_STATES]
     if healths:
         if is_stale(application):
             return False
         if not any(health in one for one in healths):
             if health == "Degraded" and "health" in conditions and last_health not in ("", "Degraded"):
-                raise StepFault(
-                    f'Argo CD Application "{application["metadata"]["name"]}" became Degraded', terminal=True
-                )
+                raise StepFault(f'Argo CD Application "{application.metadata.name}" became Degraded', terminal=True)
             return False
-    return "sync" not in conditions or (status.get("sync") or {}).get("status") == "Synced"
+    return "sync" not in conditions or application.status.sync.status == "Synced"
 
 
 KIND = Kind(

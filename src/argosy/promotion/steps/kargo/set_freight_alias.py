@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from argosy.apis.kargo import Freight
 from argosy.machinery.controller import Snapshot
 from argosy.machinery.objects import Key
 from argosy.machinery.requests import merge
@@ -16,17 +17,16 @@ from argosy.promotion.steps.schema import FILLED, body
 def run(job: Job, snapshot: Snapshot, now: datetime | None) -> Result | Writes:
     del now
     name, alias = job.config["name"], job.config["alias"]
-    found = snapshot.object(FREIGHT, Key(job.project, name))
+    found = snapshot.get(Freight, Key(job.project, name))
     if found is None:
         raise _refused(f'freight "{name}" not found in project "{job.project}"')
-    other = snapshot.objects(FREIGHT, job.project, f"{ALIAS}={alias}")
-    if any(one["metadata"]["name"] != name for one in other):
+    other = snapshot.list(Freight, job.project, f"{ALIAS}={alias}")
+    if any(one.metadata.name != name for one in other):
         told = f'alias "{alias}" is in use by another piece of Freight'
         raise _refused(f'failed to patch alias for Freight "{name}" in project "{job.project}": {told}')
-    labels = found["metadata"].get("labels") or {}
-    if found.get("alias") == alias and labels.get(ALIAS) == alias:
+    if found.alias == alias and found.metadata.labels.get(ALIAS) == alias:
         return Result(message=f'updated alias of Freight "{name}" from "{alias}" to "{alias}"')
-    return Writes((merge(FREIGHT, found, {"alias": alias, "metadata": {"labels": {ALIAS: alias}}}, exact=False),))
+    return Writes((merge(FREIGHT, found.raw, {"alias": alias, "metadata": {"labels": {ALIAS: alias}}}, exact=False),))
 
 
 def _refused(message: str) -> StepFault:

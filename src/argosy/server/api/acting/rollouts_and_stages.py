@@ -127,11 +127,12 @@ class Actions:
         return act
 
     async def offers(self, asked: Asked) -> Offers:
+        from argosy.apis.kargo import Freight, Stage
         from argosy.promotion.freight.availability import availability
 
         stage = await acted_on(self._context, asked, "stages", "get")
         namespace, now = stage["metadata"]["namespace"], self._context.clock.now()
-        current = _current(stage)
+        current, view = _current(stage), read(Stage, stage)
         listed = (
             await self._context.client.page(requests.List(resource=LISTED["freight"].resource, namespace=namespace))
         ).items
@@ -139,7 +140,7 @@ class Actions:
         for piece in listed:
             if not asked.call.may(RIGHTS, "get", _target("freight", piece)):
                 continue
-            state, found = LISTED["freight"].state(piece), availability(stage, piece, now)
+            state, found = LISTED["freight"].state(piece), availability(view, read(Freight, piece), now)
             offers.append(
                 {
                     "name": piece["metadata"]["name"],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from argosy.apis.schema import read
 from argosy.gitops.model.application_spec import normalised, sources_of
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, group_version
@@ -128,11 +129,12 @@ class Previews:
 
     async def promotion(self, asked: Asked) -> PromotionPreview:
         """Needs the right to promote: the steps are shown with what they would write."""
+        from argosy.apis.kargo import Freight, Stage
         from argosy.promotion.preview.previewing import as_json, previewed
 
         stage = await self._object(asked, "stages", asked.path["name"], "action/promote")
         piece = await self._object(asked, "freight", asked.path["freight"], "get")
-        found = as_json(await previewed(self._context.client, self._doors(), stage, piece))
+        found = as_json(await previewed(self._context.client, self._doors(), read(Stage, stage), read(Freight, piece)))
         return {"steps": found["steps"], "wouldSucceed": found["wouldSucceed"], "follows": found["follows"]}
 
     def _doors(self) -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from argosy.apis.kargo import Freight, Stage
+from argosy.apis.schema import read
 from argosy.machinery import requests, timestamps
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import Key
 from argosy.promotion.events import freight_event
-from argosy.promotion.freight.availability import origin_text, request_of
 from argosy.promotion.kinds import FREIGHT, STAGES
 from argosy.server.calls import within
 from argosy.server.context import ServerContext
@@ -21,15 +22,14 @@ def approving_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         name = asked.one("stage")
         if not name:
             raise invalid("stage query parameter is required")
-        piece = await by_name_or_alias(asked)
-        stage = await asked.objects.read(STAGES, Key(asked.project, name))
+        piece = read(Freight, await by_name_or_alias(asked))
+        stage = read(Stage, await asked.objects.read(STAGES, Key(asked.project, name)))
         await asked.access.permit("promote", STAGES, Key(asked.project, name))
-        origin = origin_text(piece.get("origin") or {})
-        if request_of(stage, origin) is None:
-            raise invalid(f'Stage "{name}" does not request Freight from origin "{origin}"')
-        if name in ((piece.get("status") or {}).get("approvedFor") or {}):
+        if stage.request_of(piece.origin) is None:
+            raise invalid(f'Stage "{name}" does not request Freight from origin "{piece.origin}"')
+        if name in piece.status.approved_for:
             return Reply()
-        key = Key(asked.project, piece["metadata"]["name"])
+        key = Key(asked.project, piece.metadata.name)
         await asked.access.permit("patch", FREIGHT, key, subresource="status")
         patch = {"status": {"approvedFor": {name: {"approvedAt": timestamps.seconds(context.clock.now())}}}}
         await context.control_plane.write(
@@ -39,7 +39,7 @@ def approving_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         )
         message = f'Freight approved for Stage "{name}" by "{asked.identity.actor}"'
         event = freight_event(piece, "FreightApproved", message, asked.identity.actor, stage_name=name)
-        context.events.record(piece, event.reason, event.message, annotations=event.annotations)
+        context.events.record(piece.raw, event.reason, event.message, annotations=event.annotations)
         return Reply()
 
     needs = within("stages", "promote", mutates=True)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from functools import cmp_to_key
 from typing import Final
 
+from argosy.apis.kargo import Freight, Stage
+from argosy.apis.schema import read
 from argosy.machinery import semver
 from argosy.machinery.objects import JsonObject, Key
 from argosy.promotion.freight.availability import available, discovered_at
@@ -81,7 +83,8 @@ async def _pieces(context: ServerContext, asked: Asked, origins: frozenset[str])
     if stage is None:
         raise not_found(f'Stage "{name}" not found in project "{asked.project}"')
     pieces, _ = await asked.objects.list(FREIGHT, asked.project)
-    return list(available(stage, pieces, context.clock.now())), ""
+    views = [read(Freight, one) for one in pieces]
+    return [one.raw for one in available(read(Stage, stage), views, context.clock.now())], ""
 
 
 async def _delete(asked: Asked) -> Reply:
@@ -154,7 +157,7 @@ def ordered(pieces: Iterable[JsonObject], order_by: str, *, reverse: bool) -> li
 
 
 def _by_discovery(one: JsonObject, other: JsonObject) -> int:
-    first, second = discovered_at(one), discovered_at(other)
+    first, second = discovered_at(read(Freight, one)), discovered_at(read(Freight, other))
     return (first > second) - (first < second)
 
 

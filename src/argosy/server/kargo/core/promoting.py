@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from argosy.apis.kargo import Freight, Promotion, Stage
+from argosy.apis.schema import read
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.promotion.applications import NAMESPACE
 from argosy.promotion.events import promotion_event
-from argosy.promotion.freight.availability import availability, origin_text
+from argosy.promotion.freight.availability import availability
 from argosy.promotion.kinds import FREIGHT, PROMOTIONS, STAGES
 from argosy.promotion.names import CREATE_ACTOR
 from argosy.server.calls import within
@@ -38,7 +40,7 @@ def promoting_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
             spec: JsonObject = {"origin": origin_of(given["origin"])}
         else:
             piece = await _piece(asked, given)
-            if not availability(stage, piece, context.clock.now()):
+            if not availability(read(Stage, stage), read(Freight, piece), context.clock.now()):
                 name = piece["metadata"]["name"]
                 raise invalid(f'Freight "{name}" is not available to Stage "{stage_name}"')
             spec = {"freight": piece["metadata"]["name"]}
@@ -57,7 +59,7 @@ def promoting_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         for stage in stages:
             await asked.access.permit("promote", STAGES, Key(asked.project, stage["metadata"]["name"]))
         for stage in stages:
-            if not availability(stage, piece, context.clock.now()):
+            if not availability(read(Stage, stage), read(Freight, piece), context.clock.now()):
                 name = stage["metadata"]["name"]
                 freight = piece["metadata"]["name"]
                 raise invalid(f'Freight "{freight}" is not available to downstream Stage "{name}"')
@@ -113,13 +115,14 @@ async def announced(context: ServerContext, asked: Asked, promotion: JsonObject)
     piece = None
     if name := promotion["spec"].get("freight"):
         try:
-            piece = await context.client.get(requests.Get(FREIGHT, Key(promotion["metadata"]["namespace"], name)))
+            key = Key(promotion["metadata"]["namespace"], name)
+            piece = read(Freight, await context.client.get(requests.Get(FREIGHT, key)))
         except StatusError as error:
             if not error.is_not_found:
                 raise
     message = f'Promotion created for Stage "{promotion["spec"]["stage"]}" by "{asked.identity.actor}"'
     place = context.environ.get("ARGOCD_NAMESPACE") or NAMESPACE
-    event = promotion_event(promotion, piece, "PromotionCreated", message, applications=place)
+    event = promotion_event(read(Promotion, promotion), piece, "PromotionCreated", message, applications=place)
     context.events.record(promotion, event.reason, event.message, annotations=event.annotations)
 
 
@@ -158,13 +161,6 @@ def origin_of(given: str) -> JsonObject:
 
 def downstream_of(stage: str, piece: JsonObject, stages: list[JsonObject]) -> list[JsonObject]:
     """The Stages that take Freight of this origin from that Stage."""
-    origin = origin_text(piece.get("origin") or {})
-    return [
-        one
-        for one in stages
-        if any(
-            origin_text(request.get("origin") or {}) == origin
-            and stage in ((request.get("sources") or {}).get("stages") or ())
-            for request in (one.get("spec") or {}).get("requestedFreight") or ()
-        )
-    ]
+    origin = read(Freight, piece).origin
+    requests_of = [(one, read(Stage, one).request_of(origin)) for one in stages]
+    return [one for one, request in requests_of if request and stage in request.sources.stages]

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from argosy.apis.kargo import Freight
+from argosy.apis.schema import read
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
 from argosy.machinery.status import StatusError
@@ -140,7 +142,7 @@ class Writing:
             await announced(self._context, self._asked, made)
         elif _is(resource, FREIGHT):
             actor = self._asked.identity.actor
-            event = freight_event(made, "FreightCreated", f'Freight created by "{actor}"', actor)
+            event = freight_event(read(Freight, made), "FreightCreated", f'Freight created by "{actor}"', actor)
             self._context.events.record(made, event.reason, event.message, annotations=event.annotations)
         return shown(made)
 
