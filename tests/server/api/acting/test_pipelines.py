@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from argosy.apis.kargo import Warehouse
+from argosy.apis.kargo.warehouse import DiscoveredArtifacts
+from argosy.apis.schema import read
 from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
-from argosy.promotion.warehouses.discovery import freight_of
+from argosy.promotion.warehouses.artifacts import freight_of
 from argosy.server.api.acting.pipelines import has_steps, subscriptions_of, with_choice
 from argosy.server.errors import ApiError
 from tests.kit.argocd_server import Api, argocd_server
@@ -28,9 +31,10 @@ WAREHOUSE: dict[str, Any] = {"metadata": {"name": "images", "namespace": "shop"}
 
 
 def test_freight_is_made_of_what_is_chosen_and_of_the_newest_for_the_rest() -> None:
-    made = freight_of(WAREHOUSE, with_choice(FOUND, {"git/0": "c1", "charts/0": "1.0.0"}))
+    chosen = read(DiscoveredArtifacts, with_choice(FOUND, {"git/0": "c1", "charts/0": "1.0.0"}))
+    made = freight_of(read(Warehouse, WAREHOUSE), chosen)
     assert made is not None
-    assert (made["commits"][0]["id"], made["images"][0]["tag"], made["charts"][0]["version"]) == ("c1", "1.2", "1.0.0")
+    assert (made.commits[0].id, made.images[0].tag, made.charts[0].version) == ("c1", "1.2", "1.0.0")
     assert FOUND["git"][0]["commits"][0]["id"] == "c2"
 
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, TypedDict
 
+from argosy.apis.schema import read
 from argosy.machinery import requests, timestamps
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key
@@ -124,27 +125,28 @@ class PipelineActions:
 
     async def approve(self, asked: Asked) -> Done:
         """As good as promoting it there, so it needs the same right."""
+        from argosy.apis.kargo import Freight, Stage
         from argosy.promotion.events import freight_event
-        from argosy.promotion.freight.availability import origin_text, request_of
 
         stage = await acted_on(self._context, asked, "stages", "action/promote")
         piece = await self._other(asked, "freight", asked.body["freight"])
-        name, origin = stage["metadata"]["name"], origin_text(piece.get("origin") or {})
-        if request_of(stage, origin) is None:
-            raise failed_precondition(f"{name} requests no Freight of {origin}")
-        if name in ((piece.get("status") or {}).get("approvedFor") or {}):
+        name, view = stage["metadata"]["name"], read(Freight, piece)
+        if read(Stage, stage).request_of(view.origin) is None:
+            raise failed_precondition(f"{name} requests no Freight of {view.origin}")
+        if name in view.status.approved_for:
             return {"message": f"{_called(piece)} is approved for {name} already"}
         at = timestamps.seconds(self._context.clock.now())
         patch = {"status": {"approvedFor": {name: {"approvedAt": at}}}}
         await self._patch("freight", piece, patch, subresource="status")
         actor = _actor(asked)
         message = f'Freight approved for Stage "{name}" by "{actor}"'
-        event = freight_event(piece, "FreightApproved", message, actor, stage_name=name)
+        event = freight_event(view, "FreightApproved", message, actor, stage_name=name)
         self._context.events.record(piece, event.reason, event.message, annotations=event.annotations)
         return {"message": f"{_called(piece)} is approved for {name}"}
 
     async def promote_downstream(self, asked: Asked) -> Done:
         """Nothing is made unless each of the Stages may have it, and the caller may promote to each."""
+        from argosy.apis.kargo import Freight, Stage
         from argosy.promotion.freight.availability import availability
         from argosy.server.kargo.core.promoting import downstream_of
 
@@ -158,7 +160,7 @@ class PipelineActions:
         for one in following:
             asked.call.permit(RIGHTS, "action/promote", _target("stages", one))
         for one in following:
-            if not (found := availability(one, piece, context.clock.now())):
+            if not (found := availability(read(Stage, one), read(Freight, piece), context.clock.now())):
                 raise failed_precondition(f"{one['metadata']['name']} may not have it: {found.waits_for}")
         made = [await promoted(context, asked, one, piece["metadata"]["name"]) for one in following if has_steps(one)]
         return {"message": f"{len(made)} Promotions were made: {', '.join(made)}"}
@@ -186,16 +188,19 @@ class PipelineActions:
         return {"subscriptions": subscriptions_of(found), "discoveredAt": str(found.get("discoveredAt") or "")}
 
     async def make_freight(self, asked: Asked) -> Done:
-        from argosy.promotion.warehouses.discovery import freight_of
+        from argosy.apis.kargo import Warehouse
+        from argosy.apis.kargo.warehouse import DiscoveredArtifacts
+        from argosy.promotion.warehouses.artifacts import freight_of
 
         warehouse = await acted_on(self._context, asked, "warehouses", "action/create-freight")
         given: Composition = asked.body
         found = (warehouse.get("status") or {}).get("discoveredArtifacts") or {}
-        piece = freight_of(warehouse, with_choice(found, given["chosen"]))
-        if piece is None:
+        chosen = read(DiscoveredArtifacts, with_choice(found, given["chosen"]))
+        made_of = freight_of(read(Warehouse, warehouse), chosen)
+        if made_of is None:
             raise failed_precondition(f"{warehouse['metadata']['name']} has not found something for each subscription")
-        if given["alias"].strip():
-            piece["alias"] = given["alias"].strip()
+        alias = given["alias"].strip()
+        piece = {**made_of.raw, "alias": alias} if alias else made_of.raw
         made = await self._context.control_plane.write(
             requests.create(LISTED["freight"].resource, piece, manager=MANAGER)
         )
