@@ -14,8 +14,9 @@ from typing import Any
 from argosy.gitops import actions
 from argosy.gitops.actions import ActionError, Impact, actions_of, discover
 
-from .argocd_health_builtin import load
+from .argocd_health_builtin import load, load_object
 from .outcome import Outcome, without
+from .reading import stories
 
 NOW = datetime(2025, 7, 30, 13, 46, tzinfo=UTC)
 MOMENTS = frozenset(
@@ -113,8 +114,7 @@ def _offered(case: dict[str, Any], obj: dict[str, Any]) -> list[str]:
     ]
 
 
-def run_kind(cases: Path) -> Iterator[Outcome]:
-    told, folder = load(cases.read_bytes()), cases.parent
+def run_kind(told: dict[str, Any], folder: Path) -> Iterator[Outcome]:
     name = f"{folder.parent.name}/{folder.name}"
     defined = actions_of({"apiVersion": f"{told['group']}/v1", "kind": told["kind"]})
     unknown = set(told["definedActions"]) - set(defined.runs if defined else ())
@@ -123,9 +123,9 @@ def run_kind(cases: Path) -> Iterator[Outcome]:
         for at, case in enumerate(told.get(part) or ()):
             said = f"{name} {part}[{at}] {case.get('action', '')}"
             try:
-                obj = case.get("inputObject") or load((folder / case["input"]).read_bytes())
+                obj = case.get("inputObject") or load_object(folder / case["input"])
                 wrong = check(case, obj)
-            except FileNotFoundError as error:
+            except (FileNotFoundError, ValueError) as error:
                 yield without("argocd_actions", said, error)
                 continue
             yield Outcome("argocd_actions", said, not wrong, "; ".join(wrong))
@@ -136,5 +136,9 @@ def _run_in(folder: Path) -> Any:
 
 
 def run(data: Path) -> Iterator[Outcome]:
-    for cases in sorted((data / "argo-cd" / "actions").glob("*/*/cases.yaml")):
-        yield from run_kind(cases)
+    files = (data / "argo-cd" / "actions").glob("*/*/cases.yaml")
+    for cases, told, unread in stories("argocd_actions", files, "group", "kind", "definedActions", read=load):
+        if unread:
+            yield unread
+        else:
+            yield from run_kind(told, cases.parent)

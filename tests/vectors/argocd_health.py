@@ -10,17 +10,22 @@ from pathlib import Path
 
 from argosy.gitops.health import judged
 
-from .argocd_health_builtin import load
+from .argocd_health_builtin import load, load_object
 from .outcome import Outcome, without
+from .reading import stories
 
 
 def run(data: Path) -> Iterator[Outcome]:
-    for cases in sorted((data / "argo-cd" / "health").glob("*/*/cases.yaml")):
-        for case in load(cases.read_bytes())["cases"]:
+    files = (data / "argo-cd" / "health").glob("*/*/cases.yaml")
+    for cases, listed, unread in stories("argocd_health", files, "cases", read=load):
+        if unread:
+            yield unread
+            continue
+        for case in listed["cases"]:
             name = f"{cases.parent.parent.name}/{cases.parent.name}/{case['input']}"
             try:
-                found = judged(load((cases.parent / case["input"]).read_bytes()))
-            except FileNotFoundError as error:
+                found = judged(load_object(cases.parent / case["input"]))
+            except (FileNotFoundError, ValueError) as error:
                 yield without("argocd_health", name, error)
                 continue
             passed = found is not None and (found.status, found.message) == (case["status"], case["message"])

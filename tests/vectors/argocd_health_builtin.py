@@ -13,6 +13,7 @@ from argosy.gitops.health.catalogue import CATALOGUE
 from argosy.machinery.objects import group_version
 
 from .outcome import Outcome, without
+from .reading import stories
 
 
 class _Loader(yaml.SafeLoader):
@@ -30,12 +31,27 @@ def load(data: bytes) -> Any:
     return next(iter(yaml.load_all(data, _Loader)), None)
 
 
+def load_object(file: Path) -> Any:
+    """The object of a file. Raises FileNotFoundError, ValueError."""
+    try:
+        found = load(file.read_bytes())
+    except yaml.YAMLError as error:
+        raise ValueError(" ".join(str(error).split())[:200]) from None
+    if not isinstance(found, dict):
+        raise ValueError(f"it is no object but {type(found).__name__}")
+    return found
+
+
 def run(data: Path) -> Iterator[Outcome]:
-    for cases in sorted((data / "argo-cd" / "health-builtin").glob("*/cases.yaml")):
-        for case in load(cases.read_bytes())["cases"]:
+    files = (data / "argo-cd" / "health-builtin").glob("*/cases.yaml")
+    for cases, listed, unread in stories("argocd_health_builtin", files, "cases", read=load):
+        if unread:
+            yield unread
+            continue
+        for case in listed["cases"]:
             try:
-                found = _built_in(load((cases.parent / case["input"]).read_bytes()))
-            except FileNotFoundError as error:
+                found = _built_in(load_object(cases.parent / case["input"]))
+            except (FileNotFoundError, ValueError) as error:
                 yield without("argocd_health_builtin", f"{cases.parent.name}/{case['input']}", error)
                 continue
             passed = (found.status if found else None) == case["status"]

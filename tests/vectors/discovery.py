@@ -15,6 +15,7 @@ from argosy.cluster.http.discovery import api_versions, documents
 from argosy.cluster.kinds import builtin_kinds
 
 from .outcome import Outcome, not_run
+from .reading import stories
 
 FAMILY = "discovery"
 
@@ -22,9 +23,11 @@ FAMILY = "discovery"
 def run(data: Path) -> Iterator[Outcome]:
     """`data` is the directory that holds `kubernetes/discovery`."""
     served = documents(Catalog(builtin_kinds()))
-    for file in sorted((data / "kubernetes" / "discovery").glob("*.json")):
-        recorded, path = json.loads(file.read_text()), "/" + file.stem.replace("__", "/")
-        if recorded["kind"] == "APIGroupDiscoveryList":
+    for file, recorded, unread in stories(FAMILY, (data / "kubernetes" / "discovery").glob("*.json"), "kind"):
+        path = "/" + file.stem.replace("__", "/")
+        if unread:
+            yield unread
+        elif recorded["kind"] == "APIGroupDiscoveryList":
             yield from _aggregated(recorded, json.loads(served.aggregated_groups[0]))
         elif recorded["kind"] == "APIVersions":
             ours = api_versions("")["versions"]

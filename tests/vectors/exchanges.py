@@ -25,6 +25,7 @@ from tests.kit.verbs import verbs
 
 from .compare import Bindings, differences
 from .outcome import Outcome, not_run
+from .reading import stories
 
 TOKEN = "recorder-token"
 RECORDER = User("system:admin", ("system:masters",))
@@ -38,7 +39,10 @@ LARGE = re.compile(r"<\w+ of ([0-9.]+) MB>")
 
 def run(data: Path) -> Iterator[Outcome]:
     """`data` is the directory that holds `kubernetes/exchanges`."""
-    for path in scenarios(data):
+    for path, _, unread in stories("exchanges", scenarios(data), "steps"):
+        if unread:
+            yield unread
+            continue
         try:
             yield from run_scenario(path)
         except Exception as error:
@@ -48,7 +52,15 @@ def run(data: Path) -> Iterator[Outcome]:
 def scenarios(data: Path) -> list[Path]:
     """The files with steps; timelines of workloads are another family."""
     found = sorted((data / "kubernetes" / "exchanges").glob("*.json"))
-    return [path for path in found if isinstance(json.loads(path.read_text()), dict)]
+    return [path for path in found if not isinstance(_content(path), list)]
+
+
+def _content(path: Path) -> Any:
+    """None of what is no JSON."""
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError:
+        return None
 
 
 def only(steps: list[dict[str, Any]], method: str) -> bool:
@@ -58,18 +70,18 @@ def only(steps: list[dict[str, Any]], method: str) -> bool:
 
 def made_beside(path: Path) -> list[dict[str, Any]]:
     """The steps that do nothing but make an object each, in the scenarios beside this one."""
-    others = (json.loads(other.read_text()) for other in sorted(path.parent.glob("*.json")) if other != path)
+    others = (_content(other) for other in sorted(path.parent.glob("*.json")) if other != path)
     return [
         step
         for other in others
-        if isinstance(other, dict) and only(other["steps"], "POST")
-        for step in other["steps"]
+        if isinstance(other, dict) and only(other.get("steps") or [], "POST")
+        for step in other.get("steps") or ()
         if step["response"]["status"] == 201 and "metadata" in step["response"]["body"]
     ]
 
 
 def run_scenario(path: Path) -> list[Outcome]:
-    document = json.loads(path.read_text())
+    document = json.loads(path.read_bytes())
 
     async def main(clock: VirtualClock, rng: SeededRng) -> list[Outcome]:
         keys = Keys.make(clock.now())

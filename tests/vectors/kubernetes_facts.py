@@ -17,6 +17,7 @@ from argosy.cluster.kinds import builtin_kinds
 from argosy.runtime.virtual import START
 
 from .outcome import Outcome, not_run
+from .reading import stories
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -38,8 +39,12 @@ def printer_columns(data: Path) -> Iterator[Outcome]:
 def rbac_bootstrap(data: Path) -> Iterator[Outcome]:
     family = "kubernetes/rbac-bootstrap"
     ours = {_place(obj): obj for obj in bootstrap_objects()}
-    for file in sorted((data / "kubernetes/rbac-bootstrap").glob("*.yaml")):
-        for wanted in yaml.safe_load(file.read_bytes())["items"]:
+    files = (data / "kubernetes/rbac-bootstrap").glob("*.yaml")
+    for _, listed, unread in stories(family, files, "items", read=yaml.safe_load):
+        if unread:
+            yield unread
+            continue
+        for wanted in listed["items"]:
             place = _place(wanted)
             found = ours.get(place, {"metadata": {}})
             parts = [part for part in _PARTS if not (part == "rules" and "aggregationRule" in wanted)]

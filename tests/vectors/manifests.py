@@ -7,7 +7,8 @@ controller fails on any of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from tests.kit.engine import EngineWorld
 from tests.kit.rollout_story import NAMESPACE, RolloutStory
 from tests.kit.sealing import SealingWorld
 
-from .outcome import Outcome
+from .outcome import Outcome, not_run
 
 Json = dict[str, Any]
 SETTLE_SECONDS, COMPLAIN_SECONDS = 5.0, 90.0
@@ -34,7 +35,7 @@ DEFINITION = "CustomResourceDefinition"
 
 
 def rollouts(data: Path) -> Iterator[Outcome]:
-    support = [crd for file in sorted((data / "rollouts/support-crds").glob("*.yaml")) for crd in documents(file)]
+    support = [crd for _, crds in _given_files((data / "rollouts/support-crds").glob("*.yaml")) for crd in crds]
     for file in sorted((data / "rollouts/manifests").glob("*/*.yaml")):
         name = f"{file.parent.name}/{file.stem}"
         try:
@@ -47,15 +48,18 @@ def rollouts(data: Path) -> Iterator[Outcome]:
 
 
 def support_crds(data: Path) -> Iterator[Outcome]:
-    for file in sorted((data / "rollouts/support-crds").glob("*.yaml")):
-        wrong = outcome(lambda: EngineWorld(()), documents(file), ())
+    files = list((data / "rollouts/support-crds").glob("*.yaml"))
+    yield from _unread("rollouts/support-crds", files)
+    for file, definitions in _given_files(files):
+        wrong = outcome(lambda: EngineWorld(()), definitions, ())
         yield Outcome("rollouts/support-crds", file.stem, not wrong, wrong[:600])
 
 
 def cert_manager(data: Path) -> Iterator[Outcome]:
     """By admission alone: whom Issuers reach is not in a manifest. What stands beside them only has to be read."""
-    for file in sorted((data / "cert-manager/manifests").glob("*.yaml")):
-        objects = documents(file)
+    files = list((data / "cert-manager/manifests").glob("*.yaml"))
+    yield from _unread("cert-manager/manifests", files)
+    for file, objects in _given_files(files):
         with CertsWorld(crds=GATEWAY_CRDS) as world:
             world.kill()
             refused = [(obj, _given(world, obj)) for obj in [*_namespaces(objects), *objects]]
@@ -65,7 +69,9 @@ def cert_manager(data: Path) -> Iterator[Outcome]:
 
 def sealed_secrets(data: Path) -> Iterator[Outcome]:
     """All of them, in the order of their files: keys first, then what is sealed with them."""
-    objects = [obj for file in sorted((data / "sealed-secrets/manifests").glob("*.yaml")) for obj in documents(file)]
+    files = list((data / "sealed-secrets/manifests").glob("*.yaml"))
+    yield from _unread("sealed-secrets/manifests", files)
+    objects = [obj for _, found in _given_files(files) for obj in found]
     if not objects:
         return
     with SealingWorld() as world:
@@ -147,6 +153,21 @@ def documents(file: Path) -> list[Json]:
     text = PLACEHOLDER.sub(b"filled-in", file.read_bytes())
     found = [obj for obj in load_documents(text) if isinstance(obj, dict)]
     return [item for obj in found for item in (obj["items"] if obj.get("kind") == "List" else [obj])]
+
+
+def _given_files(files: Iterable[Path]) -> Iterator[tuple[Path, list[Json]]]:
+    """Those that can be read, with what they hold."""
+    for file in sorted(files):
+        with suppress(YamlError):
+            yield file, documents(file)
+
+
+def _unread(family: str, files: Iterable[Path]) -> Iterator[Outcome]:
+    for file in sorted(files):
+        try:
+            documents(file)
+        except YamlError as error:
+            yield not_run(family, file.stem, f"cannot be read: {' '.join(str(error).split())[:200]}")
 
 
 CLUSTER_WIDE = ("ClusterAnalysisTemplate", "ClusterRole", "ClusterRoleBinding", "Namespace", DEFINITION)

@@ -20,8 +20,10 @@ def not_run(family: str, name: str, why: str) -> Outcome:
     return Outcome(family, name, passed=False, detail=why, not_run=True)
 
 
-def without(family: str, name: str, error: FileNotFoundError) -> Outcome:
-    """A vector of which one file is not in the part that was given."""
+def without(family: str, name: str, error: FileNotFoundError | ValueError) -> Outcome:
+    """A vector of which one file is not in the part that was given, or holds nothing of its kind."""
+    if isinstance(error, ValueError):
+        return not_run(family, name, f"cannot be read: {error}")
     return not_run(family, name, f"lacks {Path(error.filename).name}, which is not given")
 
 

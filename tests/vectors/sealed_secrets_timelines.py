@@ -24,6 +24,7 @@ from argosy.sealing.settings import Settings
 from tests.kit.sealing import SealingWorld, item
 
 from .outcome import Outcome
+from .reading import stories
 
 KINDS = {"SealedSecret": resource_of(SealedSecret), "Secret": resource_of(Secret)}
 EVENTS = Resource("", "v1", "events", "Event")
@@ -33,15 +34,18 @@ UNKNOWN_KEY = 9
 
 
 def run(data: Path) -> Iterator[Outcome]:
-    for path in sorted((data / "sealed-secrets" / "timelines").glob("*.json")):
-        if path.name == "kubeseal-transcripts.json":
+    files = (data / "sealed-secrets" / "timelines").glob("*.json")
+    for path, story, unread in stories("sealed-secrets/timelines", files, "given", "actions", "objects"):
+        if isinstance(story, dict) and "cases" in story:
+            continue  # transcripts of a command, and no story
+        if unread:
+            yield unread
             continue
-        story = json.loads(path.read_text())
         try:
             detail = Play(story).run()
         except Exception as error:  # a story that breaks us is one failure
             detail = f"{type(error).__name__}: {error}"
-        yield Outcome("sealed-secrets/timelines", story["scenario"], not detail, detail)
+        yield Outcome("sealed-secrets/timelines", path.stem, not detail, detail)
 
 
 class Play:

@@ -47,6 +47,27 @@ def test_a_malformed_file_costs_its_family_alone(tmp_path: Path, capsys: pytest.
     assert said[-2:] == ["1 could not be run", "2 passed, 0 failed"]
 
 
+@pytest.mark.parametrize("content", ["{", "", "[]", '"text"', "{}", "null"])
+def test_a_file_that_cannot_be_read_costs_no_other_of_its_family(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str
+) -> None:
+    write(tmp_path / "argo-cd/health-builtin/Pod/cases.yaml", content)
+    case = {"input": "service.yaml", "status": "Healthy"}
+    write(tmp_path / "argo-cd/health-builtin/Service/cases.yaml", {"cases": [case]})
+    write(tmp_path / "argo-cd/health-builtin/Service/service.yaml", "apiVersion: v1\nkind: Service\nspec: {}\n")
+    write(tmp_path / "sealed-secrets/timelines/one.json", content)
+    write(tmp_path / "rollouts/timelines/one.json", content)
+    write(tmp_path / "kubernetes/exchanges/one.json", content)
+    code, said = lines(tmp_path, capsys)
+    assert (code, said[-1]) == (0, "1 passed, 0 failed")
+    assert not [line for line in said if "FAILED" in line or "cannot be run" in line]
+    assert [line.split(":")[0] for line in said if "cannot be read" in line and "exchanges" not in line] == [
+        "  NOT RUN argocd_health_builtin cases",
+        "  NOT RUN sealed-secrets/timelines one",
+        "  NOT RUN rollouts/timelines one",
+    ]
+
+
 def test_an_operation_that_nobody_knows_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     known = {"id": "a", "op": "max_surge", "in": {}, "out": {}}
     strange = [{"id": name, "op": "of_tomorrow", "in": {}, "out": {}} for name in "bc"]
