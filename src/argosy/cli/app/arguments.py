@@ -92,6 +92,9 @@ def _sync(actions: Commands) -> None:
         metavar="GROUP:KIND:[NAMESPACE/]NAME",
         help="only these; parts may be *, and ! before it means all but these",
     )
+    parser.add_argument(
+        "--label", action="append", default=[], metavar="NAME=VALUE", help="only objects that Git gives this label"
+    )
     parser.add_argument("--info", action="append", default=[], metavar="NAME=VALUE", help="kept with the operation")
     parser.add_argument("--local", type=Path, metavar="DIR", help="the manifests of this directory instead of Git's")
     parser.add_argument("--local-repo-root", type=Path, metavar="DIR", help="the repository around --local")
@@ -102,6 +105,7 @@ def _sync(actions: Commands) -> None:
     parser.add_argument("--retry-refresh", action="store_true", help="attempts are made with the newest revision")
     parser.add_argument("--preview-changes", action="store_true", help="show what would change, and ask first")
     parser.add_argument("--assumeYes", action="store_true", help="do not ask")
+    _other_diff(parser)
     parser.add_argument("--async", dest="is_async", action="store_true", help="do not wait")
     parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
     waiting(parser)
@@ -123,6 +127,9 @@ def _diff(actions: Commands) -> None:
     parser.add_argument("--local", type=Path, metavar="DIR", help="the manifests of this directory instead of Git's")
     parser.add_argument("--local-repo-root", type=Path, metavar="DIR", help="the repository around --local")
     parser.add_argument("--server-side-diff", action="store_true", help="accepted: the Application says which diff")
+    parser.add_argument("--server-side-generate", action="store_true", help="accepted: --local is rendered here")
+    parser.add_argument("--local-include", action="append", default=[], metavar="GLOB", help="accepted, as well")
+    _other_diff(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -130,6 +137,15 @@ def _diff(actions: Commands) -> None:
         default="text",
         help="text: the differences; wide: why each object differs, in one line",
     )
+
+
+def _other_diff(parser: Parser) -> None:
+    for flag, metavar in (
+        ("--ignore-normalizer-jq-execution-timeout", "DURATION"),
+        ("--server-side-diff-concurrency", "COUNT"),
+        ("--server-side-diff-max-batch-kb", "SIZE"),
+    ):
+        parser.add_argument(flag, default="", metavar=metavar, help="accepted: limits are the control plane's")
 
 
 def _history(actions: Commands) -> None:
@@ -181,7 +197,6 @@ def _delete(actions: Commands) -> None:
 def _set(actions: Commands) -> None:
     parser = application(actions, "set", "editing:set_flags", "Change what the flags name")
     add_spec(parser)
-    parser.add_argument("-p", "--parameter", action="append", metavar="NAME=VALUE", help="Helm: one value")
     add_position(parser)
 
 
@@ -204,6 +219,7 @@ def _unset(actions: Commands) -> None:
         ("--namesuffix", "Kustomize: the suffix"),
         ("--kustomize-version", "Kustomize: the version"),
         ("--kustomize-namespace", "Kustomize: the namespace"),
+        ("--ignore-missing-components", "Kustomize: missing components are an error again"),
         ("--ref", "the name for other sources"),
     ):
         parser.add_argument(flag, action="store_true", help=text)
@@ -257,6 +273,7 @@ def _manifests(actions: Commands) -> None:
 def _resources(actions: Commands) -> None:
     parser = application(actions, "resources", "live.resources:list_all", "List the objects of an Application")
     parser.add_argument("--orphaned", action="store_true", help="those of its namespace that belong to nobody")
+    parser.add_argument("--project", default=None, help="accepted")
     parser.add_argument("--output", choices=(*OUTPUTS, *TREES), default="wide")
 
 
@@ -305,7 +322,7 @@ def _actions(actions: Commands) -> None:
     actions = group(actions, "actions", "List and run actions on the objects of an Application", "Actions")
     parser = application(actions, "list", "live.actions:list_all", "List what can be done to its objects", objects=True)
     _chosen(parser)
-    parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
+    parser.add_argument("-o", "--output", "--out", choices=OUTPUTS, default="wide")
     parser = application(actions, "run", "live.actions:run", "Run an action on its objects", objects=True)
     parser.add_argument("action", metavar="ACTION", help="as 'list' names it; GROUP/KIND/ACTION, too")
     _chosen(parser)

@@ -9,7 +9,7 @@ from pathlib import Path
 from argosy.cli.app.applications import APPLICATIONS, MANAGER, get, key_of_name, write
 from argosy.cli.app.delete import FINALIZER
 from argosy.cli.app.get import show
-from argosy.cli.app.spec.flags import pair, spec_with
+from argosy.cli.app.spec.flags import hydrates, pair, spec_with
 from argosy.cli.app.spec.source_flags import source_with
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
@@ -111,7 +111,7 @@ def application_of(key: Key, options: argparse.Namespace) -> JsonObject:
     _check(source, options)
     if options.source_name:
         source["name"] = options.source_name
-    spec = spec_with({"project": "default", "source": source}, options)
+    spec = spec_with({"project": "default", **({"source": source} if source else {})}, options)
     if not options.dest_server and not options.dest_name:
         spec["destination"]["server"] = IN_CLUSTER
     metadata = _metadata({"name": key.name, "namespace": key.namespace}, options)
@@ -131,10 +131,16 @@ def _metadata(metadata: JsonObject, options: argparse.Namespace) -> JsonObject:
 
 
 def _check(source: JsonObject, options: argparse.Namespace) -> None:
+    if options.dest_server and options.dest_name:
+        raise CommandError("give either --dest-server or --dest-name, not both")
+    if hydrates(options):
+        if source:
+            raise CommandError(
+                "give either flags of a source, such as --repo, or of hydration, such as --dry-source-repo"
+            )
+        return
     if not source.get("repoURL"):
         raise CommandError("--repo is missing: the URL of a Git or chart repository")
     places = [name for name in ("path", "chart", "ref") if source.get(name)]
     if not places or {"path", "chart"} <= set(places):
         raise CommandError("give either --path, a directory of the repository, or --helm-chart")
-    if options.dest_server and options.dest_name:
-        raise CommandError("give either --dest-server or --dest-name, not both")

@@ -9,7 +9,7 @@ from argosy.cli.app.applications import APPLICATIONS, check_choice, chosen, get,
 from argosy.cli.app.get import show
 from argosy.cli.app.wait_conditions import wait_gone
 from argosy.cli.connect import with_client
-from argosy.cli.failing import CommandError, Exit
+from argosy.cli.failing import Exit
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
@@ -68,5 +68,5 @@ def finalizers(present: list[str], *, cascade: bool, background: bool) -> list[s
 def _is_sure(key: Key, *, cascade: bool) -> bool:
     what = " and all its resources" if cascade else ""
     if not sys.stdin.isatty():
-        raise CommandError(f"application {key.name!r}: nobody can be asked here; --yes deletes it{what}")
+        return True  # as upstream, so that scripts go on: where nobody can be asked, the command itself is the answer
     return input(f"Delete application '{key.name}'{what}? [y/N] ").strip().lower() in ("y", "yes")

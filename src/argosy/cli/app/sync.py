@@ -24,6 +24,7 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
+from argosy.runtime.http.client import HttpClient
 
 PREVIEW: Final = {"refresh": False, "hard_refresh": False, "output": "text", "exit_code": False, "diff_exit_code": 0}
 """How `app diff` is asked before a sync."""
@@ -32,12 +33,17 @@ PREVIEW: Final = {"refresh": False, "hard_refresh": False, "output": "text", "ex
 def run(options: argparse.Namespace) -> int:
     check_choice(options)
 
-    async def work(client: Client, clock: Clock) -> int:
+    async def work(client: HttpClient, clock: Clock) -> int:
         keys = await chosen(client, options)
         for key in keys:
             app = await get(client, key)
             await refuse_outside_of_windows(client, clock, app)
             operation = sync_operation(app, options, user_name())
+            if options.label:
+                from argosy.cli.app.comparison.labelled import labelled  # late: it imports the whole control plane
+
+                found = await labelled(client, clock, app, options, operation["sync"].get("resources") or [])
+                operation["sync"]["resources"] = found
             if options.local:
                 if is_automated(normalised(app.get("spec") or {})) is not None and not options.dry_run:
                     text = "Cannot use local sync when Automatic Sync Policy is enabled unless for dry run"

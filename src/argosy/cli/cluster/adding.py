@@ -7,7 +7,9 @@ import asyncio
 import base64
 import json
 import sys
+from dataclasses import replace
 
+from argosy.cli.app.spec.flags import pair
 from argosy.cli.cluster.changing import encoded, secret_of, with_flags
 from argosy.cli.connect import kubeconfigs, with_client
 from argosy.cli.failing import CommandError, Exit
@@ -16,6 +18,7 @@ from argosy.gitops.keys import IN_CLUSTER
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
+from argosy.observe.secret import Secret
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
@@ -44,18 +47,56 @@ def run(options: argparse.Namespace) -> int:
         except ConnectionSettingsError as error:
             text = f"context {options.target} does not exist in kubeconfig"
             raise CommandError(f"{text}: {error}", Exit.CALL_FAILED) from None
-        if not options.yes and not _is_sure(options):
-            return Exit.OK
-        async with HttpClient(connection, clock, SystemRng(), user_agent="argosy-cli") as other:
-            token = await _token(other, clock, options)
-        server = IN_CLUSTER if options.in_cluster else options.cluster_endpoint or connection.server
-        secret = _secret(server.rstrip("/"), token, connection, options)
+        connection = replace(connection, proxy=Secret(options.proxy_url)) if options.proxy_url else connection
+        access = access_of(options)
+        if not access:
+            if not options.yes and not _is_sure(options):
+                return Exit.OK
+            async with HttpClient(connection, clock, SystemRng(), user_agent="argosy-cli") as other:
+                access = {"bearerToken": await _token(other, clock, options)}
+        server = server_of(connection, options)
+        secret = _secret(server.rstrip("/"), access, connection, options)
         present = await _present(client, secret)
         await put(client, secret, present, "cluster", upsert=options.upsert)
         print(f"Cluster '{server}' added")
         return Exit.OK
 
     return with_client(options, work)
+
+
+def access_of(options: argparse.Namespace) -> JsonObject:
+    """What the flags say of how the control plane signs in; empty: by an account that is made there. Pure."""
+    if options.aws_cluster_name:
+        given = {"roleARN": options.aws_role_arn, "profile": options.aws_profile}
+        return {"awsAuthConfig": {"clusterName": options.aws_cluster_name, **_without_empty(given)}}
+    if not options.exec_command:
+        return {}
+    program: JsonObject = {
+        "command": options.exec_command,
+        "args": list(options.exec_command_args),
+        "env": dict(pair("--exec-command-env", text) for text in options.exec_command_env),
+        "apiVersion": options.exec_command_api_version,
+        "installHint": options.exec_command_install_hint,
+    }
+    return {"execProviderConfig": _without_empty(program)}
+
+
+def _without_empty(given: JsonObject) -> JsonObject:
+    return {name: value for name, value in given.items() if value}
+
+
+def server_of(connection: Connection, options: argparse.Namespace) -> str:
+    """The cluster's address: one's own word for it, or that of the kubeconfig. Raises CommandError."""
+    endpoint = options.cluster_endpoint
+    if options.in_cluster and endpoint:
+        raise CommandError("give either --in-cluster or --cluster-endpoint")
+    if options.in_cluster or endpoint == "internal":
+        return IN_CLUSTER
+    if endpoint in ("", "kubeconfig"):
+        return connection.server
+    if not endpoint.startswith(("https://", "http://")):
+        raise CommandError(f"--cluster-endpoint {endpoint!r}: give kubeconfig, internal, or the URL of the cluster")
+    return str(endpoint)
 
 
 def _is_sure(options: argparse.Namespace) -> bool:
@@ -66,7 +107,7 @@ def _is_sure(options: argparse.Namespace) -> bool:
     )
     account = options.service_account or ACCOUNT
     if not sys.stdin.isatty():
-        raise CommandError(f"context {options.target!r}: nobody can be asked here; --yes makes account {account!r}")
+        return True  # as upstream: where nobody can be asked, the command itself is the answer
     text = f"This will create a service account `{account}` on the cluster of context `{options.target}` with {where}."
     return input(f"WARNING: {text} Do you want to continue [y/N]? ").strip().lower() in ("y", "yes")
 
@@ -80,17 +121,19 @@ async def _present(client: Client, secret: JsonObject) -> JsonObject | None:
         return None
 
 
-def _secret(server: str, token: str, connection: Connection, options: argparse.Namespace) -> JsonObject:
+def _secret(server: str, access: JsonObject, connection: Connection, options: argparse.Namespace) -> JsonObject:
     trust: JsonObject = {"insecure": connection.trust.insecure}
     if connection.trust.authority and not options.in_cluster:
         trust["caData"] = encoded(connection.trust.authority)
     if connection.trust.server_name:
         trust["serverName"] = connection.trust.server_name
-    config = json.dumps({"bearerToken": token, "tlsClientConfig": trust}, separators=(",", ":"))
+    proxy = options.proxy_url if options.server_proxy_url is None else options.server_proxy_url
+    more = _without_empty({"proxyUrl": proxy, "disableCompression": options.disable_compression})
+    config = json.dumps({**access, "tlsClientConfig": trust, **more}, separators=(",", ":"))
     secret = with_flags(secret_of(server, options.name or options.target, options.namespace, config), options)
-    more = {"project": options.project, "shard": "" if options.shard is None else str(options.shard)}
-    more["clusterResources"] = "true" if options.cluster_resources else ""
-    secret["data"] |= {name: encoded(text) for name, text in more.items() if text}
+    fields = {"project": options.project, "shard": "" if options.shard is None else str(options.shard)}
+    fields["clusterResources"] = "true" if options.cluster_resources else ""
+    secret["data"] |= {name: encoded(text) for name, text in fields.items() if text}
     return secret
 
 

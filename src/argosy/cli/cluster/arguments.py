@@ -44,8 +44,30 @@ def _add(actions: Commands) -> None:
     _managed(parser)
     parser.add_argument("--project", default="", help="that alone may use it")
     parser.add_argument("--shard", type=int, default=None, metavar="NUMBER", help="which replica looks after it")
+    _reached(parser)
     parser.add_argument("--upsert", action="store_true", help="replace what is there for the same address")
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+
+
+def _reached(parser: Parser) -> None:
+    """How the control plane gets there, where it is not by the account's token."""
+    for flag, metavar, text in (
+        ("--aws-cluster-name", "NAME", "signed in to by AWS: the EKS cluster"),
+        ("--aws-role-arn", "ARN", "AWS: as this role"),
+        ("--aws-profile", "NAME", "AWS: with this profile"),
+        ("--exec-command", "PROGRAM", "that prints credentials"),
+        ("--exec-command-api-version", "VERSION", "of what the program is told"),
+        ("--exec-command-install-hint", "TEXT", "told where the program is not there"),
+        ("--proxy-url", "URL", "proxy on the way to the cluster, from here and from the control plane"),
+    ):
+        parser.add_argument(flag, default="", metavar=metavar, help=text)
+    parser.add_argument("--server-proxy-url", default=None, metavar="URL", help="of the control plane; empty: none")
+    for flag, metavar, text in (
+        ("--exec-command-args", "WORD", "of the program"),
+        ("--exec-command-env", "NAME=VALUE", "of the program"),
+    ):
+        parser.add_argument(flag, action="append", default=[], metavar=metavar, help=f"{text}; may be repeated")
+    parser.add_argument("--disable-compression", action="store_true", help="answers come as they are")
 
 
 def _managed(parser: Parser) -> None:

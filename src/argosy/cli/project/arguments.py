@@ -18,7 +18,7 @@ KINDS = ("cluster-resource", "namespace-resource")
 
 def add_proj(commands: Commands) -> None:
     actions = group(commands, "proj", "Look at and change projects", "Projects")
-    for add in (_reading, _changing, _lists, _resources, _roles, _windows):
+    for add in (_reading, _changing, _lists, _resources, _roles, _windows, _integrity):
         add(actions)
 
 
@@ -140,6 +140,35 @@ def _windows(commands: Commands) -> None:
         ("disable-sync-overrun", "Do not let a sync end after the window"),
     ):
         _project(actions, name, f"windows:{name.replace('-', '_')}", text, "ID")
+
+
+def _integrity(commands: Commands) -> None:
+    actions = group(
+        commands, "source-integrity", "Look at and change what sources must be signed by", "Kinds of source"
+    )
+    actions = group(actions, "git", "Of Git repositories", "What is asked for")
+    actions = group(actions, "policies", "Look at and change policies", "Policies")
+    _project(actions, "list", "source_integrity:list_all", "List policies")
+    parser = _project(actions, "add", "source_integrity:add", "Add a policy")
+    _signed(parser, "")
+    parser = _project(actions, "update", "source_integrity:update", "Change a policy", "POLICY-ID")
+    for verb in ("", "add-", "delete-"):
+        _signed(parser, verb)
+    parser.add_argument("-y", "--yes", action="store_true", help="accepted: nothing is asked")
+    parser = command(actions, "delete", "argosy.cli.project.source_integrity:delete", "Take policies away")
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("policy_ids", nargs="+", metavar="POLICY-ID", help="as 'list' numbers them")
+    connection(parser)
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+
+
+def _signed(parser: Parser, verb: str) -> None:
+    many = (("repo-url", "GLOB", "a repository"), ("gpg-key", "KEY-ID", "of who must have signed"))
+    for name, metavar, text in many:
+        said = f"{text}; may be repeated, or hold commas"
+        parser.add_argument(f"--{verb}{name}", action="append", default=[], metavar=metavar, help=said)
+    if not verb:
+        parser.add_argument("--gpg-mode", default="", metavar="MODE", help="strict, head or none")
 
 
 def _window(parser: Parser) -> None:

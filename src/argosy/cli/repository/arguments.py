@@ -12,6 +12,10 @@ TEXTS = (
     ("--no-proxy", "noProxy", "hosts that are reached directly"),
     ("--github-app-id", "githubAppID", "GitHub App"),
     ("--github-app-installation-id", "githubAppInstallationID", "GitHub App"),
+    ("--azure-service-principal-client-id", "azureServicePrincipalClientId", "Azure service principal"),
+    ("--azure-service-principal-client-secret", "azureServicePrincipalClientSecret", "Azure service principal"),
+    ("--azure-service-principal-tenant-id", "azureServicePrincipalTenantId", "Azure service principal"),
+    ("--azure-active-directory-endpoint", "azureActiveDirectoryEndpoint", "where Azure's is not the public one"),
     ("--github-app-enterprise-base-url", "githubAppEnterpriseBaseUrl", "GitHub Enterprise, such as https://ghe/api/v3"),
 )
 FILES = (
@@ -24,20 +28,26 @@ FILES = (
 SWITCHES = (
     ("--enable-oci", "enableOCI", "charts come from an OCI registry"),
     ("--force-http-basic-auth", "forceHttpBasicAuth", "send the password unasked"),
+    ("--insecure-oci-force-http", "insecureOCIForceHttp", "OCI without TLS"),
     ("--use-azure-workload-identity", "useAzureWorkloadIdentity", "sign in as the workload's Azure identity"),
 )
 REPOSITORY_SWITCHES = (
     ("--insecure-skip-server-verification", "insecure", "accept any certificate and host key"),
     ("--insecure-ignore-host-key", "insecureIgnoreHostKey", "accept any host key"),
     ("--enable-lfs", "enableLfs", "fetch large files of Git LFS, too"),
-    ("--insecure-oci-force-http", "insecureOCIForceHttp", "OCI without TLS"),
+    (
+        "--webhook-manifest-cache-warm-disabled",
+        "webhookManifestCacheWarmDisabled",
+        "kept; webhooks never render here before an Application asks",
+    ),
 )
 REFRESH = ("", "hard")
 
 
 def _credentials(parser: Parser) -> None:
     for flag, _, text in TEXTS:
-        parser.add_argument(flag, default="", metavar="TEXT", help=text)
+        names = ("--proxy", "--proxy-url") if flag == "--proxy" else (flag,)
+        parser.add_argument(*names, default="", metavar="TEXT", help=text)
     for flag, _, text in FILES:
         parser.add_argument(flag, default="", metavar="FILE", help=text)
     for flag, _, text in SWITCHES:
@@ -127,6 +137,8 @@ def add_gpg(commands: Commands) -> None:
             parser.add_argument("key", metavar="KEY-ID")
         connection(parser)
         if name == "add":
-            parser.add_argument("--from", dest="source", required=True, metavar="FILE", help="ASCII-armoured keys")
+            parser.add_argument(
+                "-f", "--from", dest="source", required=True, metavar="FILE", help="ASCII-armoured keys"
+            )
         if name in ("list", "get"):
             parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")

@@ -41,6 +41,15 @@ def options(command: str, *arguments: str) -> argparse.Namespace:
             {},
             {"directory": {"recurse": True, "jsonnet": {"tlas": [{"name": "n", "value": "1+1", "code": True}]}}},
         ),
+        (["-p", "a=1"], {}, {"helm": {"parameters": [{"name": "a", "value": "1"}]}}),
+        (["--tag-prefix", "web/"], {}, {"tagPrefix": "web/"}),
+        (
+            ["--kustomize-label-include-templates", "--ignore-missing-components"],
+            {},
+            {"kustomize": {"labelIncludeTemplates": True, "ignoreMissingComponents": True}},
+        ),
+        (["--directory-disable-extension-filter"], {}, {"directory": {"disableExtensionFilter": True}}),
+        (["--env", "prod"], {}, {}),
         (["--plugin-env", "A=b"], {}, {"plugin": {"env": [{"name": "A", "value": "b"}]}}),
     ],
 )
@@ -142,3 +151,28 @@ def test_applications_are_made_from_flags() -> None:
 def test_flags_that_make_no_application_are_told(flags: tuple[str, ...], wrong: str) -> None:
     with pytest.raises(CommandError, match=wrong):
         wanted_of(options("create", *flags))
+
+
+HYDRATION = ("--dry-source-repo", "https://a", "--dry-source-path", "x", "--dry-source-revision", "HEAD")
+
+
+def test_flags_of_hydration_make_an_application_without_a_source() -> None:
+    sync = ("--sync-source-branch", "env/prod", "--sync-source-path", "y", "--hydrate-to-branch", "env/prod-next")
+    (app,) = wanted_of(options("create", *HYDRATION, *sync, "--dest-namespace", "shop"))
+    assert "source" not in app["spec"]
+    assert app["spec"]["sourceHydrator"] == {
+        "drySource": {"repoURL": "https://a", "path": "x", "targetRevision": "HEAD"},
+        "syncSource": {"targetBranch": "env/prod", "path": "y"},
+        "hydrateTo": {"targetBranch": "env/prod-next"},
+    }
+
+
+def test_an_empty_flag_of_hydration_takes_its_part_away() -> None:
+    before = {"sourceHydrator": {"drySource": {"repoURL": "a"}, "hydrateTo": {"targetBranch": "b"}}}
+    after = spec_with(before, options("set", "--hydrate-to-branch", ""))
+    assert after["sourceHydrator"] == {"drySource": {"repoURL": "a"}}
+
+
+def test_a_source_and_hydration_exclude_each_other() -> None:
+    with pytest.raises(CommandError, match="either flags of a source"):
+        wanted_of(options("create", *HYDRATION, "--repo", "https://a", "--path", "x"))

@@ -65,18 +65,25 @@ def with_comparison(options: argparse.Namespace, use: Use[int]) -> int:
 
     async def work(client: HttpClient, clock: Clock) -> int:
         app = await get(client, key)
-        with TemporaryDirectory(prefix="argosy-app-") as directory:
-            found = await _used(client, clock, app, options, Path(directory), use)
-        if isinstance(found, Refused):
-            raise CommandError(str(found), Exit.CALL_FAILED)
-        return found
+        return await compared_with(client, clock, app, options, use)
 
     return with_client(options, work)
 
 
+async def compared_with(
+    client: HttpClient, clock: Clock, app: JsonObject, options: argparse.Namespace, use: Use[T]
+) -> T:
+    """What `use` makes of the comparison. Raises CommandError for what cannot be compared."""
+    with TemporaryDirectory(prefix="argosy-app-") as directory:
+        found = await _used(client, clock, app, options, Path(directory), use)
+    if isinstance(found, Refused):
+        raise CommandError(str(found), Exit.CALL_FAILED)
+    return found
+
+
 async def _used(
-    client: HttpClient, clock: Clock, app: JsonObject, options: argparse.Namespace, cache: Path, use: Use[int]
-) -> int | Refused:
+    client: HttpClient, clock: Clock, app: JsonObject, options: argparse.Namespace, cache: Path, use: Use[T]
+) -> T | Refused:
     own_machine = bool(Place(options.data_dir).running())
     outside = Outside(cache_directory=cache, own_machine=own_machine, namespace=options.namespace)
     rng = SystemRng()
@@ -94,7 +101,7 @@ async def _used(
         await plane.close()
 
 
-async def _told(work: Awaitable[int]) -> int | Refused:
+async def _told(work: Awaitable[T]) -> T | Refused:
     """As a value: what is raised beside running parts comes out wrapped."""
     try:
         return await work

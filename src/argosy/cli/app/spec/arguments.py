@@ -7,6 +7,7 @@ from typing import Final
 from argosy.cli.parsing import Parser
 
 MANY: Final = (
+    ("--parameter", "NAME=VALUE", "Helm: one value"),
     ("--values", "FILE", "Helm: values file in the repository or a URL"),
     ("--helm-set", "NAME=VALUE", "Helm: one value"),
     ("--helm-set-string", "NAME=VALUE", "Helm: one value, always text"),
@@ -29,6 +30,7 @@ TEXTS: Final = (
     ("--repo", "URL", "Git or chart repository"),
     ("--path", "PATH", "in the repository"),
     ("--revision", "REVISION", "branch, tag, commit or version range"),
+    ("--tag-prefix", "TEXT", "with a version range: only tags that begin so, read without it"),
     ("--helm-chart", "NAME", "of a chart repository"),
     ("--ref", "NAME", "other sources refer to this one as $NAME"),
     ("--project", "NAME", "default: default"),
@@ -48,6 +50,13 @@ TEXTS: Final = (
     ("--config-management-plugin", "NAME", "plug-in that renders"),
     ("--directory-include", "GLOB", "plain YAML: only these files"),
     ("--directory-exclude", "GLOB", "plain YAML: not these files"),
+    ("--dry-source-repo", "URL", "hydration: the repository of what is rendered"),
+    ("--dry-source-path", "PATH", "hydration: the path of what is rendered"),
+    ("--dry-source-revision", "REVISION", "hydration: the revision of what is rendered"),
+    ("--sync-source-branch", "BRANCH", "hydration: the branch that is synced"),
+    ("--sync-source-path", "PATH", "hydration: the path that is synced"),
+    ("--hydrate-to-branch", "BRANCH", "hydration: the branch that is written, where it is not the one that is synced"),
+    ("--env", "NAME", "accepted, and of no effect"),
     ("--revision-history-limit", "COUNT", "how many deployments are remembered"),
     ("--sync-retry-limit", "COUNT", "attempts after a failure"),
     ("--sync-retry-backoff-duration", "DURATION", "before the first attempt"),
@@ -63,13 +72,16 @@ SWITCHES: Final = (
     ("--kustomize-force-common-label", "Kustomize: over labels that are there"),
     ("--kustomize-force-common-annotation", "Kustomize: over annotations that are there"),
     ("--kustomize-label-without-selector", "Kustomize: leave selectors alone"),
+    ("--kustomize-label-include-templates", "Kustomize: labels of Pod templates, too"),
+    ("--ignore-missing-components", "Kustomize: leave out components that are not there"),
     ("--directory-recurse", "plain YAML: directories inside, too"),
+    ("--directory-disable-extension-filter", "plain YAML: files of any extension"),
     ("--auto-prune", "with an automated policy"),
     ("--self-heal", "with an automated policy"),
     ("--allow-empty", "with an automated policy: even when nothing is left"),
     ("--sync-retry-refresh", "attempts are made with the newest revision"),
 )
-POLICIES: Final = ("none", "manual", "auto", "automated")
+POLICIES: Final = ("none", "manual", "auto", "automatic", "automated")
 
 
 def add_spec(parser: Parser) -> None:
@@ -77,7 +89,8 @@ def add_spec(parser: Parser) -> None:
     for flag, metavar, text in TEXTS:
         parser.add_argument(flag, metavar=metavar, help=text)
     for flag, metavar, text in MANY:
-        parser.add_argument(flag, action="append", metavar=metavar, help=f"{text}; may be repeated")
+        names = ("-p", flag) if flag == "--parameter" else (flag,)
+        parser.add_argument(*names, action="append", metavar=metavar, help=f"{text}; may be repeated")
     for flag, text in SWITCHES:
         parser.add_argument(flag, action="store_const", const=True, help=text)
     parser.add_argument("--sync-policy", choices=POLICIES, help="automated, or by hand")

@@ -9,6 +9,15 @@ from argosy.cli.failing import CommandError
 from argosy.machinery.objects import JsonObject, JsonValue
 
 _DESTINATION: Final = {"dest_server": "server", "dest_name": "name", "dest_namespace": "namespace"}
+_HYDRATOR: Final = {
+    "drySource": {
+        "dry_source_repo": "repoURL",
+        "dry_source_path": "path",
+        "dry_source_revision": "targetRevision",
+    },
+    "syncSource": {"sync_source_branch": "targetBranch", "sync_source_path": "path"},
+    "hydrateTo": {"hydrate_to_branch": "targetBranch"},
+}
 _AUTOMATED: Final = {"auto_prune": "prune", "self_heal": "selfHeal", "allow_empty": "allowEmpty"}
 _BACKOFF: Final = {
     "sync_retry_backoff_duration": "duration",
@@ -35,7 +44,20 @@ def spec_with(spec: JsonObject, options: argparse.Namespace) -> JsonObject:
     changed["destination"] = destination
     if options.revision_history_limit is not None:
         changed["revisionHistoryLimit"] = whole("--revision-history-limit", options.revision_history_limit)
+    changed = holding(changed, "sourceHydrator", _hydrator(spec.get("sourceHydrator") or {}, options))
     return holding(changed, "syncPolicy", _policy(spec.get("syncPolicy") or {}, options))
+
+
+def hydrates(options: argparse.Namespace) -> bool:
+    """Whether the flags are about hydration, and not about a source."""
+    return any(getattr(options, flag) is not None for names in _HYDRATOR.values() for flag in names)
+
+
+def _hydrator(hydrator: JsonObject, options: argparse.Namespace) -> JsonObject:
+    changed = dict(hydrator)
+    for part, names in _HYDRATOR.items():
+        changed = holding(changed, part, filled(changed.get(part) or {}, options, names))
+    return changed
 
 
 def whole(flag: str, text: str) -> int:
@@ -66,7 +88,7 @@ def holding(value: JsonObject, name: str, part: JsonValue) -> JsonObject:
 
 def _policy(policy: JsonObject, options: argparse.Namespace) -> JsonObject:
     changed = dict(policy)
-    if options.sync_policy in ("auto", "automated"):
+    if options.sync_policy in ("auto", "automatic", "automated"):
         automated = changed.get("automated") or {}
         changed["automated"] = {name: value for name, value in automated.items() if name != "enabled"}
     elif options.sync_policy in ("none", "manual"):

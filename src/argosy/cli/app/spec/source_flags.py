@@ -11,7 +11,14 @@ from argosy.cli.app.spec.flags import filled, holding, pair, whole
 from argosy.cli.failing import CommandError
 from argosy.machinery.objects import JsonObject
 
-_SOURCE: Final = {"repo": "repoURL", "path": "path", "revision": "targetRevision", "helm_chart": "chart", "ref": "ref"}
+_SOURCE: Final = {
+    "repo": "repoURL",
+    "path": "path",
+    "revision": "targetRevision",
+    "helm_chart": "chart",
+    "ref": "ref",
+    "tag_prefix": "tagPrefix",
+}
 _HELM: Final = {
     "release_name": "releaseName",
     "helm_namespace": "namespace",
@@ -32,6 +39,14 @@ _KUSTOMIZE: Final = {
     "kustomize_force_common_label": "forceCommonLabels",
     "kustomize_force_common_annotation": "forceCommonAnnotations",
     "kustomize_label_without_selector": "labelWithoutSelector",
+    "kustomize_label_include_templates": "labelIncludeTemplates",
+    "ignore_missing_components": "ignoreMissingComponents",
+}
+_DIRECTORY: Final = {
+    "directory_recurse": "recurse",
+    "directory_include": "include",
+    "directory_exclude": "exclude",
+    "directory_disable_extension_filter": "disableExtensionFilter",
 }
 _JSONNET: Final = (
     ("jsonnet_tla_str", "tlas", False),
@@ -59,7 +74,7 @@ def _helm(helm: JsonObject, options: argparse.Namespace) -> JsonObject:
         changed.pop("valuesObject", None)
     parameters = [(*pair("--helm-set", text), False) for text in options.helm_set or ()]
     parameters += [(*pair("--helm-set-string", text), True) for text in options.helm_set_string or ()]
-    parameters += [(*pair("--parameter", text), False) for text in getattr(options, "parameter", None) or ()]
+    parameters += [(*pair("--parameter", text), False) for text in options.parameter or ()]
     for name, value, is_text in parameters:
         item = {"name": name, "value": value, **({"forceString": True} if is_text else {})}
         changed["parameters"] = named(changed.get("parameters") or (), item)
@@ -116,8 +131,7 @@ def image_key(image: str) -> str:
 
 
 def _directory(directory: JsonObject, options: argparse.Namespace) -> JsonObject:
-    names = {"directory_recurse": "recurse", "directory_include": "include", "directory_exclude": "exclude"}
-    changed = filled(directory, options, names)
+    changed = filled(directory, options, _DIRECTORY)
     jsonnet = dict(changed.get("jsonnet") or {})
     for flag, name, is_code in _JSONNET:
         for text in getattr(options, flag) or ():

@@ -47,6 +47,7 @@ _KUSTOMIZE: Final = {
     "namesuffix": "nameSuffix",
     "kustomize_version": "version",
     "kustomize_namespace": "namespace",
+    "ignore_missing_components": "ignoreMissingComponents",
 }
 _HELM: Final = {"ignore_missing_value_files": "ignoreMissingValueFiles", "pass_credentials": "passCredentials"}
 
