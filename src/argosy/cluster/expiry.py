@@ -32,9 +32,10 @@ class EventExpiry:
         self._set_timer()
 
     def changed(self, changes: Sequence[Change]) -> None:
+        due = self._core.clock.now() + LIFETIME
         for change in changes:
             if change.plural == "events" and not change.group and change.new is not None:
-                self._due.append((self._core.clock.now() + LIFETIME, change.key, change.rev))
+                self._due.append((due, change.key, change.rev))
         self._set_timer()
 
     def stop(self) -> None:

@@ -15,8 +15,8 @@ from argosy.cluster.store.packing import (
     SMALLEST,
     TRIED,
     Packing,
-    has_no_labels,
     is_packed,
+    labels_of,
     length_of,
 )
 from argosy.cluster.store.warmth import REPLACED, Warmth
@@ -41,32 +41,31 @@ def entry(warmth: Warmth, obj: JsonObject) -> Entry:
     return Entry(Key("", obj["metadata"]["name"]), 1, 1, obj, warmth=warmth)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["A", "B"]), st.binary(max_size=2_000), st.booleans()), max_size=40))
-def test_whatever_is_packed_is_there_again_byte_for_byte(objects: list[tuple[str, bytes, bool]]) -> None:
+@given(st.lists(st.tuples(st.sampled_from(["A", "B"]), st.binary(max_size=2_000), st.binary(max_size=40)), max_size=40))
+def test_whatever_is_packed_is_there_again_byte_for_byte(objects: list[tuple[str, bytes, bytes]]) -> None:
     packing = Packing()
     encoded = [b'{"kind":"%s","data":"%s"}' % (kind.encode(), data.hex().encode()) for kind, data, _ in objects]
-    held = [
-        packing.packed(text, kind, labelled=labelled)
-        for text, (kind, _, labelled) in zip(encoded, objects, strict=True)
-    ]
+    held = [packing.packed(text, kind, labels) for text, (kind, _, labels) in zip(encoded, objects, strict=True)]
     assert [packing.unpacked(one) if is_packed(one) else one for one in held] == encoded
     assert [length_of(one) for one in held] == list(map(len, encoded))
+    for one, (_, _, labels) in zip(held, objects, strict=True):
+        assert labels_of(one) == (labels if is_packed(one) else one)
 
 
 def test_an_object_like_the_first_of_its_kind_is_a_fifth_of_its_size_at_most() -> None:
     packing = Packing()
     encoded = [orjson.dumps(thing(number)) for number in range(10)]
-    held = [packing.packed(one, "Thing", labelled=False) for one in encoded]
+    held = [packing.packed(one, "Thing") for one in encoded]
     assert sum(map(len, held)) * 5 < sum(map(len, encoded))
 
 
 def test_what_is_small_or_large_or_packed_or_gains_nothing_stays_as_it_is() -> None:
     packing = Packing()
-    packing.packed(b"{" + b"a" * 500, "Thing", labelled=False)
+    packing.packed(b"{" + b"a" * 500, "Thing")
     varied = b"{" + b"".join(bytes((number * 89 % 191 + 64, number * 57 % 173 + 64)) for number in range(SMALLEST))
-    held = packing.packed(b"{" + b"b" * 500, "Thing", labelled=False)
+    held = packing.packed(b"{" + b"b" * 500, "Thing")
     for encoded in (b"{" + b"a" * (SMALLEST - 2), b"{" + b"a" * LARGEST, varied[: SMALLEST + 1], held):
-        assert packing.packed(encoded, "Thing", labelled=False) is encoded
+        assert packing.packed(encoded, "Thing") is encoded
 
 
 def test_a_dictionary_that_does_not_fit_is_replaced_a_few_times_and_what_it_packed_can_still_be_read() -> None:
@@ -77,26 +76,18 @@ def test_a_dictionary_that_does_not_fit_is_replaced_a_few_times_and_what_it_pack
             {"a": f"{number // TRIED:x}" * 150, "b": "".join(f"{number * p % 65521:x}" for p in range(90))}
         )
         encoded.append(text)
-        held.append(packing.packed(text, "Thing", labelled=False))
+        held.append(packing.packed(text, "Thing"))
     assert len(packing._dictionaries) == DICTIONARIES
     assert [packing.unpacked(one) if is_packed(one) else one for one in held] == encoded
 
 
-def test_what_has_labels_is_packed_only_when_it_is_replaced_so_that_a_search_by_labels_stays_cheap() -> None:
+def test_what_is_not_used_is_packed_and_can_be_searched_by_its_labels() -> None:
     warmth = Warmth(limit=0)
     plain, labelled = entry(warmth, thing(1)), entry(warmth, thing(2, app="web"))
-    assert plain._encoded is not None
-    assert has_no_labels(plain._encoded)
+    assert is_packed(plain._encoded or b"{") and is_packed(labelled._encoded or b"{")
+    assert labelled.may_contain((b'"app":"web"',)) and labelled.may_contain(())
+    assert not labelled.may_contain((b'"app":"db"',))
     assert not plain.may_contain((b'"app":"web"',))
-    assert plain.may_contain(())
-    assert labelled._encoded is not None
-    assert not is_packed(labelled._encoded)
-    assert labelled.may_contain((b'"app":"web"',))
-    assert not labelled.may_contain((b'"app":"db"',))
-    labelled.retire()
-    assert is_packed(labelled._encoded)
-    assert labelled.may_contain((b'"app":"web"',))
-    assert not labelled.may_contain((b'"app":"db"',))
     assert (labelled.obj, plain.peek) == (thing(2, app="web"), thing(1))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from argosy.cluster.store.packing import has_no_labels, is_packed, length_of
+from argosy.cluster.store.packing import is_packed, labels_of, length_of
 from argosy.machinery.objects import JsonObject, Key
 
 if TYPE_CHECKING:
@@ -107,39 +107,27 @@ class Entry:
         """False only if some of the texts, which are of labels, are surely not in the object's bytes; one that is
         decoded is not searched.
         """
-        if self._obj is not None or self._encoded is None or not traces:
+        if self._obj is not None or self._encoded is None:
             return True
-        if has_no_labels(self._encoded):
-            return False
-        encoded = self.encoded
-        return all(trace in encoded for trace in traces)
+        labels = labels_of(self._encoded)
+        return all(trace in labels for trace in traces)
 
     def cool(self) -> None:
-        """Bytes only, until somebody looks inside again; packed, but for those that are searched by their labels."""
-        obj = self._obj
-        if obj is None:
+        """Bytes only, and packed, until somebody looks inside again."""
+        if (obj := self._obj) is None:
             return
-        if self._encoded is None:
-            self._encoded = encode(obj)
-        if not _is_labelled(obj):
-            self._pack(obj)
+        held = self._encoded if self._encoded is not None else encode(obj)
+        if self.warmth is not None and not is_packed(held):
+            kind, labels = obj.get("kind"), obj["metadata"].get("labels")
+            held = self.warmth.packing.packed(held, str(kind), encode(labels) if labels else b"")
+        self._encoded = held
         self._obj = None
 
     def retire(self) -> None:
         """Only who asks for the past looks inside again."""
-        if self._encoded is None or not is_packed(self._encoded):
-            self._pack(self.peek)
-        self._obj = None
-
-    def _pack(self, obj: JsonObject) -> None:
-        if self.warmth is not None:
-            kind = obj.get("kind")
-            packed = self.warmth.packing.packed
-            self._encoded = packed(self.encoded, kind if isinstance(kind, str) else "", labelled=_is_labelled(obj))
-
-
-def _is_labelled(obj: JsonObject) -> bool:
-    return bool(obj["metadata"].get("labels"))
+        if self._obj is None and self._encoded is not None and not is_packed(self._encoded):
+            self._obj = self.peek
+        self.cool()
 
 
 class Change:

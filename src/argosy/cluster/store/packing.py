@@ -3,8 +3,9 @@
 Objects of a kind say nearly the same in the same words: managed fields, conditions, a CA's certificate. What one costs
 is some ten microseconds for each kilobyte when it is packed, and three when it is read again.
 
-A packed object is a byte that no JSON begins with, the number of its dictionary, the length of what it was, and the
-deflated rest. It is one value, so that a thread that reads beside us sees the one form or the other.
+A packed object is a byte that no JSON begins with, the number of its dictionary, the length of what it was, its labels
+as they were, and the deflated rest. It is one value, so that a thread that reads beside us sees the one form or the
+other; and a search by labels inflates only what it finds.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ DICTIONARIES: Final = 4
 """Of one kind in the life of a store: none is let go, as what was packed by it needs it."""
 TRIED: Final = 512
 """Objects after which a dictionary shows whether it fits."""
-PLAIN, LABELLED = 0, 1
-"""First bytes."""
-_HEADER: Final = 7
+_PACKED: Final = 0
+"""The first byte."""
+_HEADER: Final = 10
+_LONGEST_LABELS: Final = 2_048
 
 
 @dataclass(slots=True)
@@ -47,15 +49,16 @@ class Packing:
         self._dictionaries: list[bytes] = []
         self._kinds: dict[str, _OfKind] = {}
 
-    def packed(self, encoded: bytes, kind: str, *, labelled: bool) -> bytes:
-        """`encoded` itself where nothing is gained. `labelled`: the object has labels, by which it may be searched."""
-        if not SMALLEST <= len(encoded) <= LARGEST or is_packed(encoded):
+    def packed(self, encoded: bytes, kind: str, labels: bytes = b"") -> bytes:
+        """`encoded` itself where nothing is gained. `labels`: their JSON, by which the object may be searched."""
+        if not SMALLEST <= len(encoded) <= LARGEST or len(labels) > _LONGEST_LABELS or is_packed(encoded):
             return encoded
         of_kind = self._of_kind(kind, encoded)
         dictionary = self._dictionaries[of_kind.number]
         deflater = zlib.compressobj(LEVEL, zlib.DEFLATED, WINDOW_BITS, MEMORY_LEVEL, zdict=dictionary)
-        head = bytes((LABELLED if labelled else PLAIN, *of_kind.number.to_bytes(3), *len(encoded).to_bytes(3)))
-        made = b"".join((head, deflater.compress(encoded), deflater.flush()))
+        numbers = (of_kind.number, len(encoded), len(labels))
+        head = bytes((_PACKED, *(byte for number in numbers for byte in number.to_bytes(3))))
+        made = b"".join((head, labels, deflater.compress(encoded), deflater.flush()))
         of_kind.objects += 1
         of_kind.before += len(encoded)
         of_kind.after += len(made)
@@ -72,18 +75,22 @@ class Packing:
     def unpacked(self, packed: bytes) -> bytes:
         dictionary = self._dictionaries[int.from_bytes(packed[1:4])]
         inflater = zlib.decompressobj(WINDOW_BITS, zdict=dictionary)
-        return inflater.decompress(memoryview(packed)[_HEADER:])
+        return inflater.decompress(memoryview(packed)[_HEADER + _labels_length(packed) :])
 
 
 def is_packed(held: bytes) -> bool:
-    return held[0] <= LABELLED
+    return held[0] == _PACKED
 
 
 def length_of(held: bytes) -> int:
     """Of the JSON, packed or not."""
-    return int.from_bytes(held[4:_HEADER]) if is_packed(held) else len(held)
+    return int.from_bytes(held[4:7]) if is_packed(held) else len(held)
 
 
-def has_no_labels(held: bytes) -> bool:
-    """Surely; of one that is not packed nothing is said."""
-    return held[0] == PLAIN
+def labels_of(held: bytes) -> bytes:
+    """Where the object's labels stand: their JSON, or that of all of it where it is not packed."""
+    return held[_HEADER : _HEADER + _labels_length(held)] if is_packed(held) else held
+
+
+def _labels_length(packed: bytes) -> int:
+    return int.from_bytes(packed[7:_HEADER])
