@@ -93,6 +93,9 @@ def scale(selector: str = "", *, replicas: str = ".spec.replicas", status: str =
 
 DEFINITION: Final = "__definition__"
 
+_set: Final = object.__setattr__
+"""Past the lock of frozen classes. Whoever asks an object for its `__dict__` makes it one, of 64 bytes, for good."""
+
 
 class Object:
     """The base of classes whose JSON is asked for: tells the type checker of `raw`, which `@schema` makes."""
@@ -160,7 +163,7 @@ class _Reading:
         part = self._part or self._resolved(cls)
         value = view.raw.get(part.name)
         value = part.absent() if value is None else self._reader(value) if self._reader else value
-        view.__dict__[self._name] = value
+        _set(view, self._name, value)
         return value
 
     def _resolved(self, cls: Any) -> Part:
@@ -200,7 +203,7 @@ def unwrapped(hint: Any) -> tuple[Any, list[Any]]:
 def read(cls: type[T], obj: JsonObject) -> T:
     """The view of a JSON object; absent and null fields have their defaults. Whatever is no object reads as empty."""
     view = object.__new__(cls)
-    view.__dict__["raw"] = _fields(obj)
+    _set(view, "raw", _fields(obj))
     return view
 
 
