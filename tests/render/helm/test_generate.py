@@ -325,10 +325,19 @@ def test_an_anchor_may_be_defined_again(shared_bench: Any) -> None:
     assert found["data"] == {"a": "1", "b": "1", "c": "2", "d": "2"}
 
 
+def test_of_a_repeated_key_of_what_describes_a_chart_the_last_counts(shared_bench: Any) -> None:
+    files = template(plain("a")) | {"app/Chart.yaml": "apiVersion: v2\napiVersion: v1\nname: web\nversion: 1.0.0\n"}
+    assert [found["metadata"]["name"] for found in render(shared_bench, files)] == ["a"]
+
+
 @pytest.mark.parametrize(
     ("files", "told"),
     [
         (chart(extra="type: library\n"), "library charts are not installable"),
+        (
+            {**template(plain("a")), "app/Chart.yaml": "apiVersion: v3\nname: web\nversion: 1.0.0\n"},
+            "Chart.yaml: apiVersion 'v3': must be one of v1, v2",
+        ),
         (
             template(plain("a").replace("{name: a}", "{name: a, annotations: {a: true}}")),
             "annotations.a: True should be",

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from argosy.machinery.objects import JsonObject
-from argosy.machinery.text.yaml import YamlError, load
+from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.text.yaml import YamlError, load_all
 from argosy.render.files import Files, ToolError, Workspace
 from argosy.render.helm.ignore import NAME as IGNORE_NAME
 from argosy.render.helm.ignore import Ignored
@@ -103,7 +103,7 @@ def _check_version(files: Files, place: str, name: str, wanted: str) -> None:
     if not wanted or files.stat(file) is None:
         return
     try:
-        metadata = load(files.read(file))
+        metadata = _loaded(files.read(file))
     except YamlError as error:
         raise ToolError(f"dependency {name!r}: {file}: {error}") from None
     found = str(metadata.get("version") or "") if isinstance(metadata, dict) else ""
@@ -133,11 +133,16 @@ def _declared(chart: Path) -> list[JsonObject]:
 
 def _items(file: Path) -> list[JsonObject]:
     try:
-        content: Any = load(file.read_bytes()) if file.exists() else None
+        content: Any = _loaded(file.read_bytes()) if file.exists() else None
     except YamlError as error:
         raise ToolError(f"{file.name}: {error}") from None
     listed = content.get("dependencies") if isinstance(content, dict) else None
     return [item for item in listed or () if isinstance(item, dict)] if isinstance(listed, list) else []
+
+
+def _loaded(data: bytes) -> JsonValue:
+    """As Helm reads what describes a chart: of a repeated key the last counts. Raises YamlError."""
+    return next(load_all(data, repeated=lambda fault: None), None)
 
 
 def _present(charts: Path) -> set[str]:
@@ -146,7 +151,7 @@ def _present(charts: Path) -> set[str]:
     for item in _entries(charts):
         if item.is_dir():
             names.add(item.name)
-            content = load((item / "Chart.yaml").read_bytes()) if (item / "Chart.yaml").exists() else None
+            content = _loaded((item / "Chart.yaml").read_bytes()) if (item / "Chart.yaml").exists() else None
             names.add(str(content.get("name")) if isinstance(content, dict) else item.name)
         elif item.suffix == ".tgz":
             parts = item.name.removesuffix(".tgz").split("-")

@@ -21,6 +21,8 @@ from argosy.render.helm.ordering import Template, in_install_order
 from argosy.render.helm.values import values_of
 from argosy.sources.versions import matches
 
+API_VERSIONS: Final = ("v1", "v2")
+"""Of charts; the third is not released."""
 Warn = Callable[[str], None]
 _KEPT: Final = re2.compile(r"[|>][0-9]?\+")
 """A block of text whose last newlines count."""
@@ -138,6 +140,9 @@ def _items(document: JsonObject, path: str) -> Iterator[JsonObject]:
 
 
 def _check_type(metadata: JsonObject) -> None:
+    if metadata.get("apiVersion") not in API_VERSIONS:
+        said = f"apiVersion {metadata.get('apiVersion')!r}: must be one of {', '.join(API_VERSIONS)}"
+        raise ToolError(f"chart {metadata.get('name')}: Chart.yaml: {said}")
     if metadata.get("type") == "library":
         raise ToolError(f"chart {metadata.get('name')}: library charts are not installable")
 
