@@ -50,12 +50,16 @@ class _Nodes(yaml.CSafeLoader):
         self._composed = 0
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
-        return _resolve(kind, implicit)
+        if kind is yaml.ScalarNode:  # as `_resolve` says, which is too far away for what is asked of every node
+            return PLAIN if implicit[0] else TEXT
+        return SEQUENCE if kind is yaml.SequenceNode else MAPPING
 
     def descend_resolver(self, current_node: Any, current_index: Any) -> None:
         self._depth += 1
-        self._composed += current_index is not None  # None for keys, which are not counted when building either
-        _check(getattr(current_node, "start_mark", None), self._composed, self._limit, self._depth)
+        if current_index is not None:  # it is for keys, which are not counted when building either
+            self._composed += 1
+        if self._composed > self._limit or self._depth > DEPTH_LIMIT:
+            _check(getattr(current_node, "start_mark", None), self._composed, self._limit, self._depth)
 
     def ascend_resolver(self) -> None:
         self._depth -= 1

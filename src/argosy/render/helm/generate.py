@@ -18,6 +18,7 @@ from argosy.render.helm.chart import Gathering, check_dependencies
 from argosy.render.helm.integers import INTEGERS, write_integers
 from argosy.render.helm.library import LoadedChart, check_release_name, parse_values
 from argosy.render.helm.ordering import Template, in_install_order
+from argosy.render.helm.parsed import ParsedTexts
 from argosy.render.helm.values import values_of
 from argosy.sources.versions import matches
 
@@ -26,6 +27,8 @@ API_VERSIONS: Final = ("v1", "v2")
 Warn = Callable[[str], None]
 _KEPT: Final = re2.compile(r"[|>][0-9]?\+")
 """A block of text whose last newlines count."""
+_PARSED: Final = ParsedTexts()
+"""Of this process: a render worker's."""
 
 
 def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
@@ -69,8 +72,9 @@ def _rendered(chart: LoadedChart, values: JsonObject, name: str, job: Job, warn:
     texts = chart.render(values, _options(name, job))
     definitions: list[Template] = []
     if not job.options.get("skipCrds"):
+        is_on = _subcharts(chart, values)
         for file, text in chart.definitions:
-            if _subchart_is_on(chart, values, file):
+            if is_on(file):
                 definitions += _cut(file, text, warn)
     templates: list[Template] = []
     for path in sorted(texts):
@@ -107,13 +111,25 @@ def _last_trimmed(templates: list[Template], warn: Warn) -> list[Template]:
 def _cut(path: str, text: str, warn: Warn, *, end: str = "\n") -> Iterator[Template]:
     """What Helm printed is its chart's word, and read as Helm's users know it: of a repeated key the last counts."""
     for part in helm_documents(text):
-        try:
-            found = load_all(f"{part}{end}", repeated=lambda fault: warn(f"{path}: {fault}; the last one counts"))
-            documents = [document for document in found if document not in (None, {})]
-        except YamlError as error:
-            raise ToolError(f"YAML parse error on {path}: {error}") from None
+        documents = _documents(path, f"{part}{end}", warn)
         if documents:
             yield Template(path, part, [_object(path, document) for document in documents])
+
+
+def _documents(path: str, text: str, warn: Warn) -> list[JsonValue]:
+    """Those that say anything. What is warned of is not remembered, so that it is told each time."""
+    if (known := _PARSED.get(text)) is not None:
+        return known
+    faults: list[str] = []
+    try:
+        documents = [document for document in load_all(text, repeated=faults.append) if document not in (None, {})]
+    except YamlError as error:
+        raise ToolError(f"YAML parse error on {path}: {error}") from None
+    for fault in faults:
+        warn(f"{path}: {fault}; the last one counts")
+    if not faults:
+        _PARSED.put(text, documents)
+    return documents
 
 
 def _object(path: str, document: Any) -> JsonObject:
@@ -155,16 +171,23 @@ def _check_kube_version(metadata: JsonObject, kube_version: str) -> None:
         raise ToolError(f"chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {kube_version}")
 
 
-def _subchart_is_on(chart: LoadedChart, values: JsonObject, file: str) -> bool:
+def _subcharts(chart: LoadedChart, values: JsonObject) -> Callable[[str], bool]:
     """Whether the subchart that a crds file belongs to is enabled: its tags, then its condition, decide."""
-    parts = file.split("/")
-    if len(parts) < 4 or parts[1] != "charts":
-        return True
-    merged = chart.all_values(values)
-    for item in chart.metadata.get("dependencies") or ():
-        if parts[2] in (item.get("alias"), item.get("name")):
-            return _enabled(item, merged)
-    return True
+    dependencies = chart.metadata.get("dependencies") or ()
+    merged = chart.all_values(values) if dependencies else {}
+    known: dict[str, bool] = {}
+
+    def is_on(file: str) -> bool:
+        parts = file.split("/")
+        if len(parts) < 4 or parts[1] != "charts":
+            return True
+        name = parts[2]
+        if name not in known:
+            item = next((one for one in dependencies if name in (one.get("alias"), one.get("name"))), None)
+            known[name] = item is None or _enabled(item, merged)
+        return known[name]
+
+    return is_on
 
 
 def _enabled(item: JsonObject, values: JsonObject) -> bool:
