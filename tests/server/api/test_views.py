@@ -5,12 +5,24 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Resource
-from argosy.server.api.views import MOST, checked, read_views, with_view
+from argosy.machinery.status import StatusError
+from argosy.server.api.views import (
+    LONGEST_ADDRESS,
+    LONGEST_NAME,
+    MOST,
+    Views,
+    checked,
+    read_views,
+    stored_name,
+    with_view,
+)
 from argosy.server.errors import ApiError
 from tests.kit.argocd_server import Api, argocd_server
 
@@ -28,7 +40,6 @@ async def answered(api: Api, method: str, path: str, body: Any = None, token: st
 
 
 async def signed_in(api: Api, name: str) -> str:
-    from argosy.machinery import requests
     from argosy.machinery.objects import Key
     from argosy.server.configuration import decoded
 
@@ -109,3 +120,65 @@ def test_a_project_has_a_limited_number_of_views() -> None:
     with pytest.raises(ApiError, match="100 at most"):
         with_view(kept, {**view(name="more"), "by": ""})  # type: ignore[arg-type, typeddict-item]
     assert len(with_view(kept, {**view(name="v1"), "by": ""})) == MOST  # type: ignore[arg-type, typeddict-item]
+
+
+class TwoReplicas:
+    """A client; the other replica makes the ConfigMap between our look and our write, with a view of its own."""
+
+    def __init__(self, *, always_conflicts: bool = False) -> None:
+        self.stored: JsonObject | None = None
+        self.asked = list[str]()
+        self._always_conflicts = always_conflicts
+
+    async def get(self, request: requests.Get) -> JsonObject:
+        self.asked.append("get")
+        if self.stored is None:
+            raise StatusError(404, "NotFound", "there is none")
+        return self.stored
+
+    async def write(self, request: requests.Write) -> JsonObject:
+        self.asked.append(request.verb)
+        if request.verb == "create":
+            theirs = json.dumps([{"name": "theirs", "to": "/applications", "by": "bob"}])
+            self.stored = {"metadata": {"resourceVersion": "7"}, "data": {"views": theirs}}
+            raise StatusError(409, "AlreadyExists", "it is there already")
+        if self._always_conflicts:
+            raise StatusError(409, "Conflict", "changed")
+        assert isinstance(request.body, dict)
+        assert request.body["metadata"]["resourceVersion"] == "7"
+        self.stored = {"metadata": {"resourceVersion": "8"}, "data": request.body["data"]}
+        return self.stored
+
+
+def written(client: TwoReplicas) -> None:
+    owner = {"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "metadata": {"name": "a", "uid": "u"}}
+    configuration = SimpleNamespace(project=lambda name: owner, config_object=lambda name: client.stored)
+    context: Any = SimpleNamespace(client=client, namespace="argocd", configuration=configuration, clock=None)
+    made: Any = {**view(), "by": "admin"}
+    asyncio.run(Views(context).write("a", lambda kept: with_view(kept, made)))
+
+
+def test_a_view_is_saved_though_another_replica_made_the_config_map_a_moment_ago_and_its_view_stays() -> None:
+    client = TwoReplicas()
+    written(client)
+    assert client.asked == ["get", "create", "get", "patch"]
+    assert client.stored is not None
+    assert [one["name"] for one in read_views("a", client.stored["data"]["views"])] == ["mine", "theirs"]
+
+
+def test_who_is_always_too_late_is_told_so() -> None:
+    with pytest.raises(ApiError, match="being changed by others"):
+        written(TwoReplicas(always_conflicts=True))
+
+
+def test_all_views_of_a_project_fit_into_one_object_whatever_other_projects_have() -> None:
+    longest: Any = {
+        "project": "a",
+        "name": "n" * LONGEST_NAME,
+        "to": "/" + "x" * (LONGEST_ADDRESS - 1),
+        "by": "b" * 253,
+    }
+    assert len(json.dumps([{**longest, "name": f"{number:0>60}"} for number in range(MOST)])) < 1024 * 1024
+    names = {stored_name(project) for project in ("a", "b", "a.b", "p" * 253, "p" * 252 + "q")}
+    assert len(names) == 5
+    assert max(map(len, names)) <= 253

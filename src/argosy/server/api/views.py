@@ -1,11 +1,14 @@
 """Views of lists that a project shares: a filter, a search and an order under a name, kept on the server.
 
-They are lines of the ConfigMap `argosy-views`, one key a project. Who may get the project sees them, who may update it
-saves and removes them. A view is an address of the page: it shows nobody more than they may see. Source: spec/web.md 6.
+They are in a ConfigMap of each project, which goes with the project. Who may get the project sees them, who may update
+it saves and removes them. A view is an address of the page: it shows nobody more than they may see.
+
+Source: spec/web.md 6.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypedDict
 
@@ -21,7 +24,10 @@ from argosy.server.configuration import CONFIG_MAPS
 from argosy.server.context import ServerContext
 from argosy.server.errors import ApiError, Code, denied, invalid, not_found
 
-STORED: Final = "argosy-views"
+STORED: Final = "argosy-views."
+"""In front of the project's name: all that one project may keep is a fifth of what a ConfigMap holds."""
+KEY: Final = "views"
+LONGEST_OBJECT_NAME: Final = 253
 MOST: Final = 100
 """Of one project."""
 LONGEST_NAME, LONGEST_ADDRESS = 60, 2000
@@ -96,13 +102,13 @@ class Views:
         given: View = asked.body
         made: SavedView = {**checked(given), "by": asked.call.caller.username}
         self._permit(asked.call, made["project"])
-        await self._write(made["project"], lambda kept: with_view(kept, made))
+        await self.write(made["project"], lambda kept: with_view(kept, made))
         return self._visible(asked.call)
 
     async def remove(self, asked: Asked) -> SavedViews:
         project, name = asked.path["project"], asked.path["name"]
         self._permit(asked.call, project)
-        await self._write(project, lambda kept: without_view(kept, project, name))
+        await self.write(project, lambda kept: without_view(kept, project, name))
         return self._visible(asked.call)
 
     def _permit(self, call: Call, project: str) -> None:
@@ -112,58 +118,78 @@ class Views:
         call.permit("projects", "update", project)
 
     def _visible(self, call: Call) -> SavedViews:
-        stored = self._context.configuration.config_map(STORED)
+        configuration = self._context.configuration
+        names = sorted(str(found["metadata"]["name"]) for found in configuration.projects.list(configuration.namespace))
         return {
             "views": [
                 one
-                for project in sorted(stored)
-                if call.may("projects", "get", project)
-                for one in read_views(project, stored[project])
+                for project in names
+                if (text := configuration.config_map(stored_name(project)).get(KEY))
+                and call.may("projects", "get", project)
+                for one in read_views(project, text)
             ]
         }
 
-    async def _write(self, project: str, change: Callable[[list[SavedView]], list[SavedView]]) -> None:
+    async def write(self, project: str, change: Callable[[list[SavedView]], list[SavedView]]) -> None:
         """What others save meanwhile stays. Raises ApiError."""
-        client, key = self._context.client, Key(self._context.namespace, STORED)
+        client, key = self._context.client, Key(self._context.namespace, stored_name(project))
         for _ in range(TRIES):
             try:
-                found = await self._stored()
-                kept = read_views(project, (found.get("data") or {}).get(project, ""))
+                found = await self._stored(project, key)
+                kept = read_views(project, (found.get("data") or {}).get(KEY, ""))
                 text = orjson.dumps([{**one} for one in change(kept)]).decode()
-                patch = {
-                    "metadata": {"resourceVersion": found["metadata"]["resourceVersion"]},
-                    "data": {project: text if text != "[]" else None},
-                }
+                patch = {"metadata": {"resourceVersion": found["metadata"]["resourceVersion"]}, "data": {KEY: text}}
                 made = await client.write(requests.patch(CONFIG_MAPS, key, patch, PatchType.MERGE))
             except StatusError as error:
                 if not (error.is_conflict or error.is_already_exists):  # another replica made it a moment ago
                     raise
                 continue
-            await self._seen(int(made["metadata"]["resourceVersion"]))
+            await self._seen(key, int(made["metadata"]["resourceVersion"]))
             return
-        raise ApiError(Code.ABORTED, f"{STORED} is being changed by others: try again")
+        raise ApiError(Code.ABORTED, f"the views of {project} are being changed by others: try again")
 
-    async def _stored(self) -> JsonObject:
-        client, namespace = self._context.client, self._context.namespace
+    async def _stored(self, project: str, key: Key) -> JsonObject:
+        client = self._context.client
         try:
-            return await client.get(requests.Get(CONFIG_MAPS, Key(namespace, STORED)))
+            return await client.get(requests.Get(CONFIG_MAPS, key))
         except StatusError as error:
             if not error.is_not_found:
                 raise
-        metadata = {"name": STORED, "namespace": namespace, "labels": {"app.kubernetes.io/part-of": "argosy"}}
+        owner = self._context.configuration.project(project)
+        if owner is None:
+            raise denied()
+        metadata = {
+            "name": key.name,
+            "namespace": key.namespace,
+            "labels": {"app.kubernetes.io/part-of": "argosy"},
+            "ownerReferences": [
+                {
+                    "apiVersion": owner["apiVersion"],
+                    "kind": owner["kind"],
+                    "name": owner["metadata"]["name"],
+                    "uid": owner["metadata"]["uid"],
+                }
+            ],
+        }
         made = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
         return await client.write(requests.create(CONFIG_MAPS, made))
 
-    async def _seen(self, version: int) -> None:
+    async def _seen(self, key: Key, version: int) -> None:
         """Until what was written is what this server reads, but not for ever."""
         for _ in range(SEEN_TRIES):
-            found = self._context.configuration.config_object(STORED) or {}
+            found = self._context.configuration.config_object(key.name) or {}
             if int((found.get("metadata") or {}).get("resourceVersion") or 0) >= version:
                 return
             await self._context.clock.sleep(0.01)
 
 
 # -- pure --------------------------------------------------------------------------------------------------------------
+
+
+def stored_name(project: str) -> str:
+    """Of the ConfigMap; a name that would be too long is a digest."""
+    name = f"{STORED}{project}"
+    return name if len(name) <= LONGEST_OBJECT_NAME else f"{STORED}{hashlib.sha256(project.encode()).hexdigest()}"
 
 
 def checked(given: View) -> View:
