@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Iterator
 
@@ -85,3 +86,20 @@ def test_a_thorough_pass_waits_until_the_process_has_grown() -> None:
         assert kept
     finally:
         garbage.release()
+
+
+@pytest.mark.parametrize("settled", [LONG_SECONDS], indirect=True)
+def test_after_a_long_pass_the_next_one_comes_before_there_is_much_again(settled: Garbage) -> None:
+    """Python would wait for a quarter as many new objects as the long one saw, and then be as long at one go."""
+    gc.disable()
+    kept: list[object] = [[number] for number in range(200_000)]
+    gc.enable()
+
+    async def scenario() -> int:
+        gc.collect()
+        await asyncio.sleep(0)  # noqa: TID251  # the loop's next turn
+        before = settled.set_aside
+        kept.extend([number] for number in range(20_000))
+        return settled.set_aside - before
+
+    assert asyncio.run(scenario()) >= 1

@@ -19,6 +19,38 @@ def appset(name: str, project: str = "default") -> dict[str, Any]:
     return {"metadata": {"name": name}, "spec": spec}
 
 
+def with_own_project(made: dict[str, Any], project: str) -> dict[str, Any]:
+    """Its generator's own template says of which project the Applications are."""
+    made["spec"]["generators"][0]["list"]["template"] = {"metadata": {}, "spec": {"project": project}}
+    return made
+
+
+def test_a_generator_of_a_set_leads_into_no_project_that_one_has_no_right_in(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with argocd_server(tmp_path) as api:
+            await api.configure("argocd-cm", {"accounts.alice": "apiKey"})
+            policy = "p, alice, applicationsets, *, default/*, allow"
+            await api.configure("argocd-rbac-cm", {"policy.csv": policy})
+            for name in ("default", "other"):
+                spec = {"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": "*"}]}
+                await api.call("POST", "/api/v1/projects", {"project": {"metadata": {"name": name}, "spec": spec}})
+            async with asyncio.timeout(60):
+                while (made := await api.call("POST", "/api/v1/account/alice/token", {}))[0] != 200:  # noqa: ASYNC110  # nothing tells
+                    await asyncio.sleep(0.05)  # noqa: TID251  # of a real server
+            token, path = made[1]["token"], "/api/v1/applicationsets"
+            outside = with_own_project(appset("s"), "other")
+            assert (await api.call("POST", path, appset("s"), token=token))[0] == 200
+            for given, where in (
+                (outside, f"{path}?upsert=true"),
+                (with_own_project(appset("t"), "other"), path),
+                ({"applicationSet": with_own_project(appset("t"), "other")}, f"{path}/generate"),
+            ):
+                assert (await api.call("POST", where, given, token=token))[0] == 403, where
+            assert (await api.call("POST", f"{path}?upsert=true", outside))[0] == 200, "the administrator may"
+
+    asyncio.run(scenario())
+
+
 def test_sets_are_tried_made_listed_and_deleted(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with argocd_server(tmp_path) as api:
@@ -43,6 +75,8 @@ def test_sets_are_tried_made_listed_and_deleted(tmp_path: Path) -> None:
             assert status == 200
             status, found = await api.call("POST", path, appset("t", project="{{.name}}"))
             assert (status, found["code"]) == (400, 3), "a project must be literal"
+            status, found = await api.call("POST", path, with_own_project(appset("t"), "{{.name}}"))
+            assert (status, found["code"]) == (400, 3), "and that of a generator, too"
             status, found = await api.call("POST", path, appset("t", project="none"))
             assert (status, found["code"]) == (400, 3)
 

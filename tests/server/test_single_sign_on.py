@@ -122,7 +122,10 @@ def test_a_browser_signs_in(tmp_path: Path) -> None:
             status, _ = await api.call("GET", "/api/v1/projects/default", token=token)
             assert status == 200, "its group may read"
             async with api.http.get(back, params=given, headers=cookie, allow_redirects=False) as again:
-                assert again.status == 500, "a code counts once"
+                assert (again.status, "was used" in await again.text()) == (400, True), "a state counts once"
+            given = {**provider.authorise(sent.headers["Location"]), "code": "c1"}
+            async with api.http.get(back, params=given, headers=cookie, allow_redirects=False) as again:
+                assert again.status == 400, "with another code, too"
             away = {"Cookie": f"argocd.token={token}"}
             async with api.http.post(f"{api.server.url}/auth/logout", headers=away, allow_redirects=False) as out:
                 hint = f"id_token_hint={token}&to={api.server.url}"
@@ -130,7 +133,16 @@ def test_a_browser_signs_in(tmp_path: Path) -> None:
             own = {"Cookie": f"argocd.token={api.token}"}
             async with api.http.post(f"{api.server.url}/auth/logout", headers=own, allow_redirects=False) as out:
                 assert out.headers["Location"] == api.server.url, "an account of ours is unknown to the provider"
-            for target in ("https://evil.example.com/", "//evil.example.com", "/\\evil.example.com", "javascript:x"):
+            for target in (
+                "https://evil.example.com/",
+                "//evil.example.com",
+                "/\\evil.example.com",
+                "javascript:x",
+                "http://[",
+                "/\u00fc",
+                f"{api.server.url}.evil.example.com/",
+                f"{api.server.url}@evil.example.com/",
+            ):
                 async with api.http.get(
                     f"{api.server.url}/auth/login", params={"return_url": target}, allow_redirects=False
                 ) as refused:
@@ -166,6 +178,47 @@ def test_tokens_that_do_not_count(tmp_path: Path) -> None:
             assert not await _signed_in(api, _unsigned(provider)), "no signature"
             head, _, tail = provider.token().partition(".")
             assert not await _signed_in(api, f"{head}.{tail[:-4]}AAAA"), "a changed signature"
+
+    asyncio.run(scenario())
+
+
+def test_a_group_of_a_provider_is_no_role_or_account_of_ours(tmp_path: Path) -> None:
+    """Who may name a team or a group at the provider must not name the administrator's role."""
+
+    async def scenario() -> None:
+        provider = ProviderProgram()
+        async with provider.serving(), argocd_server(tmp_path) as api:
+            await _configured(api, provider)
+            groups = ["role:admin", "admin", "proj:default:owner", "team"]
+            token = provider.token(groups=groups)
+            status, found = await api.call("GET", "/api/v1/session/userinfo", token=token)
+            assert (status, found["groups"]) == (200, ["team"])
+            status, found = await api.call("GET", "/api/v1/account/can-i/clusters/delete/x", token=token)
+            assert (status, found["value"]) == (200, "no")
+            status, found = await api.call("GET", "/api/v1/account/can-i/clusters/get/x", token=token)
+            assert (status, found["value"]) == (200, "yes"), "what its own group may"
+
+    asyncio.run(scenario())
+
+
+def test_an_address_that_is_not_verified_gives_no_rights(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        provider = ProviderProgram()
+        async with provider.serving(), argocd_server(tmp_path) as api:
+            await _configured(api, provider)
+            policy = {"policy.csv": "g, u@example.com, role:admin", "scopes": "[groups, email]"}
+            await api.configure("argocd-rbac-cm", policy)
+
+            async def may(**more: Any) -> str:
+                token = provider.token(**more)
+                status, found = await api.call("GET", "/api/v1/account/can-i/clusters/delete/x", token=token)
+                assert status == 200
+                return str(found["value"])
+
+            async with asyncio.timeout(60):
+                while await may(email_verified=True) != "yes":  # noqa: ASYNC110  # nothing tells
+                    await asyncio.sleep(0.05)  # noqa: TID251  # of a real server
+            assert [await may(), await may(email_verified=False)] == ["yes", "no"]
 
     asyncio.run(scenario())
 

@@ -8,10 +8,12 @@ thorough pass, a few times a day while the process grows.
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import gc
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Protocol
 
 YOUNG = 1_000
@@ -103,3 +105,12 @@ class Garbage:
         elif info["generation"] == 2 and self._processor_time() - self._since >= LONG_SECONDS:
             gc.freeze()
             self.set_aside += 1
+            with suppress(RuntimeError):  # a thread without a loop: the next long pass is in another
+                asyncio.get_running_loop().call_soon(_begin_anew)
+
+
+def _begin_anew() -> None:
+    """Python puts off a pass over all until there are a quarter as many new ones as it saw in the last: as many as a
+    large object has, and the pass is long again. One over the few that are there now makes it come soon, and be short.
+    """
+    gc.collect()

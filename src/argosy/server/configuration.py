@@ -95,6 +95,11 @@ class Configuration:
         return self.settings.get("url", "").rstrip("/")
 
     @property
+    def own_urls(self) -> tuple[str, ...]:
+        """Addresses under which browsers know this server: `url` and `additionalUrls`."""
+        return (*((self.url,) if self.url else ()), *_listed(self.settings.get("additionalUrls", "")))
+
+    @property
     def anonymous(self) -> bool:
         return self.settings.get("users.anonymous.enabled") == "true"
 
@@ -150,3 +155,15 @@ def _scopes(text: str) -> tuple[str, ...]:
     except yaml.YAMLError:
         return ("groups",)
     return tuple(str(item) for item in found) if isinstance(found, list) else (str(found),)
+
+
+@lru_cache(maxsize=16)
+def _listed(text: str) -> tuple[str, ...]:
+    """The texts of a YAML list; none of what is not one."""
+    import yaml
+
+    try:
+        found: Any = yaml.load(text, Loader=yaml.CSafeLoader) if text else None  # the safe loader, in C
+    except yaml.YAMLError:
+        return ()
+    return tuple(item for item in found if isinstance(item, str)) if isinstance(found, list) else ()

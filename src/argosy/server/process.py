@@ -133,6 +133,7 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
             GrpcWeb(dispatcher),
             pages(context, dispatcher, receiver, provider),
             lambda: configuration.parameters.get("server.rootpath", ""),
+            lambda: configuration.own_urls,
         )
         certificates = Certificates(configuration, insecure=place.insecure)
         intake = Intake()

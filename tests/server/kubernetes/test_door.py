@@ -23,6 +23,7 @@ from argosy.server.kubernetes.door import PREFIX
 from tests.kit.argocd_server import CONFIG_MAPS, SECRETS, Api, argocd_server
 from tests.kit.verbs import Verbs, verbs
 
+SETS = Resource("argoproj.io", "v1alpha1", "applicationsets", "ApplicationSet")
 APPLICATIONS = Resource("argoproj.io", "v1alpha1", "applications", "Application")
 PROJECTS = Resource("argoproj.io", "v1alpha1", "appprojects", "AppProject")
 STAGES = Resource("kargo.akuity.io", "v1alpha1", "promotions", "Promotion")
@@ -34,13 +35,25 @@ p, role:syncer, applications, get, team/*, allow
 p, role:syncer, applications, sync, team/*, allow
 p, role:promoter, objects, *, *, allow
 p, role:owner, projects, *, team, allow
+p, role:setter, applicationsets, *, team/*, allow
 g, team, role:team
 g, reader, role:reader
 g, syncer, role:syncer
 g, promoter, role:promoter
 g, owner, role:owner
+g, setter, role:setter
 """
-USERS = ("team", "reader", "syncer", "promoter", "owner", "nobody")
+USERS = ("team", "reader", "syncer", "promoter", "owner", "setter", "nobody")
+
+
+def application_set(name: str, around: str) -> JsonObject:
+    """Of the project team; a generator's own template says another one."""
+    template = {"metadata": {"name": "{{x}}"}, "spec": application(name)["spec"]}
+    own = {"metadata": {}, "spec": {"project": around, "destination": {}}}
+    generators = [{"matrix": {"generators": [{"list": {"elements": []}}, {"list": {"elements": []}}], "template": own}}]
+    metadata = {"name": name, "namespace": "argocd"}
+    spec = {"generators": generators, "template": template}
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "ApplicationSet", "metadata": metadata, "spec": spec}
 
 
 def application(name: str, project: str = "team") -> JsonObject:
@@ -192,6 +205,9 @@ def test_no_way_leads_to_credentials_or_to_more_rights(tmp_path: Path) -> None:
             rbac = {"data": {"policy.csv": "g, promoter, role:admin"}}
             cluster_role = Resource("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", namespaced=False)
             role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "r"}}
+            async with by.client("setter") as client:
+                await client.write(requests.create(SETS, application_set("two", "team")))
+            around = {"spec": {"generators": application_set("two", "other")["spec"]["generators"]}}
             for name, expected, act in (
                 ("admin", 404, lambda c: c.read(SECRETS, "argocd-secret", "argocd")),
                 ("admin", 404, lambda c: c.read(CONFIG_MAPS, "argocd-cm", "argocd")),
@@ -199,6 +215,8 @@ def test_no_way_leads_to_credentials_or_to_more_rights(tmp_path: Path) -> None:
                 ("admin", 404, lambda c: c.patch(CONFIG_MAPS, "argocd-rbac-cm", "argocd", rbac, PatchType.MERGE)),
                 ("promoter", 403, lambda c: c.create(cluster_role, role)),
                 ("owner", 403, lambda c: c.patch(PROJECTS, "team", "argocd", widen, PatchType.MERGE)),
+                ("setter", 403, lambda c: c.create(SETS, application_set("one", "other"))),
+                ("setter", 403, lambda c: c.patch(SETS, "two", "argocd", around, PatchType.MERGE)),
                 ("admin", 400, lambda c: c.delete(PROJECTS, "team", "argocd")),
             ):
                 assert await by.refused(name, act) == expected, name

@@ -41,7 +41,7 @@ def asked_of(
         raise Unusable("RenderTemplateParamsError", str(error), generated=False) from None
     project = str(((spec.get("template") or {}).get("spec") or {}).get("project") or "")
     outside = metadata["namespace"] != control_plane
-    if outside and (_TEMPLATED.search(project) or _overrides_project(spec)):
+    if outside and (_TEMPLATED.search(project) or any(map(_TEMPLATED.search, own_projects(spec)))):
         message = "the Argo CD project field may not be templated, nor set by a generator, outside of the control plane"
         raise Unusable("ApplicationValidationError", message, generated=False)
     return GeneratorContext(
@@ -91,11 +91,16 @@ def _rendered(spec: JsonObject, template: JsonObject, parameters: JsonObject, as
     return made
 
 
-def _overrides_project(spec: JsonObject) -> bool:
-    """A generator's own template with a project of its own would go around the literal one."""
-    for generator in spec.get("generators") or ():
-        for part in generator.values():
-            own = (part.get("template") or {}).get("spec") if isinstance(part, dict) else None
-            if own and _TEMPLATED.search(str(own.get("project") or "")):
-                return True
-    return False
+def own_projects(spec: JsonObject) -> list[str]:
+    """Those that generators' own templates name, nested ones included: they go around the template's."""
+    found: list[str] = []
+    generators = spec.get("generators")
+    for generator in generators if isinstance(generators, list) else ():
+        for part in generator.values() if isinstance(generator, dict) else ():
+            if not isinstance(part, dict):
+                continue
+            own = (part.get("template") or {}).get("spec") or {}
+            if project := str(own.get("project") or ""):
+                found.append(project)
+            found += own_projects(part)
+    return found

@@ -106,7 +106,10 @@ def _indexed(accounts: Iterable[JsonObject]) -> dict[tuple[str, str], list[Key]]
 
 
 def _values(claims: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """An address that the provider says is not verified may be anybody's."""
     for name, value in claims.items():
+        if name == "email" and claims.get("email_verified") is False:
+            continue
         for one in [value] if isinstance(value, str) else value if isinstance(value, list) else ():
             if isinstance(one, str):
                 yield name, one

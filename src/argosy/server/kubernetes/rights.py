@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from argosy.gitops.applicationsets.desired_applications import own_projects
 from argosy.machinery.objects import JsonObject, Resource
+from argosy.server.services.projects.widening import widened
 from argosy.sources.credentials import REPOSITORY, TEMPLATE, TYPE_LABEL, WRITE_REPOSITORY, WRITE_TEMPLATE, decoded
 
 OBJECTS: Final = "objects"
@@ -34,9 +36,6 @@ REFRESHING: Final = frozenset(
     {"argocd.argoproj.io/refresh", "argocd.argoproj.io/hydrate", "argocd.argoproj.io/hydrate-timestamp"}
 )
 SERVERS_OWN: Final = ("managedFields", "resourceVersion", "generation", "creationTimestamp", "uid", "selfLink")
-LISTS: Final = tuple(
-    f"{scope}Resource{colour}list" for scope in ("cluster", "namespace") for colour in ("White", "Black")
-)
 
 
 class Right(NamedTuple):
@@ -88,10 +87,13 @@ def _to_change(resource: Resource, before: JsonObject | None, after: JsonObject 
             yield from (Right("applicationsets", action, _of_set(each, plane)) for each in (before, after) if each)
             if before and after and _of_set(before, plane) != _of_set(after, plane):
                 yield Right("applicationsets", "create", _of_set(after, plane))
+            if after is not None:
+                own = own_projects(after.get("spec") or {})
+                yield from (Right("applicationsets", action, _scoped(project, after, plane)) for project in own)
         case "argoproj.io", "appprojects":
             yield Right("projects", action, str(metadata.get("name") or ""))
             if after is not None and before is not None:
-                yield from _widened(before.get("spec") or {}, after.get("spec") or {})
+                yield from (Right(*right) for right in widened(before.get("spec") or {}, after.get("spec") or {}))
         case "", "secrets" if metadata.get("namespace") == plane:
             yield from (_of_secret(each, action) for each in (before, after) if each is not None)
         case "", "configmaps" if metadata.get("namespace") == plane and metadata.get("name") in OF_CONFIG_MAPS:
@@ -163,22 +165,6 @@ def _marks(obj: JsonObject) -> JsonObject:
     found = {name: value for name, value in (obj.get("metadata") or {}).items() if name not in SERVERS_OWN}
     annotations = {name: value for name, value in (found.get("annotations") or {}).items() if name not in REFRESHING}
     return {**found, "annotations": annotations}
-
-
-def _widened(before: JsonObject, after: JsonObject) -> Iterator[Right]:
-    """Nobody gives a project what they may not use themselves (security rule 4)."""
-    known, wanted = (_servers(spec) for spec in (before, after))
-    yield from (Right("clusters", "update", server) for server in wanted if server not in known)
-    repositories = before.get("sourceRepos") or ()
-    yield from (
-        Right("repositories", "update", url) for url in after.get("sourceRepos") or () if url not in repositories
-    )
-    if any((before.get(name) or []) != (after.get(name) or []) for name in LISTS):
-        yield from (Right("clusters", "update", server) for server in wanted)
-
-
-def _servers(spec: JsonObject) -> list[str]:
-    return [str(item.get("server") or item.get("name") or "") for item in spec.get("destinations") or ()]
 
 
 def _promoting(promotion: JsonObject) -> Right:

@@ -23,7 +23,6 @@ from argosy.server.connectors.issuer import Asked, BadRequest, asked_of
 from argosy.server.connectors.provider import OwnIssuer
 from argosy.server.context import ServerContext
 from argosy.server.pages.sign_in import HTML, is_secure
-from argosy.server.pages.single_sign_on import own_urls
 from argosy.server.sessions import tokens
 from argosy.server.sessions.cookies import cookies_of
 from argosy.server.sessions.passwords import MAX_PASSWORD, NOISE_SECONDS
@@ -242,7 +241,7 @@ class DexPages:
         return hashlib.sha256(b"connector\0" + self._context.authentication.key).digest()
 
     def _redirects(self) -> list[str]:
-        return [f"{url.rstrip('/')}/auth/callback" for url in own_urls(self._context)]
+        return [f"{url.rstrip('/')}/auth/callback" for url in self._context.configuration.own_urls]
 
     def _random(self, count: int) -> str:
         return base64.urlsafe_b64encode(self._context.rng.token_bytes(count)).rstrip(b"=").decode()

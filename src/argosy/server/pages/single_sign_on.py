@@ -10,10 +10,12 @@ import base64
 import hashlib
 import hmac
 import html
+import logging
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from argosy.cluster.http.exchange import Request, Response
+from argosy.machinery.status import StatusError
 from argosy.server.context import ServerContext
 from argosy.server.pages.sign_in import HTML, base_path, is_secure
 from argosy.server.sessions import tokens
@@ -26,9 +28,11 @@ from argosy.server.transport.gateway import TEXT
 from argosy.server.transport.http1 import header_map
 from argosy.server.transport.query import pairs
 
+log = logging.getLogger(__name__)
 STATE: Final = "argocd.oauthstate"
 ISSUER: Final = "argosy-sign-in"
 SECONDS: Final = 300
+UNKNOWN_STATE: Final = "the state of this sign-in is unknown, was used, or is too old: begin again"
 
 
 def login(context: ServerContext, provider: Provider) -> Page:
@@ -95,7 +99,10 @@ def callback(context: ServerContext, provider: Provider) -> Page:
             return Response(400, f"{html.escape(text[:500])}\n".encode(), TEXT, [], "")
         kept = _kept(context, request)
         if kept is None or not asked.get("state") or not _same(str(kept.get("state")), asked["state"]):
-            return _plain(400, "the state of this sign-in is unknown or too old: begin again")
+            return _plain(400, UNKNOWN_STATE)
+        used = f"{ISSUER} {kept['state']}"
+        if context.shared.is_revoked(used):
+            return _plain(400, UNKNOWN_STATE)
         try:
             form = {"grant_type": "authorization_code", "code": asked.get("code") or ""}
             form |= {"redirect_uri": _callback(context), "code_verifier": str(kept["verifier"])}
@@ -110,6 +117,7 @@ def callback(context: ServerContext, provider: Provider) -> Page:
             return _plain(401, f"invalid session token: {error}")
         if claims.get("nonce") != kept["nonce"]:
             return _plain(401, "invalid session token: it is the answer to another sign-in")
+        await _use_up(context, used, float(kept["exp"]))
         try:
             path, secure = base_path(context), is_secure(context)
             session = session_of(found, claims, context.clock.now().timestamp())
@@ -126,30 +134,30 @@ def callback(context: ServerContext, provider: Provider) -> Page:
     return page
 
 
+async def _use_up(context: ServerContext, used: str, until: float) -> None:
+    """Asked for at the end alone: nobody fills what replicas share who does not sign in."""
+    try:
+        await context.shared.revoke(used, until)
+    except StatusError as error:  # the provider takes a code once, too
+        log.warning("that a sign-in was answered is not told to other replicas: %s", error.reason)
+
+
 def is_own(context: ServerContext, target: str) -> bool:
     """Whether a browser may be sent there: below one of our own addresses, or a bare path of this host."""
-    if "\\" in target or any(ord(char) < 0x21 for char in target):
+    if "\\" in target or any(not 0x21 <= ord(char) < 0x7F for char in target):
         return False
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return False
     if not parts.scheme and not parts.netloc:
         return target.startswith("/") and not target.startswith("//")
-    for url in own_urls(context):
+    for url in context.configuration.own_urls:
         own = urlsplit(url)
         path = own.path.rstrip("/")
         if (parts.scheme, parts.netloc) == (own.scheme, own.netloc) and f"{parts.path}/".startswith(f"{path}/"):
             return True
     return False
-
-
-def own_urls(context: ServerContext) -> list[str]:
-    import yaml
-
-    found = [context.configuration.url] if context.configuration.url else []
-    try:
-        further: Any = yaml.load(context.configuration.settings.get("additionalUrls", ""), Loader=yaml.CSafeLoader)
-    except yaml.YAMLError:
-        return found
-    return found + [item for item in further or () if isinstance(item, str)] if isinstance(further, list) else found
 
 
 def _callback(context: ServerContext) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Final
-from urllib.parse import urlsplit
 
 from argosy.cluster.http.exchange import Request, Response
 from argosy.cluster.http.streaming import websocket
@@ -25,7 +24,7 @@ from argosy.server.services.applications.access import find
 from argosy.server.services.applications.comparing import view
 from argosy.server.services.applications.tree import Tree
 from argosy.server.sessions.cookies import cookies_of, token_of
-from argosy.server.transport.front import Page, plain_not_found
+from argosy.server.transport.front import Page, netloc_of, plain_not_found
 from argosy.server.transport.gateway import TEXT
 from argosy.server.transport.http1 import header_map
 from argosy.server.transport.query import pairs
@@ -42,7 +41,7 @@ def terminal(context: ServerContext, dispatcher: Dispatcher) -> Page:
         headers = header_map(request)
         if not token_of(cookies_of(headers.get("cookie", ""))):
             return _plain(400, "Auth cookie not found")
-        if not _is_of_here(headers.get("origin", ""), headers.get("host", "")):
+        if not _is_of_here(context, headers.get("origin", ""), headers.get("host", "")):
             return _plain(403, "the page that asks is of another site")
         asked = dict(pairs(query))
         try:
@@ -125,9 +124,9 @@ def _shells(context: ServerContext, asked: dict[str, str]) -> tuple[str, ...]:
     return (chosen,) if chosen in allowed else allowed
 
 
-def _is_of_here(origin: str, host: str) -> bool:
+def _is_of_here(context: ServerContext, origin: str, host: str) -> bool:
     """A page of another site must not use the cookie; commands send no origin."""
-    return not origin or urlsplit(origin).netloc == host
+    return not origin or netloc_of(origin) in {host, *map(netloc_of, context.configuration.own_urls)}
 
 
 def _plain(status: int, text: str) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 RENEW_SECONDS: Final = 300
 MOST_SIGNED: Final = 4096
+OURS: Final = ("proj:", "role:")
+"""How names of roles begin."""
 Foreign = Callable[[str], Awaitable[dict[str, Any]]]
 """The claims of a provider's token. Raises InvalidToken."""
 
@@ -103,7 +105,7 @@ class Authentication:
         found = await self.of_token(renewed or token)
         groups = await federation.groups(found.caller.claims, session)
         if groups is not None:
-            caller = replace(found.caller, subject=replace(found.caller.subject, groups=groups))
+            caller = replace(found.caller, subject=Subject(found.caller.subject.name, self._of_provider(groups)))
             found = replace(found, caller=caller)
         return replace(found, renewed=renewed, cookies=tuple(cookies))
 
@@ -139,11 +141,16 @@ class Authentication:
         """A provider's names are not ours: none is a project's role, or a local account. Raises InvalidToken."""
         caller = self._of_claims(claims)
         name = caller.subject.name
-        if name.startswith(("proj:", "role:")) or name in self.accounts:
+        if name.startswith(OURS) or name in self.accounts:
             raise InvalidToken("the token's subject is a name of this control plane")
         if self._shared.is_revoked(caller.token_id):
             raise InvalidToken("token is revoked, please re-login")
-        return caller
+        return replace(caller, subject=Subject(name, self._of_provider(caller.subject.groups)))
+
+    def _of_provider(self, groups: Iterable[str]) -> tuple[str, ...]:
+        """Whoever names a group at a provider (a team, a GitLab group) must not choose the name of a role of ours, or
+        of an account with its roles: policies tell none of these apart."""
+        return tuple(group for group in groups if not group.startswith(OURS) and group not in self.accounts)
 
     def vouches(self, headers: Mapping[str, str]) -> bool:
         """Whether we signed the token, and its time is not over: no more is asked, and of nobody else."""
@@ -227,6 +234,8 @@ class Authentication:
     def _groups(self, claims: dict[str, Any]) -> tuple[str, ...]:
         found: list[str] = []
         for scope in self._configuration.scopes:
+            if scope == "email" and claims.get("email_verified") is False:
+                continue  # it may be anybody's: Kubernetes refuses it as well
             value: Any = claims
             for part in scope.split("."):
                 value = value.get(part) if isinstance(value, dict) else None

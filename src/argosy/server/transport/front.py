@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
+from urllib.parse import urlsplit
 
 from argosy.cluster.http.exchange import Request, Response
 from argosy.server.errors import ApiError
+from argosy.server.sessions.cookies import cookies_of, token_of
 from argosy.server.transport.gateway import TEXT, Gateway
 from argosy.server.transport.grpc_web import CONTENT_TYPE, GrpcWeb
 
@@ -22,11 +24,26 @@ SECURITY: Final = (
 NOT_FOUND: Final = b"404 page not found\n"
 
 
-class Front:
-    """`pages`: by path, exactly; a path that ends with `/` covers what is below it, the longest first."""
+READING: Final = ("GET", "HEAD")
+OF_OTHER_SITES: Final = ("/api/dex/", "/auth/")
+"""What providers send browsers to, by forms of their own: the answer to a sign-in has a proof of its own."""
 
-    def __init__(self, gateway: Gateway, grpc_web: GrpcWeb, pages: dict[str, Page], root_path: Callable[[], str]):
-        self._gateway, self._grpc_web, self._root_path = gateway, grpc_web, root_path
+
+class Front:
+    """`pages`: by path, exactly; a path that ends with `/` covers what is below it, the longest first.
+
+    `own_urls`: further addresses of this server, as browsers know it behind a proxy.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        grpc_web: GrpcWeb,
+        pages: dict[str, Page],
+        root_path: Callable[[], str],
+        own_urls: Callable[[], Iterable[str]] = lambda: (),
+    ):
+        self._gateway, self._grpc_web, self._root_path, self._own_urls = gateway, grpc_web, root_path, own_urls
         self._pages = {path: page for path, page in pages.items() if not path.endswith("/")}
         below = [(path, page) for path, page in pages.items() if path.endswith("/")]
         self._below = sorted(below, key=lambda item: -len(item[0]))
@@ -34,6 +51,8 @@ class Front:
     async def handle(self, request: Request) -> Response:
         target, _, query = request.target.partition("?")
         path = self._below_root(target)
+        if self._is_forged(request, path or ""):
+            return Response(403, b"the page that asks is of another site\n", TEXT, list(SECURITY), "")
         if request.header("content-type") == CONTENT_TYPE:
             return await self._grpc_web.handle(request)
         if path is None:
@@ -50,6 +69,15 @@ class Front:
             return Response(error.http_status, f"{error.message}\n".encode(), TEXT, list(SECURITY), "")
         return plain_not_found()
 
+    def _is_forged(self, request: Request, path: str) -> bool:
+        """Whether another site uses the cookie of who looks at it to change something (security rule 12)."""
+        origin = request.header("origin")
+        if not origin or request.method in READING or path.startswith(OF_OTHER_SITES):
+            return False
+        if token_of(cookies_of(request.header("cookie"))) is None:
+            return False
+        return netloc_of(origin) not in {request.header("host"), *map(netloc_of, self._own_urls())}
+
     def _below_root(self, path: str) -> str | None:
         root = self._root_path().strip("/")
         if not root:
@@ -57,6 +85,14 @@ class Front:
         if path == f"/{root}":
             return "/"
         return path[len(root) + 1 :] if path.startswith(f"/{root}/") else None
+
+
+def netloc_of(url: str) -> str:
+    """Empty for what is no URL."""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""
 
 
 def plain_not_found() -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from argosy.gitops.applicationsets.desired_applications import own_projects
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
@@ -25,6 +26,14 @@ def target_of_set(context: ServerContext, appset: JsonObject) -> str:
     metadata = appset.get("metadata") or {}
     namespace, name = str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
     return target_of(context, project_of(appset) or "default", namespace, name)
+
+
+def targets_of_set(context: ServerContext, appset: JsonObject) -> list[str]:
+    """That, and one for each project that a generator's own template names: its Applications are of that project."""
+    metadata = appset.get("metadata") or {}
+    namespace, name = str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
+    own = [target_of(context, project, namespace, name) for project in own_projects(appset.get("spec") or {})]
+    return list(dict.fromkeys([target_of_set(context, appset), *own]))
 
 
 def check_namespace(context: ServerContext, namespace: str) -> None:

@@ -10,7 +10,7 @@ from argosy.machinery.objects import JsonObject
 from argosy.server.calls import Call
 from argosy.server.context import ServerContext
 from argosy.server.errors import ApiError, Code, unknown
-from argosy.server.services.application_sets.access import RESOURCE, check_namespace, target_of_set
+from argosy.server.services.application_sets.access import RESOURCE, check_namespace, targets_of_set
 from argosy.server.services.application_sets.given import check_project_of, given_set
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ class Generating:
         context = self._context
         appset = given_set(call.request.get("applicationSet"), context)
         check_namespace(context, appset["metadata"]["namespace"])
-        call.permit(RESOURCE, "create", target_of_set(context, appset))
+        for target in targets_of_set(context, appset):
+            call.permit(RESOURCE, "create", target)
         check_project_of(context, appset)
         apps = await self.applications(appset)
         if not ((call.request["applicationSet"].get("metadata") or {}).get("namespace")):

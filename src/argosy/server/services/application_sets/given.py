@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from argosy.gitops.applicationsets.desired_applications import own_projects
 from argosy.machinery.objects import JsonObject
 from argosy.server.context import ServerContext
 from argosy.server.errors import invalid, unknown
@@ -23,7 +24,7 @@ def given_set(given: Any, context: ServerContext) -> JsonObject:
         appset = shaped("v1alpha1.ApplicationSet", given)
     except Misshapen as error:
         raise invalid(f"applicationset: {error}") from None
-    if "{{" in project_of(appset):
+    if any("{{" in project for project in (project_of(appset), *own_projects(appset.get("spec") or {}))):
         text = "the Argo CD API does not currently support creating ApplicationSets with templated `project` fields"
         raise invalid(f"error validating ApplicationSets: {text}")
     _check_generators(appset)

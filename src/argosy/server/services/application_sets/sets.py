@@ -18,6 +18,7 @@ from argosy.server.services.application_sets.access import (
     find,
     project_of,
     target_of_set,
+    targets_of_set,
 )
 from argosy.server.services.application_sets.generating import Generating
 from argosy.server.services.application_sets.given import check_project_of, given_set
@@ -61,7 +62,8 @@ class Sets:
         context, request = self._context, call.request
         appset = given_set(request.get("applicationset"), context)
         check_namespace(context, appset["metadata"]["namespace"])
-        call.permit(RESOURCE, "create", target_of_set(context, appset))
+        for target in targets_of_set(context, appset):
+            call.permit(RESOURCE, "create", target)
         check_project_of(context, appset)
         if request.get("dryRun") is True:
             apps = await self._generating.applications(appset)
@@ -85,9 +87,8 @@ class Sets:
             return existing
         if call.request.get("upsert") is not True:
             raise invalid("existing ApplicationSet spec is different, use upsert flag to force update")
-        call.permit(RESOURCE, "update", target_of_set(context, made))
-        if target_of_set(context, existing) != target_of_set(context, made):
-            call.permit(RESOURCE, "update", target_of_set(context, existing))
+        for target in dict.fromkeys([*targets_of_set(context, made), target_of_set(context, existing)]):
+            call.permit(RESOURCE, "update", target)
         for _ in range(TRIES):
             now = {**existing["metadata"], "finalizers": list(metadata.get("finalizers") or ())}
             for part in ("labels", "annotations"):

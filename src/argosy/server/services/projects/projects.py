@@ -17,6 +17,7 @@ from argosy.server.errors import ApiError, Code, invalid
 from argosy.server.schema.go_json import Misshapen, shaped
 from argosy.server.services.differences import different_spec
 from argosy.server.services.projects.validation import check
+from argosy.server.services.projects.widening import widened
 
 RESERVED = "default"
 
@@ -62,6 +63,7 @@ class Projects:
                 raise invalid(different_spec("project", before, after, "v1alpha1.AppProjectSpec"))
             return existing
         call.permit("projects", "update", name)
+        self._check_widening(call, existing.get("spec") or {}, made.get("spec") or {})
         written = await self._context.client.write(
             requests.update(PROJECTS, _stored({**existing, "spec": made.get("spec") or {}}))
         )
@@ -89,18 +91,9 @@ class Projects:
         return await seen(self._context, written)
 
     def _check_widening(self, call: Call, before: JsonObject, after: JsonObject) -> None:
-        """Nobody gives a project what they may not use themselves (rule 4)."""
-        servers, wanted = (_servers(spec) for spec in (before, after))
-        for server in wanted:
-            if server not in servers:
-                call.permit("clusters", "update", server)
-        for repository in after.get("sourceRepos") or ():
-            if repository not in (before.get("sourceRepos") or ()):
-                call.permit("repositories", "update", repository)
-        lists = [f"{scope}Resource{colour}list" for scope in ("cluster", "namespace") for colour in ("White", "Black")]
-        if any((before.get(name) or []) != (after.get(name) or []) for name in lists):
-            for server in wanted:
-                call.permit("clusters", "update", server)
+        """Raises ApiError."""
+        for right in widened(before, after):
+            call.permit(*right)
 
     def _check_applications(self, name: str, stored: JsonObject, project: JsonObject) -> None:
         """Of every namespace that Applications may be in."""
@@ -149,11 +142,6 @@ class Projects:
 
     def _tell(self, call: Call, project: JsonObject, reason: str, what: str) -> None:
         self._context.events.record(project, reason, f"{call.caller.username or 'Unknown user'} {what}")
-
-
-def _servers(spec: JsonObject) -> list[str]:
-    found = [str(item.get("server") or "") for item in spec.get("destinations") or ()]
-    return [server for server in dict.fromkeys(found) if server]
 
 
 async def read(context: ServerContext, name: str) -> JsonObject:
