@@ -43,6 +43,7 @@ PAGES: Final = {
     "settings": "/settings/clusters",
     "activity": "/activity",
     "deliveries": "/deliveries",
+    "rehearsals": "/rehearsals",
     "empty": "/applicationsets",
     "broken": "/applications/argocd/absent",
 }

@@ -16,6 +16,7 @@ PLACES = (
     "/stages",
     "/pipelines",
     "/deliveries",
+    "/rehearsals",
     "/certificates",
     "/rollouts",
     "/applications/new",

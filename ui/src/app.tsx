@@ -22,6 +22,8 @@ const PipelinePage = lazy(() => import("./pages/pipelines/page").then((found) =>
 const SealPage = lazy(() => import("./pages/seal/page").then((found) => found.SealPage));
 const ActivityPage = lazy(() => import("./pages/activity/page").then((found) => found.ActivityPage));
 const DeliveriesPage = lazy(() => import("./pages/deliveries/page").then((found) => found.DeliveriesPage));
+const RehearsalsPage = lazy(() => import("./pages/rehearsals/page").then((found) => found.RehearsalsPage));
+const RehearsalPage = lazy(() => import("./pages/rehearsals/page").then((found) => found.RehearsalPage));
 const ObjectsPage = lazy(() => import("./pages/objects/page").then((found) => found.ObjectsPage));
 const Palette = lazy(() => import("./pages/palette/page").then((found) => found.Palette));
 const ObjectPage = lazy(() => import("./pages/objects/page").then((found) => found.ObjectPage));
@@ -93,6 +95,8 @@ function Page() {
   if (first === "pipelines" && namespace && !name) return <PipelinePage key={namespace} project={namespace} />;
   if (first === "project" && namespace) return <Moved to={pipelinePlace(namespace, name === "stage" ? rest[0] : undefined)} />;
   if (path.value === "/deliveries") return <DeliveriesPage />;
+  if (first === "rehearsals" && !namespace) return <RehearsalsPage />;
+  if (first === "rehearsals" && namespace && !name) return <RehearsalPage key={namespace} name={namespace} />;
   if (path.value === "/activity") return <ActivityPage />;
   if (path.value === "/seal") return <SealPage />;
   if (first === "settings") return <SettingsPage place={namespace ?? ""} name={name ?? ""} />;
@@ -126,6 +130,7 @@ const LINKS: [string, string][] = [
   ["/applicationsets", "ApplicationSets"],
   ["/pipelines", "Pipelines"],
   ["/deliveries", "Deliveries"],
+  ["/rehearsals", "Rehearsals"],
   ["/rollouts", "Rollouts"],
   ["/certificates", "Certificates"],
   ["/sealedsecrets", "Sealed secrets"],

@@ -8,6 +8,7 @@ export const PLACES: [string, string, string][] = [
   ["a", "/applications", "Applications"],
   ["p", "/pipelines", "Pipelines"],
   ["d", "/deliveries", "Deliveries"],
+  ["e", "/rehearsals", "Rehearsals"],
   ["r", "/rollouts", "Rollouts"],
   ["c", "/certificates", "Certificates"],
   ["s", "/sealedsecrets", "Sealed secrets"],

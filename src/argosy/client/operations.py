@@ -29,6 +29,8 @@ from argosy.client.types import (
     Pipeline,
     PipelineList,
     PromotionPreview,
+    Rehearsal,
+    RehearsalList,
     Rights,
     RolloutDetails,
     SavedViews,
@@ -965,6 +967,14 @@ class Client(WaitingTransport):
     def post_applicationsets_namespace_name_preview(self, namespace: str, name: str, body: EditedSet) -> SetPreview:
         """What an edit of an ApplicationSet would create, change and delete."""
         return cast(SetPreview, self._ask("POST", "/applicationsets/{}/{}/preview", (namespace, name), {}, body))
+
+    def get_rehearsals(self) -> RehearsalList:
+        """The reports that rehearsals left."""
+        return cast(RehearsalList, self._ask("GET", "/rehearsals", (), {}))
+
+    def get_rehearsals_name(self, name: str) -> Rehearsal:
+        """What a rehearsed delivery came to: timeline, differences, gates."""
+        return cast(Rehearsal, self._ask("GET", "/rehearsals/{}", (name,), {}))
 
     def get_stream(self, *, watch: Sequence[str] = ()) -> Iterator[Event]:
         """Several windows in one stream: events with a list of the watch's number and what its own stream says."""
@@ -1904,6 +1914,14 @@ class AsyncClient(AwaitingTransport):
     ) -> SetPreview:
         """What an edit of an ApplicationSet would create, change and delete."""
         return cast(SetPreview, await self._ask("POST", "/applicationsets/{}/{}/preview", (namespace, name), {}, body))
+
+    async def get_rehearsals(self) -> RehearsalList:
+        """The reports that rehearsals left."""
+        return cast(RehearsalList, await self._ask("GET", "/rehearsals", (), {}))
+
+    async def get_rehearsals_name(self, name: str) -> Rehearsal:
+        """What a rehearsed delivery came to: timeline, differences, gates."""
+        return cast(Rehearsal, await self._ask("GET", "/rehearsals/{}", (name,), {}))
 
     def get_stream(self, *, watch: Sequence[str] = ()) -> AsyncIterator[Event]:
         """Several windows in one stream: events with a list of the watch's number and what its own stream says."""

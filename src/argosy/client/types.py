@@ -375,6 +375,101 @@ class PromotionPreview(TypedDict):
     follows: list[str]
 
 
+class Rehearsal(TypedDict):
+    """A report; docs/rehearsals.md says what each part is. Times are those of the rehearsal."""
+
+    name: str
+    seed: int
+    began: str
+    ended: str
+    took: str
+    outcome: str
+    reason: str
+    changes: list[str]
+    timeline: list[Rehearsed]
+    differences: list[RehearsedEnvironment]
+    commits: list[RehearsedCommits]
+    gates: list[RehearsedFinding]
+    failures: list[RehearsedFinding]
+    busy: list[RehearsedFinding]
+    before: list[RehearsedFinding]
+    notes: list[RehearsalNote]
+    problems: list[str]
+
+
+class RehearsalList(TypedDict):
+    """The newest first."""
+
+    rehearsals: list[RehearsalRow]
+
+
+class RehearsalNote(TypedDict):
+    """`kind`: assumed, or sent (it would be)."""
+
+    kind: str
+    text: str
+
+
+class RehearsalRow(TypedDict):
+    """`outcome`: delivered, waiting, unchanged, failed or stuck."""
+
+    name: str
+    outcome: str
+    reason: str
+    keptAt: str
+
+
+class Rehearsed(TypedDict):
+    """One line of the timeline; `kind` is empty for what somebody did. `after`: the change, such as `1h30m0s`."""
+
+    after: str
+    at: str
+    kind: str
+    namespace: str
+    name: str
+    cluster: str
+    severity: str
+    text: str
+
+
+class RehearsedCommits(TypedDict):
+    """What promotions would commit to a branch, oldest first."""
+
+    repository: str
+    branch: str
+    commits: list[str]
+
+
+class RehearsedEnvironment(TypedDict):
+    """What changes in one Application."""
+
+    namespace: str
+    application: str
+    destination: str
+    objects: list[RehearsedObject]
+
+
+class RehearsedFinding(TypedDict):
+    """Something that waits, failed or is under way; `until` is empty where nobody knows."""
+
+    kind: str
+    namespace: str
+    name: str
+    cluster: str
+    message: str
+    until: str
+
+
+class RehearsedObject(TypedDict):
+    """`change`: create, update or delete; `lines` of a unified diff, values of Secrets masked."""
+
+    kind: str
+    namespace: str
+    name: str
+    change: str
+    lines: list[str]
+
+
 class ResourceShown(TypedDict):
     """One resource of the Application. `health` is empty for kinds that have none."""
 

@@ -29,6 +29,7 @@ PATIENCE: Final = timedelta(hours=24)
 """So long may something be under way without any sign of it."""
 GATES: Final = 100
 """Opened one after another; more are a circle."""
+STAGE: Final = "kargo.akuity.io/stage"
 BEFORE: Final = "2000-01-01T00:00:00Z"
 """When images were made that nothing says it of."""
 
@@ -105,7 +106,7 @@ class _Play:
         return any((one.kind, one.cluster, one.namespace, one.name) == place for one in self.entries)
 
     def noted(self, text: str) -> str:
-        self._add("", "", "", "attention", text)
+        self._add("", "", "", "ok", text)
         return text
 
     async def rest(self) -> None:
@@ -208,13 +209,12 @@ class _Play:
 
 
 def _shown(obj: JsonObject) -> str:
-    """By the name that people know it by: an alias, or a Promotion's Stage and the beginning of its Freight."""
+    """By the name that people know it by: an alias, or of what belongs to a Stage that one and the end of the name."""
     name = str(obj["metadata"]["name"])
     if obj["kind"] == "Freight":
         return str(obj.get("alias") or name[:12])
-    if obj["kind"] == "Promotion":
-        return f"{obj['spec']['stage']} {name.rpartition('.')[2]}"
-    return name
+    stage = str((obj["metadata"].get("labels") or {}).get(STAGE) or (obj.get("spec") or {}).get("stage") or "")
+    return f"{stage} {name.rpartition('.')[2]}" if stage and obj["kind"] in ("Promotion", "AnalysisRun") else name
 
 
 def _outcome(run: _Play, after: Sequence[Finding], *, is_stuck: bool) -> tuple[Outcome, str]:

@@ -60,7 +60,8 @@ def _entry(entry: Entry, report: Report) -> str:
     after = span(entry.at - report.began)
     who = f"{entry.kind} {entry.name}" if entry.kind else "you"
     cluster = f" in {entry.cluster}" if entry.cluster else ""
-    return f"{after:>10} {MARKS.get(entry.severity, ' ')} {who}{cluster}: {entry.text}"
+    mark = MARKS.get(entry.severity, " ") if entry.kind else ">"
+    return f"{after:>10} {mark} {who}{cluster}: {entry.text}"
 
 
 def _found(found: Finding) -> str:

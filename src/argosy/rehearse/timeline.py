@@ -121,7 +121,13 @@ def _promotion(old: JsonObject, new: JsonObject) -> Iterator[Line]:
         if ended:
             told = f": {one['message']}" if one.get("message") else ""
             severity = "ok" if one.get("status") in ("Succeeded", "Skipped") else "broken"
-            yield severity, f"step {one.get('alias')} {str(one.get('status')).lower()}{told}"
+            yield severity, f"step {_step(new, str(one.get('alias')))} {str(one.get('status')).lower()}{told}"
+
+
+def _step(promotion: JsonObject, alias: str) -> str:
+    """With what it does, where its name is only a number."""
+    uses = [str(one["uses"]) for one in promotion["spec"].get("steps") or () if one.get("as") == alias]
+    return f"{alias} ({uses[0]})" if uses else alias
 
 
 def _rollout(old: JsonObject, new: JsonObject) -> Iterator[Line]:

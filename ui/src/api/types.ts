@@ -1467,6 +1467,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rehearsals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The reports that rehearsals left */
+        get: operations["getRehearsals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rehearsals/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a rehearsed delivery came to: timeline, differences, gates */
+        get: operations["getRehearsalsName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/stream": {
         parameters: {
             query?: never;
@@ -1829,6 +1863,83 @@ export interface components {
             steps: components["schemas"]["PreviewedStep"][];
             wouldSucceed: boolean;
             follows: string[];
+        };
+        /** @description A report; docs/rehearsals.md says what each part is. Times are those of the rehearsal. */
+        Rehearsal: {
+            name: string;
+            seed: number;
+            began: string;
+            ended: string;
+            took: string;
+            outcome: string;
+            reason: string;
+            changes: string[];
+            timeline: components["schemas"]["Rehearsed"][];
+            differences: components["schemas"]["RehearsedEnvironment"][];
+            commits: components["schemas"]["RehearsedCommits"][];
+            gates: components["schemas"]["RehearsedFinding"][];
+            failures: components["schemas"]["RehearsedFinding"][];
+            busy: components["schemas"]["RehearsedFinding"][];
+            before: components["schemas"]["RehearsedFinding"][];
+            notes: components["schemas"]["RehearsalNote"][];
+            problems: string[];
+        };
+        /** @description The newest first. */
+        RehearsalList: {
+            rehearsals: components["schemas"]["RehearsalRow"][];
+        };
+        /** @description `kind`: assumed, or sent (it would be). */
+        RehearsalNote: {
+            kind: string;
+            text: string;
+        };
+        /** @description `outcome`: delivered, waiting, unchanged, failed or stuck. */
+        RehearsalRow: {
+            name: string;
+            outcome: string;
+            reason: string;
+            keptAt: string;
+        };
+        /** @description One line of the timeline; `kind` is empty for what somebody did. `after`: the change, such as `1h30m0s`. */
+        Rehearsed: {
+            after: string;
+            at: string;
+            kind: string;
+            namespace: string;
+            name: string;
+            cluster: string;
+            severity: string;
+            text: string;
+        };
+        /** @description What promotions would commit to a branch, oldest first. */
+        RehearsedCommits: {
+            repository: string;
+            branch: string;
+            commits: string[];
+        };
+        /** @description What changes in one Application. */
+        RehearsedEnvironment: {
+            namespace: string;
+            application: string;
+            destination: string;
+            objects: components["schemas"]["RehearsedObject"][];
+        };
+        /** @description Something that waits, failed or is under way; `until` is empty where nobody knows. */
+        RehearsedFinding: {
+            kind: string;
+            namespace: string;
+            name: string;
+            cluster: string;
+            message: string;
+            until: string;
+        };
+        /** @description `change`: create, update or delete; `lines` of a unified diff, values of Secrets masked. */
+        RehearsedObject: {
+            kind: string;
+            namespace: string;
+            name: string;
+            change: string;
+            lines: string[];
         };
         /** @description One resource of the Application. `health` is empty for kinds that have none. */
         ResourceShown: {
@@ -4418,6 +4529,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SetPreview"];
+                };
+            };
+        };
+    };
+    getRehearsals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalList"];
+                };
+            };
+        };
+    };
+    getRehearsalsName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
                 };
             };
         };

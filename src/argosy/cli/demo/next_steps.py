@@ -14,6 +14,7 @@ Look at it: {page}   (user admin; the password: argosy admin initial-password{op
 
 Try next:
 
+  argosy rehearse --image {images}:1.1.0{option}   # on copies, in virtual time: what would it lead to?
   argosy image push {images}:1.1.0          # a good image: to dev, to staging, and verified there
   argosy wait-for 1.1.0 --in staging{option}
   argosy promote prod --preview{option}           # what opening the gate would do

@@ -21,7 +21,7 @@ ORDER: Final = (
 """By kind; "" is every other. Freight before what looks for it."""
 PASSES: Final = 10
 SETTLING: Final = 5.0
-"""Virtual seconds between two passes: a Project's namespace comes after the Project."""
+"""Virtual seconds between two passes."""
 Kept = Callable[[JsonObject], JsonObject | None]
 
 
@@ -29,6 +29,10 @@ async def load(client: Client, clock: Clock, objects: Iterable[JsonObject]) -> l
     """Gives, in sentences, what could not be loaded and why."""
     waiting = sorted((one for one in objects if not _is_generated(one)), key=_rank)
     await _make_namespaces(client, waiting)
+    projects = [one for one in waiting if one["kind"] == "Project"]
+    waiting = [one for one in waiting if one["kind"] != "Project"]
+    told = [problem for one in projects if (problem := await _loaded(client, clock, one))]
+    await _await_namespaces(client, clock, {str(one["metadata"]["name"]) for one in projects})
     problems: dict[int, str] = {}
     for turn in range(PASSES):
         left = []
@@ -41,7 +45,7 @@ async def load(client: Client, clock: Clock, objects: Iterable[JsonObject]) -> l
         if stuck or not waiting:
             break
         await clock.sleep(SETTLING)
-    return [problems[id(obj)] for obj in waiting]
+    return [*told, *(problems[id(obj)] for obj in waiting)]
 
 
 async def _loaded(client: Client, clock: Clock, obj: JsonObject) -> str:
@@ -123,6 +127,15 @@ async def _make_namespaces(client: Client, objects: list[JsonObject]) -> None:
         except StatusError as error:
             if not error.is_already_exists:
                 raise
+
+
+async def _await_namespaces(client: Client, clock: Clock, wanted: set[str]) -> None:
+    """Those that Projects bring: Freight must be in them before a Warehouse discovers the same again."""
+    for _ in range(PASSES):
+        found = {one["metadata"]["name"] for one in (await client.page(requests.List(resource=NAMESPACES))).items}
+        if wanted <= found:
+            return
+        await clock.sleep(SETTLING)
 
 
 async def _resource(client: Client, obj: JsonObject) -> Resource | None:

@@ -3,8 +3,9 @@
 - `endpoint.py`: how an endpoint is declared; `router.py`: from a request to its answer; `shapes.py`: types as schemas.
 - `openapi.py`: the description, made from the declarations.
 - `listing.py`: search, filter, sort, range and counts by facet, for every list.  `live/`: lists and objects, live.
-- `applications.py`, `objects.py`, `home.py`, `pipelines.py`, `sealing.py`, `activity.py`, `caller.py`, `views.py`: the
-  endpoints that show.  `acting/`: those that do something.  `previewing/`: what would happen, and what differs.
+- `applications.py`, `objects.py`, `home.py`, `pipelines.py`, `sealing.py`, `activity.py`, `caller.py`, `views.py`,
+  `rehearsals.py`: the endpoints that show.  `acting/`: those that do something.  `previewing/`: what would happen, and
+  what differs.
 - `tracing.py`, `dependencies.py`, `stories.py`, `rollout_details.py`: what is told over several objects.
 - `why.py`, `object_states.py`: why an object is as it is.  `references.py`: which objects an object names.
 """
@@ -34,6 +35,7 @@ def router(context: ServerContext) -> Router:
     from argosy.server.api.previewing.application_sets import application_set_preview_endpoints
     from argosy.server.api.previewing.comparisons import comparison_endpoints
     from argosy.server.api.previewing.operations import preview_endpoints
+    from argosy.server.api.rehearsals import rehearsal_endpoints
     from argosy.server.api.rollout_details import rollout_detail_endpoints
     from argosy.server.api.sealing import sealing_endpoints
     from argosy.server.api.stories import story_endpoints
@@ -59,6 +61,7 @@ def router(context: ServerContext) -> Router:
         *pipeline_action_endpoints(context),
         *comparison_endpoints(context),
         *application_set_preview_endpoints(context),
+        *rehearsal_endpoints(context),
     )
 
     async def opened(call: Call, place: str) -> Events:
