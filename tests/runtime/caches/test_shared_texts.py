@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argosy.machinery.objects import JsonObject
-from argosy.runtime.caches.shared_texts import GENERATION, LONGEST, SharedTexts
+from argosy.runtime.caches.shared_texts import GENERATION, LONGEST, MOST_VALUES, SharedTexts
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=4),
@@ -55,6 +55,12 @@ def test_little_is_kept_of_what_never_comes_again() -> None:
     assert sum(map(len, (*texts._young, *texts._old))) < 2 * GENERATION
     texts.share({"long": "x" * (LONGEST + 1)})
     assert "x" * (LONGEST + 1) not in texts._young
+
+
+def test_of_a_large_object_a_part_is_looked_at_lest_it_hold_the_loop() -> None:
+    texts = SharedTexts()
+    texts.share({"status": [{"reason": f"r{number}"} for number in range(3 * MOST_VALUES)]})
+    assert len(texts._young) <= MOST_VALUES
 
 
 def test_an_object_however_deep_is_no_trouble() -> None:

@@ -16,6 +16,8 @@ LONGEST: Final = 8_192
 GENERATION: Final = 1_000_000
 """Characters of a generation, about; each text counts for what it takes beside them, too."""
 _BESIDE: Final = 150
+MOST_VALUES: Final = 5_000
+"""Of one object: what is larger is rare, and would hold the loop."""
 
 
 class SharedTexts:
@@ -27,8 +29,10 @@ class SharedTexts:
     def share(self, obj: JsonObject) -> None:
         """Puts the one text in place of each equal one; to whoever reads `obj` nothing changes."""
         waiting: list[Any] = [obj]
-        while waiting:
+        left = MOST_VALUES
+        while waiting and left > 0:
             inside = waiting.pop()
+            left -= len(inside)
             for place, value in inside.items() if type(inside) is dict else enumerate(inside):
                 kind = type(value)
                 if kind is str:
