@@ -28,3 +28,11 @@ def test_a_flag_without_its_value_is_refused(capsys: pytest.CaptureFixture[str])
     with pytest.raises(SystemExit):
         make_parser("login").parse_args(("login", "host:1", "--password"))
     assert "expected one argument" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["rollout", "get", "web"], ["cert", "status", "web"]])
+@pytest.mark.parametrize("flag", ["-n", "-N", "--namespace"])
+def test_verbs_of_kubectls_plugins_take_its_short_flag_for_the_namespace(words: list[str], flag: str) -> None:
+    parser = make_parser(words[0])
+    assert parser.parse_args(words).namespace == "default"
+    assert parser.parse_args([*words, flag, "shop"]).namespace == "shop"

@@ -83,8 +83,10 @@ def data_dir(parser: Parser) -> None:
     )
 
 
-def connection(parser: Parser, *, namespace: bool = True) -> None:
-    """`namespace`: whether `--namespace` means the Application's; else it is the command's own flag for objects."""
+def connection(parser: Parser, *, namespace: bool = True, as_kubectl: bool = False) -> None:
+    """`namespace`: whether `--namespace` means the Application's; else it is the command's own flag for objects.
+    `as_kubectl`: it is that of objects as kubectl's plug-ins have it, with `-n`, too.
+    """
     data_dir(parser)
     parser.add_argument(
         "--kubeconfig", type=Path, metavar="FILE", help="default: that of the data directory, else $KUBECONFIG"
@@ -96,8 +98,10 @@ def connection(parser: Parser, *, namespace: bool = True) -> None:
     text = "for that server (default: $ARGOSY_AUTH_TOKEN, or the sign-in's)"
     parser.add_argument("--auth-token", default="", metavar="TOKEN", help=text)
     flags = ("--namespace", "--app-namespace", "-N") if namespace else ("--app-namespace", "-N")
-    text = "of Applications and their settings (default: argocd)"
-    parser.add_argument(*flags, dest="namespace", default="argocd", metavar="NAMESPACE", help=text)
+    default, text = "argocd", "of Applications and their settings (default: argocd)"
+    if as_kubectl:
+        flags, default, text = (*flags, "-n"), "default", "of the objects (default: default)"
+    parser.add_argument(*flags, dest="namespace", default=default, metavar="NAMESPACE", help=text)
 
 
 def waiting(parser: Parser) -> None:

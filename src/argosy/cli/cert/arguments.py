@@ -15,8 +15,7 @@ def add_cert(commands: Commands) -> None:
 
     def verb(name: str, run: str, text: str, actions: Commands = actions, **more: Any) -> Parser:
         made = command(actions, name, f"argosy.cli.cert.{run}", text, **more)
-        connection(made)
-        made.set_defaults(namespace="default")
+        connection(made, as_kubectl=True)
         return made
 
     _looking(verb)

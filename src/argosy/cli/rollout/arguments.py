@@ -18,8 +18,7 @@ def add_rollout(commands: Commands) -> None:
 
 def _verb(actions: Commands, name: str, function: str, text: str) -> Parser:
     parser = command(actions, name, f"argosy.cli.rollout.{function}", text)
-    connection(parser)
-    parser.set_defaults(namespace="default")
+    connection(parser, as_kubectl=True)
     return parser
 
 
