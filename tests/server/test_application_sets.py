@@ -44,6 +44,7 @@ def test_a_generator_of_a_set_leads_into_no_project_that_one_has_no_right_in(tmp
                 (outside, f"{path}?upsert=true"),
                 (with_own_project(appset("t"), "other"), path),
                 ({"applicationSet": with_own_project(appset("t"), "other")}, f"{path}/generate"),
+                ({"spec": outside["spec"]}, "/api/argosy/v1/applicationsets/argocd/s/preview"),
             ):
                 assert (await api.call("POST", where, given, token=token))[0] == 403, where
             assert (await api.call("POST", f"{path}?upsert=true", outside))[0] == 200, "the administrator may"

@@ -8,7 +8,7 @@ from argosy.machinery.objects import JsonObject
 from argosy.server.api.endpoint import Asked, Endpoint
 from argosy.server.calls import within
 from argosy.server.context import ServerContext
-from argosy.server.services.application_sets.access import RESOURCE, find, target_of_set
+from argosy.server.services.application_sets.access import RESOURCE, find, targets_of_set
 from argosy.server.services.application_sets.generating import Generating
 from argosy.server.services.application_sets.given import check_project_of, given_set
 from argosy.server.services.application_sets.previewing import previewed
@@ -49,7 +49,8 @@ def application_set_preview_endpoints(context: ServerContext) -> tuple[Endpoint,
         stored = await find(context, asked.call, "get", path["name"], path["namespace"])
         metadata = {name: value for name, value in stored["metadata"].items() if name != "managedFields"}
         appset = given_set({**stored, "metadata": metadata, "spec": asked.body["spec"]}, context)
-        asked.call.permit(RESOURCE, "update", target_of_set(context, appset))
+        for target in targets_of_set(context, appset):
+            asked.call.permit(RESOURCE, "update", target)
         check_project_of(context, appset)
         return shown(await previewed(context, generating, appset))
 

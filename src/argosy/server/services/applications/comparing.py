@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -12,9 +13,11 @@ from argosy.gitops.comparison.result import kept_revisions
 from argosy.gitops.control_plane.context import Memory
 from argosy.gitops.keys import ResourceKey, instance_name
 from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.gitops.projects.permissions import permits_source
 from argosy.machinery.objects import JsonObject
 from argosy.server.context import ServerContext
 from argosy.server.errors import ApiError, Code
+from argosy.server.services.applications.access import project_of
 
 PATIENCE_SECONDS = 20.0
 
@@ -37,7 +40,9 @@ class Instead:
 
 
 async def view(context: ServerContext, app: JsonObject, instead: Instead | None = None) -> View | None:
-    """None when not even its cluster is known."""
+    """None when not even its cluster is known. Raises ApiError for sources that the project does not permit."""
+    if instead is not None:
+        check_sources(context.gitops.plane.effective(project_of(app)), instead.sources)
     reader, spec = StateReader(context.engine), normalised(app.get("spec") or {})
     try:
         state = await connected(context, app)
@@ -58,6 +63,14 @@ async def view(context: ServerContext, app: JsonObject, instead: Instead | None 
     if compared is not None:
         live |= {pair.key: pair.live for pair in compared.comparison.pairs if pair.live is not None}
     return View(state, live, compared)
+
+
+def check_sources(permits: JsonObject | None, sources: Iterable[JsonObject]) -> None:
+    """Those of a deployment of the past may be permitted no more. Raises ApiError."""
+    for source in sources:
+        url = str(source.get("repoURL") or "")
+        if permits is None or not permits_source(permits, url):
+            raise ApiError(Code.PERMISSION_DENIED, f"application repo {url} is not permitted in the project")
 
 
 async def connected(context: ServerContext, app: JsonObject) -> SourceState:
