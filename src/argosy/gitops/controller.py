@@ -31,7 +31,7 @@ from argosy.gitops.keys import (
 )
 from argosy.gitops.manifests.generation import Manifests
 from argosy.gitops.manifests.signatures import Integrity
-from argosy.gitops.model.application_spec import normalised
+from argosy.gitops.model.application_spec import spec_of
 from argosy.gitops.model.globs import matches
 from argosy.gitops.ports import KnownTypes, Replicas
 from argosy.gitops.projects import finalizer as project_finalizer
@@ -256,7 +256,7 @@ class GitOps:
 
     def _cluster_of(self, app: JsonObject) -> Cluster | None:
         try:
-            return self.context.cluster(normalised(app.get("spec") or {}))
+            return self.context.cluster(spec_of(app))
         except InvalidDestination:
             return None
 

@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from argosy.apis.argoproj.application import ApplicationStatus
+from argosy.apis.schema import read
 from argosy.gitops.comparison.grace_period import remaining
 from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.refresh.level import Level, Refresh
+from argosy.machinery.objects import JsonObject
 from argosy.sources.port import Unavailable
 from tests.kit.gitops import REPO, Bench, application, config
 
@@ -26,11 +29,9 @@ TOLD = {**BEFORE, "conditions": [{"type": "ComparisonError", "message": "m"}]}
         ({}, Level.LATEST, 0, 0.0), (UNKNOWN, Level.RECENT, 0, 0.0), (TOLD, Level.LATEST, 0, 0.0),
     ],
 )  # fmt: skip
-def test_an_error_is_told_when_its_time_has_come(
-    before: dict[str, object], level: Level, ago: int, left: float
-) -> None:
+def test_an_error_is_told_when_its_time_has_come(before: JsonObject, level: Level, ago: int, left: float) -> None:
     since = NOON - timedelta(seconds=ago)
-    assert remaining(since, before, Refresh(level), Settings(), NOON) == left
+    assert remaining(since, read(ApplicationStatus, before), Refresh(level), Settings(), NOON) == left
 
 
 def failing(bench: Bench) -> bool:

@@ -6,6 +6,8 @@ import logging
 
 import pytest
 
+from argosy.apis.argoproj.application import ApplicationStatus
+from argosy.apis.schema import read
 from argosy.gitops.model.error_messages import new_errors
 from argosy.machinery.objects import JsonObject
 from tests.kit.gitops import Bench, application
@@ -30,7 +32,7 @@ def failed(at: str) -> JsonObject:
     ],
 )  # fmt: skip
 def test_what_is_new_is_told(before: JsonObject, after: JsonObject, told: list[str]) -> None:
-    assert new_errors(before, after) == told
+    assert new_errors(read(ApplicationStatus, before), read(ApplicationStatus, after)) == told
 
 
 def test_an_error_is_in_the_log_once_however_often_it_is_found(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:

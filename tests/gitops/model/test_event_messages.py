@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from argosy.apis.argoproj.application import Operation, OperationState
+from argosy.apis.schema import read
 from argosy.gitops.keys import ResourceKey
 from argosy.gitops.model import event_messages
 from argosy.machinery.objects import JsonObject, Resource
@@ -50,14 +52,14 @@ def test_three_differences_are_told_and_the_others_counted(why: dict[ResourceKey
     ],
 )
 def test_the_start_says_who_and_what(operation: JsonObject, says: str) -> None:
-    assert event_messages.started(operation) == says
+    assert event_messages.started(read(Operation, operation)) == says
 
 
 def test_the_end_says_which_revision_and_why_it_failed() -> None:
     state = {"phase": "Succeeded", "syncResult": {"revision": "abc"}, "message": "successfully synced"}
-    assert event_messages.completed(state) == "Sync operation to abc succeeded"
+    assert event_messages.completed(read(OperationState, state)) == "Sync operation to abc succeeded"
     state = {"phase": "Failed", "syncResult": {"revisions": ["a", "b"]}, "message": "no"}
-    assert event_messages.completed(state) == "Sync operation to a, b failed: no"
+    assert event_messages.completed(read(OperationState, state)) == "Sync operation to a, b failed: no"
 
 
 def events(bench: Bench, reason: str) -> list[tuple[str, str]]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from argosy.apis.argoproj.application import ApplicationSpec, ApplicationStatus
+from argosy.apis.schema import read
 from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.sync.autosync import NOTHING, Seen, decide
 from argosy.machinery.timestamps import seconds
@@ -23,14 +25,15 @@ def seen(
     *resources: dict[str, Any],
     status: str = "OutOfSync",
     state: dict[str, Any] | None = None,
+    policy: dict[str, Any] | None = None,
     **more: Any,
 ) -> Seen:
-    policy = {} if automated is None else {"automated": automated}
+    policy = {**(policy or {}), **({} if automated is None else {"automated": automated})}
     spec = {"project": "default", "source": SOURCE, "destination": {}, "syncPolicy": policy}
     found = {"sync": {"status": status, "revision": "r1"}, "resources": list(resources)}
     return Seen(
-        spec,
-        {**found, **({"operationState": state} if state else {})},
+        read(ApplicationSpec, spec),
+        read(ApplicationStatus, {**found, **({"operationState": state} if state else {})}),
         **{"has_operation": False, "is_deleted": False, **more},
     )
 
@@ -130,15 +133,15 @@ def test_wiping_out_everything_is_refused_unless_allowed(
 
 
 def test_the_operation_carries_revision_options_and_retry() -> None:
-    given = seen({"prune": True}, DRIFT)
-    given.spec["syncPolicy"]["syncOptions"] = ["CreateNamespace=true"]
+    options = {"syncOptions": ["CreateNamespace=true"]}
+    given = seen({"prune": True}, DRIFT, policy=options)
     found = decide(given, Settings(), NOW).operation
     assert found == {
         "sync": {"revision": "r1", "prune": True, "syncOptions": ["CreateNamespace=true"]},
         "initiatedBy": {"automated": True},
         "retry": {"limit": 5},
     }
-    given.spec["syncPolicy"]["retry"] = {"limit": 1}
+    given = seen({"prune": True}, DRIFT, policy={**options, "retry": {"limit": 1}})
     again = decide(given, Settings(), NOW).operation
     assert again is not None
     assert again["retry"] == {"limit": 1}

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from argosy.apis.argoproj.application import ApplicationSpec
+from argosy.apis.schema import read
 from argosy.gitops.sync.held_revision import HELD, revision_to_hold
 from argosy.machinery.objects import JsonObject
 from tests.kit.gitops import REPO, Bench, application, config
@@ -35,7 +37,7 @@ def asks(sync: JsonObject, *, automated: bool = False, target: str = "bad") -> J
 def test_only_a_whole_manual_sync_to_another_revision_under_automation_holds(
     app: JsonObject, spec: JsonObject, held: str
 ) -> None:
-    assert revision_to_hold(app, spec) == held
+    assert revision_to_hold(app, read(ApplicationSpec, spec)) == held
 
 
 def rolled_back(bench: Bench, **automated: Any) -> str:

@@ -11,7 +11,7 @@ from argosy.machinery.objects import JsonObject
 
 
 @schema
-class Destination:
+class Destination(Object):
     """The cluster, by server or by name, and the namespace."""
 
     name: str = ""
@@ -20,7 +20,7 @@ class Destination:
 
 
 @schema
-class IgnoreDifference:
+class IgnoreDifference(Object):
     """Fields whose differences do not count."""
 
     group: str = ""
@@ -108,7 +108,7 @@ class ApplicationSpec(Object):
 
 
 @schema
-class Initiator:
+class Initiator(Object):
     """Who began an operation."""
 
     automated: bool = False
@@ -200,7 +200,7 @@ class HistoryEntry(Object):
 
 
 @schema
-class ResourceResult:
+class ResourceResult(Object):
     """What became of one object in a sync."""
 
     group: str
@@ -269,7 +269,7 @@ class ResourceStatus(Object):
 
 
 @schema
-class HydrateOperation:
+class HydrateOperation(Object):
     """A hydration."""
 
     dry_sha: Annotated[str, Name("drySHA")] = ""
@@ -282,7 +282,7 @@ class HydrateOperation:
 
 
 @schema
-class HydrateSuccess:
+class HydrateSuccess(Object):
     """The last hydration that succeeded."""
 
     dry_sha: Annotated[str, Name("drySHA")] = ""
@@ -291,7 +291,7 @@ class HydrateSuccess:
 
 
 @schema
-class HydratorStatus:
+class HydratorStatus(Object):
     """What the hydrator did."""
 
     current_operation: HydrateOperation | None = None
@@ -300,7 +300,7 @@ class HydratorStatus:
 
 
 @schema
-class Summary:
+class Summary(Object):
     """What the application runs."""
 
     external_urls: Annotated[tuple[str, ...], Name("externalURLs")] = ()
@@ -309,7 +309,7 @@ class Summary:
 
 
 @schema
-class ComparedTo:
+class ComparedTo(Object):
     """The part of the spec that was compared."""
 
     destination: Destination

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from argosy.apis.schema import Doc, Name, Rules, resource, schema
+from argosy.apis.kubernetes.views.meta import ObjectMeta
+from argosy.apis.schema import Doc, Name, Object, Rules, resource, schema
 
 
 @schema
@@ -124,7 +125,7 @@ class SourceIntegrity:
 
 
 @schema
-class SyncWindow:
+class SyncWindow(Object):
     """A recurring time in which syncing is allowed or denied."""
 
     and_operator: bool = False
@@ -141,7 +142,7 @@ class SyncWindow:
 
 
 @schema
-class AppProjectSpec:
+class AppProjectSpec(Object):
     """What applications of the project may use."""
 
     cluster_resource_blacklist: tuple[ClusterKind, ...] = ()
@@ -184,8 +185,9 @@ class AppProjectStatus:
     short_names=("appproj", "appprojs"),
     labels={"app.kubernetes.io/name": "appprojects.argoproj.io", "app.kubernetes.io/part-of": "argocd"},
 )
-class AppProject:
+class AppProject(Object):
     """Limits for a group of applications: sources, destinations and kinds."""
 
+    metadata: ObjectMeta = ObjectMeta()
     spec: AppProjectSpec
     status: AppProjectStatus | None = None

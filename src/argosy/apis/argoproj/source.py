@@ -177,7 +177,7 @@ class Source(Object):
 
 
 @schema
-class DrySource:
+class DrySource(Object):
     """What the hydrator renders from."""
 
     directory: Directory | None = None
@@ -197,7 +197,7 @@ class HydrateTo:
 
 
 @schema
-class SyncSource:
+class SyncSource(Object):
     """Where hydrated manifests are synced from."""
 
     path: Annotated[str, NotRoot]
@@ -206,7 +206,7 @@ class SyncSource:
 
 
 @schema
-class SourceHydrator:
+class SourceHydrator(Object):
     """A dry source and the branch that holds its rendering."""
 
     dry_source: DrySource

@@ -122,9 +122,9 @@ async def _local(app: Application, options: argparse.Namespace) -> list[JsonObje
 
 async def _revisions(app: Application, options: argparse.Namespace) -> list[tuple[str, str]]:
     from argosy.cli.app.revisions import asked_revisions
-    from argosy.gitops.model.application_spec import is_multi, normalised, sources_of
+    from argosy.gitops.model.application_spec import is_multi, sources_of, spec_of
 
-    spec = normalised((await app.get()).get("spec") or {})
+    spec = spec_of(await app.get())
     given = asked_revisions(sources_of(spec), options)
     if not is_multi(spec):
         return [("revision", given[0])] if given else []
@@ -170,9 +170,10 @@ def _with_targets(items: list[JsonObject], wanted: list[JsonObject], app: JsonOb
     from argosy.gitops.comparison.normalizers import rules_for
     from argosy.gitops.control_plane.settings import settings_of
     from argosy.gitops.keys import ResourceKey, resource_key
+    from argosy.gitops.model.application_spec import spec_of
 
-    spec, settings = app.get("spec") or {}, settings_of({}, {})
-    default = str((spec.get("destination") or {}).get("namespace") or "")
+    spec, settings = spec_of(app), settings_of({}, {})
+    default = spec.destination.namespace
     live = {_key(item, ResourceKey): item["liveState"] for item in items if item["liveState"] is not None}
     made = []
     for target in wanted:
@@ -181,7 +182,7 @@ def _with_targets(items: list[JsonObject], wanted: list[JsonObject], app: JsonOb
         present = live.pop(key, None)
         sides: tuple[JsonObject | None, JsonObject | None] = (None, target)
         if present is not None:
-            rules = rules_for(key, spec.get("ignoreDifferences") or (), settings)
+            rules = rules_for(key, spec.ignore_differences, settings)
             found = compared(_placed(target, present), present, rules, known)
             sides = (found.live, found.predicted)
         made.append({**key._asdict(), "normalizedLiveState": sides[0], "predictedLiveState": sides[1]})

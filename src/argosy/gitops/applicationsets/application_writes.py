@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from argosy.apis.argoproj import Application
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets import reconcile
 from argosy.gitops.applicationsets.reconcile import Plan, Update
 from argosy.gitops.applicationsets.rolling import rolling_sync
@@ -39,7 +41,7 @@ def changed(one: Update) -> Write:
 def removed(appset: JsonObject, app: JsonObject, around: Surroundings) -> Chain:
     """Deletes one; its objects are out of reach, and not waited for, when its destination is gone."""
     gone = (delete(APPLICATIONS, app, exact=False), _told(appset, "Deleted", app))
-    unreachable = not around.has_cluster((app.get("spec") or {}).get("destination") or {})
+    unreachable = not around.has_cluster(read(Application, app).spec.destination)
     if not unreachable or not reconcile.has_resources_finalizer(app):
         return gone
     finalizers = reconcile.without_finalizer(app) or None

@@ -17,7 +17,7 @@ from argosy.gitops.clusters.resolution import InvalidDestination
 from argosy.gitops.comparison import normalizers as normalize
 from argosy.gitops.comparison.jq.answers import JqAnswers
 from argosy.gitops.keys import REFRESH
-from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.gitops.model.application_spec import normalised, sources_of, spec_of
 from argosy.gitops.projects import permissions as projects
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.patches.mergepatch import create_merge_patch, merge_patch
@@ -256,18 +256,17 @@ def _refusal(appset: JsonObject, app: JsonObject, found: JsonObject | None, arou
         owner = controller_of(found)
         if owner is not None:
             return f"application already exists and is owned by {owner.get('kind')} {owner.get('name')}"
-    spec = normalised(app.get("spec") or {})
-    name = str(spec["project"])
+    spec = spec_of(app)
+    name = spec.project
     namespace = appset["metadata"].get("namespace") or ""
     if refused_project := around.project_refusal(name, namespace):
         return refused_project
-    destination = spec.get("destination") or {}
     try:
-        cluster = around.cluster(destination)
+        cluster = around.cluster(spec.destination)
     except InvalidDestination as error:
         return f"application destination spec is invalid: {error}"
     limits = around.limits(name)
-    refused = projects.refusals(limits, name, sources_of(spec), cluster, str(destination.get("namespace") or ""))
+    refused = projects.refusals(limits, name, sources_of(spec), cluster, spec.destination.namespace)
     return "; ".join(refused)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from argosy.apis.argoproj.application import Destination
 from argosy.gitops.applicationsets.options import Options, options_of
 from argosy.gitops.clusters.resolution import Cluster, ClusterBook, InvalidDestination, resolve
 from argosy.gitops.control_plane.configuration import CONFIG_MAPS, SECRETS
@@ -33,14 +34,14 @@ class Surroundings:
     cluster_versions: tuple[tuple[str, str], ...] = ()
     """Names and versions of the Secrets of clusters."""
 
-    def has_cluster(self, destination: JsonObject) -> bool:
+    def has_cluster(self, destination: Destination) -> bool:
         try:
             self.cluster(destination)
         except InvalidDestination:
             return False
         return True
 
-    def cluster(self, destination: JsonObject) -> Cluster:
+    def cluster(self, destination: Destination) -> Cluster:
         """The one that a destination means. Raises InvalidDestination."""
         return resolve(destination, self.settings, self.clusters)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from argosy.apis.argoproj.application import Destination
 from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.keys import IN_CLUSTER, annotations_of, labels_of
 from argosy.machinery.objects import JsonObject
@@ -89,9 +90,9 @@ def cluster_of(secret: JsonObject) -> Cluster:
     )
 
 
-def resolve(destination: JsonObject, settings: Settings, book: ClusterBook) -> Cluster:
+def resolve(destination: Destination, settings: Settings, book: ClusterBook) -> Cluster:
     """Raises InvalidDestination (spec 1.1)."""
-    server, name = str(destination.get("server") or "").rstrip("/"), str(destination.get("name") or "")
+    server, name = destination.server.rstrip("/"), destination.name
     if server and name:
         raise InvalidDestination(f"application destination can't have both name and server defined: {name} {server}")
     if not server and not name:

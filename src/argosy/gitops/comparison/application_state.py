@@ -8,7 +8,6 @@ from functools import partial
 from typing import TypeVar
 
 from argosy.apis.argoproj.application import ApplicationSpec
-from argosy.apis.schema import read
 from argosy.gitops.clusters import resolution as destinations
 from argosy.gitops.clusters.contact import NotConnected
 from argosy.gitops.clusters.destination import Destination
@@ -24,7 +23,7 @@ from argosy.gitops.hydrator import validation as hydration
 from argosy.gitops.keys import GENERATE_PATHS, ResourceKey, annotations_of, instance_name
 from argosy.gitops.manifests import local
 from argosy.gitops.manifests.generation import Desired, NotLoaded, Wanted
-from argosy.gitops.model.application_spec import normalised, sources_of, spec_errors
+from argosy.gitops.model.application_spec import hydrator_of, sources_of, spec_errors, spec_of
 from argosy.gitops.model.kinds import ServedKinds
 from argosy.gitops.ports import KnownTypes
 from argosy.gitops.projects import permissions as projects
@@ -81,7 +80,7 @@ class SourceState:
     """One application, what its project permits, and the cluster it goes to."""
 
     app: JsonObject
-    spec: JsonObject
+    spec: ApplicationSpec
     """Normalised."""
     project: JsonObject
     """The project's effective spec."""
@@ -95,7 +94,7 @@ class SourceState:
     @property
     def namespace(self) -> str:
         """Of the destination."""
-        return read(ApplicationSpec, self.spec).destination.namespace
+        return self.spec.destination.namespace
 
     def applier(self, settings: Settings) -> Applier:
         """Changes things there as whom the project says. Raises NoServiceAccount."""
@@ -125,7 +124,7 @@ class StateReader:
         desired = await self._desired(source_state, sources, look)
         memory.failing_since = None
         live = await self._live_of(source_state, desired)
-        options = options_of(read(ApplicationSpec, spec).sync_policy.sync_options)
+        options = options_of(spec.sync_policy.sync_options)
         await self._learn(source_state, desired, options, memory)
         server = await self._asked(source_state, desired, live, memory)
         judge = await self.context.judge_for(memory, live)
@@ -136,10 +135,10 @@ class StateReader:
             desired.targets,
             live,
             app=ResourceKey("argoproj.io", "Application", source_state.key.namespace, source_state.key.name),
-            ignored=spec.get("ignoreDifferences") or (),
+            ignored=spec.ignore_differences,
             options=options,
             settings=settings,
-            refusal=lambda key: projects.refusal_of(source_state.project, spec["project"], key, source_state.cluster),
+            refusal=lambda key: projects.refusal_of(source_state.project, spec.project, key, source_state.cluster),
             server=server,
             judge=judge,
             kept=kept_namespace(app, spec, options),
@@ -180,7 +179,7 @@ class StateReader:
 
     def source_state(self, app: JsonObject) -> SourceState:
         """Raises Refused, and Connecting."""
-        return self._source_state(app, sources_of(normalised(app.get("spec") or {})))
+        return self._source_state(app, sources_of(spec_of(app)))
 
     async def desired(self, app: JsonObject, sources: list[JsonObject], look: Look) -> Desired:
         """What is wanted, without looking at what is. Raises Refused and Connecting."""
@@ -191,7 +190,7 @@ class StateReader:
         wanted = Wanted(
             app=instance_name(source_state.key, self.context.namespace),
             release=source_state.key.name,
-            project=source_state.spec["project"],
+            project=source_state.spec.project,
             namespace=source_state.namespace,
             cluster=source_state.cluster.server,
             sources=tuple(sources),
@@ -240,7 +239,7 @@ class StateReader:
         server = server_side_of(source_state.app, settings)
         if server is None:
             return None
-        ignored = source_state.spec.get("ignoreDifferences") or ()
+        ignored = source_state.spec.ignore_differences
         questions = memory.comparer.questions(desired.targets, live, ignored, settings, server)
         try:
             answers = await previews(source_state.applier(settings), questions, self.context.clock)
@@ -269,8 +268,8 @@ class StateReader:
 
     def _source_state(self, app: JsonObject, sources: list[JsonObject]) -> SourceState:
         """Or Refused."""
-        key, spec = Key(app["metadata"]["namespace"], app["metadata"]["name"]), normalised(app.get("spec") or {})
-        name, errors = spec["project"], spec_errors(spec)
+        key, spec = Key(app["metadata"]["namespace"], app["metadata"]["name"]), spec_of(app)
+        name, errors = spec.project, spec_errors(spec)
         effective = self.context.plane.effective(name)
         if effective is None:
             errors.append(f"Application referencing project {name} which does not exist")
@@ -285,8 +284,8 @@ class StateReader:
             errors.append(
                 f"application '{key.name}' in namespace '{key.namespace}' is not permitted to use project '{name}'"
             )
-        namespace = read(ApplicationSpec, spec).destination.namespace
-        if spec.get("sourceHydrator"):
+        namespace = spec.destination.namespace
+        if hydrator_of(spec):
             errors, sources = errors + hydration.refusals(spec, effective, name), []
         errors += projects.refusals(effective, name, sources, cluster, namespace)
         if errors:
@@ -294,17 +293,16 @@ class StateReader:
         destination = self._connected(cluster)
         return SourceState(app=app, spec=spec, project=effective, cluster=cluster, destination=destination)
 
-    def windows_of(self, app: JsonObject, spec: JsonObject) -> list[JsonObject]:
+    def windows_of(self, app: JsonObject, spec: ApplicationSpec) -> list[JsonObject]:
         """The sync windows of the project that concern the application."""
-        given = (self.context.plane.effective(spec["project"]) or {}).get("syncWindows")
+        given = (self.context.plane.effective(spec.project) or {}).get("syncWindows")
         if not given:
             return []
-        destination = spec.get("destination") or {}
         try:
             cluster = self.context.cluster(spec)
         except destinations.InvalidDestination:
             return []
-        return windows.matching(given, app["metadata"]["name"], cluster, str(destination.get("namespace") or ""))
+        return windows.matching(given, app["metadata"]["name"], cluster, spec.destination.namespace)
 
 
 def _live(place: Destination, name: str, desired: Desired, settings: Settings) -> Pieces[dict[ResourceKey, JsonObject]]:

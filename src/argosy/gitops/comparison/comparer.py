@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from argosy.apis.argoproj.application import IgnoreDifference
 from argosy.gitops.comparison.diff import compared, server_side
 from argosy.gitops.comparison.jq.answers import JqAnswers
 from argosy.gitops.comparison.normalizers import Rules, rules_for
@@ -123,7 +124,7 @@ class Comparer:
         live: Mapping[ResourceKey, JsonObject],
         *,
         app: ResourceKey,
-        ignored: Iterable[JsonObject],
+        ignored: Iterable[IgnoreDifference],
         options: Options,
         settings: Settings,
         refusal: Callable[[ResourceKey], str],
@@ -174,7 +175,7 @@ class Comparer:
         self,
         target: Target | None,
         live: JsonObject | None,
-        ignored: list[JsonObject],
+        ignored: list[IgnoreDifference],
         options: Options,
         settings: Settings,
         why: dict[ResourceKey, str],
@@ -202,7 +203,7 @@ class Comparer:
         self,
         targets: Targets,
         live: Mapping[ResourceKey, JsonObject],
-        ignored: Iterable[JsonObject],
+        ignored: Iterable[IgnoreDifference],
         settings: Settings,
         server: ServerSide,
     ) -> list[Target]:

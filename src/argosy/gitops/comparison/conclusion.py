@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from argosy.apis.argoproj.application import ApplicationStatus
+from argosy.apis.schema import read
 from argosy.gitops.comparison import result
 from argosy.gitops.comparison.result import SPEC_TYPES, ComparisonResult
 from argosy.gitops.control_plane.settings import Settings
@@ -17,7 +19,7 @@ from argosy.gitops.keys import REFRESH, ResourceKey, annotations_of
 from argosy.gitops.manifests.generation import Desired
 from argosy.gitops.model import conditions, event_messages
 from argosy.gitops.model import status_patch as status
-from argosy.gitops.model.application_spec import normalised
+from argosy.gitops.model.application_spec import spec_of, status_of
 from argosy.gitops.reconcile.advance import DONE, Advance
 from argosy.gitops.refresh.level import Refresh
 from argosy.gitops.sync.held_revision import HELD
@@ -64,49 +66,50 @@ def concluded(
     if isinstance(seen, result.Seen):
         conclusion = result.comparison_result(seen, settings, now)
     else:
-        spec = normalised(app.get("spec") or {})
+        spec = spec_of(app)
         conclusion = result.refused(
             app, spec, seen.found, settings, now, health=seen.health, revisions=seen.revisions, looked=seen.looked
         )
-    before = app.get("status") or {}
+    before = status_of(app)
     after = _status(before, conclusion, decided, found.namespace, now)
     patch = _patch(app, after, conclusion, decided)
     return Advance(
-        patch=patch, events=_events(app, before, after, why) if patch else (), wake_after=conclusion.auto.wake_after
+        patch=patch,
+        events=_events(app, before, read(ApplicationStatus, after), why) if patch else (),
+        wake_after=conclusion.auto.wake_after,
     )
 
 
 def too_large(app: JsonObject, decided: Refresh | None, message: str, now: datetime) -> Advance:
     """Of a status that the API server does not take only the reason is stored (spec 5.1); nothing is synced."""
-    before = (app.get("status") or {}).get("conditions") or []
+    before = status_of(app).conditions
     text = f"the status is too large to be stored: {message}"
     marks = conditions.updated(before, [("UnknownError", text)], SPEC_TYPES, seconds(now))
-    patch: JsonObject = {"status": {"conditions": marks}} if marks != before else {}
+    patch: JsonObject = {"status": {"conditions": marks}} if marks != [one.raw for one in before] else {}
     if decided is not None and decided.requested:
         patch["metadata"] = {"annotations": {REFRESH: None}}
     return Advance(patch=patch) if patch else DONE
 
 
 def _status(
-    before: JsonObject, conclusion: ComparisonResult, decided: Refresh, namespace: str, now: datetime
+    before: ApplicationStatus, conclusion: ComparisonResult, decided: Refresh, namespace: str, now: datetime
 ) -> JsonObject:
-    told = before.get("conditions") or []
-    marks = conditions.updated(told, conclusion.found, conclusion.types, seconds(now))
+    marks = conditions.updated(before.conditions, conclusion.found, conclusion.types, seconds(now))
     after = {name: value for name, value in {**conclusion.status, "conditions": marks}.items() if value != []}
-    compared, ended = before.get("reconciledAt"), (before.get("operationState") or {}).get("finishedAt")
+    compared, ended = before.reconciled_at, before.operation_state.finished_at
     if not conclusion.looked and not compared and not ended:
         return after  # nothing of it was ever compared
-    if before.get("controllerNamespace") != namespace:
+    if before.controller_namespace != namespace:
         after["controllerNamespace"] = namespace
     # Who waits for a sync waits for a comparison that is not older than its end.
     unseen = not compared or bool(ended and compared < ended)
-    if decided.requested or unseen or status.patch(before, after) is not None:
+    if decided.requested or unseen or status.patch(before.raw, after) is not None:
         after = {**after, "reconciledAt": seconds(now)}
     return after
 
 
 def _patch(app: JsonObject, after: JsonObject, conclusion: ComparisonResult, decided: Refresh) -> JsonObject:
-    change = status.patch(app.get("status") or {}, after)
+    change = status.patch(status_of(app).raw, after)
     patch: JsonObject = {"status": change} if change else {}
     is_traced = decided.requested and ANNOTATION in annotations_of(app)
     asked = (REFRESH, decided.requested), (ANNOTATION, is_traced), (HELD, conclusion.releases)
@@ -124,11 +127,14 @@ def _patch(app: JsonObject, after: JsonObject, conclusion: ComparisonResult, dec
 
 
 def _events(
-    app: JsonObject, before: JsonObject, after: JsonObject, why: Mapping[ResourceKey, str]
+    app: JsonObject, before: ApplicationStatus, after: ApplicationStatus, why: Mapping[ResourceKey, str]
 ) -> tuple[Event, ...]:
     found: list[Event] = []
-    for name in ("sync", "health"):
-        old, new = ((side.get(name) or {}).get("status") or "" for side in (before, after))
+    told = {
+        "sync": (before.sync.status, after.sync.status),
+        "health": (before.health.status, after.health.status),
+    }
+    for name, (old, new) in told.items():
         if old != new:
             found.append(Event(app, "ResourceUpdated", f"Updated {name} status: {old} -> {new}"))
             if new == "OutOfSync" and (text := event_messages.differences(why)):

@@ -9,17 +9,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from argosy.apis.argoproj.application import ApplicationStatus
-from argosy.apis.schema import read
 from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.refresh.level import Level, Refresh
-from argosy.machinery.objects import JsonObject
 
 
-def remaining(since: datetime, before: JsonObject, decided: Refresh, settings: Settings, now: datetime) -> float:
+def remaining(since: datetime, before: ApplicationStatus, decided: Refresh, settings: Settings, now: datetime) -> float:
     """Seconds until the error is told; 0 when it is due. `since`: of the first error, `before`: the status."""
-    told = read(ApplicationStatus, before)
-    if decided.level == Level.FORCED or told.sync.status in ("", "Unknown"):
+    if decided.level == Level.FORCED or before.sync.status in ("", "Unknown"):
         return 0.0
-    if any(item.type == "ComparisonError" for item in told.conditions):
+    if any(item.type == "ComparisonError" for item in before.conditions):
         return 0.0
     return max(0.0, settings.repo_error_grace - (now - since).total_seconds())

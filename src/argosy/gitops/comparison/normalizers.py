@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from argosy.apis.argoproj.application import IgnoreDifference
 from argosy.gitops.comparison.jq.answers import JqAnswers
 from argosy.gitops.control_plane.settings import Ignored, Settings
 from argosy.gitops.keys import ResourceKey, resource_key
@@ -30,7 +31,7 @@ class Rules:
 
 
 def rules_for(
-    key: ResourceKey, app_rules: Iterable[JsonObject], settings: Settings, jq: JqAnswers | None = None
+    key: ResourceKey, app_rules: Iterable[IgnoreDifference], settings: Settings, jq: JqAnswers | None = None
 ) -> Rules:
     """System rules first, then the application's."""
     chosen = [rule for rule in (*settings.ignored, *map(_of_app, app_rules)) if _covers(rule, key)]
@@ -129,15 +130,15 @@ def _endpoints(obj: JsonObject) -> JsonObject:
     return {**obj, "subsets": subsets} if subsets else obj
 
 
-def _of_app(rule: JsonObject) -> Ignored:
+def _of_app(rule: IgnoreDifference) -> Ignored:
     return Ignored(
-        group=str(rule.get("group") or ""),
-        kind=str(rule.get("kind") or ""),
-        name=str(rule.get("name") or ""),
-        namespace=str(rule.get("namespace") or ""),
-        pointers=tuple(rule.get("jsonPointers") or ()),
-        paths=tuple(rule.get("jqPathExpressions") or ()),
-        managers=tuple(rule.get("managedFieldsManagers") or ()),
+        group=rule.group,
+        kind=rule.kind,
+        name=rule.name,
+        namespace=rule.namespace,
+        pointers=rule.json_pointers,
+        paths=rule.jq_path_expressions,
+        managers=rule.managed_fields_managers,
     )
 
 

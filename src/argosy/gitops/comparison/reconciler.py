@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from argosy.apis.argoproj.application import ApplicationSpec, SyncStatus
 from argosy.gitops.comparison import grace_period, orphan_monitoring, result, shared_resources
 from argosy.gitops.comparison.application_state import (
     Compared,
@@ -21,7 +23,7 @@ from argosy.gitops.health import Health
 from argosy.gitops.keys import instance_name
 from argosy.gitops.manifests.generation import POLL_MAX_AGE
 from argosy.gitops.model import conditions
-from argosy.gitops.model.application_spec import is_multi, normalised, sources_of
+from argosy.gitops.model.application_spec import is_multi, sources_of, spec_of, status_of
 from argosy.gitops.projects import sync_windows as windows
 from argosy.gitops.reconcile.advance import DONE, Advance
 from argosy.gitops.reconcile.reconciliation import Work
@@ -44,11 +46,11 @@ class ComparisonReconciler:
             return self._recounted(work.app)
         return await self._compared(key, work, work.refresh)
 
-    def _orphans(self, source_state: SourceState, status: JsonObject) -> str:
+    def _orphans(self, source_state: SourceState, resources: Iterable[JsonObject]) -> str:
         return self.context.orphans.warning(
             source_state.key,
             source_state.namespace,
-            status.get("resources") or (),
+            resources,
             source_state.project,
             source_state.cluster,
             source_state.destination.live,
@@ -57,20 +59,24 @@ class ComparisonReconciler:
 
     def _recounted(self, app: JsonObject) -> Advance:
         """Only orphans came or went: nothing is compared for that."""
-        before = app.get("status") or {}
+        before = status_of(app)
         try:
-            text = self._orphans(self.app_state.source_state(app), before)
+            text = self._orphans(self.app_state.source_state(app), [one.raw for one in before.resources])
         except Refused:
             return DONE
-        told, types = before.get("conditions") or [], (orphan_monitoring.CONDITION,)
+        types = (orphan_monitoring.CONDITION,)
         found = [(orphan_monitoring.CONDITION, text)] if text else []
-        marks = conditions.updated(told, found, types, seconds(self.context.clock.now()))
-        return DONE if marks == told else Advance(patch={"status": {"conditions": marks}})
+        marks = conditions.updated(before.conditions, found, types, seconds(self.context.clock.now()))
+        return (
+            DONE
+            if marks == [one.raw for one in before.conditions]
+            else Advance(patch={"status": {"conditions": marks}})
+        )
 
     async def _compared(self, key: Key, work: Work, decided: refresh.Refresh) -> Advance | Concluded:
         app, memory = work.app, self.context.remember(key)
         now, settings = self.context.clock.now(), self.context.plane.settings
-        spec, before = normalised(app.get("spec") or {}), app.get("status") or {}
+        spec, before = spec_of(app), status_of(app)
         try:
             compared = await self._compare(app, spec, memory, work, decided)
         except NotLoadedNow as error:
@@ -100,14 +106,13 @@ class ComparisonReconciler:
     async def _is_same(self, app: JsonObject, compared: Compared) -> bool:
         """Whether the revision that was synced last, another one, has these very manifests: asked only where that
         decides whether automated sync has been there before."""
-        spec, status = compared.source_state.spec, app.get("status") or {}
-        state, revisions = status.get("operationState") or {}, compared.desired.revisions
-        sync = {"revisions": list(revisions)} if is_multi(spec) else {"revision": revisions[0] if revisions else ""}
+        spec, state = compared.source_state.spec, status_of(app).operation_state
+        revisions = compared.desired.revisions
+        sync = SyncStatus(status="", revisions=revisions) if is_multi(spec) else _of_one(revisions)
         is_to_sync = compared.comparison.status == "OutOfSync" and autosync.is_on(spec) and not app.get("operation")
-        if not is_to_sync or not state or not autosync.differs_by_revision(state, sync, spec):
+        if not is_to_sync or not state.raw or not autosync.differs_by_revision(state, sync, spec):
             return False
-        done = state.get("syncResult") or {}
-        synced = tuple(done.get("revisions") or [done.get("revision") or ""])
+        synced = state.sync_result.revisions or (state.sync_result.revision,)
         if not all(synced):
             return False
         try:
@@ -131,7 +136,7 @@ class ComparisonReconciler:
             is_unblocked=work.is_unblocked,
             is_same=is_same,
             claimed=await self.context.slices.run(claimed),
-            orphans=self._orphans(source_state, {"resources": comparison.resources}),
+            orphans=self._orphans(source_state, comparison.resources),
             waits=self.context.dependency_index.waits(app),
             window_open=windows.allows(chosen, windows.Asked(manual=False), now),
             window_changes_in=windows.wait(chosen, now),
@@ -146,11 +151,11 @@ class ComparisonReconciler:
         return not told and away >= self.context.plane.settings.repo_error_grace
 
     async def _compare(
-        self, app: JsonObject, spec: JsonObject, memory: Memory, work: Work, decided: refresh.Refresh
+        self, app: JsonObject, spec: ApplicationSpec, memory: Memory, work: Work, decided: refresh.Refresh
     ) -> Compared:
         revisions: tuple[str, ...] = ()
         if decided.level == Level.RECENT and not _is_broken(app):
-            revisions = work.revisions or tuple(result.kept_revisions(app.get("status") or {}, spec) or ())
+            revisions = work.revisions or tuple(result.kept_revisions(status_of(app), spec) or ())
         anew = decided.level == Level.FORCED or self._tells_next(app, memory)
         max_age = 0.0 if anew else POLL_MAX_AGE
         look = Look(revisions=revisions, max_age=max_age, use_cache=not decided.hard)
@@ -160,10 +165,13 @@ class ComparisonReconciler:
 
 def _is_broken(app: JsonObject) -> bool:
     """Its sources could not be loaded the last time, so that the revision told is none that was found."""
-    found = (app.get("status") or {}).get("conditions") or ()
-    return any(item.get("type") == "ComparisonError" for item in found)
+    return any(item.type == "ComparisonError" for item in status_of(app).conditions)
 
 
-def _targets_of(spec: JsonObject) -> list[str]:
+def _of_one(revisions: Sequence[str]) -> SyncStatus:
+    return SyncStatus(status="", revision=revisions[0] if revisions else "")
+
+
+def _targets_of(spec: ApplicationSpec) -> list[str]:
     """What the sources are asked for, in words."""
     return [str(source.get("targetRevision") or "HEAD") for source in sources_of(spec)]

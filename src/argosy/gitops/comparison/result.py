@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from argosy.apis.argoproj.application import SyncStatus
+from argosy.apis.argoproj.application import Application, ApplicationSpec, ApplicationStatus, SyncStatus
 from argosy.apis.schema import read
 from argosy.gitops.comparison import orphan_monitoring
 from argosy.gitops.comparison.application_state import Compared
@@ -16,7 +16,7 @@ from argosy.gitops.dependencies import graph as dependencies
 from argosy.gitops.health import Health
 from argosy.gitops.hydrator import validation as hydration
 from argosy.gitops.model import status_patch as status
-from argosy.gitops.model.application_spec import is_multi
+from argosy.gitops.model.application_spec import is_multi, status_of
 from argosy.gitops.sync import autosync
 from argosy.gitops.sync import operation_state as operation
 from argosy.gitops.sync.held_revision import CONDITION, held_by, revision_text, told
@@ -63,8 +63,8 @@ class Seen:
     """Seconds."""
 
     @property
-    def before(self) -> JsonObject:
-        return self.app.get("status") or {}
+    def before(self) -> ApplicationStatus:
+        return status_of(self.app)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class ComparisonResult:
 
 def refused(
     app: JsonObject,
-    spec: JsonObject,
+    spec: ApplicationSpec,
     found: Sequence[Found],
     settings: Settings,
     now: datetime,
@@ -96,7 +96,7 @@ def refused(
 ) -> ComparisonResult:
     """When nothing could be compared. `health`: of what lives, where that is known; `revisions`: those that were
     looked for in vain; `looked`: whether anything was."""
-    before, at = app.get("status") or {}, seconds(now)
+    before, at = status_of(app), seconds(now)
     after = status.unknown(before, spec, at, health, revisions) if looked else status.unlooked(before, at)
     return ComparisonResult(status=after, found=(*_notices(spec, settings), *found), looked=looked)
 
@@ -126,15 +126,14 @@ def comparison_result(seen: Seen, settings: Settings, now: datetime) -> Comparis
     )
 
 
-def kept_revisions(before: JsonObject, spec: JsonObject) -> list[str] | None:
+def kept_revisions(before: ApplicationStatus, spec: ApplicationSpec) -> list[str] | None:
     """Those that the status tells."""
-    sync = before.get("sync") or {}
     if is_multi(spec):
-        return list(sync.get("revisions") or ()) or None
-    return [sync["revision"]] if sync.get("revision") else None
+        return list(before.sync.revisions) or None
+    return [before.sync.revision] if before.sync.revision else None
 
 
-def _notices(spec: JsonObject, settings: Settings) -> list[Found]:
+def _notices(spec: ApplicationSpec, settings: Settings) -> list[Found]:
     notices = hydration.notices(spec, is_enabled=settings.hydrator_enabled)
     return [("InvalidSpecError", text) for text in notices]
 
@@ -142,7 +141,7 @@ def _notices(spec: JsonObject, settings: Settings) -> list[Found]:
 def _status(seen: Seen, now: datetime) -> JsonObject:
     spec, desired = seen.compared.source_state.spec, seen.compared.desired
     # A commit that changes none of this application's manifests is no new revision (spec 5.4).
-    told = (seen.before.get("sync") or {}).get("status") or "Unknown"  # then the revision may be a name that was tried
+    told = seen.before.sync.status or "Unknown"  # then the revision may be a name that was tried
     unrelated = not seen.requested and seen.digest_before == desired.digest and told != "Unknown"
     kept = kept_revisions(seen.before, spec) if unrelated else None
     revisions, types = kept or list(desired.revisions), list(desired.types)
@@ -157,7 +156,7 @@ def _auto_sync(
 ) -> tuple[autosync.AutoSync, list[Found]]:
     around = autosync.Seen(
         seen.compared.source_state.spec,
-        after,
+        read(ApplicationStatus, after),
         bool(seen.app.get("operation")),
         bool(seen.app["metadata"].get("deletionTimestamp")),
         seen.window_open,
@@ -174,7 +173,7 @@ def _auto_sync(
 
 
 def _finalizers(seen: Seen) -> list[str] | None:
-    desired, given = seen.compared.desired, list(seen.app["metadata"].get("finalizers") or [])
+    desired, given = seen.compared.desired, list(read(Application, seen.app).metadata.finalizers)
     if desired.problems:
         return None
     wanted = deletion.with_hooks(given, desired.targets.hook_phases)

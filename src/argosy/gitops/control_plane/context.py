@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from argosy.apis.argoproj.application import ApplicationSpec
 from argosy.gitops.clusters.connections import Connections
 from argosy.gitops.clusters.resolution import Cluster, resolve
 from argosy.gitops.comparison.comparer import Comparer
@@ -71,9 +72,9 @@ class ReconcileContext:
             found = self.memory[key] = Memory(Comparer(self.known))
         return found
 
-    def cluster(self, spec: JsonObject) -> Cluster:
+    def cluster(self, spec: ApplicationSpec) -> Cluster:
         """Where an Application goes. Raises InvalidDestination."""
-        return resolve(spec.get("destination") or {}, self.plane.settings, self.plane.cluster_book)
+        return resolve(spec.destination, self.plane.settings, self.plane.cluster_book)
 
     async def judge_for(self, memory: Memory, live: Mapping[ResourceKey, JsonObject]) -> Judge:
         """How well the objects in `live` are, by users' checks where there are any. Notes when to judge again."""

@@ -69,7 +69,7 @@ class HookRunner:
         settings = self.context.plane.settings
         hooks = deletion_hooks.hooks_of(found.targets, progress.phase, progress.app, progress.instance, settings)
         for hook in hooks:
-            if refused := projects.refusal_of(progress.permits, progress.spec["project"], hook.key, progress.cluster):
+            if refused := projects.refusal_of(progress.permits, progress.spec.project, hook.key, progress.cluster):
                 raise Stuck(f"{progress.phase} hook {hook.key.kind} {hook.key.name}: {refused}")
         return hooks
 
@@ -85,7 +85,6 @@ class HookRunner:
         return found
 
     def _failed_at(self, progress: DeletionProgress) -> datetime | None:
-        error = progress.error
-        if not deletion_hooks.is_failure_of(progress.phase, error.get("message") or ""):
+        if progress.error is None or not progress.is_hook_failure:
             return None
-        return parse(error["lastTransitionTime"])
+        return parse(progress.error.last_transition_time)

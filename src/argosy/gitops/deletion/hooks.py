@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from argosy.apis.argoproj import Application
+from argosy.apis.schema import read
 from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.health import health_of
 from argosy.gitops.health.custom import Judge
@@ -59,7 +61,7 @@ def hooks_of(targets: Targets, phase: str, app: JsonObject, instance: str, setti
     """The hooks of one phase, as they are made for this deletion; lower waves first."""
     metadata = app["metadata"]
     began = int(parse(metadata["deletionTimestamp"]).timestamp())
-    namespace = str(((app.get("spec") or {}).get("destination") or {}).get("namespace") or "")
+    namespace = read(Application, app).spec.destination.namespace
     found = []
     for item in targets.items:
         if phase not in hook_types(item.obj):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from argosy.apis.argoproj.application import Application, ApplicationSpec, Condition
+from argosy.apis.schema import read
 from argosy.gitops.clusters import resolution as destinations
 from argosy.gitops.clusters.live_state import LiveObjects
 from argosy.gitops.deletion import stages as deletion
+from argosy.gitops.deletion.hooks import is_failure_of
 from argosy.gitops.deletion.stages import Stage
 from argosy.gitops.keys import ResourceKey
+from argosy.gitops.model.application_spec import status_of
 from argosy.gitops.reconcile.advance import Advance
 from argosy.gitops.sync.apply import Applier
 from argosy.gitops.sync.options import Options
@@ -33,7 +37,7 @@ class DeletionProgress:
     key: Key
     app: JsonObject
     stage: Stage
-    spec: JsonObject
+    spec: ApplicationSpec
     """Normalised."""
     options: Options
     instance: str
@@ -48,7 +52,7 @@ class DeletionProgress:
 
     @property
     def finalizers(self) -> list[str]:
-        return self.app["metadata"].get("finalizers") or []
+        return list(read(Application, self.app).metadata.finalizers)
 
     @property
     def phase(self) -> str:
@@ -56,10 +60,14 @@ class DeletionProgress:
         return self.stage.value.partition(" ")[0]
 
     @property
-    def error(self) -> JsonObject:
-        """The DeletionError condition; empty when there is none."""
-        found = (self.app.get("status") or {}).get("conditions") or ()
-        return next((item for item in found if item["type"] == "DeletionError"), {})
+    def error(self) -> Condition | None:
+        """The DeletionError condition."""
+        return next((item for item in status_of(self.app).conditions if item.type == "DeletionError"), None)
+
+    @property
+    def is_hook_failure(self) -> bool:
+        """Whether it speaks of a hook of this phase."""
+        return self.error is not None and is_failure_of(self.phase, self.error.message)
 
     async def delete(self, wanted: ResourceKey) -> None:
         """A hook that a sync left is let go of first. Raises Stuck, and StatusError where that may pass."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from argosy.apis.argoproj import Application
+from argosy.apis.schema import read
 from argosy.gitops.clusters import resolution as destinations
 from argosy.gitops.clusters.contact import NotConnected
 from argosy.gitops.comparison.application_state import StateReader
 from argosy.gitops.control_plane.context import ReconcileContext
-from argosy.gitops.deletion import hooks as deletion_hooks
 from argosy.gitops.deletion import stages as deletion
 from argosy.gitops.deletion.hook_runner import HookRunner
 from argosy.gitops.deletion.progress import BACKSTOP, WAITING, DeletionProgress, HookFailedAgain, Stuck
@@ -20,7 +21,7 @@ from argosy.gitops.deletion.stages import Stage
 from argosy.gitops.dependencies import graph as dependencies
 from argosy.gitops.keys import ResourceKey, instance_name
 from argosy.gitops.model import conditions
-from argosy.gitops.model.application_spec import normalised
+from argosy.gitops.model.application_spec import spec_of, status_of
 from argosy.gitops.projects import permissions as projects
 from argosy.gitops.reconcile.advance import DONE, Advance, failure_of
 from argosy.gitops.sync.confirmation import is_approved, needs_approval
@@ -43,7 +44,7 @@ class DeletionReconciler:
 
     async def run(self, key: Key, app: JsonObject) -> Advance:
         """Raises StatusError and OSError where the same may succeed later, and Connecting."""
-        if (stage := deletion.next_stage(app["metadata"].get("finalizers") or [])) is None:
+        if (stage := deletion.next_stage(list(read(Application, app).metadata.finalizers))) is None:
             return DONE
         reverse = self.context.dependency_index.deletion(app, self.context.clock.now())
         told = [(dependencies.WAITING, reverse.awaited), (dependencies.MENTION, reverse.mention)]
@@ -65,21 +66,20 @@ class DeletionReconciler:
             return Advance(patch=_marks(app, marked), failure=failure_of(error))
         if waits is None:
             return self._over(app, marked, stage)
-        if not deletion_hooks.is_failure_of(progress.phase, progress.error.get("message") or ""):
+        if not progress.is_hook_failure:
             marked = self._marked(marked, [])
         return replace(waits, patch=_marks(app, marked))
 
     async def _seen(self, key: Key, app: JsonObject, stage: Stage) -> DeletionProgress:
         """Raises InvalidDestination, Stuck."""
-        spec, settings = normalised(app.get("spec") or {}), self.context.plane.settings
+        spec, settings = spec_of(app), self.context.plane.settings
         cluster, instance = self.context.cluster(spec), instance_name(key, self.context.namespace)
         try:
             place = self.context.clusters.of(cluster)
-            permits = self.context.plane.effective(spec["project"])
+            permits = self.context.plane.effective(spec.project)
             if permits is None:
-                raise Stuck(f"Application referencing project {spec['project']} which does not exist")
-            namespace = str((spec.get("destination") or {}).get("namespace") or "")
-            account = account_for(permits, cluster, namespace, key.namespace, settings)
+                raise Stuck(f"Application referencing project {spec.project} which does not exist")
+            account = account_for(permits, cluster, spec.destination.namespace, key.namespace, settings)
         except (NotConnected, NoServiceAccount) as error:
             raise Stuck(str(error)) from None
         await place.live.prepare(instance, (), settings)
@@ -89,13 +89,13 @@ class DeletionReconciler:
             app=app,
             stage=stage,
             spec=spec,
-            options=options_of((spec.get("syncPolicy") or {}).get("syncOptions")),
+            options=options_of(spec.sync_policy.sync_options),
             instance=instance,
             place=place.live,
             applier=place.applier_as(account),
             permits=permits,
             cluster=cluster,
-            live={k: obj for k, obj in live.items() if not projects.refusal_of(permits, spec["project"], k, cluster)},
+            live={k: obj for k, obj in live.items() if not projects.refusal_of(permits, spec.project, k, cluster)},
         )
 
     async def _go_on(self, progress: DeletionProgress) -> Advance | None:
@@ -128,16 +128,17 @@ class DeletionReconciler:
     # -- what is written -----------------------------------------------------------------------------------------------
 
     def _over(self, app: JsonObject, marked: JsonObject, *stages: Stage) -> Advance:
-        left = deletion.without(app["metadata"].get("finalizers") or [], *stages)
+        left = deletion.without(list(read(Application, app).metadata.finalizers), *stages)
         patch: JsonObject = {"metadata": {"finalizers": left or None}}
         return Advance(patch={**patch, **_marks(app, self._marked(marked, []))} if left else patch)
 
     def _marked(self, app: JsonObject, found: Said, types: Sequence[str] = ERROR, *, anew: bool = False) -> JsonObject:
         """The Application with the reasons why it cannot go; `anew`: with the time of now."""
-        before = (app.get("status") or {}).get("conditions") or []
-        kept = [item for item in before if item["type"] not in types] if anew else before
+        status = status_of(app)
+        before = [one.raw for one in status.conditions]
+        kept = [item for item in status.conditions if item.type not in types] if anew else status.conditions
         marks = conditions.updated(kept, found, types, seconds(self.context.clock.now()))
-        return app if marks == before else {**app, "status": {**(app.get("status") or {}), "conditions": marks}}
+        return app if marks == before else {**app, "status": {**status.raw, "conditions": marks}}
 
 
 def _marks(app: JsonObject, marked: JsonObject) -> JsonObject:

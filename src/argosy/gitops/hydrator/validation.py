@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from argosy.apis.argoproj.application import ApplicationSpec
 from argosy.gitops.hydrator.groups import dry_source, project_of, qualified, target_of
+from argosy.gitops.model.application_spec import hydrator_of
 from argosy.gitops.projects.permissions import permits_namespace_of_application, permits_source
 from argosy.machinery.objects import JsonObject, Key
 from argosy.sources.paths import normalise
@@ -47,9 +49,9 @@ def errors_of(candidates: Iterable[Candidate], control_plane: str) -> dict[str, 
     return errors
 
 
-def refusals(spec: JsonObject, project: JsonObject, name: str) -> list[str]:
+def refusals(spec: ApplicationSpec, project: JsonObject, name: str) -> list[str]:
     """What the project does not permit of a spec with a hydrator, as InvalidSpecError texts."""
-    app = {"spec": spec}
+    app = {"spec": spec.raw}
     dry, sync = str(dry_source(app).get("repoURL") or ""), target_of(app).repository
     errors = []
     if not permits_source(project, dry):
@@ -59,18 +61,20 @@ def refusals(spec: JsonObject, project: JsonObject, name: str) -> list[str]:
     return errors
 
 
-def notices(spec: JsonObject, *, is_enabled: bool) -> list[str]:
+def notices(spec: ApplicationSpec, *, is_enabled: bool) -> list[str]:
     """What keeps the branch from being written, though not from being synced."""
-    if not spec.get("sourceHydrator") or is_enabled:
+    if not hydrator_of(spec) or is_enabled:
         return []
     return ['spec.sourceHydrator: nothing is hydrated until hydrator.enabled is "true" in argocd-cmd-params-cm']
 
 
-def waiting(spec: JsonObject) -> str:
+def waiting(spec: ApplicationSpec) -> str:
     """Said when the path is not on the sync branch yet: somebody else has to bring it there."""
-    hydrator = spec.get("sourceHydrator") or {}
-    sync, staged = (hydrator.get("syncSource") or {}).get("targetBranch"), hydrator.get("hydrateTo")
-    return f" - waiting for an external process to update {sync} from {staged.get('targetBranch')}" if staged else ""
+    hydrator = hydrator_of(spec)
+    if hydrator is None or hydrator.hydrate_to is None:
+        return ""
+    sync, staged = hydrator.sync_source.target_branch, hydrator.hydrate_to.target_branch
+    return f" - waiting for an external process to update {sync} from {staged}"
 
 
 def of_group(errors: Mapping[str, str]) -> str:

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from argosy.apis.argoproj import Application
+from argosy.apis.argoproj.application import ApplicationSpec, ApplicationStatus
+from argosy.apis.argoproj.source import Source, SourceHydrator
+from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject
 
 TOOLS = ("helm", "kustomize", "directory", "plugin")
+
+
+def spec_of(app: JsonObject) -> ApplicationSpec:
+    """Normalised."""
+    return read(ApplicationSpec, normalised(read(Application, app).spec.raw))
+
+
+def status_of(app: JsonObject) -> ApplicationStatus:
+    return read(Application, app).status
 
 
 def normalised(spec: JsonObject) -> JsonObject:
@@ -19,22 +32,25 @@ def normalised(spec: JsonObject) -> JsonObject:
     return made
 
 
-def sources_of(spec: JsonObject) -> list[JsonObject]:
-    """In order; `sources` wins over `source`, the hydrator's sync source over both."""
-    if hydrator := spec.get("sourceHydrator"):
-        dry, sync = hydrator.get("drySource") or {}, hydrator.get("syncSource") or {}
-        target = {"path": sync.get("path") or "", "targetRevision": sync.get("targetBranch") or ""}
-        return [{"repoURL": sync.get("repoURL") or dry.get("repoURL") or "", **target}]
-    if spec.get("sources"):
-        return list(spec["sources"])
-    return [spec["source"]] if spec.get("source") else []
+def sources_of(spec: ApplicationSpec) -> list[JsonObject]:
+    """As rendering takes them, in order; `sources` wins over `source`, the hydrator's sync source over both."""
+    if hydrator := hydrator_of(spec):
+        sync = hydrator.sync_source
+        target = {"path": sync.path, "targetRevision": sync.target_branch}
+        return [{"repoURL": sync.repo_url or hydrator.dry_source.repo_url, **target}]
+    return [source.raw for source in spec.all_sources]
 
 
-def is_multi(spec: JsonObject) -> bool:
-    return bool(spec.get("sources")) and not spec.get("sourceHydrator")
+def hydrator_of(spec: ApplicationSpec) -> SourceHydrator | None:
+    """None where an empty block asks for nothing."""
+    return spec.source_hydrator if spec.source_hydrator and spec.source_hydrator.raw else None
 
 
-def source_fields(spec: JsonObject) -> JsonObject:
+def is_multi(spec: ApplicationSpec) -> bool:
+    return bool(spec.sources) and not hydrator_of(spec)
+
+
+def source_fields(spec: ApplicationSpec) -> JsonObject:
     """`source` or `sources`, as status repeats them."""
     found = sources_of(spec)
     if is_multi(spec):
@@ -42,39 +58,37 @@ def source_fields(spec: JsonObject) -> JsonObject:
     return {"source": found[0]} if found else {}
 
 
-def spec_errors(spec: JsonObject) -> list[str]:
+def spec_errors(spec: ApplicationSpec) -> list[str]:
     """What is wrong with the sources themselves, as InvalidSpecError texts."""
-    if spec.get("sourceHydrator"):
-        return _hydrator_errors(spec["sourceHydrator"])
-    found = sources_of(spec)
-    if not found:
+    if hydrator := hydrator_of(spec):
+        return _hydrator_errors(hydrator)
+    if not spec.all_sources:
         return ["spec.source.repoURL and either spec.source.path or spec.source.chart are required"]
     errors = []
-    for source in found:
-        if not source.get("repoURL"):
+    for source in spec.all_sources:
+        if not source.repo_url:
             errors.append("spec.source.repoURL is required")
-        elif not any(source.get(name) for name in ("path", "chart", "ref")) and not _is_oci(source):
+        elif not (source.path or source.chart or source.ref) and not _is_oci(source):
             errors.append("spec.source.repoURL and either spec.source.path or spec.source.chart are required")
-        used = [name for name in TOOLS if source.get(name)]
+        used = [name for name in TOOLS if source.raw.get(name)]
         if len(used) > 1:
             errors.append(f"multiple application sources defined: {','.join(name.capitalize() for name in used)}")
     return errors
 
 
-def _hydrator_errors(hydrator: JsonObject) -> list[str]:
-    place, staged = "spec.sourceHydrator", hydrator.get("hydrateTo")
-    errors = []
-    if not (hydrator.get("drySource") or {}).get("repoURL"):
+def _hydrator_errors(hydrator: SourceHydrator) -> list[str]:
+    place, errors = "spec.sourceHydrator", []
+    if not hydrator.dry_source.repo_url:
         errors.append(f"{place}.drySource.repoURL is required")
-    if not (hydrator.get("syncSource") or {}).get("targetBranch"):
+    if not hydrator.sync_source.target_branch:
         errors.append(f"{place}.syncSource.targetBranch is required")
-    if staged is not None and not staged.get("targetBranch"):
+    if hydrator.hydrate_to is not None and not hydrator.hydrate_to.target_branch:
         errors.append(f"when {place}.hydrateTo is set, {place}.hydrateTo.targetBranch is required")
     return errors
 
 
-def _is_oci(source: JsonObject) -> bool:
-    return str(source.get("repoURL") or "").startswith("oci://")
+def _is_oci(source: Source) -> bool:
+    return source.repo_url.startswith("oci://")
 
 
 def _source(source: JsonObject) -> JsonObject:

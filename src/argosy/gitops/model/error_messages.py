@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from argosy.machinery.objects import JsonObject
+from argosy.apis.argoproj.application import ApplicationStatus, OperationState
 
 FAILED = ("Failed", "Error")
 
 
-def new_errors(before: JsonObject, after: JsonObject) -> list[str]:
+def new_errors(before: ApplicationStatus, after: ApplicationStatus) -> list[str]:
     """Conditions that are errors, and an operation that failed, in words that are fit for users and logs alike."""
-    known = {(item.get("type"), item.get("message")) for item in before.get("conditions") or ()}
+    known = {(item.type, item.message) for item in before.conditions}
     found = [
-        f"{item['type']}: {item.get('message') or ''}"
-        for item in after.get("conditions") or ()
-        if str(item.get("type")).endswith("Error") and (item.get("type"), item.get("message")) not in known
+        f"{item.type}: {item.message}"
+        for item in after.conditions
+        if item.type.endswith("Error") and (item.type, item.message) not in known
     ]
-    old, new = before.get("operationState") or {}, after.get("operationState") or {}
-    if new.get("phase") in FAILED and _end_of(old) != _end_of(new):
-        found.append(f"sync {str(new['phase']).lower()}: {new.get('message') or ''}")
+    old, new = before.operation_state, after.operation_state
+    if new.phase in FAILED and _end_of(old) != _end_of(new):
+        found.append(f"sync {new.phase.lower()}: {new.message}")
     return found
 
 
-def _end_of(state: JsonObject) -> tuple[object, ...]:
-    return state.get("phase"), state.get("startedAt"), state.get("finishedAt")
+def _end_of(state: OperationState) -> tuple[str, ...]:
+    return state.phase, state.started_at, state.finished_at

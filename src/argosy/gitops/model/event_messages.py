@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from argosy.apis.argoproj.application import Operation, OperationState, SyncOperation, SyncResult
 from argosy.gitops.keys import ResourceKey
-from argosy.machinery.objects import JsonObject
 
 NAMED = 3
 """Objects that one event names."""
@@ -22,22 +22,21 @@ def differences(why: Mapping[ResourceKey, str]) -> str:
     return f"{text}; and {left} more" if text and left else text
 
 
-def started(operation: JsonObject) -> str:
-    by, asked = operation.get("initiatedBy") or {}, operation.get("sync") or {}
+def started(operation: Operation) -> str:
+    by, asked = operation.initiated_by, operation.sync or SyncOperation()
     revision = _revision(asked)
-    if by.get("automated"):
+    if by.automated:
         return f"Initiated automated sync to '{revision}'"
-    partial = "partial " if asked.get("resources") else ""
-    return f"{by.get('username') or 'Unknown user'} initiated {partial}sync" + (f" to {revision}" if revision else "")
+    partial = "partial " if asked.resources else ""
+    return f"{by.username or 'Unknown user'} initiated {partial}sync" + (f" to {revision}" if revision else "")
 
 
-def completed(state: JsonObject) -> str:
-    asked = (state.get("operation") or {}).get("sync") or {}
-    text = "Partial sync operation" if asked.get("resources") else "Sync operation"
-    if revision := _revision(state.get("syncResult") or {}):
+def completed(state: OperationState) -> str:
+    text = "Partial sync operation" if state.asked.resources else "Sync operation"
+    if revision := _revision(state.sync_result):
         text += f" to {revision}"
-    return f"{text} succeeded" if state.get("phase") == "Succeeded" else f"{text} failed: {state.get('message') or ''}"
+    return f"{text} succeeded" if state.phase == "Succeeded" else f"{text} failed: {state.message}"
 
 
-def _revision(said: JsonObject) -> str:
-    return ", ".join(said.get("revisions") or ()) or str(said.get("revision") or "")
+def _revision(said: SyncOperation | SyncResult) -> str:
+    return ", ".join(said.revisions) or said.revision

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from argosy.apis.argoproj.application import OperationState
+from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject
 
 DEFAULT_LIMIT = 10
@@ -10,19 +12,19 @@ DEFAULT_LIMIT = 10
 def with_entry(history: list[JsonObject], state: JsonObject, limit: int | None, now: str) -> list[JsonObject]:
     """Oldest first, the newest `limit` of them; 0 keeps none."""
     kept = DEFAULT_LIMIT if limit is None else limit
-    result = state.get("syncResult") or {}
+    seen = read(OperationState, state)
     entry: JsonObject = {
         "id": (history[-1]["id"] + 1) if history else 0,
-        "deployStartedAt": state["startedAt"],
+        "deployStartedAt": seen.started_at,
         "deployedAt": now,
-        "initiatedBy": (state.get("operation") or {}).get("initiatedBy") or {},
+        "initiatedBy": seen.operation.initiated_by.raw,
     }
     for name in ("revision", "revisions", "source", "sources"):
-        if result.get(name):
-            entry[name] = result[name]
+        if found := seen.sync_result.raw.get(name):
+            entry[name] = found
     return [*history, entry][-kept:] if kept > 0 else []
 
 
 def belongs(state: JsonObject) -> bool:
-    sync = (state.get("operation") or {}).get("sync") or {}
-    return state.get("phase") == "Succeeded" and not sync.get("resources") and not sync.get("dryRun")
+    seen = read(OperationState, state)
+    return seen.phase == "Succeeded" and not seen.asked.resources and not seen.asked.dry_run

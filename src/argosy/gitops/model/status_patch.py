@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from argosy.apis.argoproj.application import ApplicationSpec, ApplicationStatus
 from argosy.gitops.comparison.comparer import Comparison
 from argosy.gitops.health import Health
 from argosy.gitops.model.application_spec import is_multi, source_fields
@@ -13,14 +14,19 @@ from argosy.machinery.patches.mergepatch import create_merge_patch
 
 
 def found(
-    before: JsonObject, spec: JsonObject, comparison: Comparison, revisions: list[str], types: list[str], now: str
+    before: ApplicationStatus,
+    spec: ApplicationSpec,
+    comparison: Comparison,
+    revisions: list[str],
+    types: list[str],
+    now: str,
 ) -> JsonObject:
     """The status after a comparison; conditions, operation and history stay as they are."""
-    compared_to: JsonObject = {"destination": spec.get("destination") or {}, **source_fields(spec)}
-    if spec.get("ignoreDifferences"):
-        compared_to["ignoreDifferences"] = spec["ignoreDifferences"]
+    compared_to: JsonObject = {"destination": spec.destination.raw, **source_fields(spec)}
+    if spec.ignore_differences:
+        compared_to["ignoreDifferences"] = [one.raw for one in spec.ignore_differences]
     sync: JsonObject = {"status": comparison.status, "comparedTo": compared_to}
-    made = {**before, "sync": sync, "health": health(before, comparison.health, now)}
+    made = {**before.raw, "sync": sync, "health": health(before, comparison.health, now)}
     if is_multi(spec):
         sync["revisions"], made["sourceTypes"] = revisions, types
     elif revisions:
@@ -32,40 +38,40 @@ def found(
 
 
 def unknown(
-    before: JsonObject, spec: JsonObject, now: str, found: Health | None, revisions: Sequence[str] = ()
+    before: ApplicationStatus, spec: ApplicationSpec, now: str, found: Health | None, revisions: Sequence[str] = ()
 ) -> JsonObject:
     """The status when nothing could be compared: what was seen before stays, as Unknown. `revisions`: what was looked
     for instead of those that were seen."""
-    compared_to: JsonObject = {"destination": spec.get("destination") or {}, **source_fields(spec)}
-    old = before.get("sync") or {}
+    compared_to: JsonObject = {"destination": spec.destination.raw, **source_fields(spec)}
+    old = before.sync.raw
     kept = {name: old[name] for name in ("revision", "revisions") if old.get(name)}
     if revisions:
         kept = {"revisions": list(revisions)} if is_multi(spec) else {"revision": revisions[0]}
-    made = {**before, "sync": {"status": "Unknown", "comparedTo": compared_to, **kept}}
+    made = {**before.raw, "sync": {"status": "Unknown", "comparedTo": compared_to, **kept}}
     made["health"] = health(before, found or Health("Unknown"), now)
     if found is not None:
         made["resourceHealthSource"] = "appTree"
-    if before.get("resources"):
-        made["resources"] = [{**item, "status": "Unknown"} for item in before["resources"]]
+    if before.resources:
+        made["resources"] = [{**item.raw, "status": "Unknown"} for item in before.resources]
     return made
 
 
-def unlooked(before: JsonObject, now: str) -> JsonObject:
+def unlooked(before: ApplicationStatus, now: str) -> JsonObject:
     """The status when the spec says what cannot be: nothing was compared to it."""
-    made = {**before, "sync": {**(before.get("sync") or {}), "status": "Unknown"}}
+    made = {**before.raw, "sync": {**before.sync.raw, "status": "Unknown"}}
     made["health"] = health(before, Health("Unknown"), now)
-    if before.get("resources"):
-        made["resources"] = [{**item, "status": "Unknown"} for item in before["resources"]]
+    if before.resources:
+        made["resources"] = [{**item.raw, "status": "Unknown"} for item in before.resources]
     return made
 
 
-def health(before: JsonObject, after: Health, now: str) -> JsonObject:
+def health(before: ApplicationStatus, after: Health, now: str) -> JsonObject:
     """`lastTransitionTime` changes only with the status."""
-    old = before.get("health") or {}
+    old = before.health
     made: JsonObject = {"status": after.status}
     if after.message:
         made["message"] = after.message
-    made["lastTransitionTime"] = old.get("lastTransitionTime") or now if old.get("status") == after.status else now
+    made["lastTransitionTime"] = old.last_transition_time or now if old.status == after.status else now
     return made
 
 

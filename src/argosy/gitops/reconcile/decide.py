@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
+from argosy.apis.argoproj.application import ApplicationStatus
+from argosy.apis.schema import read
 from argosy.gitops.comparison.conclusion import Concluded, concluded, too_large
 from argosy.gitops.comparison.result import SPEC_TYPES
 from argosy.gitops.keys import APPLICATIONS
 from argosy.gitops.model import conditions, error_messages
 from argosy.gitops.model import status_patch as status
+from argosy.gitops.model.application_spec import status_of
 from argosy.gitops.reconcile.advance import Advance, Failure
 from argosy.gitops.reconcile.look import Seen, due
 from argosy.gitops.reconcile.progress import LastReconciliation, Progress, told_revisions
@@ -81,7 +84,8 @@ def _found(seen: Seen, answer: Reconciled, now: datetime) -> Ended:
     progress = replace(seen.progress, end=operation.end_of(app), spec=app.get("spec"))
     if why is not None:
         desired = answer.found.desired
-        told = told_revisions(merge_patch(app.get("status") or {}, advance.patch.get("status") or {}))
+        after = merge_patch(status_of(app).raw, advance.patch.get("status") or {})
+        told = told_revisions(read(ApplicationStatus, after))
         progress = replace(progress, digest=desired.digest, revisions=desired.revisions, told=told, why=why)
     return Ended(advance, progress, Level.NOTHING if advance.wake_after is None else Level.RECENT)
 
@@ -157,11 +161,13 @@ def _refuse(seen: Seen, now: datetime) -> Decision:
     """A malformed Application takes no part, and is told why, as far as the API server takes that."""
     if seen.refusals:
         return NOTHING
-    found: Any = seen.app.get("status")
-    before = found.get("conditions") if isinstance(found, dict) else None
-    told = [item for item in before if isinstance(item, dict)] if isinstance(before, list) else []
-    marks = conditions.updated(told, [("InvalidSpecError", seen.malformed)], SPEC_TYPES, seconds(now))
-    steps = () if marks == before else (merge(APPLICATIONS, seen.app, {"status": {"conditions": marks}}),)
+    before = [one for one in status_of(seen.app).conditions if one.raw]
+    marks = conditions.updated(before, [("InvalidSpecError", seen.malformed)], SPEC_TYPES, seconds(now))
+    steps = (
+        ()
+        if marks == [one.raw for one in before]
+        else (merge(APPLICATIONS, seen.app, {"status": {"conditions": marks}}),)
+    )
     return Decision(steps, memory=replace(seen.progress, errors=(seen.malformed,)))
 
 
@@ -169,15 +175,16 @@ def _told(app: JsonObject, failure: Failure, now: datetime) -> JsonObject:
     """An error in the code itself, shown to the application's owner."""
     if not failure.text:
         return {}
-    before = (app.get("status") or {}).get("conditions") or []
+    before = status_of(app).conditions
     marks = conditions.updated(before, [("UnknownError", failure.text)], ("UnknownError",), seconds(now))
-    return {} if marks == before else {"status": {"conditions": marks}}
+    return {} if marks == [one.raw for one in before] else {"status": {"conditions": marks}}
 
 
 def _errors(app: JsonObject, patch: JsonObject) -> tuple[str, ...]:
     if not patch.get("status"):
         return ()
-    before, change = app.get("status") or {}, patch["status"]
-    state = {**(before.get("operationState") or {}), **(change.get("operationState") or {})}
-    marks = change["conditions"] if "conditions" in change else before.get("conditions")
-    return tuple(error_messages.new_errors(before, {"conditions": marks, "operationState": state}))
+    before, change = status_of(app), patch["status"]
+    state = {**before.operation_state.raw, **(change.get("operationState") or {})}
+    marks = change["conditions"] if "conditions" in change else [one.raw for one in before.conditions]
+    after = read(ApplicationStatus, {"conditions": marks, "operationState": state})
+    return tuple(error_messages.new_errors(before, after))

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from argosy.apis.argoproj.application import ApplicationStatus
 from argosy.gitops.keys import ResourceKey
 from argosy.gitops.refresh.level import Level
 from argosy.gitops.refresh.requests import RefreshRequests
-from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.objects import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,5 @@ class Progress:
     """Those that the last pass told for the first time, for the log."""
 
 
-def told_revisions(status: JsonValue) -> tuple[str, ...]:
-    sync = (status.get("sync") if isinstance(status, dict) else None) or {}
-    return (sync.get("revision") or "", *(sync.get("revisions") or ()))
+def told_revisions(status: ApplicationStatus) -> tuple[str, ...]:
+    return (status.sync.revision, *status.sync.revisions)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from argosy.apis.argoproj.application import ComparedTo, IgnoreDifference
+from argosy.apis.schema import read
 from argosy.gitops.keys import REFRESH, annotations_of
-from argosy.gitops.model.application_spec import normalised, source_fields
+from argosy.gitops.model.application_spec import source_fields, spec_of, status_of
 from argosy.machinery.objects import JsonObject
 
 
@@ -32,15 +35,18 @@ def decide(app: JsonObject, *, requested: Level, overdue: bool) -> Refresh:
     wanted = annotations_of(app).get(REFRESH)
     if wanted is not None:
         return Refresh(Level.FORCED, hard=wanted == "hard", requested=True, why="requested")
-    spec, status = normalised(app.get("spec") or {}), app.get("status") or {}
-    compared = (status.get("sync") or {}).get("comparedTo") or {}
-    before = {name: compared[name] for name in ("source", "sources") if compared.get(name)}
+    spec, compared = spec_of(app), status_of(app).sync.compared_to or read(ComparedTo, {})
+    before = {name: compared.raw[name] for name in ("source", "sources") if compared.raw.get(name)}
     if before != source_fields(spec):
         return Refresh(Level.FORCED, why="spec.source differs")
     if overdue:
         return Refresh(Level.LATEST, why="its time has come")
-    if (compared.get("destination") or {}) != (spec.get("destination") or {}):
+    if compared.destination.raw != spec.destination.raw:
         return Refresh(Level.LATEST, why="spec.destination differs")
-    if (compared.get("ignoreDifferences") or []) != (spec.get("ignoreDifferences") or []):
+    if _plain(compared.ignore_differences) != _plain(spec.ignore_differences):
         return Refresh(Level.LATEST, why="spec.ignoreDifferences differs")
     return Refresh(requested, why="requested by an event")
+
+
+def _plain(rules: Sequence[IgnoreDifference]) -> list[JsonObject]:
+    return [one.raw for one in rules]

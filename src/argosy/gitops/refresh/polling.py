@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
+from argosy.apis.argoproj.source import Source
+from argosy.apis.schema import read
 from argosy.gitops.control_plane.configuration import ControlPlane
 from argosy.gitops.manifests.generation import Manifests
-from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.gitops.model.application_spec import sources_of, spec_of, status_of
 from argosy.gitops.projects.permissions import permits_source
 from argosy.gitops.refresh.repository_limits import RepositoryLimits
 from argosy.machinery.objects import JsonObject, Key, key_of
@@ -140,9 +142,9 @@ class Polling:
             if _is_broken(app):
                 # What mends it may lie outside of the repository: it is tried again with every poll.
                 self._overdue(key)
-            spec = normalised(app.get("spec") or {})
+            spec = spec_of(app)
             for source in sources_of(spec):
-                users.setdefault(_followed(source, spec["project"]), []).append(key)
+                users.setdefault(_followed(read(Source, source), spec.project), []).append(key)
         return {place: keys for place, keys in users.items() if self._is_permitted(place)}
 
     def _is_permitted(self, place: Followed) -> bool:
@@ -151,13 +153,9 @@ class Polling:
         return permits is not None and permits_source(permits, place.url)
 
 
-def _followed(source: JsonObject, project: str) -> Followed:
-    url, revision, chart, prefix = (
-        str(source.get(name) or "") for name in ("repoURL", "targetRevision", "chart", "tagPrefix")
-    )
-    return Followed(url, revision, project, chart, prefix)
+def _followed(source: Source, project: str) -> Followed:
+    return Followed(source.repo_url, source.target_revision, project, source.chart, source.tag_prefix)
 
 
 def _is_broken(app: JsonObject) -> bool:
-    found = (app.get("status") or {}).get("conditions") or ()
-    return any(item.get("type") in ("ComparisonError", "UnknownError") for item in found)
+    return any(item.type in ("ComparisonError", "UnknownError") for item in status_of(app).conditions)

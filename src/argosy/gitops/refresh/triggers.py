@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from argosy.apis.argoproj import AppProject
+from argosy.apis.schema import read
 from argosy.gitops.clusters.resolution import Cluster
 from argosy.gitops.control_plane.configuration import ControlPlane
 from argosy.gitops.control_plane.context import Memory
@@ -86,7 +88,7 @@ class Triggers:
         """A project's own applications, or all where others may inherit from it."""
         if old is not None and new is not None and old.get("spec") == new.get("spec"):
             return
-        name = ((new or old or {}).get("metadata") or {}).get("name")
+        name = read(AppProject, new or old or {}).metadata.name
         if any(name == parent for parent, _ in self._plane.settings.global_projects):
             self.everything()
         else:

@@ -13,7 +13,7 @@ from argosy.apis.argoproj.application import (
     ResourceStatus,
     SyncStatus,
 )
-from argosy.apis.schema import read, written
+from argosy.apis.schema import written
 from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.model.application_spec import is_multi, source_fields, sources_of
 from argosy.gitops.sync.superseded import is_superseded
@@ -25,9 +25,9 @@ DEFAULT_RETRY: JsonObject = {"limit": 5}
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    spec: JsonObject
+    spec: ApplicationSpec
     """Normalised."""
-    status: JsonObject
+    status: ApplicationStatus
     """With the sync status and resources just found."""
     has_operation: bool
     is_deleted: bool
@@ -55,12 +55,12 @@ class AutoSync:
 NOTHING = AutoSync()
 
 
-def is_on(spec: JsonObject) -> bool:
-    return read(ApplicationSpec, spec).sync_policy.is_automated
+def is_on(spec: ApplicationSpec) -> bool:
+    return spec.sync_policy.is_automated
 
 
 def decide(seen: Seen, settings: Settings, now: datetime) -> AutoSync:
-    policy, status = read(ApplicationSpec, seen.spec).sync_policy, read(ApplicationStatus, seen.status)
+    policy, status = seen.spec.sync_policy, seen.status
     automated, sync = policy.automated, status.sync
     if automated is None or not is_on(seen.spec) or seen.has_operation or seen.is_deleted or sync.status != "OutOfSync":
         return NOTHING
@@ -89,10 +89,15 @@ def decide(seen: Seen, settings: Settings, now: datetime) -> AutoSync:
 
 
 def operation(
-    spec: JsonObject, sync: SyncStatus, *, prune: bool, attempts: int = 0, resources: list[JsonObject] | None = None
+    spec: ApplicationSpec,
+    sync: SyncStatus,
+    *,
+    prune: bool,
+    attempts: int = 0,
+    resources: list[JsonObject] | None = None,
 ) -> JsonObject:
     """The request that automated syncing puts on the Application."""
-    policy = read(ApplicationSpec, spec).sync_policy
+    policy = spec.sync_policy
     wanted: JsonObject = {}
     if is_multi(spec):
         wanted["revisions"] = list(sync.revisions)
@@ -115,7 +120,7 @@ def _failed(state: OperationState) -> bool:
     return state.operation.initiated_by.automated and state.phase in ("Failed", "Error")
 
 
-def _is_repeat(state: OperationState, sync: SyncStatus, spec: JsonObject, *, is_same: bool) -> bool:
+def _is_repeat(state: OperationState, sync: SyncStatus, spec: ApplicationSpec, *, is_same: bool) -> bool:
     """Whether the last operation was for this content and these sources. A dry run tried nothing, and manifests
     that somebody brought along are not the revision's."""
     asked, result = state.asked, state.sync_result
@@ -127,10 +132,9 @@ def _is_repeat(state: OperationState, sync: SyncStatus, spec: JsonObject, *, is_
     return (same or is_same) and (not found or found == sources_of(spec))
 
 
-def differs_by_revision(status: JsonObject, sync: JsonObject, spec: JsonObject) -> bool:
+def differs_by_revision(state: OperationState, sync: SyncStatus, spec: ApplicationSpec) -> bool:
     """Whether all that keeps this from being a repetition is the revision, which may have the same content."""
-    state, told = read(OperationState, status), read(SyncStatus, sync)
-    return not _is_repeat(state, told, spec, is_same=False) and _is_repeat(state, told, spec, is_same=True)
+    return not _is_repeat(state, sync, spec, is_same=False) and _is_repeat(state, sync, spec, is_same=True)
 
 
 def _self_heal_wait(state: OperationState, attempts: int, settings: Settings, now: datetime) -> float:

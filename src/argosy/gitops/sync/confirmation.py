@@ -19,18 +19,17 @@ def needs_approval(obj: JsonObject, options: Options, *, pruned: bool) -> bool:
     return options.has("Prune", "confirm", obj) or (not pruned and options.has("Delete", "confirm", obj))
 
 
-def kept_namespace(app: JsonObject, spec: JsonObject, options: Options) -> ResourceKey | None:
+def kept_namespace(app: JsonObject, spec: ApplicationSpec, options: Options) -> ResourceKey | None:
     """The destination's Namespace where the sync makes it: not pruned when the sources no longer say it, for all that
     it holds would go with it (argo-cd#16995, #15441).
 
     One whose metadata is not looked after by the sync is pruned once that is approved after the last sync began.
     """
-    wanted, found = read(ApplicationSpec, spec), read(Application, app)
-    name = wanted.destination.namespace
+    found, name = read(Application, app), spec.destination.namespace
     if not name or not options.has("CreateNamespace"):
         return None
-    since = parse(found.status.operation_state.started_at or app["metadata"].get("creationTimestamp") or NEVER)
-    is_managed = bool(wanted.sync_policy.managed_metadata)
+    since = parse(found.status.operation_state.started_at or found.metadata.creation_timestamp or NEVER)
+    is_managed = bool(spec.sync_policy.managed_metadata)
     return None if not is_managed and is_approved(app, since) else ResourceKey("", "Namespace", "", name)
 
 

@@ -5,7 +5,7 @@ Upstream refuses a rollback while automated sync is on; here it is allowed, and 
 
 from __future__ import annotations
 
-from argosy.apis.argoproj.application import Application, SyncOperation, SyncStatus
+from argosy.apis.argoproj.application import Application, ApplicationSpec, SyncOperation, SyncStatus
 from argosy.apis.schema import read
 from argosy.gitops.keys import annotations_of
 from argosy.gitops.sync.autosync import is_on
@@ -20,7 +20,7 @@ def revision_text(said: SyncOperation | SyncStatus) -> str:
     return ",".join(said.revisions) or said.revision
 
 
-def revision_to_hold(app: JsonObject, spec: JsonObject) -> str:
+def revision_to_hold(app: JsonObject, spec: ApplicationSpec) -> str:
     """What the operation that begins rolls back from; "" when it is no rollback under automated sync."""
     found = read(Application, app)
     operation, target = found.operation, revision_text(found.status.sync)

@@ -19,7 +19,7 @@ from argosy.gitops.comparison.normalizers import rules_for
 from argosy.gitops.control_plane.context import ReconcileContext
 from argosy.gitops.keys import REFRESH, ResourceKey, annotations_of, instance_name
 from argosy.gitops.manifests.generation import POLL_MAX_AGE
-from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.gitops.model.application_spec import sources_of, spec_of, status_of
 from argosy.gitops.projects import sync_windows as windows
 from argosy.gitops.projects.permissions import permits_kind
 from argosy.gitops.reconcile.advance import Advance
@@ -54,9 +54,9 @@ class OperationReconciler:
     async def run(self, key: Key, work: Work) -> Advance:
         """Raises StatusError and OSError where the same may succeed later, and Connecting."""
         app, now = work.app, self.context.clock.now()
-        state = (app.get("status") or {}).get("operationState")
+        state = status_of(app).operation_state.raw
         if not state or state.get("phase") in operation.FINAL:
-            held = revision_to_hold(app, normalised(app.get("spec") or {}))
+            held = revision_to_hold(app, spec_of(app))
             return recorder.begin(app, operation.begun(app["operation"], seconds(now)), held)
         if app["operation"].get("sync") is None:
             return recorder.end(app, state, "Error", NOTHING_ASKED, seconds(now))
@@ -77,7 +77,7 @@ class OperationReconciler:
     async def _superseded(self, work: Work, state: JsonObject) -> str:
         """Why the sync gives way to a newer revision; "" when it goes on. Asked only when there may be one."""
         app = work.app
-        waited, sources = waited_for(state), sources_of(normalised(app.get("spec") or {}))
+        waited, sources = waited_for(state), sources_of(spec_of(app))
         look = self._newer(work, state) if waited or operation.awaits_retry(state) else None
         if look is None:
             return ""
@@ -91,7 +91,7 @@ class OperationReconciler:
             return ""
         if not gives_way(state, newer.targets.digests(), older.targets.digests(), waited):
             return ""
-        return message(newer.revisions, str(state.get("message") or ""))
+        return message(newer.revisions, read(OperationState, state).message)
 
     def _newer(self, work: Work, state: JsonObject) -> Look | None:
         """Where a newer revision may be found: a refresh is never answered from memory."""
@@ -109,7 +109,7 @@ class OperationReconciler:
         if limit and left <= 0:
             text = "operation is terminating due to timeout"
             return recorder.wait(app, {**state, "phase": "Terminating", "message": text}, 0.001)
-        chosen = self._app_state.windows_of(app, normalised(app.get("spec") or {}))
+        chosen = self._app_state.windows_of(app, spec_of(app))
         manual = not read(OperationState, state).operation.initiated_by.automated
         if not windows.allows(chosen, windows.Asked(manual, parse(state["startedAt"])), now):
             return recorder.wait(app, {**state, "message": windows.BLOCKED}, windows.wait(chosen, now))
@@ -121,7 +121,7 @@ class OperationReconciler:
         """What a sync that has not begun waits for; a cycle is for the sync itself to refuse."""
         if (
             read(OperationState, state).asked.dry_run
-            or state.get("syncResult")
+            or read(OperationState, state).sync_result.raw
             or self.context.dependency_index.errors(app)
         ):
             return ""
@@ -135,7 +135,7 @@ class OperationReconciler:
             if item.hook_type and item.hook_phase == "Running"
         }
         try:
-            cluster = self.context.cluster(normalised(app.get("spec") or {}))
+            cluster = self.context.cluster(spec_of(app))
             for wanted in sorted(hooks):
                 destination = self.context.clusters.of(cluster)
                 if (live := destination.live.get(wanted)) is not None:
@@ -149,18 +149,18 @@ class OperationReconciler:
         return "Failed", "Operation terminated"
 
     async def _sync(self, key: Key, app: JsonObject, state: JsonObject) -> Advance:
-        spec = normalised(app.get("spec") or {})
+        spec = spec_of(app)
         asked = read(OperationState, state).asked
         given = [source.raw for source in asked.sources or (asked.source,) if source and source.raw]
         try:
             found = await self._compared(key, app, given or sources_of(spec), state)
             applier = found.source_state.applier(self.context.plane.settings)
-            options = options_of([*read(ApplicationSpec, spec).sync_policy.sync_options, *asked.sync_options])
+            options = options_of([*spec.sync_policy.sync_options, *asked.sync_options])
             tasks = await self._tasks(found, spec, asked.raw, options, parse(state["startedAt"]))
         except Refused as error:
             text = ";".join(f"{kind}: {message}" for kind, message in error.found)
             wanted = asked.revisions or (asked.revision,)
-            tried = {"syncResult": operation.result_of({**spec, **_override(given)}, wanted, []), **state}
+            tried = {"syncResult": operation.result_of(_overridden(spec, given), wanted, []), **state}
             return self._end(app, tried, "Error", text)
         except (SourceError, NoServiceAccount) as error:
             return self._end(app, state, "Error", str(error))
@@ -171,11 +171,11 @@ class OperationReconciler:
                 text = f"Shared resource found: {', '.join(claimed)}"
                 return self._end(app, state, "Failed", text)
         revisions = found.desired.revisions
-        result = operation.result_of({**spec, **_override(given)}, revisions, [])
+        result = operation.result_of(_overridden(spec, given), revisions, [])
         running = Running(
             key=key,
             app=app,
-            state={**state, "syncResult": {**result, **(state.get("syncResult") or {})}},
+            state={**state, "syncResult": {**result, **read(OperationState, state).sync_result.raw}},
             asked=asked.raw,
             options=options,
             tasks=tasks,
@@ -210,7 +210,7 @@ class OperationReconciler:
             text = f"operation.sync.revisions has {count} revisions for {len(sources)} sources: give one for each"
             raise Refused([("InvalidSpecError", text)])
         fixed = asked.revisions or earlier.revisions or (earlier.revision or asked.revision,)
-        project, resolved = normalised(app.get("spec") or {})["project"], []
+        project, resolved = spec_of(app).project, []
         if len(fixed) == len(sources):
             for source, text in zip(sources, fixed, strict=True):
                 wanted = {**source, "targetRevision": text}
@@ -219,7 +219,7 @@ class OperationReconciler:
         return tuple(resolved)
 
     async def _tasks(
-        self, found: Compared, spec: JsonObject, asked: JsonObject, options: Options, began: datetime
+        self, found: Compared, spec: ApplicationSpec, asked: JsonObject, options: Options, began: datetime
     ) -> list[Task]:
         revisions = found.desired.revisions
         suffix = f"{revisions[0][:7]}-PHASE-{int(began.timestamp())}" if revisions else ""
@@ -231,26 +231,27 @@ class OperationReconciler:
             )
         return self._with_namespace(tasks, found, spec, options)
 
-    def _respecting(self, task: Task, spec: JsonObject, jq: JqAnswers) -> Task:
+    def _respecting(self, task: Task, spec: ApplicationSpec, jq: JqAnswers) -> Task:
         if task.target is None or task.live is None:
             return task
-        rules = rules_for(task.key, spec.get("ignoreDifferences") or (), self.context.plane.settings, jq)
+        rules = rules_for(task.key, spec.ignore_differences, self.context.plane.settings, jq)
         return replace(task, target=respecting(task.target, task.live, rules))
 
-    def _with_namespace(self, tasks: list[Task], found: Compared, spec: JsonObject, options: Options) -> list[Task]:
+    def _with_namespace(
+        self, tasks: list[Task], found: Compared, spec: ApplicationSpec, options: Options
+    ) -> list[Task]:
         """CreateNamespace: before everything, unless it is there or the manifests bring it; untracked, never pruned.
 
         Its labels say what may run there, so that who sets them needs a project that permits Namespaces.
         """
-        typed = read(ApplicationSpec, spec)
-        name = typed.destination.namespace
+        name = spec.destination.namespace
         wanted = ResourceKey("", "Namespace", "", name)
         if not name or not options.has("CreateNamespace") or any(task.key == wanted for task in tasks):
             return tasks
         live = found.source_state.destination.live.get(wanted)
-        managed = typed.sync_policy.managed_metadata
+        managed = spec.sync_policy.managed_metadata
         if managed and not permits_kind(found.source_state.project, NAMESPACE, name, namespaced=False):
-            text = f"resource :Namespace is not permitted in project {spec['project']}, which {MANAGED_METADATA} needs"
+            text = f"resource :Namespace is not permitted in project {spec.project}, which {MANAGED_METADATA} needs"
             raise Refused([("InvalidSpecError", text)])
         target = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, **managed}}
         if live is not None and not managed:
@@ -258,7 +259,9 @@ class OperationReconciler:
         return in_order([Task("PreSync", -(1 << 31), wanted, target, live, server_side=bool(managed)), *tasks])
 
 
-def _override(given: list[JsonObject]) -> JsonObject:
+def _overridden(spec: ApplicationSpec, given: list[JsonObject]) -> ApplicationSpec:
+    """With the sources that the request brings along."""
     if not given:
-        return {}
-    return {"sources": given} if len(given) > 1 else {"source": given[0]}
+        return spec
+    sources: JsonObject = {"sources": given} if len(given) > 1 else {"source": given[0]}
+    return read(ApplicationSpec, {**spec.raw, **sources})

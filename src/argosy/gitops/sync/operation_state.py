@@ -26,11 +26,11 @@ def begun(operation: JsonObject, now: str) -> JsonObject:
 def again(state: JsonObject) -> JsonObject:
     """A retry starts with an empty record; with `retry.refresh`, at the newest revision (spec 1.3)."""
     kept = {name: value for name, value in state.items() if name not in ("finishedAt", "syncResult", "message")}
-    request = state.get("operation") or {}
-    if (request.get("retry") or {}).get("refresh"):
-        sync = {k: v for k, v in (request.get("sync") or {}).items() if k not in ("revision", "revisions")}
-        kept["operation"] = {**request, "sync": sync}
-    return {**kept, "phase": "Running", "retryCount": int(state.get("retryCount") or 0) + 1}
+    seen = read(OperationState, state)
+    if seen.operation.retry.refresh:
+        sync = {k: v for k, v in seen.asked.raw.items() if k not in ("revision", "revisions")}
+        kept["operation"] = {**seen.operation.raw, "sync": sync}
+    return {**kept, "phase": "Running", "retryCount": seen.retry_count + 1}
 
 
 def end_of(app: JsonObject) -> tuple[str, str]:
@@ -49,7 +49,7 @@ def ended(state: JsonObject, phase: str, message: str, now: str, *, terminated: 
     made = {**state, "phase": phase, "message": message, "finishedAt": now}
     if not terminated and may_retry(made):
         at = next_retry_at(made)
-        count = int(made.get("retryCount") or 0) + 1
+        count = read(OperationState, made).retry_count + 1
         clock = f"{at.hour % 12 or 12}:{at.minute:02d}{'AM' if at.hour < 12 else 'PM'}"
         return {**made, "phase": "Running", "message": f"{message}. Retrying attempt #{count} at {clock}."}
     if phase != "Succeeded" and made.get("retryCount"):
@@ -70,20 +70,20 @@ def completion(app: JsonObject, state: JsonObject, now: str) -> JsonObject:
     return {"operation": None, "status": status}
 
 
-def namespace_metadata_differs(status: JsonObject, spec: JsonObject) -> bool:
+def namespace_metadata_differs(status: ApplicationStatus, spec: ApplicationSpec) -> bool:
     """Whether `managedNamespaceMetadata` is other than what the last sync wrote (spec 4.1)."""
-    state = read(ApplicationStatus, status).operation_state
+    state = status.operation_state
     if state.phase != "Succeeded":
         return False
     written = state.sync_result.managed_namespace_metadata
-    return (written.raw if written else {}) != read(ApplicationSpec, spec).sync_policy.managed_metadata
+    return (written.raw if written else {}) != spec.sync_policy.managed_metadata
 
 
-def result_of(spec: JsonObject, revisions: Sequence[str], resources: list[JsonObject]) -> JsonObject:
+def result_of(spec: ApplicationSpec, revisions: Sequence[str], resources: list[JsonObject]) -> JsonObject:
     made: JsonObject = {"revision": "" if is_multi(spec) or not revisions else revisions[0], **source_fields(spec)}
     if is_multi(spec):
         made["revisions"] = list(revisions)
-    if metadata := read(ApplicationSpec, spec).sync_policy.managed_metadata:
+    if metadata := spec.sync_policy.managed_metadata:
         made["managedNamespaceMetadata"] = metadata
     if resources:
         made["resources"] = resources

@@ -23,7 +23,7 @@ from argosy.gitops.clusters.connections import Connecting
 from argosy.gitops.comparison.application_state import Compared, Look, Refused, StateReader
 from argosy.gitops.comparison.comparer import Comparer
 from argosy.gitops.control_plane.context import Memory
-from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.gitops.model.application_spec import sources_of, spec_of
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import Clock
@@ -44,7 +44,7 @@ class Comparison:
 
     async def compared(self) -> Compared:
         """Once its cluster is connected to. Raises Refused."""
-        sources = sources_of(normalised(self.app.get("spec") or {}))
+        sources = sources_of(spec_of(self.app))
         look = Look(
             revisions=asked_revisions(sources, self._options), manifests=local_manifests(self.app, self._options)
         )
@@ -113,12 +113,12 @@ def local_manifests(app: JsonObject, options: argparse.Namespace) -> tuple[str, 
     """The manifests of --local, rendered as the Application says."""
     if not options.local:
         return ()
-    spec = normalised(app.get("spec") or {})
+    spec = spec_of(app)
     sources, name = sources_of(spec), app["metadata"]["name"]
     if len(sources) != 1:
         raise CommandError(f"--local: application {name!r} has {len(sources)} sources: it works with one only")
     source = {field: value for field, value in sources[0].items() if field not in ("chart", "targetRevision")}
-    namespace = str((spec.get("destination") or {}).get("namespace") or "")
+    namespace = spec.destination.namespace
     root = options.local_repo_root
     asked = request_of(options.local, source, root=root, app_name=name, release_name=name, namespace=namespace)
     return tuple(orjson.dumps(obj).decode() for obj in rendered(asked))

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from argosy.apis.argoproj import Application
+from argosy.apis.schema import read
 from argosy.cli.failing import CommandError, Exit
 from argosy.gitops.clusters.resolution import ClusterBook, InvalidDestination, resolve
 from argosy.gitops.control_plane.configuration import SECRETS
@@ -45,8 +47,8 @@ async def destination(
     client: HttpClient, clock: Clock, app: JsonObject, options: argparse.Namespace
 ) -> AsyncIterator[HttpClient]:
     """A client of the cluster that the Application goes to."""
-    wanted = (app.get("spec") or {}).get("destination") or {}
-    if wanted.get("server") == IN_CLUSTER:
+    wanted = read(Application, app).spec.destination
+    if wanted.server == IN_CLUSTER:
         yield client
         return
     page = await client.page(requests.List(resource=SECRETS, namespace=options.namespace, label_selector=SELECTOR))

@@ -71,7 +71,7 @@ async def _changes(comparison: Comparison) -> list[Change]:
     found = await comparison.compared()
     reader = comparison.reader
     settings = reader.context.plane.settings
-    policy = options_of((found.source_state.spec.get("syncPolicy") or {}).get("syncOptions"))
+    policy = options_of(found.source_state.spec.sync_policy.sync_options)
     pairs = [pair for pair in found.comparison.pairs if pair.status == "OutOfSync"]
     return await reader.with_jq(
         comparison.app,
@@ -84,7 +84,7 @@ def _change(pair: Pair, seen: Compared, policy: Options, settings: Settings, jq:
     """Both sides as they are compared, Secrets masked together so that equal values look equal."""
     live, desired = pair.live, pair.target
     if live is not None and desired is not None:
-        rules = rules_for(pair.key, seen.source_state.spec.get("ignoreDifferences") or (), settings, jq)
+        rules = rules_for(pair.key, seen.source_state.spec.ignore_differences, settings, jq)
         server = server_side_of(seen.source_state.app, settings)
         if server is not None and (answer := seen.answers.get(pair.key)) is not None:
             found = server_side(live, answer, rules, known, FIELD_MANAGER, webhooks=server.webhooks)

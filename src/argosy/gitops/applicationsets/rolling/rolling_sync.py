@@ -21,7 +21,7 @@ from argosy.gitops.applicationsets.reconcile import spec_differs
 from argosy.gitops.applicationsets.rolling import steps as rolling_steps
 from argosy.gitops.applicationsets.rolling.steps import NO_STEP, most, step_of, steps_of
 from argosy.gitops.comparison.jq.answers import JqAnswers
-from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.gitops.model.application_spec import normalised, sources_of, spec_of
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import parse, seconds
 
@@ -177,9 +177,9 @@ def _followed(same: JsonObject, live: JsonObject, step: int, revisions: list[str
 
 def _is_synced(live: JsonObject) -> bool:
     """Synced with the spec that it has now: a status from before the last change says nothing."""
-    sync, spec = read(Application, live).status.sync, normalised(live.get("spec") or {})
-    compared = sync.raw.get("comparedTo") or {}
-    if compared.get("destination") not in (None, spec.get("destination")):
+    sync, spec = read(Application, live).status.sync, spec_of(live)
+    compared = sync.compared_to.raw if sync.compared_to else {}
+    if compared.get("destination") not in (None, spec.raw.get("destination")):
         return False
     sources = compared.get("sources") or ([compared["source"]] if compared.get("source") else None)
     known = sources is None or normalised({"sources": sources})["sources"] == sources_of(spec)

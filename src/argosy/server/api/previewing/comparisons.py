@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
+from argosy.apis.argoproj.application import ApplicationSpec
 from argosy.gitops.keys import ResourceKey
-from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.gitops.model.application_spec import sources_of, spec_of
 from argosy.machinery.objects import JsonObject
 from argosy.server.api.endpoint import Asked, Endpoint, Parameter
 from argosy.server.calls import within
@@ -72,7 +73,7 @@ async def compared(context: ServerContext, asked: Asked) -> Comparison:
         raise invalid(f"query: to: {after[:80]!r} is the same as `from`")
     if LIVE in (before, after):
         revisions, pairs = await _wanted(context, app, "to" if before == LIVE else "from", {before, after} - {LIVE})
-        spec = normalised(app.get("spec") or {})
+        spec = spec_of(app)
         sides = {key: _live_sides(context, spec, pair, forwards=before == LIVE) for key, pair in pairs.items()}
         names = ([], revisions) if before == LIVE else (revisions, [])
     else:
@@ -100,7 +101,7 @@ async def _wanted(
 
 def instead_of(app: JsonObject, parameter: str, text: str) -> Instead:
     """The sources of one side. Pure. Raises ApiError, naming the parameter."""
-    sources = tuple(sources_of(normalised(app.get("spec") or {})))
+    sources = tuple(sources_of(spec_of(app)))
     if text == GIT:
         return Instead(sources)
     if text.startswith(REVISION):
@@ -124,9 +125,9 @@ def instead_of(app: JsonObject, parameter: str, text: str) -> Instead:
     return Instead(kept, tuple(map(str, given)))
 
 
-def _live_sides(context: ServerContext, spec: JsonObject, pair: Pair, *, forwards: bool) -> Sides:
+def _live_sides(context: ServerContext, spec: ApplicationSpec, pair: Pair, *, forwards: bool) -> Sides:
     live = without_managed_fields(pair.live) if pair.live is not None else None
-    present, wanted = predicted(context, pair, live, list(spec.get("ignoreDifferences") or ()))
+    present, wanted = predicted(context, pair, live, spec.ignore_differences)
     wanted = wanted if pair.target is not None else None
     return (present, wanted) if forwards else (wanted, present)
 

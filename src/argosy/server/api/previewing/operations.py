@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from argosy.apis.schema import read
-from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.gitops.model.application_spec import sources_of, spec_of
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, group_version
 from argosy.server.api.endpoint import Asked, Endpoint, Parameter
@@ -107,7 +107,7 @@ class Previews:
 
     async def sync(self, asked: Asked) -> SyncPreview:
         app = await self._application(asked)
-        sources = sources_of(normalised(app.get("spec") or {}))
+        sources = sources_of(spec_of(app))
         revisions = asked.all("revision")
         if revisions and len(revisions) != len(sources):
             raise invalid(f"query: revision: {len(revisions)} are given, the Application has {len(sources)} sources")

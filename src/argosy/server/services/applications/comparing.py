@@ -12,7 +12,7 @@ from argosy.gitops.comparison.comparer import Comparer
 from argosy.gitops.comparison.result import kept_revisions
 from argosy.gitops.control_plane.context import Memory
 from argosy.gitops.keys import ResourceKey, instance_name
-from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.gitops.model.application_spec import sources_of, spec_of, status_of
 from argosy.gitops.projects.permissions import permits_source
 from argosy.machinery.objects import JsonObject
 from argosy.server.context import ServerContext
@@ -43,14 +43,14 @@ async def view(context: ServerContext, app: JsonObject, instead: Instead | None 
     """None when not even its cluster is known. Raises ApiError for sources that the project does not permit."""
     if instead is not None:
         check_sources(context.gitops.plane.effective(project_of(app)), instead.sources)
-    reader, spec = StateReader(context.engine), normalised(app.get("spec") or {})
+    reader, spec = StateReader(context.engine), spec_of(app)
     try:
         state = await connected(context, app)
     except Refused:
         return None
     compared = None
     memory = Memory(Comparer(context.engine.known))
-    revisions = tuple(kept_revisions(app.get("status") or {}, spec) or ())
+    revisions = tuple(kept_revisions(status_of(app), spec) or ())
     if len(revisions) != len(sources_of(spec)) or not all(_is_resolved(item) for item in revisions):
         revisions = ()
     given = instead or Instead(tuple(sources_of(spec)), revisions)

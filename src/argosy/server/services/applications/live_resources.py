@@ -130,9 +130,7 @@ class LiveResources:
     async def _check_impact(self, client: Client, seen: View, impact: Impact, key: ResourceKey) -> None:
         """What comes of it must be what the project lets the Application have; creations are tried first."""
         target = resource_key(impact.resource)
-        if refused := permissions.refusal_of(
-            seen.state.project, seen.state.spec["project"], target, seen.state.cluster
-        ):
+        if refused := permissions.refusal_of(seen.state.project, seen.state.spec.project, target, seen.state.cluster):
             raise ApiError(Code.PERMISSION_DENIED, refused)
         if impact.operation == "create":
             await client.write(

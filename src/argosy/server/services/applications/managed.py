@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
+from argosy.apis.argoproj.application import IgnoreDifference
 from argosy.gitops.comparison.diff import last_applied_of
 from argosy.gitops.comparison.normalizers import folded, normalised, rules_for
 from argosy.gitops.comparison.three_way import applied
@@ -22,9 +24,9 @@ async def managed(context: ServerContext, app: JsonObject, request: JsonObject) 
     seen = await view(context, app)
     if seen is None or seen.compared is None:
         return {}
-    ignored = seen.state.spec.get("ignoreDifferences") or ()
+    ignored = seen.state.spec.ignore_differences
     items = [
-        _item(context, pair, list(ignored))
+        _item(context, pair, ignored)
         for pair in seen.compared.comparison.pairs
         if not is_left_out(pair) and _is_asked(pair, request)
     ]
@@ -42,7 +44,7 @@ def _is_asked(pair: Pair, request: JsonObject) -> bool:
     return all(not request.get(name) or found[name] == request[name] for name in FILTERS)
 
 
-def _item(context: ServerContext, pair: Pair, ignored: list[JsonObject]) -> JsonObject:
+def _item(context: ServerContext, pair: Pair, ignored: Sequence[IgnoreDifference]) -> JsonObject:
     live = without_managed_fields(pair.live) if pair.live is not None else None
     present, coming = predicted(context, pair, live, ignored)
     seen = shown(context, pair.target, live, present, coming)
@@ -88,7 +90,7 @@ def shown(context: ServerContext, *objects: JsonObject | None) -> list[JsonObjec
 
 
 def predicted(
-    context: ServerContext, pair: Pair, live: JsonObject | None, ignored: list[JsonObject]
+    context: ServerContext, pair: Pair, live: JsonObject | None, ignored: Sequence[IgnoreDifference]
 ) -> tuple[JsonObject | None, JsonObject | None]:
     """The live object without what does not count, and what a sync would make of it."""
     if live is None or pair.target is None:

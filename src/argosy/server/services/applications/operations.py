@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from argosy.apis.argoproj.application import ApplicationSpec
 from argosy.gitops.clusters.resolution import InvalidDestination
-from argosy.gitops.model.application_spec import is_multi, normalised, sources_of
+from argosy.gitops.model.application_spec import is_multi, sources_of, spec_of
 from argosy.gitops.projects import sync_windows
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
@@ -32,11 +33,11 @@ class Operations:
     async def sync(self, call: Call) -> JsonObject:
         request = call.request
         found = await self._found(call, "get")
-        app, spec = found.app, normalised(found.app.get("spec") or {})
+        app, spec = found.app, spec_of(found.app)
         self._check_windows(app, spec)
         call.permit(RESOURCE, "sync", found.target)
         manifests, dry_run = request.get("manifests"), request.get("dryRun") is True
-        automated = is_automated(spec) and not dry_run
+        automated = spec.sync_policy.is_automated and not dry_run
         if manifests:
             call.permit(RESOURCE, "override", found.target)
             if automated:
@@ -57,10 +58,10 @@ class Operations:
     async def rollback(self, call: Call) -> JsonObject:
         enforced = self._context.configuration.flag("server.rbac.rollback.enforce.enable")
         found = await self._found(call, "rollback" if enforced else "sync")
-        app, spec = found.app, normalised(found.app.get("spec") or {})
+        app, spec = found.app, spec_of(found.app)
         if app["metadata"].get("deletionTimestamp"):
             raise failed_precondition("application is deleting")
-        if is_automated(spec):
+        if spec.sync_policy.is_automated:
             raise failed_precondition("rollback cannot be initiated when auto-sync is enabled")
         wanted = int(call.request.get("id") or 0)
         metadata = app["metadata"]
@@ -78,8 +79,8 @@ class Operations:
         for key in ("dryRun", "prune"):
             if call.request.get(key):
                 sync[key] = True
-        if options := (spec.get("syncPolicy") or {}).get("syncOptions"):
-            sync["syncOptions"] = options
+        if spec.sync_policy.sync_options:
+            sync["syncOptions"] = list(spec.sync_policy.sync_options)
         made = await self._request(app, {"sync": sync, "initiatedBy": _initiator(call), "retry": {}})
         self._context.events.record(made, "OperationStarted", f"{user_of(call)} initiated rollback to {wanted}")
         return made
@@ -108,7 +109,7 @@ class Operations:
 
     async def windows(self, call: Call) -> JsonObject:
         found = await self._found(call, "get")
-        app, spec = found.app, normalised(found.app.get("spec") or {})
+        app, spec = found.app, spec_of(found.app)
         assigned, now = self._windows(app, spec), self._context.clock.now()
         active = [window for window in assigned if sync_windows.is_active(window, now)]
         return {
@@ -128,17 +129,16 @@ class Operations:
             project=request.get("project") or "",
         )
 
-    def _windows(self, app: JsonObject, spec: JsonObject) -> list[JsonObject]:
+    def _windows(self, app: JsonObject, spec: ApplicationSpec) -> list[JsonObject]:
         permits = check_project(self._context, app)
         try:
             cluster = self._context.engine.cluster(spec)
         except InvalidDestination:
             return []
-        namespace = str((spec.get("destination") or {}).get("namespace") or "")
         given = permits.get("syncWindows") or ()
-        return sync_windows.matching(given, app["metadata"]["name"], cluster, namespace)
+        return sync_windows.matching(given, app["metadata"]["name"], cluster, spec.destination.namespace)
 
-    def _check_windows(self, app: JsonObject, spec: JsonObject) -> None:
+    def _check_windows(self, app: JsonObject, spec: ApplicationSpec) -> None:
         chosen = self._windows(app, spec)
         if not sync_windows.allows(chosen, sync_windows.Asked(manual=True), self._context.clock.now()):
             raise denied("cannot sync: blocked by sync window")
@@ -146,7 +146,7 @@ class Operations:
     # -- revisions -----------------------------------------------------------------------------------------------------
 
     async def _revisions(
-        self, call: Call, found: Found, spec: JsonObject, *, automated: bool
+        self, call: Call, found: Found, spec: ApplicationSpec, *, automated: bool
     ) -> tuple[list[str], list[str]]:
         """What each source stands for, and how that is told to people."""
         sources, asked = sources_of(spec), self._asked(call.request, spec)
@@ -166,7 +166,7 @@ class Operations:
         resolved = [await self._resolved(source, wanted, spec) for source, wanted in zip(sources, asked, strict=True)]
         return [revision for revision, _ in resolved], [text for _, text in resolved]
 
-    def _asked(self, request: JsonObject, spec: JsonObject) -> list[str]:
+    def _asked(self, request: JsonObject, spec: ApplicationSpec) -> list[str]:
         """By source; "" for what its spec says."""
         count = len(sources_of(spec))
         if not is_multi(spec):
@@ -181,14 +181,14 @@ class Operations:
             asked[position - 1] = str(revisions[index] or "")
         return asked
 
-    async def _resolved(self, source: JsonObject, wanted: str, spec: JsonObject) -> tuple[str, str]:
+    async def _resolved(self, source: JsonObject, wanted: str, spec: ApplicationSpec) -> tuple[str, str]:
         name = wanted or str(source.get("targetRevision") or "")
         if not source.get("chart") and COMMIT.fullmatch(name):
             return name, name
         book = self._context.engine.plane.credentials
         try:
             revision = await self._context.engine.manifests.resolve(
-                {**source, "targetRevision": name}, book, spec["project"]
+                {**source, "targetRevision": name}, book, spec.project
             )
         except SourceError as error:
             text = f"error resolving repo revision: rpc error: code = Unknown desc = {said_of(error)}"
@@ -197,11 +197,11 @@ class Operations:
 
     # -- the request ---------------------------------------------------------------------------------------------------
 
-    def _operation(self, call: Call, spec: JsonObject, revisions: list[str]) -> JsonObject:
-        request, policy = call.request, spec.get("syncPolicy") or {}
+    def _operation(self, call: Call, spec: ApplicationSpec, revisions: list[str]) -> JsonObject:
+        request, policy = call.request, spec.sync_policy
         sync: JsonObject = {}
         if is_multi(spec):
-            sync |= {"sources": spec["sources"], "revisions": revisions}
+            sync |= {"sources": sources_of(spec), "revisions": revisions}
         else:
             sync |= {"source": (sources_of(spec) or [{}])[0]}
             if revisions and revisions[0]:
@@ -217,14 +217,14 @@ class Operations:
         sync |= {key: value for key, value in given.items() if value}
         chosen = request.get("syncOptions")
         options = (chosen.get("items") if isinstance(chosen, dict) else None) or (
-            [] if isinstance(chosen, dict) else policy.get("syncOptions")
+            [] if isinstance(chosen, dict) else list(policy.sync_options)
         )
         if options:
             sync["syncOptions"] = options
         operation: JsonObject = {"sync": sync, "initiatedBy": _initiator(call)}
         if request.get("infos"):
             operation["info"] = request["infos"]
-        operation["retry"] = request.get("retryStrategy") or policy.get("retry") or {}
+        operation["retry"] = request.get("retryStrategy") or (policy.retry.raw if policy.retry else {})
         return operation
 
     def _check_options(self, found: Found, operation: JsonObject, manifests: object) -> None:
@@ -255,11 +255,6 @@ class Operations:
                 if not error.is_conflict:
                     raise
         raise ApiError(Code.ABORTED, "the application is being changed by others: try again")
-
-
-def is_automated(spec: JsonObject) -> bool:
-    automated = (spec.get("syncPolicy") or {}).get("automated")
-    return automated is not None and automated.get("enabled") is not False
 
 
 def _initiator(call: Call) -> JsonObject:

@@ -8,7 +8,7 @@ from argosy.gitops.clusters.resolution import InvalidDestination
 from argosy.gitops.health import Health, health_of
 from argosy.gitops.health.custom import Judge
 from argosy.gitops.keys import ResourceKey, resource_key
-from argosy.gitops.model.application_spec import normalised
+from argosy.gitops.model.application_spec import spec_of
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.runtime.caches.outline import Outline
 from argosy.server.context import ServerContext
@@ -31,7 +31,7 @@ def with_health(context: ServerContext, app: JsonObject) -> JsonObject:
 def live_of(context: ServerContext, app: JsonObject) -> LiveObjects | None:
     """What lives where the Application goes, as far as this process watches it now."""
     try:
-        return context.gitops.clusters.of(context.engine.cluster(normalised(app.get("spec") or {}))).live
+        return context.gitops.clusters.of(context.engine.cluster(spec_of(app))).live
     except (InvalidDestination, NotConnected):
         return None
     except Exception as error:

@@ -10,7 +10,7 @@ from typing import Final
 from argosy.gitops.comparison.application_state import Refused, SourceState
 from argosy.gitops.keys import GENERATE_PATHS, annotations_of, instance_name, resource_key
 from argosy.gitops.manifests.generation import NotLoaded, Wanted
-from argosy.gitops.model.application_spec import is_multi, normalised, sources_of
+from argosy.gitops.model.application_spec import hydrator_of, is_multi, sources_of, spec_of
 from argosy.gitops.model.resource_tracking import tracked
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.text.yaml import YamlError, load
@@ -44,9 +44,9 @@ class Revisions:
     async def manifests(self, call: Call) -> JsonObject:
         request = call.request
         found = await self._one(call)
-        spec = normalised(found.app.get("spec") or {})
-        if spec.get("sourceHydrator"):
-            sources = [dict(spec["sourceHydrator"].get("drySource") or {})]
+        spec = spec_of(found.app)
+        if hydrator := hydrator_of(spec):
+            sources = [dict(hydrator.dry_source.raw)]
         else:
             sources = [dict(source) for source in sources_of(spec)]
         if is_multi(spec):
@@ -77,7 +77,7 @@ class Revisions:
         wanted = Wanted(
             app=name,
             release=state.key.name,
-            project=state.spec["project"],
+            project=state.spec.project,
             namespace=state.namespace,
             cluster=state.cluster.server,
             sources=tuple(sources),
@@ -159,7 +159,7 @@ class Revisions:
     def _source(self, app: JsonObject, request: JsonObject) -> JsonObject:
         """One of now, or of a deployment. Raises ApiError."""
         failed = "error getting app source by source index and version ID: "
-        sources = sources_of(normalised(app.get("spec") or {}))
+        sources = sources_of(spec_of(app))
         if (version := request.get("versionId")) is not None:
             sources = _of_version(app, int(version), failed)
         index = int(request.get("sourceIndex") or 0)

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 from argosy.gitops.clusters.resolution import InvalidDestination
-from argosy.gitops.model.application_spec import normalised
+from argosy.gitops.model.application_spec import spec_of
 from argosy.machinery.objects import JsonObject, key_of
 from argosy.server.calls import Call
 from argosy.server.context import ServerContext
@@ -107,7 +107,7 @@ class Seeing(Revisions):
         if url:
             found["managedByURL"] = url
         try:
-            cluster = cluster_json(self._context, self._context.engine.cluster(normalised(app.get("spec") or {})))
+            cluster = cluster_json(self._context, self._context.engine.cluster(spec_of(app)))
         except InvalidDestination:
             return found
         kept = ("server", "name", "namespaces", "project", "labels", "annotations", "shard")

@@ -99,7 +99,7 @@ def _check(seen: View, target: JsonObject, live: JsonObject | None) -> None:
     key = resource_key(target)
     if live is not None and key != resource_key(live):
         raise invalid(f"the target manifest {key.kind}/{key.name} is not of the live object it is compared with")
-    refusal = permissions.refusal_of(seen.state.project, seen.state.spec["project"], key, seen.state.cluster)
+    refusal = permissions.refusal_of(seen.state.project, seen.state.spec.project, key, seen.state.cluster)
     if refusal:
         raise denied(refusal)
 
@@ -114,7 +114,7 @@ async def _answered(
         answers = await previews(applier, [Target(key, target, "")], context.clock)
     except (NoServiceAccount, NotPreviewed) as error:
         raise unknown(f"error performing state diffs: failed to calculate diff: {error}") from None
-    rules = rules_for(key, list(seen.state.spec.get("ignoreDifferences") or ()), settings)
+    rules = rules_for(key, seen.state.spec.ignore_differences, settings)
     webhooks = "IncludeMutationWebhook=true" in words(annotations_of(app).get(COMPARE_OPTIONS))
     found = server_side(live, answers[key], rules, context.engine.known, FIELD_MANAGER, webhooks=webhooks)
     return found.predicted, found.live, found.modified

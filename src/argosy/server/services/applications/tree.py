@@ -82,7 +82,7 @@ class Tree:
 
     def _is_permitted(self, key: ResourceKey) -> bool:
         state = self._seen.state
-        return not permissions.refusal_of(state.project, state.spec["project"], key, state.cluster)
+        return not permissions.refusal_of(state.project, state.spec.project, key, state.cluster)
 
     def _orphans(self, known: set[ResourceKey]) -> list[ResourceKey]:
         monitoring = self._seen.state.project.get("orphanedResources")

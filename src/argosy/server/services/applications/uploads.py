@@ -16,7 +16,7 @@ from functools import partial
 from typing import BinaryIO, Final
 
 from argosy.gitops.manifests.generation import NotLoaded
-from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.gitops.model.application_spec import sources_of, spec_of
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.quantity import QuantityError, whole_units
 from argosy.server.calls import Call
@@ -55,7 +55,7 @@ class Uploads(Revisions):
             return await self._from(found.app, tree)
 
     async def _from(self, app: JsonObject, tree: Tree) -> JsonObject:
-        spec = normalised(app.get("spec") or {})
+        spec = spec_of(app)
         state, wanted = await self._wanted(app, [dict(source) for source in sources_of(spec)][:1])
         try:
             rendered = await self._context.engine.manifests.of_tree(wanted, tree, self._context.engine.plane.settings)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from argosy.apis.argoproj.application import ApplicationSpec
 from argosy.gitops.clusters.connections import Connecting
 from argosy.gitops.clusters.resolution import InvalidDestination
 from argosy.gitops.comparison.application_state import Look, Refused, StateReader
 from argosy.gitops.keys import annotations_of
 from argosy.gitops.manifests.generation import NotLoaded, NotRendered
-from argosy.gitops.model.application_spec import normalised, sources_of, spec_errors
+from argosy.gitops.model.application_spec import normalised, sources_of, spec_errors, spec_of
 from argosy.gitops.projects import permissions as projects
 from argosy.machinery.objects import JsonObject
 from argosy.server.calls import Call
@@ -41,14 +42,13 @@ async def validated(
 
 
 def _check_destination(context: ServerContext, app: JsonObject, permits: JsonObject) -> None:
-    name, spec = app["metadata"]["name"], app["spec"]
+    name, spec = app["metadata"]["name"], spec_of(app)
     try:
         cluster = context.engine.cluster(spec)
     except InvalidDestination as error:
         raise invalid(f"application destination spec for {name} is invalid: {error}") from None
-    namespace = str((spec.get("destination") or {}).get("namespace") or "")
     errors = spec_errors(spec)
-    errors += projects.refusals(permits, spec["project"], sources_of(spec), cluster, namespace)
+    errors += projects.refusals(permits, spec.project, sources_of(spec), cluster, spec.destination.namespace)
     url = annotations_of(app).get(MANAGED_BY)
     if url and not url.startswith(("http://", "https://")):
         errors.append(f"invalid managed-by URL: {url} is no http or https URL")
@@ -58,7 +58,7 @@ def _check_destination(context: ServerContext, app: JsonObject, permits: JsonObj
 
 async def _check_sources(context: ServerContext, app: JsonObject) -> None:
     """What they give is rendered once; nothing of it is kept."""
-    name, spec = app["metadata"]["name"], app["spec"]
+    name, spec = app["metadata"]["name"], spec_of(app)
     asked = {**app, "metadata": {"namespace": context.namespace, **app["metadata"]}}
     try:
         await StateReader(context.engine).desired(asked, sources_of(spec), Look(max_age=0.0))
@@ -73,7 +73,7 @@ async def _check_sources(context: ServerContext, app: JsonObject) -> None:
         raise invalid(f"application spec for {name} is invalid: InvalidSpecError: {text}") from None
 
 
-def said_of_source(error: NotLoaded, spec: JsonObject) -> str:
+def said_of_source(error: NotLoaded, spec: ApplicationSpec) -> str:
     """Which path cannot be rendered, and why."""
     sources = sources_of(spec)
     if not isinstance(error, NotRendered):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from argosy.gitops.clusters.resolution import InvalidDestination
-from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.gitops.model.application_spec import sources_of, spec_of
 from argosy.gitops.projects import permissions
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
@@ -105,7 +105,7 @@ class Projects:
         repositories = [item.url for item in plane.credentials.repositories if item.project == name]
         after = permissions.with_scoped(after, scoped, repositories)
         for app in plane.users_of(name):
-            spec = normalised(app.get("spec") or {})
+            spec = spec_of(app)
             urls = [str(source.get("repoURL") or "") for source in sources_of(spec)]
             if all(permissions.permits_source(before, url) for url in urls) and not all(
                 permissions.permits_source(after, url) for url in urls
@@ -115,7 +115,7 @@ class Projects:
                 cluster = self._context.engine.cluster(spec)
             except InvalidDestination:
                 continue
-            namespace = str((spec.get("destination") or {}).get("namespace") or "")
+            namespace = spec.destination.namespace
             if permissions.permits_destination(before, cluster, namespace) and not permissions.permits_destination(
                 after, cluster, namespace
             ):
