@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from argosy.apis.argoproj.applicationset.spec import ApplicationSetSpec
+from argosy.apis.schema import read
 from argosy.expr.gotemplate import GoTemplates
 from argosy.gitops.applicationsets.generator_context import (
     Doors,
@@ -522,8 +524,12 @@ def test_settings_are_read_by_their_upstream_names() -> None:
         7,
     )
     assert found.allowed_hosts == ("https://a", "https://b")
-    assert found.policy_of({"syncPolicy": {"applicationsSync": "sync"}}) == "create-only"
-    assert Options().policy_of({"syncPolicy": {"applicationsSync": "create-delete"}}) == "create-delete"
+    assert found.policy_of(with_policy("sync")) == "create-only"
+    assert Options().policy_of(with_policy("create-delete")) == "create-delete"
+
+
+def with_policy(applications_sync: str) -> ApplicationSetSpec:
+    return read(ApplicationSetSpec, {"syncPolicy": {"applicationsSync": applications_sync}})
 
 
 JSON = st.recursive(

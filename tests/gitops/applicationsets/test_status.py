@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from argosy.apis.argoproj.applicationset.status import SetCondition, SetHealth
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets import status
 from argosy.gitops.applicationsets.reconcile import Problem
 from argosy.machinery.objects import JsonObject
@@ -15,8 +17,12 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=1)
 
 
+def views(conditions: list[JsonObject]) -> list[SetCondition]:
+    return [read(SetCondition, one) for one in conditions]
+
+
 def told(*found: status.Found, before: list[JsonObject] | None = None, keep: bool = False) -> list[JsonObject]:
-    return status.conditions(before or [], found, NOON, keep_rollout=keep)
+    return status.conditions(views(before or []), found, NOON, keep_rollout=keep)
 
 
 @pytest.mark.parametrize(
@@ -33,13 +39,13 @@ def told(*found: status.Found, before: list[JsonObject] | None = None, keep: boo
 def test_health_is_the_gravest_of_what_holds(found: list[status.Found], word: str) -> None:
     made = status.health(None, told(*found), NOON)
     assert (made["status"], made["lastTransitionTime"]) == (word, seconds(NOON))
-    assert status.health(made, told(*found), LATER) == made
+    assert status.health(read(SetHealth, made), told(*found), LATER) == made
 
 
 def test_a_condition_that_says_the_same_keeps_its_time() -> None:
     before = told(*status.succeeded())
-    assert status.conditions(before, status.succeeded(), LATER, keep_rollout=False) == before
-    after = status.conditions(before, status.failed("R", "m", generated=True), LATER, keep_rollout=False)
+    assert status.conditions(views(before), status.succeeded(), LATER, keep_rollout=False) == before
+    after = status.conditions(views(before), status.failed("R", "m", generated=True), LATER, keep_rollout=False)
     times = {item["type"]: item["lastTransitionTime"] for item in after}
     assert times == {
         "ErrorOccurred": seconds(LATER), "ParametersGenerated": seconds(NOON), "ResourcesUpToDate": seconds(LATER),

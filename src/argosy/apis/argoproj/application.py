@@ -51,7 +51,7 @@ class Retry(Object):
 
 
 @schema
-class Automated:
+class Automated(Object):
     """Syncing without being asked."""
 
     allow_empty: Annotated[bool, Doc("An empty set of manifests may delete everything.")] = False

@@ -19,7 +19,7 @@ from argosy.gitops.applicationsets.look import Seen
 from argosy.gitops.applicationsets.rolling import rolling_sync
 from argosy.gitops.applicationsets.set_status import only_rollout, written
 from argosy.gitops.comparison.jq.evaluation import EXPRESSION_SHOWN
-from argosy.gitops.keys import APPLICATION_SETS
+from argosy.gitops.keys import APPLICATION_SETS, annotations_of
 from argosy.machinery.controller import NOTHING, Apart, Decision, Event, Refusal, Step
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import merge
@@ -80,7 +80,7 @@ def _followed(seen: Seen, memory: Memory | None, now: datetime) -> Decision:
 
 def _chains(seen: Seen) -> tuple[Chain, ...]:
     made: tuple[Chain, ...] = ()
-    if REFRESH in (seen.appset["metadata"].get("annotations") or {}) and seen.is_news:
+    if REFRESH in annotations_of(seen.appset) and seen.is_news:
         patch = {"metadata": {"annotations": {REFRESH: None}}}
         made = ((merge(APPLICATION_SETS, seen.appset, patch, exact=False),),)
     return made if seen.plan is None else (*made, *application_writes.planned(seen.appset, seen.plan, seen.around))

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from argosy.apis.argoproj import ApplicationSet
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets.application_writes import disowned, removed
 from argosy.gitops.applicationsets.options import Options
 from argosy.gitops.applicationsets.rolling import rolling_sync
@@ -25,29 +27,29 @@ REVERSE_PAUSE: Final = timedelta(seconds=10)
 
 def survive(appset: JsonObject, options: Options) -> bool:
     """A policy without deletion lets Applications outlive their set."""
-    return options.policy_of(appset.get("spec") or {}) in ("create-only", "create-update")
+    return options.policy_of(read(ApplicationSet, appset).spec) in ("create-only", "create-update")
 
 
 def in_reverse(appset: JsonObject, options: Options) -> bool:
-    spec = appset.get("spec") or {}
-    order = str((spec.get("strategy") or {}).get("deletionOrder") or "")
+    spec = read(ApplicationSet, appset).spec
+    order = spec.strategy.deletion_order if spec.strategy else ""
     return rolling_sync.is_rolling(spec, enabled=options.progressive_syncs) and order.lower() == "reverse"
 
 
 def needs_finalizer(appset: JsonObject, options: Options) -> bool:
-    if FINALIZER in (appset["metadata"].get("finalizers") or ()):
+    if FINALIZER in read(ApplicationSet, appset).metadata.finalizers:
         return False
     return survive(appset, options) or in_reverse(appset, options)
 
 
 def with_finalizer(appset: JsonObject) -> Write:
-    finalizers = appset["metadata"].get("finalizers") or []
+    finalizers = read(ApplicationSet, appset).metadata.finalizers
     return merge(APPLICATION_SETS, appset, {"metadata": {"finalizers": [*finalizers, FINALIZER]}})
 
 
 def proceed(appset: JsonObject, applications: Sequence[JsonObject], around: Surroundings, now: datetime) -> Decision:
     """After the deletion was asked for."""
-    finalizers = appset["metadata"].get("finalizers") or []
+    finalizers = read(ApplicationSet, appset).metadata.finalizers
     if FINALIZER not in finalizers:
         return NOTHING
     steps: list[Step] = []

@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
+from argosy.apis.argoproj import ApplicationSet
+from argosy.apis.argoproj.applicationset.spec import ApplicationSetSpec
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets import reconcile
 from argosy.gitops.applicationsets.deletion import needs_finalizer
 from argosy.gitops.applicationsets.generation import Generated, Memory, asked
@@ -39,8 +42,8 @@ class Seen:
     jq: JqAnswers = field(default_factory=JqAnswers)
 
     @property
-    def spec(self) -> JsonObject:
-        return self.appset.get("spec") or {}
+    def spec(self) -> ApplicationSetSpec:
+        return read(ApplicationSet, self.appset).spec
 
     @property
     def is_rolling(self) -> bool:
@@ -92,7 +95,7 @@ def _planned(seen: Seen, generated: Generated, snapshot: Snapshot) -> Seen:
         return replace(seen, generated=None)
     plan, jq = made
     seen = replace(seen, plan=plan, named=named, jq=jq)
-    if seen.is_rolling and seen.spec.get("ignoreApplicationDifferences"):
+    if seen.is_rolling and seen.spec.ignore_application_differences:
         # What it asks does not depend on the time, which only decisions know.
         first = seen
         if (advanced := settled(snapshot, lambda answers: first.advanced(ANY_TIME, answers))) is None:

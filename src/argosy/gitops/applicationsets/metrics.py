@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from argosy.apis.argoproj import ApplicationSet
+from argosy.apis.schema import read
 from argosy.machinery.controller import Controller
 from argosy.machinery.objects import JsonObject, Key
 from argosy.observe.metrics import REGISTRY, Registry, Sample, label_name
@@ -49,12 +51,12 @@ class ApplicationSetMetrics:
 
     def _owned(self) -> Iterator[Sample]:
         for obj in self._cache.list():
-            yield _place(obj), float(len((obj.get("status") or {}).get("resources") or ()))
+            yield _place(obj), float(len(read(ApplicationSet, obj).told.resources))
 
     def _label(self) -> Iterator[Sample]:
         for obj in self._cache.list():
-            labels = obj["metadata"].get("labels") or {}
-            yield (*_place(obj), *(str(labels.get(label) or "") for label in self._labels)), 1.0
+            labels = read(ApplicationSet, obj).metadata.labels
+            yield (*_place(obj), *(labels.get(label) or "" for label in self._labels)), 1.0
 
 
 def _place(obj: JsonObject) -> tuple[str, str]:
@@ -63,6 +65,5 @@ def _place(obj: JsonObject) -> tuple[str, str]:
 
 def _status(obj: JsonObject) -> str:
     """The reason of `ResourcesUpToDate`."""
-    conditions = (obj.get("status") or {}).get("conditions") or ()
-    found: JsonObject = next((one for one in conditions if one.get("type") == "ResourcesUpToDate"), {})
-    return str(found.get("reason") or "Unknown")
+    told = (one.reason for one in read(ApplicationSet, obj).told.conditions if one.type == "ResourcesUpToDate")
+    return next(told, "") or "Unknown"

@@ -8,9 +8,9 @@ from typing import Final, Literal, cast
 
 import re2
 
+from argosy.apis.argoproj.applicationset.spec import ApplicationSetSpec
 from argosy.gitops.model.globs import matches
 from argosy.machinery import duration
-from argosy.machinery.objects import JsonObject
 
 Policy = Literal["sync", "create-only", "create-update", "create-delete"]
 POLICIES: Final = ("sync", "create-only", "create-update", "create-delete")
@@ -35,9 +35,9 @@ class Options:
     preserved_labels: tuple[str, ...] = ()
     hidden_directories: bool = False
 
-    def policy_of(self, spec: JsonObject) -> Policy:
+    def policy_of(self, spec: ApplicationSetSpec) -> Policy:
         """The controller's own policy wins unless sets may override it."""
-        wanted = str((spec.get("syncPolicy") or {}).get("applicationsSync") or "")
+        wanted = spec.sync_policy.applications_sync if spec.sync_policy else ""
         chosen = wanted if wanted and (self.policy_override or not self.policy) else self.policy
         return cast(Policy, chosen) if chosen in POLICIES else "sync"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from argosy.apis.argoproj import ApplicationSet
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets.options import Options
 from argosy.gitops.applicationsets.reconcile import Plan, Problem, Update, plan
 from argosy.gitops.applicationsets.rolling.rolling_sync import is_rolling, without_automation
@@ -40,7 +42,7 @@ def preview(
 
 def for_strategy(appset: JsonObject, wanted: Sequence[JsonObject], options: Options) -> Sequence[JsonObject]:
     """A rolling sync turns automation off."""
-    rolling = is_rolling(appset.get("spec") or {}, enabled=options.progressive_syncs)
+    rolling = is_rolling(read(ApplicationSet, appset).spec, enabled=options.progressive_syncs)
     return [without_automation(app) for app in wanted] if rolling else wanted
 
 

@@ -11,6 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from argosy.apis.argoproj import Application, ApplicationSet
+from argosy.apis.argoproj.applicationset.spec import PreservedFields
+from argosy.apis.kubernetes.views.meta import OwnerReference
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets.options import Options, Policy
 from argosy.gitops.applicationsets.surroundings import Surroundings
 from argosy.gitops.clusters.resolution import InvalidDestination
@@ -117,7 +121,7 @@ def plan(
     `jq` answers ignored differences; what it still asks is to be planned again.
     """
     live = {app["metadata"]["name"]: app for app in existing}
-    policy = around.options.policy_of(appset.get("spec") or {})
+    policy = around.options.policy_of(read(ApplicationSet, appset).spec)
     problems = list(_duplicates(desired))
     if problems:
         return Plan(problems=tuple(problems))
@@ -167,12 +171,11 @@ def _verdict(
 def is_owned(app: JsonObject, appset: JsonObject) -> bool:
     """By this set, not by an earlier one of the same name."""
     owner = controller_of(app)
-    wanted = (appset.get("metadata") or {}).get("uid")
-    return owner is not None and owner.get("kind") == KIND and owner.get("uid") == wanted
+    return owner is not None and owner.kind == KIND and owner.uid == read(ApplicationSet, appset).metadata.uid
 
 
-def controller_of(app: JsonObject) -> JsonObject | None:
-    return next((owner for owner in app["metadata"].get("ownerReferences") or () if owner.get("controller")), None)
+def controller_of(app: JsonObject) -> OwnerReference | None:
+    return read(Application, app).metadata.controller
 
 
 def with_owner(app: JsonObject, appset: JsonObject) -> JsonObject:
@@ -181,7 +184,7 @@ def with_owner(app: JsonObject, appset: JsonObject) -> JsonObject:
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": KIND,
         "name": metadata["name"],
-        "uid": metadata.get("uid") or "",
+        "uid": read(ApplicationSet, appset).metadata.uid,
         "controller": True,
         "blockOwnerDeletion": True,
     }
@@ -198,13 +201,11 @@ def updated(
 ) -> JsonObject:
     """The live Application with what the set decides; equal to it when nothing changes."""
     before, wanted = live["metadata"], app["metadata"]
-    preserved = (appset.get("spec") or {}).get("preservedFields") or {}
+    preserved = read(ApplicationSet, appset).spec.preserved_fields or PreservedFields()
     metadata = {**before}
     annotations = {name: text for name, text in (before.get("annotations") or {}).items() if _is_kept(name)}
-    annotations |= _named(
-        before.get("annotations"), (*options.preserved_annotations, *_texts(preserved, "annotations"))
-    )
-    labels = _named(before.get("labels"), (*options.preserved_labels, *_texts(preserved, "labels")))
+    annotations |= _named(before.get("annotations"), (*options.preserved_annotations, *preserved.annotations))
+    labels = _named(before.get("labels"), (*options.preserved_labels, *preserved.labels))
     _put(metadata, "annotations", {**(wanted.get("annotations") or {}), **annotations})
     _put(metadata, "labels", {**(wanted.get("labels") or {}), **labels})
     kept = [item for item in before.get("finalizers") or () if item.startswith(KEPT_FINALIZERS)]
@@ -228,11 +229,11 @@ def spec_differs(appset: JsonObject, live: JsonObject, app: JsonObject, jq: JqAn
 
 def without_finalizer(app: JsonObject) -> list[str]:
     """The finalizers of an Application whose destination is gone: its objects cannot be deleted any more."""
-    return [item for item in app["metadata"].get("finalizers") or () if not item.startswith(RESOURCES_FINALIZERS)]
+    return [item for item in read(Application, app).metadata.finalizers if not item.startswith(RESOURCES_FINALIZERS)]
 
 
 def has_resources_finalizer(app: JsonObject) -> bool:
-    return any(item.startswith(RESOURCES_FINALIZERS) for item in app["metadata"].get("finalizers") or ())
+    return any(item.startswith(RESOURCES_FINALIZERS) for item in read(Application, app).metadata.finalizers)
 
 
 def _same(live: JsonObject, made: JsonObject) -> bool:
@@ -255,10 +256,10 @@ def _refusal(appset: JsonObject, app: JsonObject, found: JsonObject | None, arou
     if found is not None and not is_owned(found, appset):
         owner = controller_of(found)
         if owner is not None:
-            return f"application already exists and is owned by {owner.get('kind')} {owner.get('name')}"
+            return f"application already exists and is owned by {owner.kind} {owner.name}"
     spec = spec_of(app)
     name = spec.project
-    namespace = appset["metadata"].get("namespace") or ""
+    namespace = read(ApplicationSet, appset).metadata.namespace
     if refused_project := around.project_refusal(name, namespace):
         return refused_project
     try:
@@ -273,13 +274,13 @@ def _refusal(appset: JsonObject, app: JsonObject, found: JsonObject | None, arou
 def _without_ignored(appset: JsonObject, live: JsonObject, made: JsonObject, jq: JqAnswers | None) -> JsonObject:
     """`ignoreApplicationDifferences`: what both sides no longer show is left as it is on the live one."""
     name = live["metadata"]["name"]
-    entries = (appset.get("spec") or {}).get("ignoreApplicationDifferences") or ()
-    entries = [entry for entry in entries if not entry.get("name") or entry["name"] == name]
+    given = read(ApplicationSet, appset).spec.ignore_application_differences
+    entries = [entry for entry in given if entry.name in ("", name)]
     if not entries:
         return made
     rules = normalize.Rules(
-        pointers=tuple(pointer for entry in entries for pointer in entry.get("jsonPointers") or ()),
-        paths=tuple(path for entry in entries for path in entry.get("jqPathExpressions") or ()),
+        pointers=tuple(pointer for entry in entries for pointer in entry.json_pointers),
+        paths=tuple(path for entry in entries for path in entry.jq_path_expressions),
         ignore_status="none",
         jq=jq or JqAnswers(),
     )
@@ -294,10 +295,6 @@ def _is_kept(annotation: str) -> bool:
 
 def _named(found: Mapping[str, str] | None, names: Iterable[str]) -> dict[str, str]:
     return {name: found[name] for name in names if found and name in found}
-
-
-def _texts(given: JsonObject, name: str) -> tuple[str, ...]:
-    return tuple(map(str, given.get(name) or ()))
 
 
 def _put(metadata: JsonObject, name: str, value: Any) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from argosy.apis.argoproj import ApplicationSet
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets import status
 from argosy.gitops.applicationsets.generation import Memory
 from argosy.gitops.applicationsets.rolling import rolling_sync
@@ -40,13 +42,14 @@ def written(
     now: datetime,
 ) -> Told:
     """`applications`: those of the set. `rollout`: applicationStatus; None leaves a rolling sync as it was."""
-    before = appset.get("status") or {}
-    marks = status.conditions(before.get("conditions") or (), found, now, keep_rollout=rollout is None)
+    told_before = read(ApplicationSet, appset).told
+    before = told_before.raw
+    marks = status.conditions(told_before.conditions, found, now, keep_rollout=rollout is None)
     shown, count = status.resources(applications, most)
     after = status.whole(
         before,
         conditions=marks,
-        health=status.health(before.get("health"), marks, now),
+        health=status.health(told_before.health, marks, now),
         resources=shown,
         resourcesCount=count,
         applicationStatus=before.get("applicationStatus") if rollout is None else list(rollout),
@@ -64,7 +67,7 @@ def written(
 
 def only_rollout(appset: JsonObject, advance: rolling_sync.Advance | None) -> tuple[Write, ...]:
     """How far a rolling sync is, and nothing else."""
-    if advance is None or (appset.get("status") or {}).get("applicationStatus") == advance.statuses:
+    if advance is None or read(ApplicationSet, appset).told.raw.get("applicationStatus") == advance.statuses:
         return ()
     return (merge(APPLICATION_SETS, appset, {"status": {"applicationStatus": advance.statuses}}, subresource="status"),)
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from argosy.apis.argoproj import Application
+from argosy.apis.argoproj.applicationset.status import SetCondition, SetHealth
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets.reconcile import Problem
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import seconds
@@ -79,13 +82,13 @@ def rollout_config(issue: str) -> Found:
 
 
 def conditions(
-    before: Sequence[JsonObject], found: Sequence[Found], now: datetime, *, keep_rollout: bool
+    before: Sequence[SetCondition], found: Sequence[Found], now: datetime, *, keep_rollout: bool
 ) -> list[JsonObject]:
     """Those found take the place of earlier ones of their type; one that says the same keeps its time.
 
     `keep_rollout`: what was said of a rolling sync still holds when nothing new is said.
     """
-    times = {item["type"]: item for item in before}
+    times = {item.type: item.raw for item in before}
     held = {kind: item for kind, item in times.items() if keep_rollout or kind not in OF_ROLLOUT}
     for item in found:
         made = {"type": item.type, "status": item.status, "reason": item.reason, "message": item.message}
@@ -95,7 +98,7 @@ def conditions(
     return [held[kind] for kind in ORDER if kind in held]
 
 
-def health(before: JsonObject | None, found: Sequence[JsonObject], now: datetime) -> JsonObject:
+def health(before: SetHealth | None, found: Sequence[JsonObject], now: datetime) -> JsonObject:
     """The first that holds: an error, a rollout under way, all up to date."""
     status, message = "Unknown", "Waiting for health to be determined"
     for kind, word in (
@@ -107,13 +110,8 @@ def health(before: JsonObject | None, found: Sequence[JsonObject], now: datetime
         if held is not None:
             status, message = word, held["message"]
             break
-    old = before or {}
-    same = old.get("status") == status and old.get("message") == message and old.get("lastTransitionTime")
-    return {
-        "status": status,
-        "message": message,
-        "lastTransitionTime": old["lastTransitionTime"] if same else seconds(now),
-    }
+    since = before.last_transition_time if before and (before.status, before.message) == (status, message) else ""
+    return {"status": status, "message": message, "lastTransitionTime": since or seconds(now)}
 
 
 def resources(applications: Sequence[JsonObject], most: int) -> tuple[list[JsonObject], int]:
@@ -123,18 +121,17 @@ def resources(applications: Sequence[JsonObject], most: int) -> tuple[list[JsonO
 
 
 def _resource(app: JsonObject) -> JsonObject:
-    status = app.get("status") or {}
+    found = read(Application, app)
     made: JsonObject = {
         "group": "argoproj.io",
         "version": "v1alpha1",
         "kind": "Application",
-        "name": app["metadata"]["name"],
-        "namespace": app["metadata"].get("namespace") or "",
-        "status": (status.get("sync") or {}).get("status") or "",
+        "name": found.metadata.name,
+        "namespace": found.metadata.namespace,
+        "status": found.status.sync.status,
     }
-    shown = {
-        key: value for key, value in (status.get("health") or {}).items() if key in ("status", "lastTransitionTime")
-    }
+    health = found.status.health.raw
+    shown = {key: value for key, value in health.items() if key in ("status", "lastTransitionTime")}
     return {**made, "health": shown} if shown else made
 
 

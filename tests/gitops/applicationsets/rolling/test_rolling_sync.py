@@ -9,6 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from argosy.apis.argoproj import ApplicationSet
+from argosy.apis.argoproj.applicationset.spec import RollingStep
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets.rolling import rolling_sync
 from argosy.gitops.applicationsets.rolling.rolling_sync import (
     advanced,
@@ -28,6 +31,10 @@ SPEC: JsonObject = {"project": "p", "source": {"repoURL": "r", "path": "x"}, "de
 
 def step(*values: str, **more: Any) -> JsonObject:
     return {"matchExpressions": [{"key": "env", "operator": "In", "values": list(values)}], **more}
+
+
+def view(one: JsonObject) -> RollingStep:
+    return read(RollingStep, one)
 
 
 def appset(steps: list[JsonObject], statuses: list[JsonObject] | None = None) -> JsonObject:
@@ -147,7 +154,7 @@ def test_one_that_was_let_go_is_not_synced_while_an_earlier_step_is_under_way_ag
     ],
 )
 def test_how_many_may_be_under_way(limit: Any, total: int, many: int | None) -> None:
-    assert most({} if limit is None else {"maxUpdate": limit}, total) == many
+    assert most(view({} if limit is None else {"maxUpdate": limit}), total) == many
 
 
 def test_applications_in_no_step_are_never_synced_but_count_into_the_first() -> None:
@@ -184,25 +191,25 @@ def test_deletion_in_reverse_takes_the_last_step_that_has_any() -> None:
     ],
 )
 def test_a_wrong_strategy_says_what_is_wrong(steps: list[JsonObject], problem: str) -> None:
-    found = issue(steps, [app("d", "dev"), app("p", "prod")])
+    found = issue(list(map(view, steps)), [app("d", "dev"), app("p", "prod")])
     assert problem in found if problem else found == ""
 
 
 @pytest.mark.parametrize(("enabled", "steps", "problem"), [(True, [], "No steps"), (True, [{}], ""), (False, [], "")])
 def test_a_strategy_without_steps_stops_everything(enabled: bool, steps: list[JsonObject], problem: str) -> None:
-    found = unusable(appset(steps)["spec"], enabled=enabled)
+    found = unusable(read(ApplicationSet, appset(steps)).spec, enabled=enabled)
     assert found.startswith(problem) if problem else found == ""
 
 
 @pytest.mark.parametrize(("env", "index"), [("dev", 0), ("both", 0), ("prod", 1), ("none", -1)])
 def test_labels_choose_the_first_step_that_matches(env: str, index: int) -> None:
-    assert step_of(app("a", env), [step("dev", "both"), step("prod", "both")]) == index
+    assert step_of(app("a", env), [view(step("dev", "both")), view(step("prod", "both"))]) == index
 
 
 def test_a_step_may_take_what_lacks_a_label() -> None:
     others = {"matchExpressions": [{"key": "tier", "operator": "NotIn", "values": ["db"]}]}
-    assert step_of(app("a", "dev"), [others]) == 0
-    assert step_of(app("a", "dev"), [{}]) == 0
+    assert step_of(app("a", "dev"), [view(others)]) == 0
+    assert step_of(app("a", "dev"), [view({})]) == 0
 
 
 def automated(**policy: Any) -> JsonObject:
@@ -259,7 +266,7 @@ def test_no_step_begins_before_its_time_and_no_limit_is_passed(
             earlier = [found[f"a{n}"] for n, (other, *_) in enumerate(rows) if ENVS.index(other) < ENVS.index(env)]
             assert set(earlier) <= {"Healthy"}
             number = ENVS.index(env)
-            limit = most(steps[number], sum(other == env for other, *_ in rows))
+            limit = most(view(steps[number]), sum(other == env for other, *_ in rows))
             busy = sum(
                 found[f"a{n}"] in ("Pending", "Progressing") for n, (other, *_) in enumerate(rows) if other == env
             )

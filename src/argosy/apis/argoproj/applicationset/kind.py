@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from argosy.apis.argoproj.applicationset.spec import ApplicationSetSpec
 from argosy.apis.argoproj.applicationset.status import ApplicationSetStatus
-from argosy.apis.schema import resource
+from argosy.apis.kubernetes.views.meta import ObjectMeta
+from argosy.apis.schema import Object, resource
 
 
 @resource(
@@ -15,8 +16,14 @@ from argosy.apis.schema import resource
     subresources={"status": {}},
     labels={"app.kubernetes.io/name": "applicationsets.argoproj.io", "app.kubernetes.io/part-of": "argocd"},
 )
-class ApplicationSet:
+class ApplicationSet(Object):
     """Many applications from one template."""
 
+    metadata: ObjectMeta = ObjectMeta()
     spec: ApplicationSetSpec
     status: ApplicationSetStatus | None = None
+
+    @property
+    def told(self) -> ApplicationSetStatus:
+        """The status; an empty one before the first."""
+        return self.status or ApplicationSetStatus()

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from argosy.apis.argoproj.applicationset.generators import Generator
 from argosy.apis.argoproj.applicationset.template import ApplicationTemplate
-from argosy.apis.schema import Doc, IntOrText, Rules, schema
+from argosy.apis.schema import Doc, IntOrText, Object, Rules, schema
 
 
 @schema
-class IgnoreApplicationDifference:
+class IgnoreApplicationDifference(Object):
     """Fields of generated applications that are left as they are."""
 
     jq_path_expressions: tuple[str, ...] = ()
@@ -70,7 +70,7 @@ class SetSyncPolicy:
 
 
 @schema
-class ApplicationSetSpec:
+class ApplicationSetSpec(Object):
     """Where parameters come from and what is made of them."""
 
     apply_nested_selectors: Annotated[bool, Doc("Without effect: always on.")] = False
@@ -83,3 +83,12 @@ class ApplicationSetSpec:
     sync_policy: SetSyncPolicy | None = None
     template: ApplicationTemplate
     template_patch: Annotated[str, Doc("A strategic merge patch, rendered after the template.")] = ""
+
+    @property
+    def rolling_steps(self) -> tuple[RollingStep, ...]:
+        return self.strategy.rolling_sync.steps if self.strategy and self.strategy.rolling_sync else ()
+
+    @property
+    def is_rolling_asked(self) -> bool:
+        """Whether it is to be rolled out step by step, where the controller allows that."""
+        return self.strategy is not None and self.strategy.type == "RollingSync"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from argosy.apis.schema import Time, schema
+from argosy.apis.schema import Object, Time, schema
 
 
 @schema
-class ApplicationRollout:
+class ApplicationRollout(Object):
     """How far one application is in a rolling sync."""
 
     application: str
@@ -18,7 +18,7 @@ class ApplicationRollout:
 
 
 @schema
-class SetCondition:
+class SetCondition(Object):
     """One condition of the set."""
 
     last_transition_time: Time | None = None
@@ -29,7 +29,7 @@ class SetCondition:
 
 
 @schema
-class SetHealth:
+class SetHealth(Object):
     """The set's or an application's health."""
 
     last_transition_time: Time | None = None
@@ -55,7 +55,7 @@ class SetResource:
 
 
 @schema
-class ApplicationSetStatus:
+class ApplicationSetStatus(Object):
     """What was generated."""
 
     application_status: tuple[ApplicationRollout, ...] = ()

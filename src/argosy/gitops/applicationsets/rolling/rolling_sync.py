@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from argosy.apis.argoproj import Application
+from argosy.apis.argoproj import Application, ApplicationSet
 from argosy.apis.argoproj.application import ApplicationStatus
+from argosy.apis.argoproj.applicationset.spec import ApplicationSetSpec, RollingStep
 from argosy.apis.schema import read, written
 from argosy.gitops.applicationsets.reconcile import spec_differs
 from argosy.gitops.applicationsets.rolling import steps as rolling_steps
-from argosy.gitops.applicationsets.rolling.steps import NO_STEP, most, step_of, steps_of
+from argosy.gitops.applicationsets.rolling.steps import NO_STEP, most, step_of
 from argosy.gitops.comparison.jq.answers import JqAnswers
 from argosy.gitops.model.application_spec import normalised, sources_of, spec_of
 from argosy.machinery.objects import JsonObject
@@ -51,24 +52,22 @@ class Advance:
     """What is wrong with the strategy."""
 
 
-def is_rolling(spec: JsonObject, *, enabled: bool) -> bool:
-    strategy = spec.get("strategy") or {}
-    return enabled and strategy.get("type") == "RollingSync" and bool(steps_of(spec))
+def is_rolling(spec: ApplicationSetSpec, *, enabled: bool) -> bool:
+    return enabled and spec.is_rolling_asked and bool(spec.rolling_steps)
 
 
-def unusable(spec: JsonObject, *, enabled: bool) -> str:
+def unusable(spec: ApplicationSetSpec, *, enabled: bool) -> str:
     """Why nothing at all can be done with the strategy, or ""."""
-    strategy = spec.get("strategy") or {}
-    asked_for = enabled and strategy.get("type") == "RollingSync" and strategy.get("rollingSync") is not None
-    return "No steps defined for rollout" if asked_for and not steps_of(spec) else ""
+    given = spec.strategy.rolling_sync if enabled and spec.strategy and spec.is_rolling_asked else None
+    return "No steps defined for rollout" if given is not None and not given.steps else ""
 
 
 def without_automation(app: JsonObject) -> JsonObject:
     """Automated sync is switched off: the strategy says when an Application is synced."""
-    policy = (app.get("spec") or {}).get("syncPolicy") or {}
-    if policy.get("automated") is None:
+    policy = read(Application, app).spec.sync_policy
+    if policy.automated is None:
         return app
-    off = {**policy, "automated": {**policy["automated"], "enabled": False}}
+    off = {**policy.raw, "automated": {**policy.automated.raw, "enabled": False}}
     return {**app, "spec": {**app["spec"], "syncPolicy": off}}
 
 
@@ -81,8 +80,9 @@ def advanced(
 ) -> Advance:
     """`desired` without automation; `live` by name, as it is before this look's writes. In the order of names."""
     desired = sorted(desired, key=lambda app: str(app["metadata"]["name"]))
-    steps = steps_of(appset.get("spec") or {})
-    before = {item["application"]: item for item in (appset.get("status") or {}).get("applicationStatus") or ()}
+    seen = read(ApplicationSet, appset)
+    steps = seen.spec.rolling_steps
+    before = {item.application: item.raw for item in seen.told.application_status}
     at_step = {app["metadata"]["name"]: step_of(app, steps) for app in desired}
     statuses: dict[str, JsonObject] = {}
     for app in desired:
@@ -129,7 +129,7 @@ def deletion_batch(appset: JsonObject, owned: Sequence[JsonObject]) -> list[Json
 
     Those in no step come after all others, by the garbage collector.
     """
-    steps = steps_of(appset.get("spec") or {})
+    steps = read(ApplicationSet, appset).spec.rolling_steps
     placed = {app["metadata"]["name"]: step_of(app, steps) for app in owned}
     last = max(placed.values(), default=NO_STEP)
     return [] if last == NO_STEP else [app for app in owned if placed[app["metadata"]["name"]] == last]
@@ -207,7 +207,7 @@ def _current_steps(statuses: Mapping[str, JsonObject], at_step: Mapping[str, int
 def _begun(
     statuses: Mapping[str, JsonObject],
     at_step: Mapping[str, int],
-    steps: Sequence[JsonObject],
+    steps: Sequence[RollingStep],
     allowed: set[int],
     now: datetime,
 ) -> dict[str, JsonObject]:
@@ -232,8 +232,7 @@ def _begun(
 
 
 def revisions_of(live: JsonObject) -> list[str]:
-    sync = read(Application, live).status.sync
-    return list(sync.revisions) or ([sync.revision] if sync.revision else [])
+    return list(read(Application, live).status.sync.all_revisions)
 
 
 def step_text(step: int) -> str:

@@ -5,30 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from argosy.apis.argoproj import Application
+from argosy.apis.argoproj.applicationset.spec import RollingStep, StepExpression
+from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject
 
 NO_STEP: Final = -1
 
 
-def steps_of(spec: JsonObject) -> list[JsonObject]:
-    return list(((spec.get("strategy") or {}).get("rollingSync") or {}).get("steps") or ())
-
-
-def step_of(app: JsonObject, steps: Sequence[JsonObject]) -> int:
+def step_of(app: JsonObject, steps: Sequence[RollingStep]) -> int:
     """Index of the first step that the labels match. -1: in no step."""
     return next(_steps_of(app, steps), NO_STEP)
 
 
-def _steps_of(app: JsonObject, steps: Sequence[JsonObject]) -> Iterator[int]:
-    labels = app["metadata"].get("labels") or {}
+def _steps_of(app: JsonObject, steps: Sequence[RollingStep]) -> Iterator[int]:
+    labels = read(Application, app).metadata.labels
     for at, step in enumerate(steps):
-        if all(_matches(expression, labels) for expression in step.get("matchExpressions") or ()):
+        if all(_matches(expression, labels) for expression in step.match_expressions):
             yield at
 
 
-def _matches(expression: JsonObject, labels: Mapping[str, str]) -> bool:
-    value, values = labels.get(str(expression.get("key") or "")), expression.get("values") or ()
-    match expression.get("operator"):
+def _matches(expression: StepExpression, labels: Mapping[str, str]) -> bool:
+    value, values = labels.get(expression.key), expression.values
+    match expression.operator:
         case "In":
             return value in values
         case "NotIn":
@@ -36,12 +35,12 @@ def _matches(expression: JsonObject, labels: Mapping[str, str]) -> bool:
     return False
 
 
-def most(step: JsonObject, total: int) -> int | None:
+def most(step: RollingStep, total: int) -> int | None:
     """How many of a step's Applications may be under way; None: all.
 
     Per cent are rounded down, but not to none. What is neither a number nor per cent counts as 1, the careful reading.
     """
-    given = step.get("maxUpdate")
+    given = step.max_update
     if given is None:
         return None
     if isinstance(given, int):
@@ -57,22 +56,22 @@ def _percent(given: object) -> int | None:
     return int(number) if str(given).endswith("%") and number.isascii() and number.isdigit() else None
 
 
-def issue(steps: Sequence[JsonObject], applications: Sequence[JsonObject]) -> str:
+def issue(steps: Sequence[RollingStep], applications: Sequence[JsonObject]) -> str:
     """What is wrong with the steps, or with how these Applications fall into them; the gravest only, or ""."""
     return next(filter(None, (_operators(steps), _twice(steps, applications), _limits(steps))), "") or _empty(
         steps, applications
     )
 
 
-def _operators(steps: Sequence[JsonObject]) -> str:
+def _operators(steps: Sequence[RollingStep]) -> str:
     for at, step in enumerate(steps, 1):
-        for expression in step.get("matchExpressions") or ():
-            if expression.get("operator") not in ("In", "NotIn"):
-                return f"step {at}: operator {expression.get('operator')!r} is not valid: In or NotIn would be right"
+        for expression in step.match_expressions:
+            if expression.operator not in ("In", "NotIn"):
+                return f"step {at}: operator {expression.operator!r} is not valid: In or NotIn would be right"
     return ""
 
 
-def _twice(steps: Sequence[JsonObject], applications: Sequence[JsonObject]) -> str:
+def _twice(steps: Sequence[RollingStep], applications: Sequence[JsonObject]) -> str:
     for app in applications:
         found = [str(at + 1) for at in _steps_of(app, steps)]
         if len(found) > 1:
@@ -81,15 +80,15 @@ def _twice(steps: Sequence[JsonObject], applications: Sequence[JsonObject]) -> s
     return ""
 
 
-def _limits(steps: Sequence[JsonObject]) -> str:
+def _limits(steps: Sequence[RollingStep]) -> str:
     for at, step in enumerate(steps, 1):
-        given = step.get("maxUpdate")
+        given = step.max_update
         if given is not None and not isinstance(given, int) and _percent(given) is None:
             return f"step {at}: maxUpdate {given!r} is neither a number nor a percentage: it counts as 1"
     return ""
 
 
-def _empty(steps: Sequence[JsonObject], applications: Sequence[JsonObject]) -> str:
+def _empty(steps: Sequence[RollingStep], applications: Sequence[JsonObject]) -> str:
     used = {at for app in applications for at in _steps_of(app, steps)}
     empty = [str(at + 1) for at in range(len(steps)) if at not in used]
     return f"no application matches the criteria of steps {', '.join(empty)}" if empty else ""
