@@ -217,6 +217,9 @@ class RegistryClient:
         self, path: Path, place: Repository, digest: str, credentials: Credentials, *, limit: int = BLOB_LIMIT
     ) -> None:
         """A blob as a file, which is there only when it is whole and has the digest."""
+        await self._clock.external(self._landed(path, place, digest, credentials, limit))
+
+    async def _landed(self, path: Path, place: Repository, digest: str, credentials: Credentials, limit: int) -> None:
         async with landing(path) as file:
             answer = await self._blob(place, digest, credentials, limit, file.take)
             _check_digest(answer, file.digest, digest)
