@@ -10,9 +10,8 @@ import pytest
 
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.virtual import VirtualClock, run_virtual
-from argosy.sources.credentials import Credentials
 from argosy.sources.egress import Answer, Egress
-from argosy.sources.port import Rejected
+from argosy.sources.port import Credentials, Rejected
 from argosy.sources.registry import RegistryClient, Repository
 
 LAYER = b"a layer" * 1000
