@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from argosy.server.api.live.changes import patched
+from argosy.server.api.live.stream import next_tick
 
 
 def row(name: str, sync: str = "Synced") -> dict[str, str]:
@@ -24,3 +25,8 @@ def test_only_rows_that_differ_are_sent_and_the_order_only_when_it_does() -> Non
 
 def test_what_is_no_list_is_a_merge_patch() -> None:
     assert patched({"a": 1, "b": {"c": 1}}, {"b": {"c": 2}}) == {"a": None, "b": {"c": 2}}
+
+
+def test_streams_that_heard_of_changes_in_one_pause_tell_of_them_at_one_moment() -> None:
+    assert next_tick(10.01, 0.5) == next_tick(10.49, 0.5) == 10.5
+    assert next_tick(10.5, 0.5) == 11.0

@@ -35,10 +35,12 @@ export function Tiles({ question }: { question: string }) {
 function Tile({ row }: { row: Row }) {
   return (
     <li class={`panel tile ${row.why.severity}`}>
-      <a href={href(placeOf(row))} data-row>
-        <strong>{row.name}</strong>
-      </a>
-      <Favourite of={{ kind: "Application", namespace: row.namespace, name: row.name }} />
+      <span class="named">
+        <a href={href(placeOf(row))} data-row>
+          <strong>{row.name}</strong>
+        </a>
+        <Favourite of={{ kind: "Application", namespace: row.namespace, name: row.name }} />
+      </span>
       <span>
         <StateBadge word={row.sync} /> <StateBadge word={row.health} />
       </span>

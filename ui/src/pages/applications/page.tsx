@@ -112,10 +112,12 @@ function Line({ row, at }: { row: Row; at: number }) {
       </td>
       <td>
         <div class="cell">
-          <a href={href(placeOf(row))} data-row>
-            {row.name}
-          </a>
-          <Favourite of={{ kind: "Application", namespace: row.namespace, name: row.name }} />
+          <div class="named">
+            <a href={href(placeOf(row))} title={row.name} data-row>
+              {row.name}
+            </a>
+            <Favourite of={{ kind: "Application", namespace: row.namespace, name: row.name }} />
+          </div>
           <div class="muted small only-wide">{row.project}</div>
           <div class="small one-line only-narrow">
             {row.why.reason}: {row.why.message}

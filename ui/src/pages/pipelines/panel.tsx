@@ -4,7 +4,7 @@ import { Ago, Badge, Button, Dialog, Note, type Severity } from "../../parts";
 import { href } from "../../router";
 import { done, placeOf, StageActions, useLacks } from "../objects/actions";
 import { WarehouseActions } from "../objects/warehouse-actions";
-import { type Pipeline, type Row, shortContent, type StageNode, waitsFor } from "./model";
+import { type Pipeline, type Row, shortContent, standingOf, type StageNode, waitsFor } from "./model";
 
 const e = encodeURIComponent;
 
@@ -13,6 +13,7 @@ type StageProps = { pipeline: Pipeline; stage: StageNode; onClose: () => void };
 /** One stage: what it holds, what runs and queues, and what can be done. */
 export function StagePanel({ pipeline, stage, onClose }: StageProps) {
   const { row } = stage;
+  const { severity, word } = standingOf(stage);
   const place = placeOf("stages", row);
   const lacks = useLacks("stages", row, ["promote", "verify", "abort-verification"]);
   const verifies = ["Pending", "Running"].includes(stage.verification);
@@ -21,10 +22,10 @@ export function StagePanel({ pipeline, stage, onClose }: StageProps) {
     <Dialog title={`Stage ${row.name}`} onClose={onClose}>
       <div class="body">
         <h1>
-          {row.name} <Badge severity={row.severity as Severity}>{row.state}</Badge>
+          {row.name} <Badge severity={severity}>{word}</Badge>
         </h1>
         {(row.message || waitsFor(stage)) && (
-          <Note severity={row.severity as Severity}>{[row.message, waitsFor(stage)].filter(Boolean).join(" – ")}</Note>
+          <Note severity={severity}>{[row.message, waitsFor(stage)].filter(Boolean).join(" – ")}</Note>
         )}
         {stage.onHold.map((one) => (
           <Note key={one.origin} severity="attention">
@@ -147,7 +148,7 @@ export function WarehousePanel({ project, row, onClose }: { project: string; row
         </h1>
         {row.message && <Note severity={row.severity as Severity}>{row.message}</Note>}
         <p class="muted">
-          {row.facts["subscriptions"]} subscriptions, newest Freight {row.facts["freight"] || "none"} <Ago at={row.since} />
+          {row.facts["subscriptions"]} {row.facts["subscriptions"] === "1" ? "subscription" : "subscriptions"}, newest Freight {row.facts["freight"] || "none"} <Ago at={row.since} />
         </p>
         <div class="actions">
           <WarehouseActions row={row} onDone={onClose} />

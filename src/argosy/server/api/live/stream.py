@@ -20,7 +20,7 @@ from argosy.server.context import ServerContext
 from argosy.server.errors import ApiError
 
 PAUSE_SECONDS: Final = 0.2
-"""Changes within it are one event."""
+"""Changes within it are one event; it ends for all streams alike, so that they share what is computed."""
 HEARTBEAT_SECONDS: Final = 15.0
 RECHECK_SECONDS: Final = 5.0
 """How often the token and the rights are asked for again (security rule 11)."""
@@ -45,7 +45,7 @@ class Events:
         """
         self._context, self._call, self._show = context, call, show
         self._pause, self._ages = pause, ages
-        self._looked_at = 0.0
+        self._looked_at = self._due_at = 0.0
         self._rights: object = None
         self._number = 0
         self._last: JsonObject | None = None
@@ -86,7 +86,7 @@ class Events:
         self._check_age()
         if not self._dirty:
             return None
-        return 0.0 if self._last is None else max(0.0, self._looked_at + self._pause - self._context.clock.monotonic())
+        return 0.0 if self._last is None else max(0.0, self._due_at - self._context.clock.monotonic())
 
     def _check_age(self) -> None:
         """What the time or other rights change is heard of by nobody else."""
@@ -100,6 +100,8 @@ class Events:
         return self._call.still_permitted()
 
     def _hear(self, old: JsonObject | None, new: JsonObject | None) -> None:
+        if not self._dirty:
+            self._due_at = next_tick(self._context.clock.monotonic(), self._pause)
         self._dirty = True
         self._wake.set()
 
@@ -116,7 +118,7 @@ class Events:
         self._check_age()
         self._wake.clear()
         if self._dirty:
-            await clock.sleep(self._pause, background=True)
+            await clock.sleep(max(0.0, self._due_at - clock.monotonic()), background=True)
         return clock.monotonic() - began
 
     async def _may_go_on(self) -> bool:
@@ -146,6 +148,11 @@ class Events:
     def _patch(self, before: JsonObject, after: JsonObject) -> bytes:
         found = patched(before, after)
         return orjson.dumps(found) if found else b""
+
+
+def next_tick(now: float, pause: float) -> float:
+    """The next multiple of the pause after now. Pure; seconds."""
+    return (now // pause + 1) * pause
 
 
 async def is_signed_in(context: ServerContext, call: Call) -> bool:

@@ -132,8 +132,8 @@ class Watches:
         finally:
             alarm.cancel()
         self._wake.clear()
-        rest = min((found for events in self._open.values() if (found := events.due_in()) is not None), default=0.0)
-        await clock.sleep(min(rest, PAUSE_SECONDS), background=True)
+        due = [found for events in self._open.values() if (found := events.due_in()) is not None]
+        await clock.sleep(min([PAUSE_SECONDS, *due]), background=True)
         return clock.monotonic() - began
 
     def _refused(self, number: int, error: ApiError) -> bytes:
