@@ -72,6 +72,9 @@ def test_what_is_sent_is_rendered_as_the_application_says(tmp_path: Path) -> Non
             assert "canary-7" not in json.dumps(found), "values of Secrets are masked"
             assert found["sourceType"] == "Directory"
 
+            checkout = archive({"app/c.yaml": CONFIG_MAP, ".git/hooks/x.yaml": "nonsense: [", "app/.GIT/x.yaml": "["})
+            assert len((await sent(api, checkout))["manifests"]) == 1, "a working copy, without its .git"
+
             assert "checksum" in (await refused(api, data, checksum="0" * 64)).message
             assert "no archive" in (await refused(api, b"")).message
             for broken in (b"no archive at all", data[: len(data) // 2], archive({"../../etc/x": "x"})):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from argosy.machinery.bounded_tar import BoundedTar
 from argosy.sources.contents import Content, Contents
-from argosy.sources.paths import OutOfRoot, normalise, shown
+from argosy.sources.paths import OutOfRoot, is_git_directory, normalise, shown
 from argosy.sources.port import Rejected, Unavailable
 from argosy.sources.tree import ListedStorage, RootedTree, first_link_out_of_root, out_of_bounds
 
@@ -37,11 +37,16 @@ class ArchiveLimits:
 
 
 def unpack(
-    data: bytes | mmap, *, limits: ArchiveLimits | None = None, strip_root: bool = False, directory: Path | None = None
+    data: bytes | mmap,
+    *,
+    limits: ArchiveLimits | None = None,
+    strip_root: bool = False,
+    directory: Path | None = None,
+    is_checkout: bool = False,
 ) -> RootedTree:
     """The files of a tar archive, packed with gzip or not. `strip_root`: without the one directory around them all.
 
-    `directory`: where large contents are kept.
+    `directory`: where large contents are kept. `is_checkout`: what is below `.git` is left out instead of refused.
     """
     reader, contents = _Inflating(data, limits or ArchiveLimits()), Contents(directory)
     files: dict[str, Content] = {}
@@ -49,6 +54,8 @@ def unpack(
     try:
         with BoundedTar.open(fileobj=reader, mode="r|") as archive:
             for member in archive:
+                if is_checkout and any(map(is_git_directory, member.name.split("/"))):
+                    continue
                 _take(archive, member, files, links, limits or ArchiveLimits(), contents)
     except OSError as error:
         raise Unavailable(f"the archive cannot be unpacked: {error.strerror or shown(str(error))}") from None

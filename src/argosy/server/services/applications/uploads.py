@@ -112,5 +112,6 @@ async def _stored(parts: AsyncIterator[JsonObject] | None, file: BinaryIO, limit
 
 
 def _unpacked(file: BinaryIO, limits: ArchiveLimits) -> Tree:
+    """Commands send a working copy with the directories of its `.git`, though without what is in them."""
     file.flush()
-    return unpack(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), limits=limits)
+    return unpack(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), limits=limits, is_checkout=True)
