@@ -7,15 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from argosy.apis import crds
-from argosy.machinery.text.yaml import load_documents
+from argosy.machinery.text.yaml import YamlError, load_documents
 
-from .outcome import Outcome
+from .outcome import Outcome, not_run
 
 
 def run(data: Path) -> Iterator[Outcome]:
     served = {str(crd["metadata"]["name"]): _without_prose(crd) for crd in crds()}
     for file in sorted((data / "crds").glob("*/*.y*ml")):
-        for published in load_documents(file.read_bytes()):
+        try:
+            documents = load_documents(file.read_bytes())
+        except YamlError as error:
+            yield not_run("crds", f"{file.parent.name}/{file.stem}", f"cannot be read: {error}")
+            continue
+        for published in documents:
             if not isinstance(published, dict) or published.get("kind") != "CustomResourceDefinition":
                 continue
             name = str(published["metadata"]["name"])

@@ -151,7 +151,7 @@ def _given(world: EngineWorld, obj: Json) -> str:
 
 def documents(file: Path) -> list[Json]:
     text = PLACEHOLDER.sub(b"filled-in", file.read_bytes())
-    found = [obj for obj in load_documents(text) if isinstance(obj, dict)]
+    found = [obj for obj in load_documents(text) if isinstance(obj, dict) and obj.get("kind")]
     return [item for obj in found for item in (obj["items"] if obj.get("kind") == "List" else [obj])]
 
 

@@ -26,4 +26,10 @@ def stories(
             why = "" if isinstance(content, dict) else f"it is no map but {type(content).__name__}"
             if not why and (lacking := [name for name in needed if name not in content]):
                 why = f"it has no {lacking[0]!r}"
+            elif not why and not _is_list_of_maps(content.get("cases", [])):
+                why = "its 'cases' are no list of maps"
         yield file, content, not_run(family, file.stem, f"cannot be read: {why}") if why else None
+
+
+def _is_list_of_maps(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)

@@ -14,7 +14,8 @@ from argosy.render.local import LocalWorkspace, render_here
 from argosy.render.port import RenderError
 from argosy.sources.tree import MemoryStorage, RootedTree
 
-from .outcome import Outcome, unreadable
+from .outcome import Outcome
+from .reading import stories
 
 TOOLS = {"kustomize": "Kustomize", "helm": "Helm", "directory": "Directory"}
 ROOT = "repository/deep/app"
@@ -22,11 +23,9 @@ ROOT = "repository/deep/app"
 
 
 def run(data: Path) -> Iterator[Outcome]:
-    for file in sorted((data / "rendering").glob("*.json")):
-        try:
-            family = json.loads(file.read_bytes())
-        except ValueError as error:
-            yield unreadable(f"rendering/{file.stem}", error)
+    for _, family, unread in stories("rendering", (data / "rendering").glob("*.json"), "family", "cases"):
+        if unread:
+            yield unread
             continue
         for case in family["cases"]:
             yield _judged(f"{family['family']}/{case['name']}", TOOLS.get(family["family"], ""), case)

@@ -68,6 +68,14 @@ def test_a_file_that_cannot_be_read_costs_no_other_of_its_family(
     ]
 
 
+def test_cases_that_are_no_maps_are_told_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "argo-cd/health-builtin/Pod/cases.yaml", {"cases": [None, 5]})
+    write(tmp_path / "kargo/split-key.yaml", KEYS)
+    _, said = lines(tmp_path, capsys)
+    assert "  NOT RUN argocd_health_builtin cases: cannot be read: its 'cases' are no list of maps" in said
+    assert said[-1] == "2 passed, 0 failed"
+
+
 def test_an_operation_that_nobody_knows_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     known = {"id": "a", "op": "max_surge", "in": {}, "out": {}}
     strange = [{"id": name, "op": "of_tomorrow", "in": {}, "out": {}} for name in "bc"]

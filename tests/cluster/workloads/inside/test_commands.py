@@ -56,6 +56,16 @@ def place() -> Place:
         (["bash", "-c", "exit 3"], b"", b"", 3),
         (["sh", "-c", "cat /notes | wc"], b"", b"2 2 8\n", 0),
         (["sh", "-c", "sleep 1 & echo a"], b"", b"", 2),
+        (["sh", "-c", 'printf %s "$A"'], b"", b"b", 0),
+        (["printf", "%s=%d\\n", "a", "1", "b", "2"], b"", b"a=1\nb=2\n", 0),
+        (["printf", "%-4s|%3d%%", "a", "7"], b"", b"a   |  7%", 0),
+        (["seq", "2"], b"", b"1\n2\n", 0),
+        (["seq", "3", "-1", "2"], b"", b"3\n2\n", 0),
+        (["sh", "-c", "for i in $(seq 1 2) c; do echo n$i ${i}x; done"], b"", b"n1 1x\nn2 2x\nnc cx\n", 0),
+        (["sh", "-c", "for i in $(seq 5000); do echo; done"], b"", b"", 2),
+        (["sh", "-c", "echo \"on $(hostname)\"; echo '$(hostname)'"], b"", b"on web-0\n$(hostname)\n", 0),
+        (["sh", "-c", "echo a 2>&1 | cat"], b"", b"a\n", 0),
+        (["ls", "/tmp"], b"", b"", 0),
         (["sh", "-c", "echo 'open"], b"", b"", 2),
     ],
 )
@@ -127,3 +137,21 @@ def test_a_packed_archive_that_is_cut_off_is_no_archive() -> None:
     for cut in (whole[:-20], whole[:40]):
         with pytest.raises(ValueError, match="does not look like a tar archive"):
             unpacked(cut, "/in")
+
+
+def test_the_root_has_the_directories_of_every_image() -> None:
+    names = run(place(), ["ls", "/"], b"").output.decode().split()
+    assert {"bin", "etc", "notes", "tmp", "usr"} <= set(names)
+    assert names == sorted(set(names))
+
+
+def test_what_is_turned_to_the_complaints_is_no_output() -> None:
+    assert run(place(), ["sh", "-c", "echo a >&2; echo b"], b"") == Ran(b"b\n", b"a\n")
+
+
+@pytest.mark.parametrize(
+    "words", [["printf", "%d", "x"], ["printf"], ["seq", "1000000"], ["seq", "1", "0", "2"], ["seq", "a"]]
+)
+def test_what_cannot_be_printed_is_complained_of(words: list[str]) -> None:
+    done = run(place(), words, b"")
+    assert (done.output, done.code, bool(done.complaint)) == (b"", 1, True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from argosy.cluster.workloads.inside import filters
+from argosy.cluster.workloads.inside import filters, scripts
 from argosy.cluster.workloads.inside.files import POD_LIMIT, Files, below, normal, packed, unpacked
 
 
@@ -31,8 +32,15 @@ class Place:
     written: Files = field(default_factory=dict)
 
 
+ROOT = ("bin", "dev", "etc", "home", "lib", "opt", "proc", "root", "sbin", "sys", "tmp", "usr", "var")
+"""What every image has, though mostly nothing is in it here."""
 FILTERED = 1 << 20
 """Bytes that a filter takes: more would hold up the others."""
+COMPLAINS = "\0"
+"""Stands for `>&2`, which the lexer would take apart."""
+_TO_COMPLAINTS = re.compile(r"(?<!\S)1?>&2(?![^\s;|])")
+_TO_OUTPUT = re.compile(r"(?<!\S)2>&1(?![^\s;|])")
+VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
 Run = Callable[[Place, Sequence[str], bytes], Ran]
 READS_INPUT = frozenset({"cat", "tar", "tee", "wc", "grep", "head", "tail", "sort", "gzip", "sh", "bash", "ash"})
 """Commands that wait for the end of their input, where they are given no file."""
@@ -86,7 +94,9 @@ def _ls(place: Place, words: Sequence[str], given: bytes) -> Ran:
             output += f"{name}\n".encode()
             continue
         found = below(place.files, path)
-        if not found and path not in ("/", "/tmp", place.directory):  # noqa: S108  # of the simulated container
+        if path == "/":
+            found = sorted({*(item.rstrip("/") for item in found), *ROOT})
+        if not found and path.removeprefix("/") not in ROOT and path != place.directory:
             return Ran(output, f"ls: cannot access '{name}': No such file or directory\n".encode(), 2)
         output += "".join(f"{item.rstrip('/')}\n" for item in found).encode()
     return Ran(output)
@@ -174,7 +184,11 @@ def script_run(place: Place, script: str, execute: Run | None = None) -> Ran:
     piped = b""
     for line in script.splitlines() or [""]:
         try:
-            parts = _parts(line)
+            if (loop := scripts.loop_of(line)) is not None:
+                done = _repeated(place, loop, execute)
+                output, complaint, code = output + done.output, complaint + done.complaint, done.code
+                continue
+            parts = _parts(_substituted(place, line, execute))
         except ValueError as error:
             return Ran(output, complaint + f"sh: {error}\n".encode(), 2)
         for index, (operator, words) in enumerate(parts):
@@ -184,8 +198,11 @@ def script_run(place: Place, script: str, execute: Run | None = None) -> Ran:
             if words[0] == "exit":
                 return Ran(output, complaint, int(words[1]) % 256 if words[1:] and words[1].isdigit() else code)
             target, words = _redirected(words)
+            complains, words = COMPLAINS in words, [word for word in words if word != COMPLAINS]
             done = execute(place, [_expanded(place, word) for word in words], given)
-            if target:
+            if complains:
+                complaint += done.output
+            elif target:
                 place.written[_path(place, target)] = done.output
                 place.files[_path(place, target)] = done.output
             elif parts[index + 1 : index + 2] and parts[index + 1][0] == "|":
@@ -196,8 +213,28 @@ def script_run(place: Place, script: str, execute: Run | None = None) -> Ran:
     return Ran(output, complaint, code)
 
 
+def _substituted(place: Place, line: str, execute: Run) -> str:
+    """With what the commands in `$(...)` print."""
+    return scripts.substituted(line, lambda inner: script_run(place, inner, execute).output.decode(errors="replace"))
+
+
+def _repeated(place: Place, loop: scripts.Loop, execute: Run) -> Ran:
+    """Raises ValueError for a loop that goes on for too long."""
+    words = _substituted(place, loop.words, execute)
+    items = [_expanded(place, word) for word in shlex.split(words)]
+    if len(items) > scripts.TURNS:
+        raise ValueError(f"a loop of more than {scripts.TURNS} turns is not simulated")
+    output, complaint, code = b"", b"", 0
+    for item in items:
+        inside = replace(place, environment={**place.environment, loop.name: item})
+        done = script_run(inside, loop.body, execute)
+        output, complaint, code = output + done.output, complaint + done.complaint, done.code
+    return Ran(output, complaint, code)
+
+
 def _parts(line: str) -> list[tuple[str, list[str]]]:
     """Commands with the operator before each. Raises ValueError for what there is no shell for."""
+    line = _TO_COMPLAINTS.sub(COMPLAINS, _TO_OUTPUT.sub("", line))
     lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|")
     lexer.whitespace_split = True
     lexer.commenters = "#"
@@ -222,12 +259,12 @@ def _redirected(words: list[str]) -> tuple[str, list[str]]:
 
 
 def _expanded(place: Place, word: str) -> str:
-    """`$NAME` and `${NAME}` alone."""
-    for name, value in place.environment.items():
-        word = word.replace(f"${{{name}}}", value)
-        if word == f"${name}":
-            word = value
-    return word
+    """`$NAME` and `${NAME}` of what is there; what is not stays as it is."""
+
+    def value(found: re.Match[str]) -> str:
+        return place.environment.get(found[1] or found[2], found[0])
+
+    return VARIABLE.sub(value, word) if "$" in word else word
 
 
 def _filter(change: Callable[[Sequence[str], bytes], bytes]) -> Run:
@@ -251,6 +288,20 @@ def _date(place: Place, words: Sequence[str], given: bytes) -> Ran:
         return Ran(f"{filters.date(words, place.now)}\n".encode())
     except ValueError as error:
         return Ran(complaint=f"date: {error}\n".encode(), code=1)
+
+
+def _printf(place: Place, words: Sequence[str], given: bytes) -> Ran:
+    try:
+        return Ran(scripts.printf(words).encode())
+    except ValueError as error:
+        return Ran(complaint=f"printf: {error}\n".encode(), code=1)
+
+
+def _seq(place: Place, words: Sequence[str], given: bytes) -> Ran:
+    try:
+        return Ran(scripts.sequence(words).encode())
+    except ValueError as error:
+        return Ran(complaint=f"seq: {error}\n".encode(), code=1)
 
 
 def _dd(place: Place, words: Sequence[str], given: bytes) -> Ran:
@@ -289,6 +340,9 @@ COMMANDS: dict[str, Run] = {
     "pwd": _says(lambda place: place.directory),
     "whoami": _says(lambda place: place.user),
     "id": _says(lambda place: "uid=0(root) gid=0(root) groups=0(root)"),
+    "printf": _printf,
+    "seq": _seq,
+    "uptime": _says(lambda place: f" {place.now:%H:%M:%S} up 1 day,  0 users,  load average: 0.00, 0.00, 0.00"),
     "date": _date,
     "dd": _dd,
     "head": _filter(filters.head),

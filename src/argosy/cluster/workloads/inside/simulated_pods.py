@@ -32,6 +32,8 @@ GREETING = (
 
 
 PROMPT = b"$ "
+LONGEST_LINE = 1 << 16
+"""Bytes of a script's line."""
 
 
 class SimulatedPodRuntime:
@@ -55,6 +57,8 @@ class SimulatedPodRuntime:
             return 0
         elif name in ("sh", "bash", "ash") and tty and len(command) == 1:
             return await self._interact(pod, place, effect, console)
+        elif name in ("sh", "bash", "ash") and len(command) == 1:
+            return await self._listen(pod, place, effect, console)
         else:
             given = await _whole_input(console) if _waits_for_input(name, command) else b""
             done = self._executed(place, effect, command, given)
@@ -93,6 +97,21 @@ class SimulatedPodRuntime:
                 code = await self._line(pod, place, effect, words, console) if words else code
                 await console.write(PROMPT)
         return code
+
+    async def _listen(self, pod: JsonObject, place: Place, effect: Effect, console: CommandConsole) -> int:
+        """A script as it comes, each line carried out when it is whole, as a shell does it that a program talks to."""
+        left, code = b"", 0
+        while data := await console.read():
+            *lines, left = (left + data).split(b"\n")
+            if len(left) > LONGEST_LINE:
+                await console.write(b"sh: the line is too long\n", error=True)
+                return 2
+            for line in lines:
+                words = line.decode(errors="replace").split()
+                if words[:1] == ["exit"]:
+                    return int(words[1]) % 256 if words[1:] and words[1].isdecimal() else code
+                code = await self._line(pod, place, effect, line.decode(errors="replace"), console) if words else code
+        return await self._line(pod, place, effect, left.decode(errors="replace"), console) if left.strip() else code
 
     async def _line(self, pod: JsonObject, place: Place, effect: Effect, words: str, console: CommandConsole) -> int:
         done = self._executed(place, effect, ["sh", "-c", words], b"")
