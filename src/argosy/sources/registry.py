@@ -23,8 +23,6 @@ import orjson
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.clock import Clock
 from argosy.sources.egress import (
-    LONGEST_SECONDS,
-    TIMEOUT_SECONDS,
     Answer,
     Egress,
     Sink,
@@ -32,6 +30,7 @@ from argosy.sources.egress import (
     refused_status,
     transport_only,
 )
+from argosy.sources.egress.client import LONGEST_SECONDS, TIMEOUT_SECONDS
 from argosy.sources.helm import basic
 from argosy.sources.landing import landing
 from argosy.sources.port import Credentials, Rejected, Unavailable

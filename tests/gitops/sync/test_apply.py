@@ -9,7 +9,8 @@ import pytest
 from argosy.apis.kubernetes import known
 from argosy.gitops.clusters.live_state import LiveObjects
 from argosy.gitops.keys import ResourceKey
-from argosy.gitops.sync.apply import Applier, with_last_applied
+from argosy.gitops.sync.apply import Applier
+from argosy.gitops.sync.apply_patch import with_last_applied
 from argosy.gitops.sync.manager_migration import handed_over, managers_before
 from argosy.gitops.sync.options import options_of
 from argosy.gitops.sync.tasks import Task

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Collection
 
 from argosy.gitops.clusters.live_state import LiveObjects, revision
-from argosy.gitops.comparison.diff import last_applied_of
-from argosy.gitops.comparison.three_way import applied
 from argosy.gitops.keys import (
     FIELD_MANAGER,
     HOOK_FINALIZER,
-    LAST_APPLIED,
     PREFIX,
     ResourceKey,
     annotations_of,
     resource_key,
 )
 from argosy.gitops.ports import KnownTypes
+from argosy.gitops.sync.apply_patch import apply_patch, is_bound_otherwise, with_last_applied
 from argosy.gitops.sync.manager_migration import handed_over
 from argosy.gitops.sync.options import Options, is_kept
 from argosy.gitops.sync.plan import Result
@@ -26,7 +23,6 @@ from argosy.gitops.sync.tasks import Task
 from argosy.machinery import requests
 from argosy.machinery.api import FieldValidation, PatchType, Propagation
 from argosy.machinery.objects import JsonObject, JsonValue, Key, Resource, group_version
-from argosy.machinery.patches.mergepatch import create_merge_patch
 from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.machinery.text.plain_text import plain_line
@@ -35,9 +31,6 @@ from argosy.runtime.client import Client
 
 ATTEMPTS = 5
 """Conflicts in a row that are answered by looking again."""
-ANNOTATION_LIMIT = 262144
-BINDINGS = ("RoleBinding", "ClusterRoleBinding")
-HINT = " (hint: use the sync option ServerSideApply=true or Replace=true)"
 
 
 class Applier:
@@ -343,39 +336,9 @@ def told(group: str, kind: str, name: str, verb: str, *, dry_run: bool) -> str:
     return f"{kind.lower()}{'.' + group if group else ''}/{name} {verb}" + (" (dry run)" if dry_run else "")
 
 
-def is_bound_otherwise(target: JsonObject, live: JsonObject) -> bool:
-    """A binding to another role: what a binding refers to cannot be changed, so it is made anew, as kubectl does."""
-    wanted, bound = target.get("roleRef") or {}, live.get("roleRef") or {}
-    names = ("kind", "name")
-    return target.get("kind") in BINDINGS and [wanted.get(n) for n in names] != [bound.get(n) for n in names]
-
-
 def _validation(options: Options, target: JsonObject) -> FieldValidation:
     """Fields that the server does not know are refused, unless `Validate=false` (spec 7.2)."""
     return "Ignore" if options.has("Validate", "false", target) else "Strict"
-
-
-def apply_patch(target: JsonObject, live: JsonObject, known: KnownTypes) -> JsonObject:
-    """What client-side apply changes in exactly this live version; empty when nothing."""
-    marked = with_last_applied(target)
-    node = known.node(*group_version(str(target.get("apiVersion") or "")), str(target.get("kind") or ""))
-    last = last_applied_of(live) or {}
-    if last.get("metadata"):
-        last = {**last, "metadata": {name: value for name, value in last["metadata"].items() if value}}
-    wanted = applied(live, marked, {k: v for k, v in last.items() if k != "status"}, node)
-    return {} if wanted is live else create_merge_patch(live, wanted)
-
-
-def with_last_applied(target: JsonObject) -> JsonObject:
-    """With the note that the next three-way merge needs; raises 422 where the note would not fit."""
-    metadata = target.get("metadata") or {}
-    marks = {k: v for k, v in (metadata.get("annotations") or {}).items() if k != LAST_APPLIED}
-    plain = {**target, "metadata": {**metadata, "annotations": marks}}
-    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
-    if len(text.encode()) > ANNOTATION_LIMIT:
-        message = f"metadata.annotations: Too long: may not be more than {ANNOTATION_LIMIT} bytes{HINT}"
-        raise StatusError(422, "Invalid", message)
-    return {**plain, "metadata": {**metadata, "annotations": {**marks, LAST_APPLIED: text}}}
 
 
 def missing_kind(obj: JsonObject) -> str:

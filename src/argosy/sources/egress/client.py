@@ -10,22 +10,19 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import ipaddress
-import os
 import socket
-import ssl
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urljoin, urlsplit
 
 import aiohttp
-import orjson
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from argosy.sources.port import AccessDenied, Credentials, NotFound, Rejected, SourceError, Unavailable
+from argosy.sources.egress.answers import Answer
+from argosy.sources.egress.policy import EgressPolicy
+from argosy.sources.egress.tls import tls_context
+from argosy.sources.port import AccessDenied, Credentials, Rejected, Unavailable
 from argosy.sources.scrub import scrub
 from argosy.sources.urls import proxy_for
 
@@ -44,70 +41,10 @@ PIECE: Final = 256 * 1024
 Sink = Callable[[bytes], Awaitable[None]]
 """Takes the body of a good answer (2xx) piece by piece, so that it is nowhere as a whole; the Answer has none."""
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
 _WANTED: Final = frozenset(
     ("accept", "accept-encoding", "accept-language", "content-type", "if-none-match", "if-modified-since", "range",
      "user-agent")
 )  # fmt: skip
-_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
-_METADATA: Final = frozenset(
-    ipaddress.ip_address(text) for text in ("169.254.169.254", "fd00:ec2::254", "100.100.100.200", "168.63.129.16")
-)
-_SHARED: Final = ipaddress.ip_network("100.64.0.0/10")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EgressPolicy:
-    """Which addresses may be connected to. Loopback only for tests and a developer's own machine.
-
-    `only`: this address and no other, whatever the rest says. For requests whose URL is ours, and never for one that a
-    user gave: it is the one way to a metadata service, and leads nowhere else. `read_only`: of requests, only those
-    that read are sent (a rehearsal changes nothing elsewhere).
-    """
-
-    allow_private: bool = True
-    allow_loopback: bool = False
-    only: Address | None = None
-    read_only: bool = False
-
-    def refusal(self, address: str) -> str:
-        """Why an address is refused, or ""."""
-        found = embedded(ipaddress.ip_address(address.partition("%")[0]))
-        if self.only is not None:
-            return "" if found == self.only else "is not the one that this request may go to"
-        if found in _METADATA or found.is_link_local:
-            return "is link-local or a cloud's metadata service"
-        if found.is_unspecified or found.is_multicast or found.is_reserved:
-            return "is not the address of a host"
-        if found.is_loopback:
-            return "" if self.allow_loopback else "is this machine's own"
-        shared = isinstance(found, ipaddress.IPv4Address) and found in _SHARED
-        if (found.is_private or shared) and not self.allow_private:
-            return "is in a private network"
-        return ""
-
-
-def embedded(address: Address) -> Address:
-    """The IPv4 address inside an IPv6 one that only carries it, else the address itself."""
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped:
-            return address.ipv4_mapped
-        if address.sixtofour:
-            return address.sixtofour
-        if address in _NAT64:
-            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A response, body and all; `url` is where it came from in the end."""
-
-    status: int
-    url: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
 
 
 class _Judging(AbstractResolver):
@@ -360,67 +297,6 @@ def without_user_info(url: str) -> tuple[str, str]:
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     header = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(), header
-
-
-def tls_context(credentials: Credentials) -> ssl.SSLContext:
-    """Verifies by default; TLS 1.2 at least. Raises AccessDenied for certificates that cannot be read."""
-    try:
-        context = ssl.create_default_context(cadata=credentials.ca_pem or None)
-        if credentials.ca_pem:
-            context.load_default_certs()
-        if credentials.tls_client_cert and credentials.tls_client_key:
-            _load_client_certificate(context, credentials)
-    except (ssl.SSLError, ValueError) as error:
-        raise AccessDenied(f"x509: a TLS certificate or key cannot be read: {scrub(str(error), credentials)}") from None
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if credentials.insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def refused_status(answer: Answer, what: str) -> SourceError:
-    """The error for a status that is not the one hoped for."""
-    text = f"{what}: {scrub(answer.url)} answered {answer.status}"
-    if answer.status in (401, 403):
-        return AccessDenied(f"{text}: authentication required or not authorized")
-    if answer.status in (404, 410):
-        return NotFound(f"{text}: not found")
-    return Unavailable(text)
-
-
-COMPLAINT_LIMIT: Final = 200
-COMPLAINTS_BYTES: Final = 64 * 1024
-_COMPLAINTS: Final = ("message", "detail", "error_description", "error", "title")
-
-
-def complaint(body: bytes) -> str:
-    """What an interface says of a refusal, in the fields that interfaces have for it; "" for any other document.
-
-    A foreign body is never shown raw: the one who chose the URL may not be meant to read what is there.
-    """
-    try:
-        found = orjson.loads(body) if len(body) <= COMPLAINTS_BYTES else None
-    except orjson.JSONDecodeError:
-        return ""
-    for name in _COMPLAINTS:
-        told = found.get(name) if isinstance(found, dict) else None
-        told = told.get("message") if isinstance(told, dict) else told
-        if isinstance(told, str) and told.strip():
-            return scrub(told)[:COMPLAINT_LIMIT]
-    return ""
-
-
-def _load_client_certificate(context: ssl.SSLContext, credentials: Credentials) -> None:
-    """The standard library takes files only; these live for this call, readable by us alone."""
-    with tempfile.TemporaryDirectory(prefix="argosy-tls-") as directory:
-        paths = []
-        for name, text in (("cert", credentials.tls_client_cert), ("key", credentials.tls_client_key)):
-            paths.append(os.path.join(directory, name))  # noqa: PTH118
-            descriptor = os.open(paths[-1], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(text)
-        context.load_cert_chain(*paths)
 
 
 @contextlib.asynccontextmanager

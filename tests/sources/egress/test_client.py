@@ -180,7 +180,7 @@ def test_of_a_foreign_body_only_an_interfaces_complaint_is_told(body: bytes, tol
 
 
 def test_a_silent_host_is_waited_for_no_longer_than_anybody_may(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("argosy.sources.egress.LONGEST_SECONDS", 0.05)
+    monkeypatch.setattr("argosy.sources.egress.client.LONGEST_SECONDS", 0.05)
 
     async def once() -> None:
         server = await asyncio.get_running_loop().create_server(asyncio.Protocol, "127.0.0.1", 0)

@@ -1,0 +1,53 @@
+"""What came back, and what is told of an answer that was not hoped for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import orjson
+
+from argosy.sources.port import AccessDenied, NotFound, SourceError, Unavailable
+from argosy.sources.scrub import scrub
+
+COMPLAINT_LIMIT: Final = 200
+COMPLAINTS_BYTES: Final = 64 * 1024
+_COMPLAINTS: Final = ("message", "detail", "error_description", "error", "title")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A response, body and all; `url` is where it came from in the end."""
+
+    status: int
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+def refused_status(answer: Answer, what: str) -> SourceError:
+    """The error for a status that is not the one hoped for."""
+    text = f"{what}: {scrub(answer.url)} answered {answer.status}"
+    if answer.status in (401, 403):
+        return AccessDenied(f"{text}: authentication required or not authorized")
+    if answer.status in (404, 410):
+        return NotFound(f"{text}: not found")
+    return Unavailable(text)
+
+
+def complaint(body: bytes) -> str:
+    """What an interface says of a refusal, in the fields that interfaces have for it; "" for any other document.
+
+    A foreign body is never shown raw: the one who chose the URL may not be meant to read what is there.
+    """
+    try:
+        found = orjson.loads(body) if len(body) <= COMPLAINTS_BYTES else None
+    except orjson.JSONDecodeError:
+        return ""
+    for name in _COMPLAINTS:
+        told = found.get(name) if isinstance(found, dict) else None
+        told = told.get("message") if isinstance(told, dict) else told
+        if isinstance(told, str) and told.strip():
+            return scrub(told)[:COMPLAINT_LIMIT]
+    return ""
