@@ -1,4 +1,4 @@
-"""The resources that this room reads and writes, as values. Its rules walk over whole documents, as JSON."""
+"""The resources that this room reads and writes, as values; what it reads has a view in `apis`."""
 
 from __future__ import annotations
 
