@@ -13,6 +13,7 @@ from .frame import Frame, Loop
 from .functions import FUNCTIONS
 from .loops import LOOPS, Predicate, collection
 from .natures import INTS
+from .short_circuits import LEFT, SHORT, Evaluate, Link, decided, truth
 from .syntax import (
     Array,
     Binary,
@@ -33,10 +34,6 @@ from .syntax import (
 )
 from .syntax import Predicate as PredicateNode
 from .values import Function, Typed, printed, type_name
-
-Evaluate = Callable[[Frame], Any]
-Link = Callable[[Frame, Any], Any]
-"""Applies an operator and its right side to the value of the left side."""
 
 BROKEN: Final = object()
 """What a member behind `?.` gives for nil; the end of the chain makes nil of it."""
@@ -155,7 +152,7 @@ class _Compiler:
             return operand
         if node.operator == "-":
             return self.guarded(node, lambda frame: operators.negated(operand(frame)))
-        return self.guarded(node, lambda frame: not _truth(operand(frame)))
+        return self.guarded(node, lambda frame: not truth(operand(frame)))
 
     def binary(self, node: Binary) -> Evaluate:
         spine: list[Binary] = []
@@ -166,11 +163,11 @@ class _Compiler:
         first = self.of(left)
         links: list[Link] = []
         for one in reversed(spine):
-            decided = _decided(one)
-            if decided is None:
+            found = decided(one)
+            if found is None:
                 links.append(self.link(one))
-            elif decided is not LEFT:
-                first, links = self.of(Constant(one.at, decided)), []
+            elif found is not LEFT:
+                first, links = self.of(Constant(one.at, found)), []
         if not links:
             return first
         if len(links) == 1:
@@ -188,8 +185,8 @@ class _Compiler:
     def link(self, node: Binary) -> Link:
         right = self.of(node.right)
         operator = node.operator
-        if operator in _SHORT:
-            return self.guarded_link(node, _SHORT[operator](right))
+        if operator in SHORT:
+            return self.guarded_link(node, SHORT[operator](right))
         if operator == "in":
             return self.guarded_link(node, lambda frame, left: access.contains(frame, right(frame), left))
         if operator == "..":
@@ -221,7 +218,7 @@ class _Compiler:
 
     def conditional(self, node: Conditional) -> Evaluate:
         condition, then, otherwise = self.of(node.condition), self.of(node.then), self.of(node.otherwise)
-        return self.guarded(node, lambda frame: then(frame) if _truth(condition(frame)) else otherwise(frame))
+        return self.guarded(node, lambda frame: then(frame) if truth(condition(frame)) else otherwise(frame))
 
     def sequence(self, node: Sequence) -> Evaluate:
         nodes = [self.of(one) for one in node.nodes]
@@ -344,28 +341,9 @@ def _arity(function: Callable[..., object]) -> tuple[int, int]:
 _ANY_NUMBER: Final = 1_000_000
 _ARITY: Final = {name: _arity(function) for name, function in FUNCTIONS.items()}
 
-LEFT: Final = object()
-
-
-def _decided(node: Binary) -> object:
-    """What a constant on the right makes of `and` and `or`: a bool for good, LEFT for the left side, or None.
-
-    The left side of `x or true` is not evaluated at all. expr-lang: optimizer/fold.go.
-    """
-    value = node.right.value if isinstance(node.right, Constant) else None
-    if not isinstance(value, bool) or node.operator not in ("and", "&&", "or", "||"):
-        return None
-    return value if value is (node.operator in ("or", "||")) else LEFT
-
 
 def _nothing(frame: Frame) -> None:
     return None
-
-
-def _truth(value: object) -> bool:
-    if value is True or value is False:
-        return value
-    raise operators.conversion(value, "bool")
 
 
 def _range(frame: Frame, low: object, high: object) -> Typed:
@@ -373,27 +351,6 @@ def _range(frame: Frame, low: object, high: object) -> Typed:
     frame.grow(max(0, last - first + 1))
     return Typed(range(first, last + 1), INTS)
 
-
-def _or(right: Evaluate) -> Link:
-    return lambda frame, left: True if _truth(left) else right(frame)
-
-
-def _and(right: Evaluate) -> Link:
-    return lambda frame, left: right(frame) if _truth(left) else False
-
-
-def _coalesce(right: Evaluate) -> Link:
-    return lambda frame, left: right(frame) if left is None else left
-
-
-_SHORT: Final[Mapping[str, Callable[[Evaluate], Link]]] = {
-    "or": _or,
-    "||": _or,
-    "and": _and,
-    "&&": _and,
-    "??": _coalesce,
-}
-"""The right side is evaluated only when it matters."""
 
 _COMPILERS: Final[Mapping[type[Node], Callable[..., Evaluate]]] = {
     Constant: _Compiler.constant,
