@@ -1,6 +1,6 @@
-"""The web page with 10,000 Applications in a real Chromium: first rows, a filter, scrolling, and the longest task.
+"""The web page with 10,000 Applications in a real Chromium: first rows, a filter, scrolling, longest task and heap.
 
-Run as `python -m bench.page [APPLICATIONS]`; needs `chromium` on PATH. Beside the time on the clock stands the
+Run as `python -m bench.page [APPLICATIONS] [CHANGES]`; needs `chromium` on PATH. Beside the time on the clock is the
 processor time of the page's main thread, which other work on the machine does not change.
 """
 
@@ -20,6 +20,7 @@ from argosy.cli.assembly.server_part import ports_of
 from argosy.cli.place import HOST, free_port
 from argosy.cli.process import embedded
 from argosy.machinery import requests
+from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
@@ -29,6 +30,12 @@ from argosy.server.process import Place, serving
 APPLICATIONS: Final = Resource("argoproj.io", "v1alpha1", "applications", "Application")
 SECRETS: Final = Resource("", "v1", "secrets", "Secret")
 COUNT: Final = 10_000
+CHANGES: Final = 3000
+"""Five minutes of what is shown, ten a second: the heap of an hour is told by how it grows in the second half."""
+CHANGES_PER_SECOND: Final = 10
+AMONG: Final = 50
+"""Those that are seen."""
+HEAP_MB: Final = 150
 AT_ONCE: Final = 32
 SCREENS: Final = 40
 LONG_TASKS: Final = """
@@ -107,7 +114,17 @@ async def filled(client: Any, count: int) -> None:
             tasks.create_task(create())
 
 
-async def served(folder: Path, count: int, program: str) -> None:
+async def changed(client: Any, clock: RealClock, first: int, last: int) -> None:
+    """What is seen becomes another state, at a steady pace."""
+    begun = clock.monotonic()
+    for number in range(first, last):
+        status = {"sync": {"status": "OutOfSync" if number // AMONG % 2 else "Synced", "revision": f"{number:040x}"}}
+        key = Key("argocd", f"app-{number % AMONG:05}")
+        await client.write(requests.patch(APPLICATIONS, key, {"status": status}, PatchType.MERGE))
+        await clock.sleep(max(0.0, begun + (number - first + 1) / CHANGES_PER_SECOND - clock.monotonic()))
+
+
+async def served(folder: Path, count: int, program: str, changes: int) -> None:
     clock, rng = RealClock(), SystemRng()
     async with embedded(folder, HOST, free_port(), clock, rng) as running:
         await running.wait_ready(clock)
@@ -115,27 +132,67 @@ async def served(folder: Path, count: int, program: str) -> None:
         ports = ports_of(running.control_plane, running.client, clock, rng, "argocd", None)
         async with serving(ports, Place(insecure=True)) as server:
             secret = await running.client.get(requests.Get(SECRETS, Key("argocd", "argocd-initial-admin-secret")))
-            print(await asyncio.to_thread(_in_a_browser, program, server.url, decoded(secret)["password"], count))
+            loop = asyncio.get_running_loop()
+
+            def change(first: int, last: int) -> None:
+                asyncio.run_coroutine_threadsafe(changed(running.client, clock, first, last), loop).result()
+
+            password = decoded(secret)["password"]
+            print(await asyncio.to_thread(_in_a_browser, program, server.url, password, count, changes, change))
 
 
-def _in_a_browser(program: str, url: str, password: str, count: int) -> str:
+def _in_a_browser(
+    program: str, url: str, password: str, count: int, changes: int, change: Callable[[int, int], None]
+) -> str:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         try:
-            return "\n".join(_looks(browser, url, password, count))
+            said = _looks(browser, url, password, count)
+            if changes:
+                said.append(_heaps(browser, url, password, changes, change))
+            return "\n".join(said)
         finally:
             browser.close()
+
+
+def _heaps(browser: Browser, url: str, password: str, changes: int, change: Callable[[int, int], None]) -> str:
+    """Of the list while its rows change: what is left after a collection, at the start, half way and at the end."""
+    page = browser.new_context(base_url=url, viewport={"width": 1280, "height": 800}).new_page()
+    _signed_in(page, password)
+    page.get_by_role("link", name="Applications", exact=True).click()
+    page.wait_for_function(FIRST_ROW)
+    session = page.context.new_cdp_session(page)
+    found = [_heap(session)]
+    for first, last in ((0, changes // 2), (changes // 2, changes)):
+        change(first, last)
+        found.append(_heap(session))
+    start, half, end = found
+    hour = end + (end - half) / (changes - changes // 2) * (3600 * CHANGES_PER_SECOND - changes)
+    return (
+        f"heap: {start:.1f} MB, after {changes // 2} changes {half:.1f}, after {changes} {end:.1f}; "
+        f"at that pace {hour:.0f} MB after an hour of {CHANGES_PER_SECOND} a second (below {HEAP_MB})"
+    )
+
+
+def _heap(session: CDPSession) -> float:
+    session.send("HeapProfiler.enable")
+    session.send("HeapProfiler.collectGarbage")
+    return float(session.send("Runtime.getHeapUsage")["usedSize"]) / 1e6
+
+
+def _signed_in(page: Page, password: str) -> None:
+    page.goto("/login")
+    page.get_by_label("User").fill("admin")
+    page.get_by_label("Password").fill(password)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="What needs you now").wait_for()
 
 
 def _looks(browser: Browser, url: str, password: str, count: int) -> list[str]:
     context = browser.new_context(base_url=url, viewport={"width": 1280, "height": 800})
     context.add_init_script(LONG_TASKS)
     page = context.new_page()
-    page.goto("/login")
-    page.get_by_label("User").fill("admin")
-    page.get_by_label("Password").fill(password)
-    page.keyboard.press("Enter")
-    page.get_by_role("heading", name="What needs you now").wait_for()
+    _signed_in(page, password)
     session = context.new_cdp_session(page)
     session.send("Performance.enable")
     page.get_by_role("link", name="Applications", exact=True).click()
@@ -191,8 +248,9 @@ def main() -> None:
     if program is None:
         sys.exit("chromium is not on PATH (apt-get install chromium)")
     count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
+    changes = int(sys.argv[2]) if len(sys.argv) > 2 else CHANGES
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(served(Path(folder), count, program))
+        asyncio.run(served(Path(folder), count, program, changes))
 
 
 if __name__ == "__main__":

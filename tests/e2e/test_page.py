@@ -39,7 +39,9 @@ PLACES = (
     "/applications/argocd/web/edit",
     "/applications/argocd/web?view=resources",
     "/applications/argocd/web?view=diff",
+    "/applications/argocd/web?view=diff&from=history:0&sides=yes",
     "/applications/argocd/web?view=history",
+    "/applications?pattern=web&selector=a&annotation=b",
 )
 
 
