@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sys import intern
+
 from argosy.cluster.admission.attributes import Attributes
 from argosy.cluster.errors import already_exists
 from argosy.cluster.handlers import metadata as metadata_rules
@@ -68,7 +70,7 @@ def _free_key(core: Core, kind: Kind, obj: JsonObject, *, draws: bool) -> Key:
     namespace = metadata.get("namespace") or "" if kind.resource.namespaced else ""
     entries = core.table(kind).entries
     for _ in range(NAME_ATTEMPTS):
-        key = Key(namespace, metadata["name"])
+        key = Key(intern(namespace), metadata["name"])  # kept as long as the object: one text for all of a namespace
         taken = entries.get(key)
         if taken is None:
             return key

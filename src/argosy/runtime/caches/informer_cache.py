@@ -231,6 +231,8 @@ class InformerCache(Indexer):
             return key
         kept = obj if self._strip is None else self._stripped(obj)
         self._texts.share(kept)
+        if old is None:
+            key = key_of(kept)  # of the texts that the object has by now, and no others
         self._put(key, kept)
         self._tell_all(old, kept)
         return key
