@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from argosy.rehearse.repositories import Repositories, urls_in
+from argosy.rehearse.repositories import Repositories
 from argosy.runtime.clock import RealClock
 from argosy.sources.egress import EgressPolicy
 from argosy.sources.git.listing import listing
@@ -69,6 +69,31 @@ def test_a_push_moves_a_branch_and_what_comes_after_it_is_told(tmp_path: Path) -
     asyncio.run(work())
 
 
+def test_a_checkout_proposes_what_its_remote_does_not_have(tmp_path: Path) -> None:
+    origin = repository(tmp_path / "origin", {"a.txt": "one"})
+    published = git(origin, "rev-parse", "main")
+    git(tmp_path, "clone", "--quiet", str(origin), "checkout")
+    checkout = tmp_path / "checkout"
+    git(checkout, "switch", "--quiet", "--detach", "main")
+    write(checkout, "a.txt", "two")
+    made = commit(checkout, "mine")
+    git(checkout, "branch", "--force", "main", made)
+
+    async def work() -> None:
+        found = copies(tmp_path, checkout)
+        mirrors = GitMirrors(tmp_path / "m", RealClock(), GitSettings(allow_local=True, instead_of=found.instead_of))
+        try:
+            assert await mirrors.resolve(URL, "main", NOBODY) == published, "the present is what the remote has"
+            assert await mirrors.resolve(URL, "", NOBODY) == published
+            assert await found.push(URL, "", "HEAD") == f"{made[:7]} mine"
+            assert await mirrors.resolve(URL, "main", NOBODY) == made
+        finally:
+            mirrors.close()
+
+    asyncio.run(work())
+    assert git(origin, "rev-parse", "main") == published
+
+
 def test_what_conflicts_is_not_merged(tmp_path: Path) -> None:
     checkout = repository(tmp_path / "shop", {"a.txt": "one"})
     git(checkout, "switch", "--quiet", "--create", "feature")
@@ -112,14 +137,3 @@ def test_the_references_of_a_copy_are_those_that_git_lists(tmp_path: Path) -> No
     assert sorted((listing(bare) or "").splitlines()) == listed()
     git(bare, "tag", "--annotate", "--message", "x", "later")
     assert listing(bare) is None, "only git can say what an annotated tag stands for"
-
-
-def test_repositories_are_found_wherever_they_are_named_and_charts_and_images_are_none() -> None:
-    objects = [
-        {"spec": {"source": {"repoURL": "https://git.example.com/a", "path": "x"}}},
-        {"spec": {"sources": [{"repoURL": "https://charts.example.com", "chart": "c"}, {"repoURL": "oci://r/c"}]}},
-        {"spec": {"subscriptions": [{"image": {"repoURL": "registry.example/a"}}, {"git": {"repoURL": "git@h:a/b"}}]}},
-        {"spec": {"steps": [{"config": {"repoURL": "${{ vars.url }}"}}, {"config": {"repoURL": "https://h/c"}}]}},
-        {"status": {"repoURL": "https://h/never"}},
-    ]
-    assert urls_in(objects) == ["https://git.example.com/a", "git@h:a/b", "https://h/c"]

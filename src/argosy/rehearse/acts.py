@@ -20,7 +20,7 @@ from argosy.promotion.tracing.naming import Unknown, freight_named, stage_named
 from argosy.promotion.tracing.reading import listed, read_pipeline
 from argosy.rehearse.changes import Apply, Change, Merge, NewImage, Promote, Push, Resume, Sync
 from argosy.rehearse.configuration.loading import load
-from argosy.rehearse.repositories import urls_in
+from argosy.rehearse.named_repositories import urls_in
 from argosy.rehearse.world import World
 from argosy.rollouts.commands.promote import promote_patches
 from argosy.sources.port import SourceError

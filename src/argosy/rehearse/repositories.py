@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
@@ -30,10 +30,14 @@ NOBODY: Final = Credentials()
 
 @dataclass(slots=True)
 class Copy:
-    """`began`: where each branch stood when the copy was made, or was changed by the proposal."""
+    """`began`: where each branch stood when the copy was made, or was changed by the proposal.
+
+    `checkout`: whence it is, where that was said; revisions are looked for there, too.
+    """
 
     url: str
     path: Path
+    checkout: Path | None = None
     began: dict[str, str] = field(default_factory=dict)
 
 
@@ -69,7 +73,7 @@ class Repositories:
     async def push(self, url: str, branch: str, revision: str) -> str:
         """Moves the branch; gives what it says in one line. Raises SourceError for a revision that is not there."""
         copy = await self.copy(url)
-        commit = (await self._git(copy, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")).strip()
+        commit = await self._commit(copy, revision)
         if not commit:
             raise NotFound(f"{scrub(url)} has no revision {revision!r}")
         name = branch or (await self._git(copy, "symbolic-ref", "--short", "HEAD")).strip()
@@ -122,11 +126,33 @@ class Repositories:
         finished = await self._in_thread(lambda: self._clone(url, origin, path, credentials))
         if finished.status != 0:
             raise Unavailable(f"{scrub(url)} cannot be copied: {scrub(finished.errors, credentials).strip()}")
-        copy = Copy(url, path)
+        copy = Copy(url, path, self._given.get(key))
         await self._git(copy, "config", "gc.auto", "0")
+        if copy.checkout is not None:
+            await self._as_remote(copy, copy.checkout)
         copy.began = await self._branches(copy)
         self._copies[key] = copy
         return copy
+
+    async def _as_remote(self, copy: Copy, checkout: Path) -> None:
+        """What a checkout knows of its remote is the present; what it is ahead is what may be proposed."""
+        known = await self._listed(checkout, "refs/remotes/origin")
+        for name, commit in known.items():
+            if name != "HEAD":
+                await self._git(copy, "update-ref", f"refs/heads/{name}", commit)
+        usual = await self._finished(Copy(copy.url, checkout), "symbolic-ref", "--short", "refs/remotes/origin/HEAD")
+        branch = usual.output.strip().removeprefix("origin/")
+        if usual.status == 0 and branch in known:
+            await self._git(copy, "symbolic-ref", "HEAD", f"refs/heads/{branch}")
+
+    async def _commit(self, copy: Copy, revision: str) -> str:
+        """Of a revision; in a checkout `HEAD` is what is checked out. Empty where there is none."""
+        places = [Copy(copy.url, copy.checkout), copy] if copy.checkout is not None else [copy]
+        for place in places:
+            asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+            if found := (await self._git(place, *asked)).strip():
+                return found
+        return ""
 
     def _clone(self, url: str, origin: Path | None, path: Path, credentials: Credentials) -> Finished:
         """Of a directory only the references are copied: its objects are borrowed, and never written."""
@@ -144,7 +170,12 @@ class Repositories:
             )
 
     async def _branches(self, copy: Copy) -> dict[str, str]:
-        listed = await self._git(copy, "for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", "refs/heads")
+        return await self._listed(copy.path, "refs/heads")
+
+    async def _listed(self, repository: Path, prefix: str) -> dict[str, str]:
+        """Commits by name, without the prefix."""
+        form = f"--format=%(refname:lstrip={prefix.count('/') + 1}) %(objectname)"
+        listed = await self._git(Copy("", repository), "for-each-ref", form, prefix)
         return dict(line.rsplit(" ", 1) for line in listed.splitlines())
 
     async def _git(self, copy: Copy, *arguments: str) -> str:
@@ -190,34 +221,3 @@ def _path(url: str) -> Path:
 
 async def _threaded(work: Callable[[], T]) -> T:
     return await asyncio.to_thread(work)
-
-
-def urls_in(objects: Sequence[object]) -> list[str]:
-    """Every Git repository that objects name as `repoURL`, in order of first mention; expressions are no URLs."""
-    found: dict[str, None] = {}
-    for obj in objects:
-        _walk(obj, "", found)
-    return list(found)
-
-
-def _walk(value: object, parent: str, found: dict[str, None]) -> None:
-    if isinstance(value, Mapping):
-        url = value.get("repoURL")
-        if isinstance(url, str) and parent not in ("image", "chart") and not value.get("chart") and _is_git(url):
-            found.setdefault(url)
-        for name, inner in value.items():
-            if name != "status":
-                _walk(inner, str(name), found)
-    elif isinstance(value, list):
-        for inner in value:
-            _walk(inner, parent, found)
-
-
-def _is_git(url: str) -> bool:
-    if "${{" in url or "{{" in url or url.startswith("oci://"):
-        return False
-    try:
-        check_git_url(url, allow_local=True)
-    except SourceError:
-        return False
-    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -29,6 +30,8 @@ def run(options: argparse.Namespace) -> int:
     from argosy.rehearse.report import as_json
     from argosy.rehearse.text import text_of
 
+    # What controllers would log, the report tells.
+    logging.getLogger("argosy").setLevel(logging.CRITICAL)
     scenario, changes = _scenario(options), _changes(options)
     if not changes and not scenario.events:
         raise CommandError("nothing is proposed: give --push, --image or --apply, or events in a --scenario")
@@ -136,6 +139,8 @@ def _repositories(options: argparse.Namespace) -> Mapping[str, Path]:
             raise CommandError(f"--repository {text}: give URL=DIR")
         if not Path(directory).is_dir():
             raise CommandError(f"--repository {text}: there is no directory {directory}")
+        if not any((Path(directory) / name).exists() for name in (".git", "HEAD")):
+            raise CommandError(f"--repository {text}: {directory} is no Git repository: give the top of a checkout")
         found[url] = Path(directory).absolute()
     return found
 
