@@ -1,4 +1,4 @@
-"""A report as people read it on a terminal."""
+"""A report as people read it on a terminal. What objects and messages hold cannot steer it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from argosy.machinery import timestamps
+from argosy.machinery.text.plain_text import plain_line
 from argosy.rehearse.report import Report, span
 from argosy.rehearse.standing import Finding
 from argosy.rehearse.timeline import Entry
@@ -19,7 +20,7 @@ VERBS: Final = {"create": "+", "update": "~", "delete": "-"}
 
 
 def text_of(report: Report, *, diffs: bool = True) -> str:
-    return "\n".join([*_lines(report, diffs=diffs), ""])
+    return "\n".join([*map(plain_line, _lines(report, diffs=diffs)), ""])
 
 
 def _lines(report: Report, *, diffs: bool) -> Iterator[str]:
