@@ -7,9 +7,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from argosy.cluster.http.exchange import Request, Response
-from argosy.server.errors import ApiError
+from argosy.server.errors import ApiError, Code
 from argosy.server.sessions.cookies import cookies_of, token_of
-from argosy.server.transport.gateway import TEXT, Gateway
+from argosy.server.transport.gateway import JSON, TEXT, Gateway, dumps, error_response
 from argosy.server.transport.grpc_web import CONTENT_TYPE, GrpcWeb
 
 Page = Callable[[Request, str, str], Awaitable[Response]]
@@ -22,11 +22,10 @@ SECURITY: Final = (
     ("Referrer-Policy", "no-referrer"),
 )
 NOT_FOUND: Final = b"404 page not found\n"
-
-
 READING: Final = ("GET", "HEAD")
 OF_OTHER_SITES: Final = ("/api/dex/", "/auth/")
 """What providers send browsers to, by forms of their own: the answer to a sign-in has a proof of its own."""
+OF_THE_PAGE: Final = "/api/argosy/"
 
 
 class Front:
@@ -52,7 +51,7 @@ class Front:
         target, _, query = request.target.partition("?")
         path = self._below_root(target)
         if self._is_forged(request, path or ""):
-            return Response(403, b"the page that asks is of another site\n", TEXT, list(SECURITY), "")
+            return _refused(path or "")
         if request.header("content-type") == CONTENT_TYPE:
             return await self._grpc_web.handle(request)
         if path is None:
@@ -70,11 +69,12 @@ class Front:
         return plain_not_found()
 
     def _is_forged(self, request: Request, path: str) -> bool:
-        """Whether another site uses the cookie of who looks at it to change something (security rule 12)."""
+        """Whether another site's page changes something (security rule 12): with the cookie of who looks at it, or by
+        the page's own API, which no other page has a use for."""
         origin = request.header("origin")
         if not origin or request.method in READING or path.startswith(OF_OTHER_SITES):
             return False
-        if token_of(cookies_of(request.header("cookie"))) is None:
+        if token_of(cookies_of(request.header("cookie"))) is None and not path.startswith(OF_THE_PAGE):
             return False
         return netloc_of(origin) not in {request.header("host"), *map(netloc_of, self._own_urls())}
 
@@ -85,6 +85,15 @@ class Front:
         if path == f"/{root}":
             return "/"
         return path[len(root) + 1 :] if path.startswith(f"/{root}/") else None
+
+
+def _refused(path: str) -> Response:
+    """In the form of the API that was asked."""
+    error = ApiError(Code.PERMISSION_DENIED, "the page that asks is of another site")
+    if not path.startswith(OF_THE_PAGE):
+        return error_response(error)
+    body = {"error": {"code": error.code.name, "message": error.message}}
+    return Response(error.http_status, dumps(body), JSON)
 
 
 def netloc_of(url: str) -> str:
