@@ -73,7 +73,7 @@ def test_a_favourite_is_shown_at_home_and_follows_its_object_in_one_connection(p
     streams: list[str] = []
     page.on("request", lambda one: streams.append(one.url) if "/stream" in one.url else None)
     page.goto("/applications")
-    page.get_by_role("button", name="Favourite: api is shown at home").click()
+    page.get_by_role("button", name="Favourite: api").click()
     page.get_by_role("link", name="Home").click()
     favourite = page.get_by_role("region", name="Favourites").get_by_role("listitem")
     expect(favourite).to_contain_text("api")

@@ -17,7 +17,7 @@ export function Favourite({ of }: { of: { kind: string; namespace: string; name:
       type="button"
       class={`copy star${on ? " on" : ""}`}
       aria-pressed={on}
-      aria-label={`Favourite: ${of.name} is shown at home`}
+      aria-label={`Favourite: ${of.name}`}
       title={on ? "Shown at home; press to leave it out" : "Show it at home"}
       onClick={() => {
         favourites.value = toggled(favourites.value, one);
