@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import field
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from argosy.apis.kargo.artifacts import Artifact, Chart, Commit, Image, Origin
 from argosy.apis.kubernetes.views.meta import ObjectMeta
-from argosy.apis.schema import Doc, FreeObject, Object, Time, resource, schema
+from argosy.apis.schema import Doc, FreeObject, Object, Time, read, resource, schema
+from argosy.machinery.objects import JsonObject
+
+T = TypeVar("T")
 
 
 @schema
@@ -40,6 +43,28 @@ class FreightStatus(Object):
     currently_in: dict[str, Stay] = field(default_factory=dict)
     verified_in: dict[str, Verified] = field(default_factory=dict)
     metadata: FreeObject = field(default_factory=dict)
+
+    def is_approved_for(self, stage: str) -> bool:
+        return stage in _entries(self.raw, "approvedFor")
+
+    def stay_in(self, stage: str) -> Stay | None:
+        """None while it is not there."""
+        return _entry(Stay, self.raw, "currentlyIn", stage)
+
+    def verified_by(self, stage: str) -> Verified | None:
+        """None until it passed there."""
+        return _entry(Verified, self.raw, "verifiedIn", stage)
+
+
+def _entries(raw: JsonObject, place: str) -> JsonObject:
+    """Of a status, by Stage. Read whole they cost: a piece may be in a thousand Stages, and a look is about one."""
+    found = raw.get(place)
+    return found if isinstance(found, dict) else {}
+
+
+def _entry(kind: type[T], raw: JsonObject, place: str, stage: str) -> T | None:
+    found = _entries(raw, place).get(stage)
+    return read(kind, found) if found is not None else None
 
 
 @resource("kargo.akuity.io", "v1alpha1", plural="freights")

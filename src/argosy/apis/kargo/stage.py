@@ -220,8 +220,9 @@ class Stage(Object):
 
     @property
     def is_control_flow(self) -> bool:
-        """Without steps of promotion, Freight passes through."""
-        return not self.spec.steps
+        """Without steps of promotion, Freight passes through. Asked at every change, so no step is read for it."""
+        template = self.spec.promotion_template
+        return template is None or not template.spec.raw.get("steps")
 
     def request_of(self, origin: Origin) -> FreightRequest | None:
         """The request for Freight of that origin."""

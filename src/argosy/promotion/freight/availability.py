@@ -36,7 +36,7 @@ def availability(stage: Stage, freight: Freight, now: datetime) -> Availability:
     request = stage.request_of(freight.origin)
     if request is None:
         return Availability(False, f"the Stage requests no Freight of {freight.origin}")
-    if stage.metadata.name in freight.status.approved_for:
+    if freight.status.is_approved_for(stage.metadata.name):
         return AVAILABLE
     return available_from(request.sources, freight, now)
 
@@ -59,23 +59,23 @@ def available_from(sources: FreightSources, freight: Freight, now: datetime) -> 
 
 
 def _in_stage(freight: Freight, stage: str, required: str, now: datetime) -> Availability:
-    if stage not in freight.status.verified_in:
+    if freight.status.verified_by(stage) is None:
         return Availability(False, f"verification in Stage {stage}")
     soak, wanted = soaked(freight, stage, now), duration.parse(required) if required else timedelta()
     if soak >= wanted:
         return AVAILABLE
     left = duration.spelled(wanted - soak)
-    if (stay := freight.status.currently_in.get(stage)) is None:
+    if (stay := freight.status.stay_in(stage)) is None:
         return Availability(False, f"{left} more of soak time in Stage {stage}, where it is not at present")
     return Availability(False, f"{left} more of soak time in Stage {stage}", timestamps.parse(stay.since) + wanted)
 
 
 def soaked(freight: Freight, stage: str, now: datetime) -> timedelta:
     """Nothing unless it is verified there; else the longest stay, the present one included."""
-    if (verified := freight.status.verified_in.get(stage)) is None:
+    if (verified := freight.status.verified_by(stage)) is None:
         return timedelta()
     longest = duration.parse(verified.longest_soak) if verified.longest_soak else timedelta()
-    stay = freight.status.currently_in.get(stage)
+    stay = freight.status.stay_in(stage)
     return max(longest, now - timestamps.parse(stay.since)) if stay and stay.since else longest
 
 

@@ -49,9 +49,12 @@ class Seen:
 
 
 def _counted(one: Warehouse | Stage) -> tuple[str, ...]:
-    """Under its project, and there once more while it is healthy: what else a thousand Stages do wakes no project."""
-    project = one.metadata.namespace
-    is_healthy = any(found.type == "Healthy" and found.status == "True" for found in one.status.conditions)
+    """Under its project, and there once more while it is healthy: what else a thousand Stages do wakes no project.
+
+    Asked at every change of each of them: views of all conditions would cost more than the answer.
+    """
+    project, conditions = one.metadata.namespace, one.status.raw.get("conditions") or ()
+    is_healthy = any(found["type"] == "Healthy" and found["status"] == "True" for found in conditions)
     return (project, f"{project}/{HEALTHY}") if is_healthy else (project,)
 
 

@@ -53,4 +53,4 @@ def _matches_upstream(request: FreightRequest) -> bool:
 
 
 def _is_upstream(request: FreightRequest, freight: Freight) -> bool:
-    return any(name in freight.status.currently_in for name in request.sources.stages)
+    return any(freight.status.stay_in(name) for name in request.sources.stages)

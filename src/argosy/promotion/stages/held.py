@@ -18,11 +18,11 @@ def sync_freight(seen: Seen, work: Work, now: datetime) -> Work:
     held = set(seen.status.held.names) if seen.status.held else set()
     writes: list[Write] = []
     for piece in seen.freight:
-        name, current = piece.metadata.name, piece.status.currently_in
-        if name in held and seen.key.name not in current:
+        name, is_here = piece.metadata.name, piece.status.stay_in(seen.key.name) is not None
+        if name in held and not is_here:
             since = {seen.key.name: {"since": timestamps.seconds(now)}}
             writes.append(of_freight(piece, {"currentlyIn": since}))
-        elif name not in held and seen.key.name in current:
+        elif name not in held and is_here:
             writes.append(of_freight(piece, _left(seen.key.name, piece, now)))
     return replace(work, before=tuple(writes))
 
@@ -31,6 +31,6 @@ def _left(stage: str, piece: Freight, now: datetime) -> JsonObject:
     """It is gone from here; how long it has been here counts, if it was verified here."""
     others = piece.status.currently_in.keys() - {stage}
     patch: JsonObject = {"currentlyIn": {stage: None} if others else None}
-    if stage in piece.status.verified_in:
+    if piece.status.verified_by(stage):
         patch["verifiedIn"] = {stage: {"longestSoak": duration.spelled(soaked(piece, stage, now))}}
     return patch

@@ -68,7 +68,7 @@ class Seen:
         return next((one for one in self.freight if one.metadata.name == name), None)
 
     def has_verified(self, piece: Freight) -> bool:
-        return self.key.name in piece.status.verified_in
+        return piece.status.verified_by(self.key.name) is not None
 
 
 class Looking:

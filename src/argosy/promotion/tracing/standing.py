@@ -33,7 +33,7 @@ class Standing:
 
 
 def standing(pipeline: Pipeline, piece: Freight, stage: Stage, now: datetime) -> Standing:
-    verified = piece.status.verified_in.get(stage.metadata.name)
+    verified = piece.status.verified_by(stage.metadata.name)
     if stage.is_control_flow:
         return Standing("live", "passed on") if verified else _unavailable(pipeline, piece, stage, now)
     promotions = pipeline.promotions_of(piece, stage)

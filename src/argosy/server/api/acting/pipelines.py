@@ -133,7 +133,7 @@ class PipelineActions:
         name, view = stage["metadata"]["name"], read(Freight, piece)
         if read(Stage, stage).request_of(view.origin) is None:
             raise failed_precondition(f"{name} requests no Freight of {view.origin}")
-        if name in view.status.approved_for:
+        if view.status.is_approved_for(name):
             return {"message": f"{_called(piece)} is approved for {name} already"}
         at = timestamps.seconds(self._context.clock.now())
         patch = {"status": {"approvedFor": {name: {"approvedAt": at}}}}

@@ -27,7 +27,7 @@ def approving_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         await asked.access.permit("promote", STAGES, Key(asked.project, name))
         if stage.request_of(piece.origin) is None:
             raise invalid(f'Stage "{name}" does not request Freight from origin "{piece.origin}"')
-        if name in piece.status.approved_for:
+        if piece.status.is_approved_for(name):
             return Reply()
         key = Key(asked.project, piece.metadata.name)
         await asked.access.permit("patch", FREIGHT, key, subresource="status")
