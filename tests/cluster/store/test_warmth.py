@@ -60,3 +60,18 @@ def test_events_of_old_changes_are_made_again_when_they_are_asked_for() -> None:
         change.frames["ADDED", "v1"] = WatchEvent("ADDED", change.obj)  # type: ignore[assignment]  # any value does
         warmth.framed(change)
     assert [bool(change.frames) for change in changes] == [False, False] + [True] * FRAMES
+
+
+def test_large_objects_stay_decoded_by_what_they_weigh_and_not_by_their_number() -> None:
+    warmth = Warmth(bytes_limit=2500)
+    made = [
+        Entry(Key("", f"n{number}"), number, number, content(number), encoded=b"x" * 1000, warmth=warmth)
+        for number in range(5)
+    ]
+    assert [entry.is_decoded for entry in made] == [False] * 3 + [True] * 2
+
+
+def test_what_is_heavier_than_all_room_is_let_go_at_once() -> None:
+    warmth = Warmth(bytes_limit=100)
+    entry = Entry(Key("", "n"), 1, 1, content(1), encoded=b"x" * 1000, warmth=warmth)
+    assert not entry.is_decoded

@@ -13,6 +13,8 @@ from argosy.cluster.store.packing import LARGEST, Packing
 
 DECODED = 2048
 """Objects that stay decoded in a store."""
+DECODED_BYTES = 32 << 20
+"""What they weigh together as JSON: a few hundred of the largest would fill the memory, whether they live or not."""
 FRAMES = 512
 """Changes of which the events stay at hand; a watcher that is further behind has them made again."""
 REPLACED = 1024
@@ -20,9 +22,10 @@ REPLACED = 1024
 
 
 class Warmth:
-    def __init__(self, limit: int = DECODED) -> None:
-        self._limit = limit
-        self._warm: deque[Entry] = deque()
+    def __init__(self, limit: int = DECODED, bytes_limit: int = DECODED_BYTES) -> None:
+        self._limit, self._bytes_limit = limit, bytes_limit
+        self._warm: deque[tuple[Entry, int]] = deque()
+        self._bytes = 0
         self._framed: deque[Change] = deque()
         self._replaced: deque[Change] = deque()
         self.packing = Packing()
@@ -30,13 +33,15 @@ class Warmth:
     def add(self, entry: Entry) -> None:
         """`entry` is decoded now; another one may not be from now on."""
         warm = self._warm
-        warm.append(entry)
-        while len(warm) > self._limit:
-            oldest = warm.popleft()
+        warm.append((entry, entry.size))
+        self._bytes += entry.size
+        while len(warm) > self._limit or self._bytes > self._bytes_limit:
+            oldest, size = warm.popleft()
             if oldest.used:
                 oldest.used = False
-                warm.append(oldest)
+                warm.append((oldest, size))
             else:
+                self._bytes -= size
                 oldest.cool()
 
     def framed(self, change: Change) -> None:
@@ -57,6 +62,8 @@ class Warmth:
         """Changes up to revision `floor` are history no more."""
         while self._replaced and self._replaced[0].rev <= floor:
             self._replaced.popleft()
+        while self._framed and self._framed[0].rev <= floor:
+            self._framed.popleft()
 
 
 def _retire(change: Change) -> None:
