@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from argosy.apis.bitnami import SealedSecret
@@ -11,12 +13,29 @@ from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 from argosy.runtime.clients.wrapping import WrappingClient
+from argosy.sealing.adapters.opening import Opener
+from argosy.sealing.assembly import Unopened
+from argosy.sealing.ports import Opened, Unseal
 from argosy.sealing.scope import MANAGED, PATCH, SKIP_OWNER, Scope
 from argosy.sealing.settings import Settings
 from argosy.sealing.unseal import PATIENCE
 from tests.kit.sealing import NAME, SealingWorld, item, sealed, secret
 
 OTHER = Key("default", "other")
+
+
+class Cold(SealingWorld):
+    """Has many SealedSecrets before its controllers start; each takes a second to be opened."""
+
+    MANY = 160
+
+    def start(self) -> None:
+        for number in range(self.MANY):
+            self.create(sealed({"password": "hunter2"}, name=f"app-{number}"))
+        super().start()
+
+    def opened(self) -> int:
+        return sum(self.synced(Key("default", f"app-{number}")) == "True" for number in range(self.MANY))
 
 
 def test_a_sealed_secret_becomes_a_secret_that_it_owns() -> None:
@@ -275,3 +294,22 @@ def test_templates_see_the_opened_values() -> None:
         world.create(sealed({"user": "u", "pass-word": "p"}, template=template))
         world.run_until(lambda: world.synced() == "True")
         assert world.values() == {"url": "db://u:p@host", "user": "over U", "pass-word": "p"}
+
+
+def test_a_new_object_waits_for_none_of_those_that_a_cold_start_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once = Opener.answer
+    worlds: list[Cold] = []
+
+    async def slow(self: Opener, question: Unseal) -> Opened | Unopened:
+        await worlds[0].clock.sleep(1)
+        return await at_once(self, question)
+
+    monkeypatch.setattr(Opener, "answer", slow)
+    worlds.append(world := Cold())
+    with world:
+        world.run_until(lambda: world.opened() > 0)
+        began = world.clock.now()
+        world.create(sealed({"password": "hunter2"}))
+        ended = world.run_until(lambda: world.synced() == "True")
+        assert world.opened() < world.MANY / 2, "the cold start goes on meanwhile"
+        assert ended - began <= timedelta(seconds=2)

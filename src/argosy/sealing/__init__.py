@@ -27,6 +27,8 @@ from argosy.sealing.settings import Settings
 OPENING_SECONDS = 600.0
 """An object waits behind all others at a cold start."""
 MAKING_SECONDS = 120.0
+OPENED_AT_ONCE = 16
+"""Enough for the threads never to wait for the event loop."""
 
 
 def controllers(settings: Settings, metrics: Metrics | None = None) -> tuple[Controller[Any], ...]:
@@ -35,8 +37,9 @@ def controllers(settings: Settings, metrics: Metrics | None = None) -> tuple[Con
 
 
 def answerers(opener: Opener, keys: KeyMaker) -> Mapping[type[Any], Answerer]:
-    """The opener has its own order, newest first, so that the engine hands it all it has."""
+    """The engine hands out news before what a start looks at again; what it has handed out is not called back, so that
+    it hands out few at once: else a new object waits behind all of a cold start."""
     return {
-        Unseal: Answerer(answer=opener.answer, limit=1_000_000, timeout=OPENING_SECONDS),
+        Unseal: Answerer(answer=opener.answer, limit=OPENED_AT_ONCE, timeout=OPENING_SECONDS),
         MakeKey: Answerer(answer=keys.make, limit=1, timeout=MAKING_SECONDS),
     }
