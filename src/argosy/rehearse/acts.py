@@ -21,7 +21,7 @@ from argosy.promotion.tracing.reading import listed, read_pipeline
 from argosy.rehearse.changes import Apply, Change, Merge, NewImage, Promote, Push, Resume, Sync
 from argosy.rehearse.configuration.loading import load
 from argosy.rehearse.named_repositories import urls_in
-from argosy.rehearse.world import World
+from argosy.rehearse.sandbox import Sandbox
 from argosy.rollouts.commands.promote import promote_patches
 from argosy.sources.port import SourceError
 from argosy.sources.urls import normalise_url
@@ -33,10 +33,10 @@ class CannotAct(Exception):
     """What was to be done cannot be; the text says why."""
 
 
-async def act(world: World, change: Change) -> str:
+async def act(sandbox: Sandbox, change: Change) -> str:
     """Does it; gives what came of it, in words. Raises CannotAct."""
     try:
-        return await _done(change, world)
+        return await _done(change, sandbox)
     except (SourceError, Unknown) as error:
         raise CannotAct(f"{change}: {error}") from None
     except StatusError as error:
@@ -44,55 +44,55 @@ async def act(world: World, change: Change) -> str:
 
 
 @singledispatch
-async def _done(change: Any, world: World) -> str:
+async def _done(change: Any, sandbox: Sandbox) -> str:
     raise TypeError(f"no change: {change!r}")
 
 
 @_done.register
-async def _(change: Push, world: World) -> str:
-    told = await world.repositories.push(change.url, change.branch, change.revision)
-    await _tell_of(world, change.url)
+async def _(change: Push, sandbox: Sandbox) -> str:
+    told = await sandbox.repositories.push(change.url, change.branch, change.revision)
+    await _tell_of(sandbox, change.url)
     return f"{change}: {told}"
 
 
 @_done.register
-async def _(change: NewImage, world: World) -> str:
-    digest = world.registry.push(change, timestamps.seconds(world.clock.now()))
-    await _discover(world, await listed(world.client, WAREHOUSES))
+async def _(change: NewImage, sandbox: Sandbox) -> str:
+    digest = sandbox.registry.push(change, timestamps.seconds(sandbox.clock.now()))
+    await _discover(sandbox, await listed(sandbox.client, WAREHOUSES))
     return f"{change} ({digest[:19]})"
 
 
 @_done.register
-async def _(change: Apply, world: World) -> str:
-    if problems := await load(world.client, world.clock, change.objects):
+async def _(change: Apply, sandbox: Sandbox) -> str:
+    if problems := await load(sandbox.client, sandbox.clock, change.objects):
         raise CannotAct("; ".join(problems))
     return str(change)
 
 
 @_done.register
-async def _(change: Promote, world: World) -> str:
-    pipeline = await read_pipeline(world.client, change.project)
+async def _(change: Promote, sandbox: Sandbox) -> str:
+    pipeline = await read_pipeline(sandbox.client, change.project)
     stage = stage_named(pipeline, change.stage, change.project)
     if change.freight:
         piece = freight_named(pipeline, change.freight, change.project)[0]
     else:
         own = [one for one in pipeline.freight if one.metadata.namespace == change.project]
-        found = newest(list(available(stage, own, world.clock.now())))
+        found = newest(list(available(stage, own, sandbox.clock.now())))
         if found is None:
             raise Unknown(f"no Freight is available to {change.project}/{change.stage} yet")
         piece = found
-    made = await world.client.write(promotion_of(stage, piece))
+    made = await sandbox.client.write(promotion_of(stage, piece))
     name = piece.alias or piece.metadata.name[:12]
     return f"promote {name} to {change.project}/{change.stage} by {made['metadata']['name']}"
 
 
 @_done.register
-async def _(change: Resume, world: World) -> str:
+async def _(change: Resume, sandbox: Sandbox) -> str:
     key = Key(change.namespace, change.name)
-    client = world.clusters.client(change.cluster) if change.cluster else world.client
+    client = sandbox.clusters.client(change.cluster) if change.cluster else sandbox.client
     if client is None:
         raise Unknown(
-            f"there is no cluster {change.cluster!r}; there are: {', '.join(world.clusters.names()) or 'none'}"
+            f"there is no cluster {change.cluster!r}; there are: {', '.join(sandbox.clusters.names()) or 'none'}"
         )
     found = await client.get(requests.Get(ROLLOUTS, key))
     patches = promote_patches(read(Rollout, found), full=change.full)
@@ -105,40 +105,40 @@ async def _(change: Resume, world: World) -> str:
 
 
 @_done.register
-async def _(change: Sync, world: World) -> str:
+async def _(change: Sync, sandbox: Sandbox) -> str:
     operation: JsonObject = {"initiatedBy": {"username": "rehearsal"}, "sync": {"prune": False}}
-    await _annotate(world, APPLICATIONS, Key(change.namespace, change.name), {"operation": operation})
+    await _annotate(sandbox, APPLICATIONS, Key(change.namespace, change.name), {"operation": operation})
     return str(change)
 
 
 @_done.register
-async def _(change: Merge, world: World) -> str:
-    commit = await world.forge.merge(change.url, change.number)
-    await _tell_of(world, change.url)
+async def _(change: Merge, sandbox: Sandbox) -> str:
+    commit = await sandbox.forge.merge(change.url, change.number)
+    await _tell_of(sandbox, change.url)
     return f"{change}: {commit[:8]}"
 
 
-async def _tell_of(world: World, url: str) -> None:
+async def _tell_of(sandbox: Sandbox, url: str) -> None:
     """As a webhook would: whoever follows the repository looks at once."""
     wanted = normalise_url(url)
-    for app in await listed(world.client, APPLICATIONS):
+    for app in await listed(sandbox.client, APPLICATIONS):
         if wanted in {normalise_url(one) for one in urls_in([app.get("spec")])}:
             patch = {"metadata": {"annotations": {COMPARE: "normal"}}}
-            await _annotate(world, APPLICATIONS, _key(app), patch)
-    found = await listed(world.client, WAREHOUSES)
+            await _annotate(sandbox, APPLICATIONS, _key(app), patch)
+    found = await listed(sandbox.client, WAREHOUSES)
     await _discover(
-        world, [one for one in found if wanted in {normalise_url(url) for url in urls_in([one.get("spec")])}]
+        sandbox, [one for one in found if wanted in {normalise_url(url) for url in urls_in([one.get("spec")])}]
     )
 
 
-async def _discover(world: World, warehouses: list[JsonObject]) -> None:
+async def _discover(sandbox: Sandbox, warehouses: list[JsonObject]) -> None:
     for one in warehouses:
-        token = timestamps.micros(world.clock.now())
-        await _annotate(world, WAREHOUSES, _key(one), {"metadata": {"annotations": {DISCOVER: token}}})
+        token = timestamps.micros(sandbox.clock.now())
+        await _annotate(sandbox, WAREHOUSES, _key(one), {"metadata": {"annotations": {DISCOVER: token}}})
 
 
-async def _annotate(world: World, kind: Resource, key: Key, patch: JsonObject) -> None:
-    await world.client.write(requests.patch(kind, key, patch, PatchType.MERGE))
+async def _annotate(sandbox: Sandbox, kind: Resource, key: Key, patch: JsonObject) -> None:
+    await sandbox.client.write(requests.patch(kind, key, patch, PatchType.MERGE))
 
 
 def _key(obj: JsonObject) -> Key:

@@ -1,4 +1,4 @@
-"""A picture of the world at one moment: what is looked through to say how things stand, and what environments hold."""
+"""A picture of a sandbox at one moment: what is looked through to say how things stand, and what environments hold."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from argosy.machinery.status import StatusError
 from argosy.promotion.kinds import APPLICATIONS
 from argosy.promotion.tracing.reading import listed
 from argosy.rehearse.differences import Environment, Place
+from argosy.rehearse.sandbox import Sandbox
 from argosy.rehearse.standing import WATCHED, Objects
-from argosy.rehearse.world import World
 from argosy.runtime.client import Client
 
 GROUPS: Final = frozenset({"argoproj.io", "kargo.akuity.io", "cert-manager.io", "bitnami.com"})
@@ -27,26 +27,26 @@ async def objects(client: Client) -> Objects:
     return found
 
 
-async def clusters(world: World) -> list[tuple[str, Client]]:
+async def clusters(sandbox: Sandbox) -> list[tuple[str, Client]]:
     """The control plane's own first, named ""."""
-    elsewhere = ((name, world.clusters.client(name)) for name in world.clusters.names())
-    return [("", world.client), *((name, client) for name, client in elsewhere if client is not None)]
+    elsewhere = ((name, sandbox.clusters.client(name)) for name in sandbox.clusters.names())
+    return [("", sandbox.client), *((name, client) for name, client in elsewhere if client is not None)]
 
 
-async def environments(world: World) -> list[Environment]:
-    return [await _environment(world, app) for app in await listed(world.client, APPLICATIONS)]
+async def environments(sandbox: Sandbox) -> list[Environment]:
+    return [await _environment(sandbox, app) for app in await listed(sandbox.client, APPLICATIONS)]
 
 
-async def _environment(world: World, app: JsonObject) -> Environment:
+async def _environment(sandbox: Sandbox, app: JsonObject) -> Environment:
     destination = (app.get("spec") or {}).get("destination") or {}
     server = str(destination.get("server") or destination.get("name") or "")
-    client = world.client if server in ("", IN_CLUSTER, "in-cluster") else world.clusters.client(server)
+    client = sandbox.client if server in ("", IN_CLUSTER, "in-cluster") else sandbox.clusters.client(server)
     held: dict[Place, JsonObject] = {}
     if client is not None:
         kinds = {(one.group, one.kind): one for one in (await client.served()).resources}
         for entry in (app.get("status") or {}).get("resources") or ():
             await _hold(client, kinds, entry, held)
-    cluster = "this cluster" if client is world.client else server
+    cluster = "this cluster" if client is sandbox.client else server
     where = f"{cluster}, namespace {destination.get('namespace') or '-'}"
     return Environment(str(app["metadata"]["namespace"]), str(app["metadata"]["name"]), where, held)
 

@@ -14,10 +14,10 @@ from argosy.rehearse.configuration.loading import load
 from argosy.rehearse.differences import differences
 from argosy.rehearse.report import Outcome, Report
 from argosy.rehearse.run import Run
+from argosy.rehearse.sandbox import Sandbox
 from argosy.rehearse.scenario import Scenario, simulation
 from argosy.rehearse.simulated.images import images_in
 from argosy.rehearse.standing import Finding
-from argosy.rehearse.world import World
 
 BEFORE: Final = "2000-01-01T00:00:00Z"
 """When images were made that nothing says it of."""
@@ -35,19 +35,19 @@ class Proposal:
     problems: Sequence[str] = ()
 
 
-async def play(world: World, proposal: Proposal) -> Report:
+async def play(sandbox: Sandbox, proposal: Proposal) -> Report:
     """Raises CannotAct for a change that cannot be made."""
-    run = Run(world, proposal.scenario)
+    run = Run(sandbox, proposal.scenario)
     for image in (*images_in(proposal.objects), *proposal.scenario.images):
-        world.registry.push(image, image.created_at or BEFORE)
+        sandbox.registry.push(image, image.created_at or BEFORE)
     objects = [*proposal.objects, *simulation(proposal.scenario.rules)]
-    problems = [*proposal.problems, *await load(world.client, world.clock, objects)]
+    problems = [*proposal.problems, *await load(sandbox.client, sandbox.clock, objects)]
     await run.rest()
-    before, then = await run.findings(), await picture.environments(world)
-    await world.repositories.mark()
+    before, then = await run.findings(), await picture.environments(sandbox)
+    await sandbox.repositories.mark()
     run.begin()
     for change in proposal.changes:
-        run.told.append(run.noted(await act(world, change)))
+        run.told.append(run.noted(await act(sandbox, change)))
     is_stuck = await run.until_nothing_happens()
     after = [one for one in await run.findings() if one not in before or run.touched(one)]
     outcome, reason = _outcome(run, after, is_stuck=is_stuck)
@@ -60,13 +60,13 @@ async def play(world: World, proposal: Proposal) -> Report:
         reason=reason,
         changes=run.told,
         timeline=run.entries,
-        differences=differences(then, await picture.environments(world)),
-        commits=await world.repositories.commits(),
+        differences=differences(then, await picture.environments(sandbox)),
+        commits=await sandbox.repositories.commits(),
         gates=[one for one in after if one.state == "gate"],
         failures=[*(one for one in after if one.state == "failed"), *run.refused],
         busy=[one for one in after if one.state == "busy"],
         before=[one for one in before if one.state == "failed"],
-        notes=world.notes.found,
+        notes=sandbox.notes.found,
         problems=problems,
     )
 

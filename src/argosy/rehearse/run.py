@@ -11,10 +11,10 @@ from argosy.promotion.kinds import FREIGHT
 from argosy.rehearse import picture
 from argosy.rehearse.acts import CannotAct, act
 from argosy.rehearse.changes import Change
+from argosy.rehearse.sandbox import Sandbox
 from argosy.rehearse.scenario import Event, Scenario
 from argosy.rehearse.standing import Finding, findings
 from argosy.rehearse.timeline import PLURALS, Entry, lines
-from argosy.rehearse.world import World
 
 CALM: Final = timedelta(minutes=4)
 """So long nothing happens before it is asked what is waited for: longer than controllers wait between two looks."""
@@ -30,8 +30,8 @@ STAGE: Final = "kargo.akuity.io/stage"
 class Run:
     """One rehearsal from its start. `begin` when the present is at rest; from then on it counts."""
 
-    def __init__(self, world: World, scenario: Scenario) -> None:
-        self._world, self._clock, self._scenario = world, world.clock, scenario
+    def __init__(self, sandbox: Sandbox, scenario: Scenario) -> None:
+        self._sandbox, self._clock, self._scenario = sandbox, sandbox.clock, scenario
         self._events: list[Event] = list(scenario.events)
         self._opened: set[object] = set()
         self._freight: set[str] = set()
@@ -40,7 +40,7 @@ class Run:
         self.told: list[str] = []
         self.refused: list[Finding] = []
         self.began = self.changed_at = self._clock.now()
-        world.listen(self._heard)
+        sandbox.listen(self._heard)
 
     def begin(self) -> None:
         """From now on it counts."""
@@ -79,7 +79,7 @@ class Run:
 
     async def findings(self) -> list[Finding]:
         found: list[Finding] = []
-        for name, client in await picture.clusters(self._world):
+        for name, client in await picture.clusters(self._sandbox):
             here = findings(await picture.objects(client), self._clock.now(), frozenset(self._freight))
             found += [one.in_cluster(name) for one in here]
         return found
@@ -122,7 +122,7 @@ class Run:
 
     async def _act(self, change: Change, why: str) -> None:
         try:
-            self.noted(f"{await act(self._world, change)}{why}")
+            self.noted(f"{await act(self._sandbox, change)}{why}")
         except CannotAct as error:
             self._add("", "", "", "broken", str(error))
             self.refused.append(Finding(kind="Event", namespace="", name="", state="failed", message=str(error)))

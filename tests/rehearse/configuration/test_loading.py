@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from argosy.apis import crds
-from argosy.machinery.objects import Key, Resource
-from argosy.machinery.requests import Get
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.requests import Get, Write
+from argosy.machinery.status import StatusError
 from argosy.rehearse.configuration.loading import cleaned, load
+from argosy.runtime.clients.wrapping import WrappingClient
 from tests.kit.world import CONFIG_MAPS, World
 
 APPLICATIONS = Resource("argoproj.io", "v1alpha1", "applications", "Application")
@@ -57,3 +59,29 @@ def test_an_application_goes_on_from_what_it_deployed_and_not_from_what_it_was_d
         assert found["status"]["history"][0]["revision"] == "a" * 40
         assert "operationState" not in found["status"]
         assert "operation" not in found
+
+
+def test_a_status_that_was_refused_once_is_written_in_the_next_pass() -> None:
+    """The second time the object is there already."""
+    refused: list[Write] = []
+
+    class Refusing(WrappingClient):
+        async def write(self, request: Write) -> JsonObject:
+            if request.verb == "patch" and not refused:
+                refused.append(request)
+                raise StatusError(503, "ServiceUnavailable", "later")
+            return await super().write(request)
+
+    history = [{"id": 1, "revision": "a" * 40, "deployedAt": "2030-01-01T00:00:00Z"}]
+    app = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {"name": "shop", "namespace": "argocd"},
+        "spec": {"project": "default", "destination": {}, "source": {"repoURL": "https://git.example.com/a"}},
+        "status": {"history": history},
+    }
+    with World(crds=crds("argo-cd")) as world:
+        assert world.run(load(Refusing(world.client), world.clock, [app])) == []
+        assert refused
+        found = world.run(world.client.get(Get(APPLICATIONS, Key("argocd", "shop"))))
+        assert found["status"]["history"][0]["revision"] == "a" * 40

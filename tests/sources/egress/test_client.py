@@ -194,3 +194,21 @@ def test_a_silent_host_is_waited_for_no_longer_than_anybody_may(monkeypatch: pyt
             server.close()
 
     asyncio.run(once())
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_where_only_reading_is_allowed_nothing_else_is_sent(method: str) -> None:
+    """Rule of rehearsals: nothing is listening, so that whatever is tried at all is Unavailable."""
+    policy = EgressPolicy(allow_loopback=True, read_only=True)
+
+    async def sent(verb: str) -> Answer:
+        egress = Egress(policy)
+        try:
+            return await egress.request(verb, "http://127.0.0.1:9/x", NOBODY, limit=1000, body=b"x")
+        finally:
+            await egress.close()
+
+    with pytest.raises(Rejected, match=f"a {method} is not sent"):
+        asyncio.run(sent(method))
+    with pytest.raises(Unavailable):
+        asyncio.run(sent("GET"))

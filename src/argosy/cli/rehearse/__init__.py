@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -35,21 +36,28 @@ def run(options: argparse.Namespace) -> int:
     scenario, changes = _scenario(options), _changes(options)
     if not changes and not scenario.events:
         raise CommandError("nothing is proposed: give --push, --image or --apply, or events in a --scenario")
+    if options.save and not is_label(options.save):
+        raise CommandError(f"--save {options.save}: give a name of a-z, 0-9 and -, of 50 characters at most")
     objects, problems = _configuration(options)
     report = played(options, _proposal(options, objects, changes, scenario, problems))
-    if options.save:
-        _kept(options, report)
     if options.output == "json":
         json.dump(as_json(report), sys.stdout, indent=2)
         print()
     else:
         print(text_of(report, diffs=not options.no_diffs), end="")
+    if options.save:
+        _kept(options, report)
     return Exit.FAILED if report.is_wrong else Exit.OK
+
+
+def is_label(name: str) -> bool:
+    """Whether a ConfigMap can be named by it."""
+    return re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?", name) is not None
 
 
 def played(options: argparse.Namespace, proposal: Proposal) -> Report:
     """Raises CommandError for a change that cannot be made."""
-    from argosy.cli.rehearse.world import opened
+    from argosy.cli.rehearse.sandbox import opened
     from argosy.rehearse.acts import CannotAct
     from argosy.rehearse.play import play
     from argosy.runtime.virtual import VirtualProcess
@@ -69,8 +77,8 @@ def played(options: argparse.Namespace, proposal: Proposal) -> Report:
                 scenario=proposal.scenario,
                 repositories=_repositories(options),
                 namespace=options.namespace,
-            ) as world:
-                return await play(world, proposal)
+            ) as sandbox:
+                return await play(sandbox, proposal)
 
         try:
             return process.run(work())
@@ -172,9 +180,13 @@ def _configuration(options: argparse.Namespace) -> tuple[list[JsonObject], list[
 def _kept(options: argparse.Namespace, report: Report) -> None:
     from argosy.cli.connect import with_client
     from argosy.rehearse.keeping import keep
+    from argosy.server.rehearsal_reports import TooLarge
 
     async def work(client: Client, clock: Clock) -> int:
-        await keep(client, options.namespace, report)
+        try:
+            await keep(client, options.namespace, report)
+        except TooLarge as error:
+            raise CommandError(f"--save {options.save}: {error}") from None
         return Exit.OK
 
     with_client(options, work)

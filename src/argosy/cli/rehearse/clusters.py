@@ -18,8 +18,8 @@ from argosy.cluster.workloads.server import PipelineServer
 from argosy.cluster.workloads.simulation import Workloads
 from argosy.gitops.clusters.resolution import Cluster, cluster_of
 from argosy.machinery.objects import JsonObject
+from argosy.rehearse.sandbox import Heard
 from argosy.rehearse.simulated.traffic import Served
-from argosy.rehearse.world import Heard
 from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client

@@ -68,7 +68,8 @@ async def _loaded(client: Client, clock: Clock, obj: JsonObject) -> str:
 async def _applied(client: Client, resource: Resource, obj: JsonObject) -> str:
     """Over what is there already, such as the default AppProject."""
     try:
-        await client.write(requests.apply(resource, cleaned(obj), manager=MANAGER, force=True))
+        made = await client.write(requests.apply(resource, cleaned(obj), manager=MANAGER, force=True))
+        await _with_status(client, resource, made, obj)
     except StatusError as error:
         return f"{_named(obj)}: {error.message}"
     return ""

@@ -1,4 +1,4 @@
-"""What a rehearsal is played in; who assembles a process makes it (`argosy.cli.rehearse.world`)."""
+"""What a rehearsal is played in; who assembles a process makes it (`argosy.cli.rehearse.sandbox`)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Clusters(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class Sandbox:
     """`client` may do everything in the control plane's own cluster; `heard` gets every listener's calls."""
 
     client: Client

@@ -21,11 +21,11 @@ from argosy.cli.rooms.sealing_service import sealing_service, service_objects
 from argosy.machinery.objects import JsonObject
 from argosy.rehearse.notes import Notes
 from argosy.rehearse.repositories import Repositories
+from argosy.rehearse.sandbox import Sandbox
 from argosy.rehearse.scenario import Scenario
 from argosy.rehearse.simulated.images import SimulatedRegistry
 from argosy.rehearse.simulated.pull_requests import Forge
 from argosy.rehearse.simulated.receivers import Receivers
-from argosy.rehearse.world import World
 from argosy.runtime.chance import Rng
 from argosy.runtime.clients.access import ClientAccess
 from argosy.runtime.supervisor import Supervisor
@@ -46,7 +46,7 @@ async def opened(
     scenario: Scenario,
     repositories: Mapping[str, Path],
     namespace: str = "argocd",
-) -> AsyncIterator[World]:
+) -> AsyncIterator[Sandbox]:
     """Runs until the block is left. `directory`: for copies and caches, private. Nothing is sent but what reads."""
     policy = EgressPolicy(allow_loopback=True, read_only=True)
     notes, egress = Notes(clock.now), Egress(policy)
@@ -85,7 +85,7 @@ async def opened(
         await stack.enter_async_context(supervisor)
         while not plane.is_ready():
             await clock.sleep(0.01)
-        yield World(
+        yield Sandbox(
             client=api.client,
             clusters=clusters,
             clock=clock,
