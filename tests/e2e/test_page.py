@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def test_who_is_not_signed_in_comes_back_to_where_they_were(site: Site, browser:
     expect(page.get_by_role("alert")).to_contain_text("Invalid username or password", timeout=PATIENCE_MS)
     sign_in(page, site)
     expect(page.get_by_role("link", name="web", exact=True)).to_be_visible(timeout=PATIENCE_MS)
-    assert page.url.endswith("/applications?search=web")
+    expect(page).to_have_url(re.compile(r"/applications\?search=web$"))
     context.close()
 
 
@@ -71,7 +72,7 @@ def test_filters_and_search_are_in_the_address(page: Page) -> None:
     page.get_by_role("link", name="Applications", exact=True).click()
     page.get_by_label("Synced").check()
     expect(page.locator("tbody tr")).to_have_count(2)
-    assert "sync=Synced" in page.url
+    expect(page).to_have_url(re.compile("sync=Synced"))
     page.keyboard.press("/")
     page.keyboard.type("web")
     page.keyboard.press("Escape")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def test_a_large_pipeline_folds_what_is_alike_and_lists_all(page: Page, site: Si
     fold.click()
     dialog = page.get_by_role("dialog", name=f"{CELLS} stages cell-…")
     expect(dialog.locator("tbody tr")).to_have_count(CELLS)
-    assert "fold=cell-00" in page.url
+    expect(page).to_have_url(re.compile("fold=cell-00"))
     dialog.get_by_role("link", name="Show each in the picture").click()
     expect(page.locator(".node")).to_have_count(CELLS + 2)
     page.get_by_role("link", name="List", exact=True).click()
@@ -136,7 +137,7 @@ def test_an_address_opens_an_object_and_a_terminal_in_its_pod(page: Page, site: 
     expect(dialog.get_by_role("button", name="Begin anew")).to_be_focused()
     dialog.get_by_role("button", name="Close").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert "node=" not in page.url
+    expect(page).not_to_have_url(re.compile("node="))
 
 
 def test_applications_are_tiles_and_counts_of_the_same_filter(page: Page) -> None:
@@ -147,9 +148,9 @@ def test_applications_are_tiles_and_counts_of_the_same_filter(page: Page) -> Non
     expect(sync).to_contain_text("Synced")
     sync.get_by_role("link", name="Synced").click()
     expect(page.get_by_role("link", name="web", exact=True)).to_be_visible()
-    assert "sync=Synced" in page.url
-    assert "search=web" in page.url
-    assert "view=" not in page.url
+    expect(page).to_have_url(re.compile("sync=Synced"))
+    expect(page).to_have_url(re.compile("search=web"))
+    expect(page).not_to_have_url(re.compile("view="))
 
 
 CERTIFICATE = """\

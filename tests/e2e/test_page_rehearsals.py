@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -58,7 +59,7 @@ def test_a_report_is_found_read_and_compared(page: Page, site: Site) -> None:
     expect(page.get_by_role("region", name="Changes in shop-staging").get_by_text("+image: shop:1.1.0")).to_be_visible()
     expect(page.get_by_role("region", name="Gates that wait for a person")).to_contain_text("sly-fox")
     page.get_by_label("Compare with").select_option("later")
-    assert page.url.endswith("/rehearsals/night?with=later")
+    expect(page).to_have_url(re.compile(r"/rehearsals/night\?with=later$"))
     outcome = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Outcome"))
     expect(outcome).to_contain_text("differs")
     expect(outcome).to_contain_text("failed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -84,7 +85,7 @@ def test_traffic_and_nodes_are_other_ways_to_see_the_tree(page: Page, site: Site
     expect(boxes.filter(has_text="no-traffic")).to_have_count(0)
     expect(boxes.filter(has_text="entry")).to_have_count(1)
     expect(boxes.filter(has_text="Pod")).to_have_count(2)
-    assert "layout=traffic" in page.url
+    expect(page).to_have_url(re.compile("layout=traffic"))
     columns = [
         boxes.filter(has_text=text).first.evaluate("box => box.getBoundingClientRect().left")
         for text in ("entry", "Service", "Pod")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,7 @@ def test_an_application_is_created_edited_and_deleted(page: Page, site: Site) ->
     dialog.get_by_role("textbox").fill("made")
     dialog.get_by_role("button", name="Delete made").click()
     expect(page.get_by_text("made was deleted")).to_be_visible()
-    assert site.argosy.get("configmap", "a", "-n", "default") is None
+    site.argosy.eventually(lambda: site.argosy.get("configmap", "a", "-n", "default") is None, "its object is gone")
 
 
 def test_what_the_server_refuses_is_told_and_nothing_typed_is_lost(page: Page) -> None:
@@ -150,7 +151,7 @@ def test_logs_are_followed_filtered_and_marked(page: Page, site: Site) -> None:
     page.keyboard.press("Enter")
     expect(lines).not_to_contain_text("all is well")
     expect(lines).to_contain_text("one thing failed")
-    assert "filter=failed" in page.url
+    expect(page).to_have_url(re.compile("filter=failed"))
 
 
 def test_parameters_are_edited_by_the_kind_of_source(page: Page, site: Site) -> None:
@@ -195,7 +196,7 @@ def test_a_view_that_is_saved_is_found_again(page: Page) -> None:
     page.goto("/applications")
     page.get_by_role("link", name="mine", exact=True).click()
     expect(page.get_by_label("Synced")).to_be_checked()
-    assert "search=web" in page.url
+    expect(page).to_have_url(re.compile("search=web"))
     page.get_by_role("button", name="Forget mine").click()
     expect(page.get_by_role("link", name="mine", exact=True)).to_have_count(0)
 
@@ -211,10 +212,13 @@ def test_a_view_of_a_project_is_shared_on_the_server(page: Page, site: Site) -> 
     page.goto("/applications")
     page.get_by_role("link", name="ours").click()
     expect(page.get_by_label("Synced")).to_be_checked()
-    assert "search=web" in page.url
+    expect(page).to_have_url(re.compile("search=web"))
     page.get_by_role("button", name="Forget ours").click()
     expect(page.get_by_role("link", name="ours")).to_have_count(0)
-    assert site.asked("GET", "/api/argosy/v1/views", token=site.token()) == (200, {"views": []})
+    token = site.token()
+    site.argosy.eventually(
+        lambda: site.asked("GET", "/api/argosy/v1/views", token=token) == (200, {"views": []}), "it is forgotten"
+    )
 
 
 def make_pipeline(site: Site) -> None:
@@ -247,7 +251,7 @@ def test_a_pipeline_is_a_picture_in_which_freight_is_promoted(page: Page, site: 
     expect(page.locator(".node", has_text="prod")).to_contain_text("first-one waits for a person")
     page.locator(".piece", has_text="first-one").click()
     expect(page.locator(".node.lit")).to_contain_text("test")
-    assert "freight=" in page.url
+    expect(page).to_have_url(re.compile("freight="))
 
 
 def test_a_change_is_found_by_its_commit_and_says_what_it_waits_for(page: Page, site: Site) -> None:
