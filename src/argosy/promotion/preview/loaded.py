@@ -45,17 +45,22 @@ class Loaded:
     def list(self, kind: type[T], namespace: str = "", selector: str = "") -> tuple[T, ...]:
         return tuple(read(kind, one) for one in self.objects(resource_of(kind), namespace, selector))
 
-    def owned(self, kind: Any, owner_uid: str) -> Any:
-        raise NotImplementedError("a preview owns nothing")
+    def owned(self, kind: type[T], owner_uid: str) -> tuple[T, ...]:
+        return tuple(read(kind, one) for one in self.owned_objects(resource_of(kind), owner_uid))
 
     def owned_objects(self, resource: Resource, owner_uid: str) -> tuple[JsonObject, ...]:
-        raise NotImplementedError("a preview owns nothing")
+        return tuple(one for one in self.objects(resource) if owner_uid in _owners(one))
+
+    def indexed(self, index: Index[T], value: str) -> tuple[T, ...]:
+        kind: type[T] = index.kind  # type: ignore[assignment]  # who asks by this method has an index of a view
+        return tuple(read(kind, one) for one in self.indexed_objects(index, value))
 
     def indexed_objects(self, index: Index[Any], value: str) -> tuple[JsonObject, ...]:
-        raise NotImplementedError("a preview has no index")
-
-    def indexed(self, index: Index[Any], value: str) -> Any:
-        raise NotImplementedError("a preview has no index")
+        return tuple(one for one in self.objects(resource_of(index.kind)) if value in index.values(one))
 
     def ask(self, question: Question[Any]) -> Any:
         return PENDING
+
+
+def _owners(obj: JsonObject) -> list[str]:
+    return [one.get("uid", "") for one in obj["metadata"].get("ownerReferences") or ()]
