@@ -22,6 +22,7 @@ from argosy.machinery.objects import JsonObject, Resource
 from argosy.rollouts import controllers
 from argosy.rollouts.arithmetic.limits import max_surge, max_unavailable
 from argosy.rollouts.commands import changes, promote
+from argosy.rollouts.resources import DESIRED_REPLICAS
 from argosy.runtime.engine import Answerer, Engine
 from tests.kit.analysis import value
 from tests.kit.hardship import Committed, Part, Process, Step, Story
@@ -226,7 +227,7 @@ class RolloutStory(Story):
         return [*rest, read(ReplicaSet, obj)] if obj is not None else rest
 
     def _sized(self, write: Committed) -> Iterable[str]:
-        rollout = read(Rollout, self.rollout())
+        rollout = self._as_decided(write)
         canary = rollout.spec.strategy.canary
         if canary is None or canary.traffic_routing is not None:
             return
@@ -238,6 +239,16 @@ class RolloutStory(Story):
         floor = rollout.replicas - max_unavailable(rollout)
         if kept[1] < min(kept[0], floor):
             yield f"{kept[1]} available pods are kept of {kept[0]}, where {floor} must be"
+
+    def _as_decided(self, write: Committed) -> Rollout:
+        """With the spec.replicas that the ReplicaSet notes of its sizing: nobody can heed an edit that is not seen yet.
+
+        That it is heeded in the end, the outcome shows.
+        """
+        rollout = self.rollout()
+        noted = ((write.after or {})["metadata"].get("annotations") or {}).get(DESIRED_REPLICAS)
+        seen = int(noted) if noted else rollout["spec"].get("replicas", 1)
+        return read(Rollout, {**rollout, "spec": {**rollout["spec"], "replicas": seen}})
 
     def _promoted(self, write: Committed) -> Iterable[str]:
         """Not while its own analysis has failed; a retry has runs of its own."""
