@@ -19,6 +19,7 @@ from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.server.kargo.endpoint import Asked, Stream
+from argosy.server.kargo.faults import Fault
 from argosy.server.kargo.shapes import plain
 from argosy.server.mailbox import Mailbox
 
@@ -80,6 +81,8 @@ async def sent(
                 yield chunk
     except StatusError as error:
         yield _failed(error)
+    except Fault as fault:
+        yield _told("unknown", fault.message)
     finally:
         pump.cancel()
 
@@ -115,7 +118,9 @@ async def _while_permitted(
 def _failed(error: StatusError) -> bytes:
     """A version that is too old says so in a word that clients know: they list again."""
     if error.code == 410 or error.reason == "Expired":
-        told = {"code": "out_of_range", "message": f"watch resource version expired: {error.message}"}
-    else:
-        told = {"code": "unknown", "message": error.message}
-    return b"event: error\ndata: " + orjson.dumps(told) + b"\n\n"
+        return _told("out_of_range", f"watch resource version expired: {error.message}")
+    return _told("unknown", error.message)
+
+
+def _told(code: str, message: str) -> bytes:
+    return b"event: error\ndata: " + orjson.dumps({"code": code, "message": message}) + b"\n\n"

@@ -41,6 +41,9 @@ PIECE: Final = 256 * 1024
 Sink = Callable[[bytes], Awaitable[None]]
 """Takes the body of a good answer (2xx) piece by piece, so that it is nowhere as a whole; the Answer has none."""
 
+Begun = Callable[[Answer], None]
+"""Told of a good answer (2xx) before its body is there."""
+
 _WANTED: Final = frozenset(
     ("accept", "accept-encoding", "accept-language", "content-type", "if-none-match", "if-modified-since", "range",
      "user-agent")
@@ -93,9 +96,12 @@ class Egress:
         plain_http: bool = True,
         seconds: float = TIMEOUT_SECONDS,
         sink: Sink | None = None,
+        begun: Begun | None = None,
     ) -> Answer:
         """One GET with redirects. Whatever tells who asks goes to this URL's host only: `authorization`, headers that
         are not about the transport, the client's certificate.
+
+        With `begun` an answer is followed for as long as it goes on: `seconds` are then those from piece to piece.
 
         Any status is an answer. Raises Rejected, AccessDenied (TLS) or Unavailable.
         """
@@ -110,7 +116,7 @@ class Egress:
                 known, sent = credentials, {**(headers or {}), **own}
             else:
                 known, sent = transport_only(credentials), _harmless(headers or {})
-            answer = await self._once(url, known, limit, sent, seconds=seconds, sink=sink)
+            answer = await self._once(url, known, limit, sent, seconds=seconds, sink=sink, begun=begun)
             location = answer.headers.get("location", "")
             if answer.status not in (301, 302, 303, 307, 308) or not location:
                 return answer
@@ -209,6 +215,7 @@ class Egress:
         seconds: float = TIMEOUT_SECONDS,
         server_name: str = "",
         sink: Sink | None = None,
+        begun: Begun | None = None,
     ) -> Answer:
         verb = method or ("GET" if data is None else "POST")
         if self._policy.read_only and verb not in READING:
@@ -226,12 +233,15 @@ class Egress:
                     data=content,
                     headers={"Accept-Encoding": "identity", **headers},
                     allow_redirects=False,
-                    timeout=aiohttp.ClientTimeout(total=min(seconds, LONGEST_SECONDS)),
+                    timeout=_timeout(min(seconds, LONGEST_SECONDS), follows=begun is not None),
                     server_hostname=server_name or None,
                     proxy=proxy or None,
                 ) as response,
             ):
-                body = await _body(response, url, limit, sink if 200 <= response.status < 300 else None)
+                is_good = 200 <= response.status < 300
+                if begun is not None and is_good:
+                    begun(Answer(status=response.status, url=url, headers=_lower(response), body=b""))
+                body = await _body(response, url, limit, sink if is_good else None)
                 return Answer(status=response.status, url=url, headers=_lower(response), body=body)
         except _Refused as refused:
             raise Rejected(str(refused)) from None
@@ -265,6 +275,12 @@ class Egress:
                 trust_env=False,
             )
         return self._sessions[key]
+
+
+def _timeout(seconds: float, *, follows: bool) -> aiohttp.ClientTimeout:
+    if follows:
+        return aiohttp.ClientTimeout(sock_connect=seconds, sock_read=seconds)
+    return aiohttp.ClientTimeout(total=seconds)
 
 
 def transport_only(credentials: Credentials) -> Credentials:

@@ -1,12 +1,9 @@
-"""Logs of a job that verified: fetched from where the operator keeps logs, and sent on as server-sent events.
+"""Logs of a job that verified: asked of where the operator keeps logs, and sent on while they come.
 
 Source: spec/kargo-api.md 3. The address is a template of the operator's; of the caller's it takes names alone.
 """
 
 from __future__ import annotations
-
-from collections.abc import AsyncGenerator
-from typing import Final
 
 from argosy.expr.expression_templates import environment, evaluated
 from argosy.expr.exprlang import ExprError
@@ -15,15 +12,11 @@ from argosy.promotion.kinds import ANALYSIS_RUNS, STAGES
 from argosy.promotion.names import STAGE
 from argosy.server.calls import within
 from argosy.server.context import ServerContext
+from argosy.server.kargo.analysis.following import event, followed
 from argosy.server.kargo.analysis.templates import RUN, integrated
 from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, Stream
 from argosy.server.kargo.faults import Fault, invalid, not_found, unimplemented
 from argosy.server.kargo.settings import KargoSettings, LogSettings
-from argosy.sources.port import Credentials, SourceError
-
-LIMIT: Final = 16 << 20
-CHUNK: Final = 4096
-_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
 def log_endpoints(context: ServerContext, settings: KargoSettings) -> tuple[Endpoint, ...]:
@@ -34,8 +27,8 @@ def log_endpoints(context: ServerContext, settings: KargoSettings) -> tuple[Endp
         if run is None:
             raise not_found(f'AnalysisRun "{asked.path["analysis-run"]}" in namespace "{asked.project}" not found')
         names = await _names(asked, run)
-        text = await _fetched(context, settings.logs, names)
-        return Stream(_chunks(text), _event)
+        url, headers = _request(settings.logs, names)
+        return Stream(await followed(context.outside.egress, context.clock, url, headers), event)
 
     endpoint = Endpoint(method="GET", path=f"{RUN}/logs", needs=within("analysisruns", "get"), answer=logs)
     return (integrated(endpoint, settings),)
@@ -64,8 +57,8 @@ async def _names(asked: Asked, run: JsonObject) -> dict[str, str]:
     }
 
 
-async def _fetched(context: ServerContext, settings: LogSettings, names: dict[str, str]) -> str:
-    """Raises Fault."""
+def _request(settings: LogSettings, names: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """The address and its headers. Raises Fault."""
     more = {"token": settings.token.reveal()} if settings.token else {}
     try:
         url = evaluated(settings.url, environment(names))
@@ -74,33 +67,7 @@ async def _fetched(context: ServerContext, settings: LogSettings, names: dict[st
         }
     except ExprError as error:
         raise Fault(500, f"the template of log addresses cannot be filled: {error}") from None
-    try:
-        answer = await context.clock.external(
-            context.outside.egress.get(str(url), Credentials(), limit=LIMIT, headers=headers)
-        )
-    except SourceError as error:
-        raise Fault(502, f"the logs cannot be fetched: {error}") from None
-    if answer.status != 200:
-        raise Fault(502, f"the logs cannot be fetched: the log server answers {answer.status}")
-    return decoded(answer.body)
-
-
-def decoded(body: bytes) -> str:
-    for mark, encoding in _MARKS:
-        if body.startswith(mark):
-            return body[len(mark) :].decode(encoding, errors="replace")
-    return body.decode(errors="replace")
-
-
-async def _chunks(text: str) -> AsyncGenerator[JsonObject, None]:
-    for at in range(0, len(text), CHUNK):
-        yield {"chunk": text[at : at + CHUNK]}
-
-
-def _event(message: JsonObject) -> bytes:
-    """A line of data for each line of text, so that nothing in a log can end an event."""
-    text = str(message["chunk"]).replace("\r\n", "\n").replace("\r", "\n")
-    return b"".join(b"data: " + line.encode() + b"\n" for line in text.split("\n")) + b"\n"
+    return str(url), headers
 
 
 # -- pure --------------------------------------------------------------------------------------------------------------
