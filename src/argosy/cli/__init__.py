@@ -1,6 +1,6 @@
-"""The `argosy` command: parses, asks the same API as everyone, prints. No rule of the domain lives here.
+"""The `argosy` command: parses arguments, calls the API, prints. It contains no domain rules.
 
-`main` is the entry; `commands` is the table of commands, whose flags are declared in `arguments` beside each command's
-modules. Those are imported when the command runs, so that `argosy --help` and `argosy version` start at once.
-`process` puts a process together of `assembly`, `rooms` and `outside`; black-box tools reach the last by its name.
+`main` is the entry point; `commands` is the table of commands; their flags are declared in an `arguments` module beside
+each command. A command's modules are imported when it runs, so that `argosy --help` and `argosy version` start fast.
+`process` assembles a process from `assembly`, `rooms` and `outside`; black-box tools import it by this name.
 """

@@ -1,7 +1,7 @@
-"""`argosy apiserver`: the embedded API server with simulated workloads, and no controller of ours.
+"""`argosy apiserver`: the embedded API server with simulated workloads, without Argosy's controllers.
 
-For controllers that bring themselves: upstream's own ones on a developer's machine, somebody's operator, a test suite.
-`process.embedded` puts our controllers beside the same server.
+For other controllers: upstream's own during development, an operator, a test suite.
+`process.embedded` runs Argosy's controllers with the same server.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ApiServer:
-    """A started cluster that does not listen yet: `listening` opens its port. `client` may do everything."""
+    """A started cluster that does not listen yet: `listening` opens its port. `client` has full access."""
 
     cluster: EmbeddedCluster
     client: Client
@@ -59,16 +59,16 @@ class ApiServer:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """A server alone, in the shape of `up.Running`."""
+    """An API server alone, in the form of `up.Running`."""
 
     server: HttpServer
     client: Client
 
     async def wait_ready(self, clock: Clock) -> None:
-        """It is when it listens."""
+        """Ready as soon as it listens."""
 
     def warm_up(self) -> None:
-        """Nothing is loaded later."""
+        """Nothing is loaded in the background."""
 
 
 @asynccontextmanager
@@ -85,10 +85,10 @@ async def api_server(
     is_kept: bool = True,
     caller: Caller | None = None,
 ) -> AsyncIterator[ApiServer]:
-    """Runs until the block is left. `port` must be known before: the cluster's own objects tell it.
+    """Runs until the block exits. `port` must be known in advance, because the cluster's own objects name it.
 
-    `objects` are installed before any client comes; `checks` are further ones of `/readyz`. `is_kept`: objects outlive
-    the process. `caller`: who calls webhooks elsewhere; None: over HTTPS.
+    `objects` are created before any client connects; `checks` extend `/readyz`. `is_kept`: objects outlive the process.
+    `caller` calls webhooks outside of this process; None means over HTTPS.
     """
     keys = Keys.load_or_make(data_dir / "pki", clock.now())
     kinds = builtin_kinds()
@@ -134,7 +134,7 @@ async def api_server(
 
 @asynccontextmanager
 async def listening(api: ApiServer, data_dir: Path, clock: Clock) -> AsyncIterator[HttpServer]:
-    """Serves over TLS until the block is left, and leaves an administrator's kubeconfig in `data_dir`."""
+    """Serves over TLS until the block exits, and writes an administrator's kubeconfig to `data_dir`."""
     now = clock.now()
     async with serve_cluster(api.cluster, api.front, now) as server:
         api.front.write_kubeconfig(data_dir / "kubeconfig", server, now)
@@ -164,7 +164,7 @@ async def serving(
 
 
 def _addresses(objects: Iterable[JsonObject]) -> list[JsonObject]:
-    """What tells where this server listens: a later start may have another port."""
+    """Objects that name the server's address: after a restart the port may differ."""
     return [obj for obj in objects if obj["kind"] in ("Service", "Endpoints", "EndpointSlice")]
 
 

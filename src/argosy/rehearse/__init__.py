@@ -1,14 +1,14 @@
-"""Rehearsal: a delivery from its change to production in virtual time, on a copy of the present configuration.
+"""Rehearsal: plays a delivery from the change to production in virtual time, on a copy of the present configuration.
 
-Owns nothing in a cluster but the reports that are kept there (ConfigMaps with the label `argosy.dev/rehearsal`). Reads
-objects and repositories, and writes to copies of them alone: nothing is pushed, sent, or applied elsewhere.
+Stores nothing in a cluster except saved reports (ConfigMaps with the label `argosy.dev/rehearsal`). Reads objects and
+repositories, and writes only to copies of them: nothing is pushed, sent or applied anywhere else.
 
-- `configuration/`: the present objects, from files or from a cluster, and how they are put into the copy.
-- `repositories.py`: bare copies of the Git repositories that anything names.
-- `changes.py`, `scenario.py`: what is proposed, and what the world outside answers meanwhile.
-- `simulated/`: who answers in place of registries, metric providers, pull requests, receivers and webhooks.
-- `play.py`: plays it until nothing more would happen.  `standing.py`, `timeline.py`, `differences.py`: what came of it.
+- `configuration/`: reads the present objects from files or a cluster, and loads them into the sandbox.
+- `repositories.py`: bare copies of all Git repositories that the objects name.
+- `changes.py`, `scenario.py`: the proposed change, and how the outside world behaves meanwhile.
+- `simulated/`: stand-ins for registries, metric providers, pull requests, receivers and webhooks.
+- `play.py`: runs until nothing more would happen.  `standing.py`, `timeline.py`, `differences.py`: the outcome.
 - `report.py`, `text.py`: the report, for programs and for people.
 
-The controllers are those that are shipped; nothing in a capability knows of a rehearsal (DESIGN.md, Rehearsal).
+The controllers are those of production; no capability knows that it is rehearsed (DESIGN.md, Rehearsal).
 """

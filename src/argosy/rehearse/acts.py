@@ -1,4 +1,4 @@
-"""Carries out a change, as the person would whom it stands for."""
+"""Carries out a change in the sandbox, the way a person would do it."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ COMPARE: Final = "argocd.argoproj.io/refresh"
 
 
 class CannotAct(Exception):
-    """What was to be done cannot be; the text says why."""
+    """The act is impossible; the text says why."""
 
 
 async def act(sandbox: Sandbox, change: Change) -> str:
-    """Does it; gives what came of it, in words. Raises CannotAct."""
+    """Carries out one act and returns what it did, in words. Raises CannotAct."""
     try:
         return await _done(change, sandbox)
     except (SourceError, Unknown) as error:
@@ -119,7 +119,7 @@ async def _(change: Merge, sandbox: Sandbox) -> str:
 
 
 async def _tell_of(sandbox: Sandbox, url: str) -> None:
-    """As a webhook would: whoever follows the repository looks at once."""
+    """Like a webhook: every Warehouse and Application that follows the repository refreshes at once."""
     wanted = normalise_url(url)
     for app in await listed(sandbox.client, APPLICATIONS):
         if wanted in {normalise_url(one) for one in urls_in([app.get("spec")])}:

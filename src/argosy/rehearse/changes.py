@@ -1,4 +1,4 @@
-"""What is proposed, or done by somebody in the middle of a rehearsal. Pure."""
+"""The proposed changes, and the acts of people during a rehearsal. Pure."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Final
 from argosy.machinery.objects import JsonObject
 
 DEFAULT_BRANCH: Final = ""
-"""Whichever the repository's HEAD names."""
+"""The branch that the repository's HEAD points to."""
 
 
 class ChangeError(ValueError):
-    """A change that cannot be read; the text says what would be right."""
+    """A change that cannot be parsed; the text says what would be right."""
 
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A branch moves to a revision that its repository has: what merging it would do."""
+    """Moves a branch to a revision that the repository has, like merging it would."""
 
     url: str
     branch: str
@@ -29,7 +29,7 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class NewImage:
-    """A tag appears in a registry. `digest` "": made up from the name."""
+    """Pushes a tag to a registry. An empty `digest` is derived from the name."""
 
     repository: str
     tag: str
@@ -43,7 +43,7 @@ class NewImage:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """Objects are applied as they stand in a file."""
+    """Applies objects exactly as a file has them."""
 
     place: str
     objects: tuple[JsonObject, ...] = field(repr=False)
@@ -55,7 +55,7 @@ class Apply:
 
 @dataclass(frozen=True, slots=True)
 class Promote:
-    """Somebody opens a gate: Freight into a Stage; "": the newest that it may have."""
+    """Opens a gate: promotes Freight into a Stage. An empty name means the newest Freight that is available there."""
 
     project: str
     stage: str
@@ -67,7 +67,7 @@ class Promote:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Somebody lets a paused Rollout go on; `full`: to its end, without the steps that are left."""
+    """Promotes a paused Rollout; `full` skips all remaining steps."""
 
     namespace: str
     name: str
@@ -81,7 +81,7 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """Somebody syncs an Application."""
+    """Syncs an Application."""
 
     namespace: str
     name: str
@@ -92,7 +92,7 @@ class Sync:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Somebody merges a pull request that a Promotion opened."""
+    """Merges a pull request that a Promotion opened."""
 
     url: str
     number: int
@@ -105,7 +105,7 @@ Change = Push | NewImage | Apply | Promote | Resume | Sync | Merge
 
 
 def push_of(text: str) -> Push:
-    """Of `URL=REVISION` or `URL#BRANCH=REVISION`. Raises ChangeError."""
+    """Parses `URL=REVISION` or `URL#BRANCH=REVISION`. Raises ChangeError."""
     place, equals, revision = text.rpartition("=")
     url, _, branch = place.partition("#")
     if not equals or not url or not revision:
@@ -114,7 +114,7 @@ def push_of(text: str) -> Push:
 
 
 def image_of(text: str) -> NewImage:
-    """Of `REPOSITORY:TAG`, with `@sha256:...` or without. Raises ChangeError."""
+    """Parses `REPOSITORY:TAG`, optionally with `@sha256:...`. Raises ChangeError."""
     name, _, digest = text.partition("@")
     repository, colon, tag = name.rpartition(":")
     if not colon or not repository or "/" in tag or not tag:

@@ -1,4 +1,4 @@
-"""What a delivery changed in each environment: the objects of each Application, before and after. Pure."""
+"""What a delivery changed in each environment: each Application's objects before and after. Pure."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ NOTED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """The objects that one Application holds, by place."""
+    """The objects of one Application, by group, kind, namespace and name."""
 
     namespace: str
     name: str
     destination: str
-    """Cluster and namespace, as people say it."""
+    """Cluster and namespace, formatted for people."""
     held: Held
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Of one object. `lines`: a unified diff; values of Secrets are masked."""
+    """The change of one object. `lines` is a unified diff; values of Secrets are masked."""
 
     kind: str
     namespace: str
@@ -50,7 +50,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Environmental:
-    """Of one Application."""
+    """The changes of one Application."""
 
     namespace: str
     name: str
@@ -59,7 +59,7 @@ class Environmental:
 
 
 def differences(before: Iterable[Environment], after: Iterable[Environment]) -> list[Environmental]:
-    """Only those in which something differs."""
+    """Only Applications in which something differs."""
     then = {(one.namespace, one.name): one for one in before}
     now = {(one.namespace, one.name): one for one in after}
     found = []
@@ -93,7 +93,7 @@ def _version(obj: JsonObject) -> object:
 
 
 def _plain(obj: JsonObject | None) -> JsonObject | None:
-    """Without status, and without what servers and controllers note."""
+    """The object without its status and without fields that servers and controllers set."""
     if obj is None:
         return None
     metadata = {name: value for name, value in obj["metadata"].items() if name not in NOISE}

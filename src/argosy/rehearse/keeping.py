@@ -1,4 +1,4 @@
-"""Keeps reports in the cluster, for the web page: the newest of them."""
+"""Keeps the newest reports in the cluster, for the web page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEPT: Final = 50
 
 
 async def keep(client: Client, namespace: str, report: Report) -> str:
-    """Under the report's name; one of the same name is replaced, the oldest go. Raises TooLarge, StatusError."""
+    """Stores a report, replacing one of the same name and deleting the oldest. Raises TooLarge, StatusError."""
     obj = config_map(namespace, as_json(report))
     await client.write(requests.apply(CONFIG_MAPS, obj, manager="argosy-rehearsal", force=True))
     selector = f"{LABEL}=true"
@@ -27,6 +27,6 @@ async def keep(client: Client, namespace: str, report: Report) -> str:
 
 
 def oldest(config_maps: Iterable[JsonObject]) -> list[JsonObject]:
-    """Those that are more than may be kept."""
+    """The reports beyond the limit."""
     found = sorted(config_maps, key=lambda one: str(one["metadata"].get("creationTimestamp") or ""), reverse=True)
     return found[KEPT:]

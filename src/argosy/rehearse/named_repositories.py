@@ -1,4 +1,4 @@
-"""Which Git repositories objects name. Pure."""
+"""Finds the Git repositories that objects name. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from argosy.sources.urls import check_git_url
 
 
 def urls_in(objects: Sequence[object]) -> list[str]:
-    """Every Git repository that objects name as `repoURL`, in order of first mention; expressions are no URLs."""
+    """Every `repoURL` in the objects, in order of first mention; expressions are skipped."""
     found: dict[str, None] = {}
     for obj in objects:
         _walk(obj, "", found)

@@ -1,4 +1,4 @@
-"""What a rehearsal notes while it runs: what was assumed, and what would have gone out. Each thing once."""
+"""Notes taken during a rehearsal: assumptions, and messages that would have been sent. Duplicates are dropped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A picture of a sandbox at one moment: what is looked through to say how things stand, and what environments hold."""
+"""A snapshot of the sandbox at one moment: the input for `standing` and for the differences between environments."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GROUPS: Final = frozenset({"argoproj.io", "kargo.akuity.io", "cert-manager.io", 
 
 
 async def objects(client: Client) -> Objects:
-    """Of all kinds that `standing` looks at, in one cluster."""
+    """All objects in one cluster of the kinds that `standing` examines."""
     found: dict[str, list[JsonObject]] = {}
     for resource in (await client.served()).resources:
         if resource.group in GROUPS and resource.plural in WATCHED:
@@ -28,7 +28,7 @@ async def objects(client: Client) -> Objects:
 
 
 async def clusters(sandbox: Sandbox) -> list[tuple[str, Client]]:
-    """The control plane's own first, named ""."""
+    """The control plane's own cluster comes first, named ""."""
     elsewhere = ((name, sandbox.clusters.client(name)) for name in sandbox.clusters.names())
     return [("", sandbox.client), *((name, client) for name, client in elsewhere if client is not None)]
 
@@ -54,7 +54,7 @@ async def _environment(sandbox: Sandbox, app: JsonObject) -> Environment:
 async def _hold(
     client: Client, kinds: dict[tuple[str, str], Resource], entry: JsonObject, held: dict[Place, JsonObject]
 ) -> None:
-    """One object that an Application says it has; one that is not there holds nothing."""
+    """One object of an Application's resource list; a missing one has no content."""
     group, kind = str(entry.get("group") or ""), str(entry.get("kind"))
     resource = kinds.get((group, kind))
     if resource is None:

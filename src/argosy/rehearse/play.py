@@ -1,4 +1,4 @@
-"""Plays a rehearsal: the present comes to rest, the change is made, and all goes on until nothing more would happen."""
+"""Plays a rehearsal: waits until the present is stable, makes the change, and runs until nothing more would happen."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from argosy.rehearse.simulated.images import images_in
 from argosy.rehearse.standing import Finding
 
 BEFORE: Final = "2000-01-01T00:00:00Z"
-"""When images were made that nothing says it of."""
+"""The creation time of images without a recorded one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """`problems`: what of the configuration could not be read."""
+    """`problems`: parts of the configuration that could not be read."""
 
     name: str
     seed: int
@@ -36,7 +36,7 @@ class Proposal:
 
 
 async def play(sandbox: Sandbox, proposal: Proposal) -> Report:
-    """Raises CannotAct for a change that cannot be made."""
+    """Raises CannotAct for an impossible change."""
     run = Run(sandbox, proposal.scenario)
     for image in (*images_in(proposal.objects), *proposal.scenario.images):
         sandbox.registry.push(image, image.created_at or BEFORE)

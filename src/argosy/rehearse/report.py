@@ -1,4 +1,4 @@
-"""The report of a rehearsal: what was tried, what happened, and how it ended."""
+"""The report of a rehearsal: what was proposed, what happened, and how it ended."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """`before`: what was wrong already, without the change. Times are the rehearsal's own."""
+    """`before`: problems that exist without the change. Times are virtual."""
 
     name: str
     seed: int
@@ -40,7 +40,7 @@ class Report:
     before: Sequence[Finding] = ()
     notes: Sequence[Note] = ()
     problems: Sequence[str] = field(default=())
-    """What of the configuration could not be read or loaded."""
+    """Parts of the configuration that could not be read or loaded."""
 
     @property
     def is_wrong(self) -> bool:
@@ -52,12 +52,12 @@ class Report:
 
 
 def span(passed: timedelta) -> str:
-    """In whole seconds, as `1h30m0s`."""
+    """A duration in whole seconds, such as `1h30m0s`."""
     return duration.spelled(timedelta(seconds=round(passed.total_seconds())))
 
 
 def as_json(report: Report) -> JsonObject:
-    """The form that programs and the page read; docs/rehearsals.md names each field."""
+    """The JSON form for programs and the web page; docs/rehearsals.md names each field."""
     return {
         "version": VERSION,
         "name": report.name,

@@ -1,4 +1,4 @@
-"""Bare copies of Git repositories, read and pushed to in place of those that are named. Nothing leaves them."""
+"""Bare copies of Git repositories that are read and pushed to in place of the originals. Nothing leaves them."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ NOBODY: Final = Credentials()
 
 @dataclass(slots=True)
 class Copy:
-    """`began`: where each branch stood when the copy was made, or was changed by the proposal.
+    """`began`: each branch's commit when the copy was made or the proposal was applied.
 
-    `checkout`: whence it is, where that was said; revisions are looked for there, too.
+    `checkout`: the local checkout that it was copied from, if any; revisions are looked up there, too.
     """
 
     url: str
@@ -43,7 +43,7 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Commits:
-    """What the rehearsed delivery committed to a branch, oldest first, one line each."""
+    """The commits that the rehearsed delivery pushed to a branch, oldest first, one line each."""
 
     url: str
     branch: str
@@ -51,17 +51,17 @@ class Commits:
 
 
 class Repositories:
-    """`instead_of` is the door (`sources.port.InsteadOf`) that every adapter of Git goes through."""
+    """`instead_of` is the port (`sources.port.InsteadOf`) through which every Git adapter resolves URLs."""
 
     def __init__(self, directory: Path, clock: Clock, policy: EgressPolicy, given: Mapping[str, Path]) -> None:
-        """`given`: URLs whose content is taken from a directory on this machine, such as a checkout."""
+        """`given`: URLs whose content comes from a local directory, such as a checkout."""
         self._directory, self._clock, self._policy = directory, clock, policy
         self._given = {normalise_url(url): path for url, path in given.items()}
         self._copies: dict[str, Copy] = {}
         self._turns: Turns[Copy] = Turns()
 
     async def instead_of(self, url: str, credentials: Credentials) -> str:
-        """The copy's path; made at the first call. Raises SourceError."""
+        """The path of the copy, which the first call creates. Raises SourceError."""
         return str((await self.copy(url, credentials)).path)
 
     async def copy(self, url: str, credentials: Credentials = NOBODY) -> Copy:
@@ -71,7 +71,7 @@ class Repositories:
         return await self._turns.share(key, lambda: self._copied(key, url, credentials))
 
     async def push(self, url: str, branch: str, revision: str) -> str:
-        """Moves the branch; gives what it says in one line. Raises SourceError for a revision that is not there."""
+        """Moves the branch and returns a one-line description. Raises SourceError for an unknown revision."""
         copy = await self.copy(url)
         commit = await self._commit(copy, revision)
         if not commit:
@@ -82,7 +82,7 @@ class Repositories:
         return (await self._git(copy, "log", "-1", "--format=%h %s", commit)).strip()
 
     async def merge(self, url: str, source: str, target: str, message: str) -> str:
-        """A merge commit of two branches, as a host makes it. Raises SourceError where they conflict."""
+        """Merges two branches as a forge does. Raises SourceError on a conflict."""
         copy = await self.copy(url)
         ours, theirs = [
             (await self._git(copy, "rev-parse", "--verify", "--quiet", f"refs/heads/{name}")).strip()
@@ -99,7 +99,7 @@ class Repositories:
         return commit
 
     async def commits(self) -> list[Commits]:
-        """All that was pushed since the proposal."""
+        """All commits pushed since the proposal."""
         found = []
         for copy in sorted(self._copies.values(), key=lambda one: one.url):
             for branch, commit in sorted((await self._branches(copy)).items()):
@@ -112,7 +112,7 @@ class Repositories:
         return found
 
     async def mark(self) -> None:
-        """From here on counts what is pushed."""
+        """Starts counting pushes from here."""
         for copy in self._copies.values():
             copy.began = await self._branches(copy)
 
@@ -135,7 +135,7 @@ class Repositories:
         return copy
 
     async def _as_remote(self, copy: Copy, checkout: Path) -> None:
-        """What a checkout knows of its remote is the present; what it is ahead is what may be proposed."""
+        """A checkout's remote-tracking branches are the present; its own branches may be proposed."""
         known = await self._listed(checkout, "refs/remotes/origin")
         for name, commit in known.items():
             if name != "HEAD":
@@ -146,7 +146,7 @@ class Repositories:
             await self._git(copy, "symbolic-ref", "HEAD", f"refs/heads/{branch}")
 
     async def _commit(self, copy: Copy, revision: str) -> str:
-        """Of a revision; in a checkout `HEAD` is what is checked out. Empty where there is none."""
+        """Resolves a revision; in a checkout, `HEAD` is what is checked out. Empty if it does not exist."""
         places = [Copy(copy.url, copy.checkout), copy] if copy.checkout is not None else [copy]
         for place in places:
             asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
@@ -155,7 +155,7 @@ class Repositories:
         return ""
 
     def _clone(self, url: str, origin: Path | None, path: Path, credentials: Credentials) -> Finished:
-        """Of a directory only the references are copied: its objects are borrowed, and never written."""
+        """Copies only the refs of a local directory: its objects are shared and never written."""
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         borrowing = ("--shared",) if origin is not None else ()
         where = str(origin) if origin is not None else check_git_url(url)
@@ -173,7 +173,7 @@ class Repositories:
         return await self._listed(copy.path, "refs/heads")
 
     async def _listed(self, repository: Path, prefix: str) -> dict[str, str]:
-        """Commits by name, without the prefix."""
+        """Commits by branch name, without the ref prefix."""
         form = f"--format=%(refname:lstrip={prefix.count('/') + 1}) %(objectname)"
         listed = await self._git(Copy("", repository), "for-each-ref", form, prefix)
         return dict(line.rsplit(" ", 1) for line in listed.splitlines())
@@ -202,7 +202,7 @@ class Repositories:
 
 
 SAFE: Final = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
-"""A checkout may belong to another user of this machine; only objects and references of it are read."""
+"""A checkout may belong to another user of this machine; only its objects and refs are read."""
 AUTHOR: Final = {
     "GIT_AUTHOR_NAME": "Argosy", "GIT_AUTHOR_EMAIL": "rehearsal@argosy.invalid",
     "GIT_COMMITTER_NAME": "Argosy", "GIT_COMMITTER_EMAIL": "rehearsal@argosy.invalid",
@@ -210,7 +210,7 @@ AUTHOR: Final = {
 
 
 def _dates(clock: Clock) -> dict[str, str]:
-    """Made at the rehearsal's time, so that a commit is the same in every run."""
+    """Uses the virtual time, so that commits are the same in every run."""
     text = f"{int(clock.now().timestamp())} +0000"
     return {"GIT_AUTHOR_DATE": text, "GIT_COMMITTER_DATE": text}
 

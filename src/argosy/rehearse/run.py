@@ -1,4 +1,4 @@
-"""What follows a change: it is watched, people act on time, and it ends when nothing more would happen."""
+"""Runs the sandbox after a change: records what happens, plays scheduled events, and decides when it has ended."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from argosy.rehearse.standing import Finding, findings
 from argosy.rehearse.timeline import PLURALS, Entry, lines
 
 CALM: Final = timedelta(minutes=4)
-"""So long nothing happens before it is asked what is waited for: longer than controllers wait between two looks."""
+"""Seconds without any change before asking what is waited for; longer than controllers wait between two looks."""
 REST: Final = timedelta(hours=3)
-"""The longest time in which the present comes to rest."""
+"""The longest time that the present may take to become stable."""
 PATIENCE: Final = timedelta(hours=24)
-"""So long may something be under way without any sign of it."""
+"""The longest time that something may be in progress without a visible change."""
 GATES: Final = 100
-"""Opened one after another; more are a circle."""
+"""The most gates opened one after another; more means a cycle."""
 STAGE: Final = "kargo.akuity.io/stage"
 
 
 class Run:
-    """One rehearsal from its start. `begin` when the present is at rest; from then on it counts."""
+    """One rehearsal. Call `begin` once the present is stable; recording starts there."""
 
     def __init__(self, sandbox: Sandbox, scenario: Scenario) -> None:
         self._sandbox, self._clock, self._scenario = sandbox, sandbox.clock, scenario
@@ -43,12 +43,12 @@ class Run:
         sandbox.listen(self._heard)
 
     def begin(self) -> None:
-        """From now on it counts."""
+        """Starts recording."""
         self.began = self.changed_at = self._clock.now()
         self._is_on = True
 
     def touched(self, found: Finding) -> bool:
-        """Whether something happened to it."""
+        """Whether the object changed during the rehearsal."""
         place = found.kind, found.cluster, found.namespace, found.name
         return any((one.kind, one.cluster, one.namespace, one.name) == place for one in self.entries)
 
@@ -57,11 +57,11 @@ class Run:
         return text
 
     async def rest(self) -> None:
-        """Until the present changes no more, or is seen not to."""
+        """Waits until the present is stable, or is found never to be."""
         await self._calm(self._clock.now() + REST)
 
     async def until_nothing_happens(self) -> bool:
-        """Whether something is left that neither goes on nor waits for anybody."""
+        """Whether something neither progresses nor waits for a person."""
         end = self.began + self._scenario.within
         while (now := self._clock.now()) < end:
             await self._calm(end)
@@ -85,7 +85,7 @@ class Run:
         return found
 
     async def _calm(self, end: datetime) -> None:
-        """Until nothing has happened for a while, or it is time for an event."""
+        """Waits until nothing has happened for a while, or an event is due."""
         while (now := self._clock.now()) < min(end, self._next_event(end)):
             if now >= self.changed_at + CALM:
                 return
@@ -93,7 +93,7 @@ class Run:
             await self._clock.sleep(max(pause.total_seconds(), 0.001))
 
     async def _wait(self, busy: Sequence[Finding], end: datetime) -> bool:
-        """Until something happens; False where nothing does in the time that may pass."""
+        """Waits for the next change; False if there is none within the allowed time."""
         now, seen = self._clock.now(), self.changed_at
         known = [one.until for one in busy if one.until is not None]
         longest = max([now + PATIENCE, *(moment + PATIENCE for moment in known)])
@@ -156,7 +156,7 @@ class Run:
 
 
 def _shown(obj: JsonObject) -> str:
-    """By the name that people know it by: an alias, or of what belongs to a Stage that one and the end of the name."""
+    """The name that people know: an alias of Freight; Stage and end of the name for a Promotion or AnalysisRun."""
     name = str(obj["metadata"]["name"])
     if obj["kind"] == "Freight":
         return str(obj.get("alias") or name[:12])

@@ -1,4 +1,4 @@
-"""What a rehearsal is played in; who assembles a process makes it (`argosy.cli.rehearse.sandbox`)."""
+"""The sandbox that a rehearsal runs in; `argosy.cli.rehearse.sandbox` assembles it."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from argosy.runtime.client import Client
 from argosy.runtime.virtual import VirtualClock
 
 Heard = Callable[[str, str, JsonObject | None, JsonObject | None], None]
-"""(cluster, plural, old, new) of each change that was stored; the control plane's own cluster is ""."""
+"""(cluster, plural, old, new) for each stored change; the control plane's own cluster is ""."""
 
 
 class Clusters(Protocol):
-    """Every cluster that Applications go to, in memory."""
+    """All clusters that Applications deploy to, in memory."""
 
     def client(self, server: str) -> Client | None:
-        """By the URL or name of a destination; None for one that is not known."""
+        """Finds a cluster by a destination's URL or name; None if it is unknown."""
         ...
 
     def names(self) -> Sequence[str]:
-        """Of all but the control plane's own."""
+        """All clusters except the control plane's own."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sandbox:
-    """`client` may do everything in the control plane's own cluster; `heard` gets every listener's calls."""
+    """`client` has full access to the control plane's cluster; `listen` adds a listener for all clusters' changes."""
 
     client: Client
     clusters: Clusters

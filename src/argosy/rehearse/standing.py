@@ -1,4 +1,4 @@
-"""What stands how: what goes on by itself and until when, what waits for a person, and what went wrong. Pure."""
+"""Classifies unfinished work: what continues by itself and until when, what waits for a person, what failed. Pure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BY_HAND: Final = "is available, and waits for somebody to promote it"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """`until`: when it goes on by itself, where that is known. `opens`: what a person would do."""
+    """`until`: when it continues by itself, if known. `opens`: what a person would have to do."""
 
     kind: str
     namespace: str
@@ -56,7 +56,7 @@ class Finding:
 
 
 def findings(objects: Objects, now: datetime, recent: frozenset[str] = frozenset()) -> list[Finding]:
-    """`recent`: names of Freight that came with the change; only these are looked for in Stages."""
+    """`recent`: names of Freight created since the change; only these are looked for in Stages."""
     return [
         *(found for app in objects.get("applications", ()) for found in _application(app)),
         *(found for one in objects.get("rollouts", ()) for found in _rollout(one)),
@@ -140,7 +140,7 @@ def _views(objects: Objects, kind: type[T]) -> list[T]:
 
 
 def _merge_of(promotion: Promotion) -> Merge | None:
-    """The pull request that its present step waits for."""
+    """The pull request that the current step waits for."""
     status, steps = promotion.status, promotion.spec.steps
     if status.current_step >= len(steps) or steps[status.current_step].uses != OPENS_PR:
         return None

@@ -1,4 +1,4 @@
-"""A report as people read it on a terminal. What objects and messages hold cannot steer it."""
+"""Renders a report for a terminal. Control characters in objects and messages are escaped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happened, line by line: from the change of one object what a person would want to read. Pure."""
+"""Derives the timeline: from each change of an object, the line that a person would want to read. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Line = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`kind` is "" for what somebody did. `cluster` is "" for the control plane's own."""
+    """`kind` is "" for a person's act. `cluster` is "" for the control plane's own."""
 
     at: datetime
     kind: str
@@ -30,7 +30,7 @@ class Entry:
 
 
 def lines(kind: str, old: JsonObject | None, new: JsonObject | None) -> list[Line]:
-    """Of one change of an object that is told of; `old` None: it was made, `new` None: it is gone."""
+    """Describes one change. `old` is None for a creation, `new` for a deletion."""
     told = TOLD.get(kind)
     if told is None:
         return []
@@ -125,7 +125,7 @@ def _promotion(old: JsonObject, new: JsonObject) -> Iterator[Line]:
 
 
 def _step(promotion: JsonObject, alias: str) -> str:
-    """With what it does, where its name is only a number."""
+    """Adds what a step does if its name is only a number."""
     uses = [str(one["uses"]) for one in promotion["spec"].get("steps") or () if one.get("as") == alias]
     return f"{alias} ({uses[0]})" if uses else alias
 

@@ -1,1 +1,1 @@
-"""`argosy account ...`: local accounts as `argocd-cm` and `argocd-secret` have them."""
+"""`argosy account ...`: the local accounts in `argocd-cm` and `argocd-secret`."""

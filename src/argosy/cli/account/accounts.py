@@ -45,7 +45,7 @@ class Account:
 
 
 def accounts_of(settings: Mapping[str, str], secrets: Mapping[str, str]) -> list[Account]:
-    """Pure. `admin` is there even when no settings name it."""
+    """Pure. `admin` exists even if no setting names it."""
     names = {key.split(".")[1] for key in settings if key.startswith("accounts.") and key.count(".") in (1, 2)}
     return [_account(name, settings, secrets) for name in sorted({"admin", *names})]
 
@@ -153,7 +153,7 @@ def _time(value: object, otherwise: str) -> str:
 
 
 def who(options: argparse.Namespace) -> int:
-    """As the API server knows the kubeconfig's user, or the server its sign-in."""
+    """The kubeconfig's user as the API server identifies it, or the signed-in user with `--server`."""
     if chosen_server(options):
         return at_server.who(options)
 

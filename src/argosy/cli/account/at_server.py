@@ -1,4 +1,4 @@
-"""`argosy account ... --server`: accounts by the calls of the server that one is signed in to."""
+"""`argosy account ... --server`: accounts through the API of the signed-in server."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def who(options: argparse.Namespace) -> int:
 
 
 def generate(options: argparse.Namespace, lifetime: int) -> int:
-    """`lifetime` in seconds; 0: for ever."""
+    """`lifetime` in seconds; 0 means forever."""
 
     async def work(server: Server) -> int:
         body = {"name": options.account, "expiresIn": lifetime, "id": options.id}
@@ -84,7 +84,7 @@ def can_i(options: argparse.Namespace) -> int:
 
 
 def update_password(options: argparse.Namespace) -> int:
-    """One's own other sign-ins end with it, so one is signed in anew."""
+    """The new password invalidates all sessions of the user, so the command signs in again."""
     _check_server(options)
 
     async def work(server: Server) -> int:

@@ -1,4 +1,4 @@
-"""`argosy account bcrypt`: the hash of a password, as `argocd-secret` holds it; no cluster."""
+"""`argosy account bcrypt`: hashes a password for `argocd-secret`; needs no cluster."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from argosy.cli.failing import CommandError, Exit
 
 LONGEST = 72
-"""Bytes; bcrypt reads no more."""
+"""Bytes; bcrypt ignores the rest."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -18,7 +18,7 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError("the password is empty: give --password, or write it to standard input")
     if len(password.encode()) > LONGEST:
         raise CommandError(f"the password is longer than {LONGEST} bytes, of which bcrypt would read no more")
-    import bcrypt  # late: no other command hashes
+    import bcrypt  # imported late: only this command hashes
 
     print(bcrypt.hashpw(password.encode(), bcrypt.gensalt(10)).decode())
     return Exit.OK

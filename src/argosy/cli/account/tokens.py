@@ -1,4 +1,4 @@
-"""`argosy account generate-token|delete-token`: tokens that speak as a local account."""
+"""`argosy account generate-token|delete-token`: API tokens of local accounts."""
 
 from __future__ import annotations
 

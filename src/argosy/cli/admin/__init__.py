@@ -1,1 +1,1 @@
-"""`argosy admin ...`: what administrators ask over a kubeconfig, without signing in to Argo CD's API."""
+"""`argosy admin ...`: commands for administrators that need a kubeconfig but no sign-in to Argo CD's API."""

@@ -62,7 +62,7 @@ def add_server(commands: Commands) -> None:
 
 
 def _redis(parser: Parser) -> None:
-    """Passwords come by the environment: arguments are for everybody to see."""
+    """Passwords come from the environment: other users can see arguments."""
     text = "a Redis or Valkey that replicas share revoked tokens through (default: the Kubernetes API)"
     parser.add_argument("--redis", default="", metavar="HOST:PORT", help=text)
     parser.add_argument("--sentinel", action="append", default=[], metavar="HOST:PORT", help="instead; may be repeated")

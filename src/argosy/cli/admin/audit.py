@@ -1,4 +1,4 @@
-"""`argosy audit`: what the API server of `argosy up` put on record."""
+"""`argosy audit`: reads the audit log of the API server of `argosy up`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
                 try:
                     line = json.loads(text)
                 except ValueError:
-                    continue  # the last one may be half written
+                    continue  # the last line may be incomplete
                 if isinstance(line, dict):
                     yield line
     except FileNotFoundError:

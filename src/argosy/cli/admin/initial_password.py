@@ -17,7 +17,7 @@ from argosy.runtime.clock import Clock
 NAME: Final = "argocd-initial-admin-secret"
 ACCOUNTS: Final = "argocd-secret"
 PATIENCE_SECONDS, LOOK_SECONDS = 30.0, 0.2
-"""A server that has just been started makes the password when the API server answers already."""
+"""Waits, because a server that has just started may answer before it has created the password."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def password(client: Client, clock: Clock, namespace: str) -> str:
-    """Empty where it was deleted, or none is made for a long time."""
+    """Empty if it was deleted, or was not created in time."""
     until = clock.monotonic() + PATIENCE_SECONDS
     while True:
         if found := (await _decoded(client, Key(namespace, NAME))).get("password", ""):

@@ -1,4 +1,4 @@
-"""`argosy admin rbac can|validate`: by the very code that the API server decides with."""
+"""`argosy admin rbac can|validate`: evaluates policies with the API server's own code."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NO = 1
 
 
 def can(options: argparse.Namespace) -> int:
-    """0 for yes, 1 for no."""
+    """Exit code 0 for yes, 1 for no."""
     resource, action = options.resource, options.action
     if not options.no_strict:
         resource = _known(resource)
@@ -63,7 +63,7 @@ def _told(
 
 
 def _target(options: argparse.Namespace, resource: str) -> str:
-    """Rules speak of what is in the control plane's namespace without it."""
+    """Objects in the control plane's namespace are named without it in policies."""
     parts = options.object.split("/")
     if resource in SCOPED and len(parts) == 3 and parts[1] == options.namespace:
         return f"{parts[0]}/{parts[2]}"
@@ -104,7 +104,7 @@ async def _config(client: Client, namespace: str) -> Mapping[str, str]:
 
 
 def _from_file(path: Path) -> Mapping[str, str]:
-    """A ConfigMap, or nothing but rules. `-` reads from standard input."""
+    """Reads a ConfigMap, or bare policy lines. `-` reads standard input."""
     try:
         text = sys.stdin.read() if str(path) == "-" else path.read_text()
     except OSError as error:
@@ -121,7 +121,7 @@ def _from_file(path: Path) -> Mapping[str, str]:
 
 
 def _known(resource: str) -> str:
-    """`app` and `application` stand for `applications`."""
+    """Expands `app` and `application` to `applications`."""
     short = {"app": "applications", "appset": "applicationsets", "proj": "projects", "repo": "repositories"}
     short |= {"cert": "certificates", "cluster": "clusters", "account": "accounts", "gpgkey": "gpgkeys", "log": "logs"}
     for name in (resource, short.get(resource, ""), f"{resource}s", f"{resource.removesuffix('y')}ies"):

@@ -1,5 +1,5 @@
-"""`argosy app ...`: what people do with Applications, through the Kubernetes API alone, one file a command.
+"""`argosy app ...`: what people do with Applications, through the Kubernetes API, one file per command.
 
-`applications` reads and follows them, `operations` writes the requests that the controllers carry out, `tables` turns
-them into text.
+`applications` reads and watches them, `operations` builds the requests that controllers carry out, `tables` formats
+them.
 """

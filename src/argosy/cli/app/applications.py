@@ -1,4 +1,4 @@
-"""Applications as the API server has them: by name, and followed while they change."""
+"""Finds Applications by name and watches them."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ async def get(client: Client, key: Key) -> JsonObject:
 
 
 def check_choice(options: argparse.Namespace) -> None:
-    """Raises CommandError when nothing is named."""
+    """Raises CommandError if no name is given."""
     if not options.names and not options.selector and not options.project:
         text = "give the names of applications, --selector or --project"
         raise CommandError(f"{text}\nSee '{options.program} --help'.")
 
 
 async def chosen(client: Client, options: argparse.Namespace) -> list[Key]:
-    """By name, or by label and project. Raises CommandError when nothing fits."""
+    """Finds Applications by name, or by label and project. Raises CommandError if none matches."""
     if options.names:
         return [key_of_name(name, options) for name in options.names]
     page = await client.page(
@@ -66,7 +66,7 @@ async def chosen(client: Client, options: argparse.Namespace) -> list[Key]:
 
 
 async def write(client: Client, app: JsonObject, patch: JsonObject) -> JsonObject:
-    """Refused when somebody else has changed it since it was read."""
+    """Fails with a conflict if the object was changed since it was read."""
     metadata = app["metadata"]
     versioned = {**(patch.get("metadata") or {}), "resourceVersion": metadata["resourceVersion"]}
     body = {**patch, "metadata": versioned}
@@ -78,7 +78,7 @@ async def write(client: Client, app: JsonObject, patch: JsonObject) -> JsonObjec
 
 
 async def follow(client: Client, key: Key) -> AsyncIterator[JsonObject | None]:
-    """The Application now, then at each change; None when it is gone."""
+    """Yields the Application now and at each change; None once it is deleted."""
     while True:
         try:
             app = await client.get(requests.Get(APPLICATIONS, Key(key.namespace, key.name)))
@@ -108,7 +108,7 @@ async def follow(client: Client, key: Key) -> AsyncIterator[JsonObject | None]:
 
 
 async def refreshed(client: Client, key: Key, how: str = "normal") -> JsonObject:
-    """The Application after a comparison that was asked for now; `how` is `normal` or `hard`."""
+    """Requests a refresh and returns the compared Application; `how` is `normal` or `hard`."""
     patch = {"metadata": {"annotations": {REFRESH: how}}}
     await client.write(
         requests.patch(APPLICATIONS, Key(key.namespace, key.name), patch, PatchType.MERGE, manager=MANAGER)
@@ -122,13 +122,13 @@ async def refreshed(client: Client, key: Key, how: str = "normal") -> JsonObject
 
 
 def is_busy(app: JsonObject) -> bool:
-    """An operation is asked for, or runs."""
+    """An operation is requested or running."""
     state = (app.get("status") or {}).get("operationState")
     return bool(app.get("operation")) or bool(state and not state.get("finishedAt"))
 
 
 def awaits_comparison(app: JsonObject) -> bool:
-    """An operation has ended, and what the status says of sync and health is from before."""
+    """The operation has finished, but the sync and health status was computed before that."""
     status = app.get("status") or {}
     state = status.get("operationState") or {}
     dry = ((state.get("operation") or {}).get("sync") or {}).get("dryRun")

@@ -23,7 +23,7 @@ def add_app(commands: Commands) -> None:
 def application(
     actions: Commands, name: str, run: str, text: str, *, many: bool = False, objects: bool = False
 ) -> Parser:
-    """`objects`: it is about the objects of the Application, and `--namespace` is theirs."""
+    """`objects`: the command concerns the Application's objects, and `--namespace` is their namespace."""
     parser = command(actions, name, f"argosy.cli.app.{run}", text)
     if many:
         parser.add_argument("names", nargs="*", metavar="APP", help="its name, or NAMESPACE/NAME")

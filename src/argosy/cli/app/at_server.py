@@ -1,6 +1,6 @@
-"""`argosy app ... --server` for what needs more than the Application itself: by the calls of Argo CD's API.
+"""`argosy app ... --server`: the parts that need more than the Application itself, through Argo CD's API.
 
-The server renders, compares and reaches the Application's cluster; neither its credentials nor a repository's are here.
+The server renders, compares and reaches the Application's cluster; neither its nor a repository's credentials are here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from argosy.machinery.objects import JsonObject
 
 
 class Application:
-    """One of the server's. Raises CommandError for every refusal."""
+    """Raises CommandError if the server refuses."""
 
     def __init__(self, server: Server, options: argparse.Namespace) -> None:
         self._server, self._key = server, key_of_name(options.name, options)
@@ -32,7 +32,7 @@ class Application:
         return dict(await self._server.call("GET", self.path(query=[("refresh", refresh)])))
 
     async def managed(self) -> list[JsonObject]:
-        """With `liveState` and the like as objects."""
+        """With `liveState` and similar fields parsed into objects."""
         items = (await self._server.call("GET", self.path("/managed-resources"))).get("items") or ()
         states = ("liveState", "targetState", "normalizedLiveState", "predictedLiveState")
         return [{**item, **{name: _object(item.get(name)) for name in states}} for item in items]
@@ -42,7 +42,7 @@ class Application:
         return [json.loads(text) for text in answer.get("manifests") or ()]
 
     async def lines(self, query: Mapping[str, str]) -> AsyncIterator[JsonObject]:
-        """Of logs. Raises CommandError when the server ends them with a refusal."""
+        """Streams logs. Raises CommandError if the server ends them with an error."""
         async for message in self._server.stream(self.path("/logs", query.items())):
             if error := message.get("error"):
                 raise CommandError(str(error.get("message")), Exit.CALL_FAILED)
@@ -60,7 +60,7 @@ def _object(text: object) -> JsonObject | None:
 
 
 def chosen(items: Iterable[JsonObject], options: argparse.Namespace) -> list[JsonObject]:
-    """Those that live and that the flags choose: at least one, several only with --all. Raises CommandError."""
+    """The live objects that the flags select: at least one, several only with --all. Raises CommandError."""
     found = fitting(items, options)
     if not found:
         raise CommandError("no matching resource found", Exit.CALL_FAILED)
@@ -164,7 +164,7 @@ def _key(item: JsonObject, make: Any) -> Any:
 
 
 def _with_targets(items: list[JsonObject], wanted: list[JsonObject], app: JsonObject) -> list[JsonObject]:
-    """The same objects against other targets, compared as the controllers compare."""
+    """Compares the same live objects with other targets, the way the controllers do."""
     from argosy.apis.kubernetes import known
     from argosy.gitops.comparison.diff import compared
     from argosy.gitops.comparison.normalizers import rules_for
@@ -192,7 +192,7 @@ def _with_targets(items: list[JsonObject], wanted: list[JsonObject], app: JsonOb
 
 
 def _placed(target: JsonObject, live: JsonObject) -> JsonObject:
-    """With the namespace and the marks that a sync would give it."""
+    """Adds the namespace and the tracking metadata that a sync would set."""
     metadata, present = target.get("metadata") or {}, live.get("metadata") or {}
     made = {**metadata, **({"namespace": present["namespace"]} if present.get("namespace") else {})}
     tracking = (present.get("annotations") or {}).get("argocd.argoproj.io/tracking-id")

@@ -49,7 +49,7 @@ async def _made(client: Client, wanted: JsonObject, *, upsert: bool) -> tuple[Js
 
 
 async def _existing(client: Client, wanted: JsonObject, *, upsert: bool) -> tuple[JsonObject, str]:
-    """The same again is fine; another one needs --upsert."""
+    """Creating an identical Application succeeds; a different one of the same name needs --upsert."""
     key = key_of(wanted)
     found = await get(client, key)
     given = {name: wanted["metadata"].get(name) for name in ("labels", "annotations", "finalizers")}
@@ -65,7 +65,7 @@ async def _existing(client: Client, wanted: JsonObject, *, upsert: bool) -> tupl
 
 
 def wanted_of(options: argparse.Namespace) -> list[JsonObject]:
-    """Pure but for reading --file: the objects that files and flags describe."""
+    """Pure except for reading --file: the objects that files and flags describe."""
     name = options.given_name or options.name
     if not options.file:
         if not name:
@@ -92,7 +92,7 @@ def _read(file: str) -> list[JsonObject]:
 
 
 def _completed(app: JsonObject, name: str, options: argparse.Namespace) -> JsonObject:
-    """What a file says, and over it what the flags say."""
+    """The object of a file, with the flags applied to it."""
     metadata = dict(app.get("metadata") or {})
     if name:
         metadata["name"] = key_of_name(name, options).name

@@ -55,9 +55,9 @@ HOOKS = ("pre-delete-finalizer.argocd.argoproj.io", "post-delete-finalizer.argoc
 
 
 def finalizers(present: list[str], *, cascade: bool, background: bool) -> list[str]:
-    """With exactly the finalizer that asks for this kind of deletion; foreign ones stay.
+    """Sets exactly the finalizer for this kind of deletion and keeps foreign ones.
 
-    Where what the Application brought stays, its deletion hooks do not run either (argo-cd#27278).
+    If the Application's objects are kept, its deletion hooks do not run either (argo-cd#27278).
     """
     others = [name for name in present if name not in CASCADES]
     if not cascade:
@@ -68,5 +68,5 @@ def finalizers(present: list[str], *, cascade: bool, background: bool) -> list[s
 def _is_sure(key: Key, *, cascade: bool) -> bool:
     what = " and all its resources" if cascade else ""
     if not sys.stdin.isatty():
-        return True  # as upstream, so that scripts go on: where nobody can be asked, the command itself is the answer
+        return True  # like upstream, for scripts: without a terminal, the command itself counts as the confirmation
     return input(f"Delete application '{key.name}'{what}? [y/N] ").strip().lower() in ("y", "yes")

@@ -1,4 +1,4 @@
-"""`argosy app set|unset|edit|patch|add-source|remove-source`: changes of an Application's spec."""
+"""`argosy app set|unset|edit|patch|add-source|remove-source`: changes an Application's spec."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 
 Change = Callable[[JsonObject], JsonObject]
-"""A spec, and the spec as it shall be."""
+"""Maps a spec to the new spec."""
 
 
 def set_flags(options: argparse.Namespace) -> int:
@@ -102,7 +102,7 @@ def patch(options: argparse.Namespace) -> int:
 
 
 def _changed(options: argparse.Namespace, change: Change) -> int:
-    """Refused when somebody else has changed the Application since it was read; an unchanged spec is not written."""
+    """Fails with a conflict if the Application was changed since it was read; an unchanged spec is not written."""
     key = key_of_name(options.name, options)
 
     async def work(client: Client, clock: Clock) -> int:
@@ -117,7 +117,7 @@ def _changed(options: argparse.Namespace, change: Change) -> int:
 
 
 def _replacing(old: JsonObject, new: JsonObject) -> JsonObject:
-    """A merge patch that leaves exactly `new`: what `old` has besides is null."""
+    """A merge patch that results in exactly `new`: additional fields of `old` become null."""
     made: JsonObject = {name: None for name in old if name not in new}
     for name, value in new.items():
         before = old.get(name)

@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
             async with deadline(options.timeout, f"a refresh of application {key.name!r}"):
                 app = await refreshed(client, key, "hard" if options.hard_refresh else "normal")
         if options.output in TREES:
-            from argosy.cli.app.comparison.destination import destination  # late: they know clusters, and judge health
+            from argosy.cli.app.comparison.destination import destination  # late: loads clusters and health
             from argosy.cli.app.live.tree import detailed, tree_of
 
             around = await surroundings(client, clock, app, options.name)
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
 async def show_now(
     client: Client, clock: Clock, app: JsonObject, output: str, name: str, *, with_operation: bool = True
 ) -> None:
-    """With the health of each object and what stands around the Application, where the output has room for it."""
+    """Adds each object's health and the Application's conditions and windows, for formats that show them."""
     if output != "wide":
         show(app, output)
         return

@@ -1,4 +1,4 @@
-"""The requests that controllers carry out: `operation` of an Application, as upstream's API server writes it. Pure."""
+"""Builds the `operation` field of an Application like upstream's API server does. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from argosy.machinery.objects import JsonObject
 
 
 def sync_operation(app: JsonObject, options: argparse.Namespace, user: str) -> JsonObject:
-    """What an Application says of options and retries holds unless the command says otherwise."""
+    """The Application's sync options and retries apply unless the command sets others."""
     policy = (app.get("spec") or {}).get("syncPolicy") or {}
     refuse_moving_off_target(app, options.revision)
     sync: JsonObject = _revisions(app, options)
@@ -67,7 +67,7 @@ def _retry(options: argparse.Namespace) -> JsonObject:
 
 
 def refuse_moving_off_target(app: JsonObject, revision: str) -> None:
-    """An automated policy would undo it at once."""
+    """Automated sync would undo a rollback at once."""
     spec = app.get("spec") or {}
     sources = spec.get("sources") or [spec.get("source") or {}]
     targets = list(dict.fromkeys(str(source.get("targetRevision") or "HEAD") for source in sources))
@@ -76,7 +76,7 @@ def refuse_moving_off_target(app: JsonObject, revision: str) -> None:
 
 
 def rollback_operation(app: JsonObject, wanted: int | None, *, prune: bool, user: str) -> JsonObject:
-    """To the entry of the history with this id, or to the one before the last; automated sync then holds the target."""
+    """Rolls back to a history ID, or to the entry before the last, with the Application's own sync options."""
     entry = _entry(app, wanted)
     sync: JsonObject = {"syncStrategy": {"apply": {}}}
     for name in ("revision", "revisions", "source", "sources"):
@@ -105,7 +105,7 @@ def _entry(app: JsonObject, wanted: int | None) -> JsonObject:
 
 
 def resources_of(app: JsonObject, texts: Sequence[str]) -> list[JsonObject]:
-    """The objects of an Application that the flags choose; names that are no patterns are taken as they are."""
+    """The `resources` of an operation for the flags' filters; one with `!` selects everything that does not match."""
     filters = [part for text in texts for part in text.split(",")]
     if not filters:
         return []

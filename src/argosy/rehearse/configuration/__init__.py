@@ -1,1 +1,1 @@
-"""The present configuration: read from files or from a cluster, and put into the copy with what it has come to."""
+"""The present configuration: read from files or a cluster, and loaded into the sandbox together with its status."""

@@ -1,4 +1,4 @@
-"""Objects of a cluster, read and nothing else: what Argosy's controllers go by, and the Secrets that they need."""
+"""Reads from a cluster, without writing, the objects and Secrets that Argosy's controllers need."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LEFT_OUT: Final = frozenset(
         "certificates",
     }
 )  # fmt: skip
-"""What controllers make, or what comes of syncing Applications."""
+"""Objects that controllers create, or that syncing Applications creates."""
 LABELLED: Final = (
     "argocd.argoproj.io/secret-type",
     "kargo.akuity.io/cred-type",
@@ -33,7 +33,7 @@ CONFIG_MAPS: Final = Resource("", "v1", "configmaps", "ConfigMap")
 
 
 async def read_cluster(client: Client, namespace: str = "argocd") -> tuple[list[JsonObject], list[str]]:
-    """Objects, and in sentences what could not be read. Raises StatusError and OSError when nothing can be."""
+    """Returns the objects, and a sentence for each unreadable kind. Raises StatusError, OSError if none is readable."""
     objects: list[JsonObject] = []
     refused: list[str] = []
     for resource in (await client.served(fresh=True)).resources:
@@ -60,7 +60,7 @@ async def _listed(
 
 
 async def _authorities(client: Client, objects: list[JsonObject], refused: list[str]) -> list[JsonObject]:
-    """The Secrets of CA issuers, without which nothing can be signed."""
+    """The Secrets of CA issuers; without them nothing can be signed."""
     found = []
     for namespace, name in sorted(set(_signing(objects))):
         try:

@@ -1,4 +1,4 @@
-"""Objects from YAML and JSON files, and from directories of them."""
+"""Reads objects from YAML and JSON files and from directories of them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ NO_MANIFESTS: Final = frozenset({"kustomization.yaml", "kustomization.yml", "Cha
 
 
 class UnreadableManifest(ValueError):
-    """The text names the file, and what is wrong in it."""
+    """The text names the file and the error in it."""
 
 
 def read_manifests(paths: Iterable[Path]) -> list[JsonObject]:
-    """Of files, and of all files below directories, hidden ones aside; lists are taken apart.
+    """Reads files, and all files below directories except hidden ones; Lists are split into their items.
 
     Raises UnreadableManifest.
     """

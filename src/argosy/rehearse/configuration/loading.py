@@ -1,4 +1,4 @@
-"""Puts objects into the copy, in an order that works, with the status that controllers go on from."""
+"""Loads objects into the sandbox in dependency order, with the status from which controllers continue."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ORDER: Final = (
     "AppProject", "ProjectConfig", "ClusterIssuer", "Issuer", "ClusterAnalysisTemplate", "AnalysisTemplate",
     "ClusterPromotionTask", "PromotionTask", "Freight", "", "Application", "ApplicationSet", "Warehouse", "Stage",
 )  # fmt: skip
-"""By kind; "" is every other. Freight before what looks for it."""
+"""Rank by kind; "" stands for every other kind. Freight comes before the Stages that look for it."""
 PASSES: Final = 10
 SETTLING: Final = 5.0
 """Virtual seconds between two passes."""
@@ -26,7 +26,7 @@ Kept = Callable[[JsonObject], JsonObject | None]
 
 
 async def load(client: Client, clock: Clock, objects: Iterable[JsonObject]) -> list[str]:
-    """Gives, in sentences, what could not be loaded and why."""
+    """Returns a sentence for each object that could not be loaded, with the reason."""
     waiting = sorted((one for one in objects if not _is_generated(one)), key=_rank)
     await _make_namespaces(client, waiting)
     projects = [one for one in waiting if one["kind"] == "Project"]
@@ -49,14 +49,14 @@ async def load(client: Client, clock: Clock, objects: Iterable[JsonObject]) -> l
 
 
 async def _loaded(client: Client, clock: Clock, obj: JsonObject) -> str:
-    """Why not; empty when it is there."""
+    """The reason why an object cannot be loaded; empty on success."""
     resource = await _resource(client, obj)
     if resource is None:
         return f"{_named(obj)}: {obj['apiVersion']} {obj['kind']} is served by no definition: add it"
     try:
         made = await client.write(requests.create(resource, cleaned(obj), manager=MANAGER))
         if obj["kind"] == "Freight":
-            await clock.sleep(1)  # the order in which Freight came is told by whole seconds
+            await clock.sleep(1)  # creation times, which order Freight, have a resolution of one second
         await _with_status(client, resource, made, obj)
     except StatusError as error:
         if not error.is_already_exists:
@@ -66,7 +66,7 @@ async def _loaded(client: Client, clock: Clock, obj: JsonObject) -> str:
 
 
 async def _applied(client: Client, resource: Resource, obj: JsonObject) -> str:
-    """Over what is there already, such as the default AppProject."""
+    """Replaces an object that exists already, such as the default AppProject."""
     try:
         made = await client.write(requests.apply(resource, cleaned(obj), manager=MANAGER, force=True))
         await _with_status(client, resource, made, obj)
@@ -80,14 +80,14 @@ async def _with_status(client: Client, resource: Resource, made: JsonObject, obj
     status = kept(obj.get("status") or {}) if kept is not None else None
     if not status:
         return
-    whole = obj["kind"] == "Application"  # the one kind without a subresource for it
+    whole = obj["kind"] == "Application"  # the only kind without a status subresource
     await client.write(
         requests.merge(resource, made, {"status": status}, subresource="" if whole else "status", exact=False)
     )
 
 
 def _of_application(status: JsonObject) -> JsonObject | None:
-    """What was deployed: the history, and the last operation if it has ended."""
+    """The deployment history, and the last operation if it has finished."""
     last = status.get("operationState") or {}
     ended = last if last.get("phase") in ("Succeeded", "Failed", "Error") else None
     found = {"history": status.get("history"), **({"operationState": ended} if ended else {})}
@@ -95,7 +95,7 @@ def _of_application(status: JsonObject) -> JsonObject | None:
 
 
 def _of_stage(status: JsonObject) -> JsonObject | None:
-    """Without what is under way."""
+    """Drops the parts of a status that describe running work."""
     names = ("freightHistory", "lastPromotion", "freightSummary", "autoPromotionEnabled", "autoPromotionHolds")
     return {name: status[name] for name in names if status.get(name)}
 
@@ -110,7 +110,7 @@ KEPT: Final[Mapping[str, Kept]] = {
 
 
 def cleaned(obj: JsonObject) -> JsonObject:
-    """Without what a server gives, and without its status."""
+    """Drops the status and the metadata that a server sets."""
     metadata = obj.get("metadata") or {}
     kept = ("name", "namespace", "labels", "annotations", "finalizers")
     made: dict[str, Any] = {name: metadata[name] for name in kept if metadata.get(name)}
@@ -118,7 +118,7 @@ def cleaned(obj: JsonObject) -> JsonObject:
 
 
 async def _make_namespaces(client: Client, objects: list[JsonObject]) -> None:
-    """Those that objects name, and no Project brings."""
+    """Namespaces that objects name and no Project creates."""
     brought = {str(one["metadata"]["name"]) for one in objects if one["kind"] in ("Project", "Namespace")}
     wanted = {str(one["metadata"].get("namespace") or "") for one in objects} - brought - {""}
     for name in sorted(wanted):
@@ -131,7 +131,7 @@ async def _make_namespaces(client: Client, objects: list[JsonObject]) -> None:
 
 
 async def _await_namespaces(client: Client, clock: Clock, wanted: set[str]) -> None:
-    """Those that Projects bring: Freight must be in them before a Warehouse discovers the same again."""
+    """Namespaces of Projects: they must hold their Freight before a Warehouse discovers the same artefacts again."""
     for _ in range(PASSES):
         found = {one["metadata"]["name"] for one in (await client.page(requests.List(resource=NAMESPACES))).items}
         if wanted <= found:
@@ -147,7 +147,7 @@ async def _resource(client: Client, obj: JsonObject) -> Resource | None:
 
 
 def _is_generated(obj: JsonObject) -> bool:
-    """By another object that is loaded, too."""
+    """Whether another loaded object owns it."""
     owners = obj["metadata"].get("ownerReferences") or ()
     return any(one.get("controller") for one in owners)
 

@@ -1,4 +1,4 @@
-"""What the world outside answers during a rehearsal, and what people do in the middle of it."""
+"""How the outside world behaves during a rehearsal, and what people do meanwhile."""
 
 from argosy.rehearse.scenario.fields import ScenarioError, span_of
 from argosy.rehearse.scenario.model import Event, MetricRule, Scenario, simulation

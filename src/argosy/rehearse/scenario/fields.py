@@ -1,4 +1,4 @@
-"""Reads fields of a scenario one by one, so that what is missing, wrong or unknown is told by its place. Pure."""
+"""Reads the fields of a scenario and reports missing, wrong and unknown ones by their path. Pure."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from argosy.machinery.objects import JsonObject
 
 
 class ScenarioError(ValueError):
-    """The text names the field, what it holds, and what would be right."""
+    """The text names the field, its value, and what would be right."""
 
 
 class Fields:
-    """A mapping that is read field by field, so that what nobody knows is told at the `end`."""
+    """A mapping that is read field by field; `end` reports the fields that nobody read."""
 
     def __init__(self, path: str, found: Mapping[str, Any]) -> None:
         self.path, self._found = path, dict(found)
@@ -96,7 +96,7 @@ def span_at(path: str, found: Any) -> timedelta:
 
 
 def span_of(text: str) -> timedelta:
-    """A duration as scenarios have it. Raises ScenarioError."""
+    """Parses a duration in the scenario's format. Raises ScenarioError."""
     return span_at("the duration", text)
 
 

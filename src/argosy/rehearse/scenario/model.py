@@ -1,4 +1,4 @@
-"""What a scenario says: answers of the world outside, rules, and what people do in the middle of it. Pure."""
+"""A scenario: results of measurements, images, simulation rules, and acts of people. Pure."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ WITHIN: Final = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricRule:
-    """Answers for measurements; the first rule whose patterns all match counts. `values` in turn, the last one again
-    and again; or `result`: how each measurement ends."""
+    """Results for measurements; the first rule whose patterns all match applies. `values` are used in turn, the last
+    repeatedly; `result` instead sets the outcome of each measurement."""
 
     provider: str = "*"
     metric: str = "*"
@@ -35,7 +35,7 @@ class MetricRule:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`at`: after the change was made."""
+    """`at`: time after the change."""
 
     at: timedelta
     change: Change
@@ -48,14 +48,14 @@ class Scenario:
     images: tuple[NewImage, ...] = ()
     metrics: tuple[MetricRule, ...] = ()
     rules: tuple[JsonObject, ...] = ()
-    """Of the simulation (docs/simulation.md)."""
+    """Rules of the simulation (docs/simulation.md)."""
     events: tuple[Event, ...] = ()
     opens_gates: bool = False
-    """Somebody opens each gate as soon as it waits."""
+    """Whether each gate is opened as soon as it waits."""
 
 
 def simulation(rules: Sequence[JsonObject]) -> list[JsonObject]:
-    """The rules as the simulation finds them: in a labelled ConfigMap."""
+    """The rules as the simulation reads them: a labelled ConfigMap."""
     if not rules:
         return []
     metadata = {"name": "rehearsal", "namespace": "argocd", "labels": {"argosy.dev/simulation-rules": "true"}}

@@ -1,6 +1,6 @@
-"""The scenario file: every field is in docs/rehearsals.md. Pure.
+"""Parses the scenario file; docs/rehearsals.md describes every field. Pure.
 
-What cannot be read is a ScenarioError that names the field, its value and what would be right.
+A ScenarioError names the field, its value and what would be right.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Who answers in a rehearsal in place of the world outside. What is assumed, or would have been sent, is noted."""
+"""Stand-ins for the outside world. They note each assumption, and each message that would have been sent."""

@@ -1,4 +1,4 @@
-"""ACME servers and Vaults of a rehearsal: each signs what it is asked for, with an authority that is thrown away."""
+"""Simulated ACME servers and Vaults: each signs every request with a throw-away CA."""
 
 from __future__ import annotations
 

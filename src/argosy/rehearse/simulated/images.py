@@ -1,4 +1,4 @@
-"""Image registries of a rehearsal: the tags that a scenario, the proposal and the present Freight tell of."""
+"""Simulated image registries: the tags of the scenario, the proposal and the present Freight."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ CREATED = "org.opencontainers.image.created"
 
 
 class SimulatedRegistry(RegistryClient):
-    """Knows what `push` told it, and nothing else."""
+    """Holds the tags that were added by `push`."""
 
     def __init__(self, egress: Egress, clock: Clock) -> None:
         super().__init__(egress, clock)
         self._pushed: dict[tuple[str, str], dict[str, Manifest]] = {}
 
     def push(self, image: NewImage, created_at: str) -> str:
-        """A later push of the same tag replaces it. Gives the digest. Raises Rejected for what is no repository."""
+        """Adds a tag, replacing an earlier one, and returns the digest. Raises Rejected for an invalid repository."""
         place = repository(image.repository)
         annotations = {CREATED: image.created_at or created_at, **dict(image.annotations)}
         body = {"schemaVersion": 2, "mediaType": MANIFEST_TYPES[0], "annotations": annotations}
@@ -60,7 +60,7 @@ def _digest(*words: str) -> str:
 
 
 def images_in(objects: Iterable[JsonObject]) -> list[NewImage]:
-    """What Freight and the discoveries of Warehouses say is in registries now."""
+    """Adds the images that Freight and Warehouses' discoveries name."""
     found: dict[tuple[str, str], NewImage] = {}
     for obj in objects:
         if obj.get("kind") == "Freight":

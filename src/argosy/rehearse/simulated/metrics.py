@@ -1,4 +1,4 @@
-"""Measurements in a rehearsal: by the scenario, else by simulated traffic, else assumed to be good."""
+"""Simulated measurements: by the scenario, else from simulated traffic, else assumed to be good."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from argosy.rehearse.notes import Notes
 from argosy.rehearse.scenario import MetricRule
 
 LISTS: Final = frozenset({"prometheus", "influxdb", "graphite"})
-"""Providers whose results are lists of numbers, which conditions index."""
+"""Providers whose results are lists of numbers that conditions index."""
 Traffic = Callable[[Measure], Awaitable[Answer | None]]
-"""What simulated traffic says of a query; None where it says nothing."""
+"""Answers a query from simulated traffic; None if there is none."""
 
 
 class SimulatedProviders:

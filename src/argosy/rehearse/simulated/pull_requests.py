@@ -1,4 +1,4 @@
-"""Pull requests of a rehearsal: opened by Promotions, merged in the copies when somebody says so."""
+"""Simulated pull requests: opened by Promotions, merged in the copies on request."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Opened:
 
 @dataclass(slots=True)
 class Host:
-    """Of one repository."""
+    """The pull requests of one repository."""
 
     url: str
     opened: dict[int, Opened] = field(default_factory=dict)
 
 
 class Forge:
-    """`of` is the door that steps about pull requests go through (`promotion.adapters.tools.Tools.pulls`)."""
+    """`of` is the port through which pull request steps work (`promotion.adapters.tools.Tools.pulls`)."""
 
     def __init__(self, repositories: Repositories) -> None:
         self._repositories = repositories
@@ -39,11 +39,11 @@ class Forge:
         return _SimulatedPullRequests(self, self._host(url))
 
     def waiting(self) -> list[tuple[str, Opened]]:
-        """Those that nobody has merged, with their repository's URL."""
+        """All open pull requests, with their repository's URL."""
         return [(host.url, one) for host in self._hosts.values() for one in host.opened.values() if one.request.open]
 
     async def merge(self, url: str, number: int) -> str:
-        """The commit of the merge. Raises SourceError for one that is not there, or conflicts."""
+        """Merges and returns the merge commit. Raises SourceError if it does not exist, or conflicts."""
         host = self._host(url)
         found = host.opened.get(number)
         if found is None:

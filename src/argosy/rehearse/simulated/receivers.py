@@ -1,4 +1,4 @@
-"""Receivers of notifications, webhooks of admission, step plug-ins: told, and taken to agree."""
+"""Simulated notification services, admission webhooks and step plug-ins: calls are noted and assumed to succeed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Receivers:
     async def post(
         self, url: str, body: bytes, ca_bundle: bytes, seconds: float, address: tuple[str, int] | None = None
     ) -> bytes:
-        """As `cluster.admission.webhooks.Caller`."""
+        """Has the signature of `cluster.admission.webhooks.Caller`."""
         self._notes.add("assumed", f"the admission webhook at {urlsplit(url).hostname} allows what it is asked")
         review = orjson.loads(body)
         answer = {"uid": (review.get("request") or {}).get("uid"), "allowed": True}

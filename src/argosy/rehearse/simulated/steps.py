@@ -1,4 +1,4 @@
-"""Steps of Promotions whose effects lie outside: told, and taken to go well. All others run as they are."""
+"""Simulated Promotion steps with effects outside: noted and assumed to succeed. All others run for real."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from argosy.rehearse.notes import Notes
 Answered = Callable[[RunStep], Awaitable[Result]]
 TOLD: Final[Mapping[str, Callable[[Job], tuple[Result, list[str]]]]] = {"oci-push": oci_push, "http": http}
 PUSHED: Final = ("path", "targetBranch", "generateTargetBranch", "maxAttempts", "provider")
-"""What `github-push` shares with `git-push`, which does the same in a copy."""
+"""The part of `github-push` that equals `git-push`, which runs in a copy."""
 
 
 class SimulatedSteps:

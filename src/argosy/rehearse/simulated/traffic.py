@@ -1,4 +1,4 @@
-"""What a query of Prometheus answers in a rehearsal, where rules of the simulation say that traffic comes."""
+"""Answers Prometheus queries from simulated traffic, where the simulation's rules define some."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ ANYWHERE = "http://prometheus.rehearsal"
 
 
 class SimulatedTraffic:
-    """`answer`: Prometheus' API about simulated traffic."""
+    """`answer`: Prometheus' API over simulated traffic."""
 
     def __init__(self, answer: Served, clock: Clock) -> None:
         self._caller, self._clock = _InProcess(answer), clock
 
     async def __call__(self, question: Measure) -> Measured | None:
-        """None where there is no such traffic, or the query is beyond what is simulated."""
+        """None if there is no such traffic, or the query is not supported by the simulation."""
         settings = AnalysisSettings(environment={"ARGO_ROLLOUTS_PROMETHEUS_ADDRESS": ANYWHERE})
         try:
             found = await prometheus.measure(self._caller, asked(question, self._clock.now(), settings))

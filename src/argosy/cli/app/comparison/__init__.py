@@ -1,1 +1,1 @@
-"""An Application compared as the controllers compare it, and how its differences are printed."""
+"""Compares an Application the way the controllers do, and prints the differences."""

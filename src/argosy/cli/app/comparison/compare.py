@@ -1,4 +1,4 @@
-"""One Application compared as the controllers compare it, in this process and with the caller's rights."""
+"""Compares one Application the way the controllers do, in this process and with the caller's rights."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ CONNECTING_LOOK = 0.05
 
 
 class Comparison:
-    """The Application, and what compares it."""
+    """The Application and its comparer."""
 
     def __init__(self, reader: StateReader, app: JsonObject, clock: Clock, options: argparse.Namespace) -> None:
         self.reader, self.app, self.memory = reader, app, Memory(Comparer(known))
         self._clock, self._options = clock, options
 
     async def compared(self) -> Compared:
-        """Once its cluster is connected to. Raises Refused."""
+        """Connects to the Application's cluster first. Raises Refused."""
         sources = sources_of(spec_of(self.app))
         look = Look(
             revisions=asked_revisions(sources, self._options), manifests=local_manifests(self.app, self._options)
@@ -60,7 +60,7 @@ class Comparison:
 
 
 def with_comparison(options: argparse.Namespace, use: Use[int]) -> int:
-    """Runs `use`; what cannot be compared becomes exit code 20 and one line."""
+    """Runs `use`; a comparison that fails becomes exit code 20 and one line."""
     key = key_of_name(options.name, options)
 
     async def work(client: HttpClient, clock: Clock) -> int:
@@ -73,7 +73,7 @@ def with_comparison(options: argparse.Namespace, use: Use[int]) -> int:
 async def compared_with(
     client: HttpClient, clock: Clock, app: JsonObject, options: argparse.Namespace, use: Use[T]
 ) -> T:
-    """What `use` makes of the comparison. Raises CommandError for what cannot be compared."""
+    """Returns the result of `use` on the comparison. Raises CommandError if the comparison fails."""
     with TemporaryDirectory(prefix="argosy-app-") as directory:
         found = await _used(client, clock, app, options, Path(directory), use)
     if isinstance(found, Refused):
@@ -102,7 +102,7 @@ async def _used(
 
 
 async def _told(work: Awaitable[T]) -> T | Refused:
-    """As a value: what is raised beside running parts comes out wrapped."""
+    """Returns the error as a value: raised next to running tasks, it would arrive wrapped in a group."""
     try:
         return await work
     except Refused as error:
@@ -110,7 +110,7 @@ async def _told(work: Awaitable[T]) -> T | Refused:
 
 
 def local_manifests(app: JsonObject, options: argparse.Namespace) -> tuple[str, ...]:
-    """The manifests of --local, rendered as the Application says."""
+    """Renders the manifests of --local with the Application's settings."""
     if not options.local:
         return ()
     spec = spec_of(app)

@@ -1,4 +1,4 @@
-"""The cluster that an Application goes to, and the objects there that it is about."""
+"""The cluster that an Application deploys to, and its objects there."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SELECTOR = "argocd.argoproj.io/secret-type=cluster"
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """One object of an Application, as it is."""
+    """One live object of an Application."""
 
     resource: Resource
     obj: JsonObject
@@ -46,7 +46,7 @@ class Live:
 async def destination(
     client: HttpClient, clock: Clock, app: JsonObject, options: argparse.Namespace
 ) -> AsyncIterator[HttpClient]:
-    """A client of the cluster that the Application goes to."""
+    """A client of the Application's destination cluster."""
     wanted = read(Application, app).spec.destination
     if wanted.server == IN_CLUSTER:
         yield client
@@ -65,7 +65,7 @@ async def destination(
 
 
 def listed(app: JsonObject, options: argparse.Namespace) -> list[JsonObject]:
-    """Those of `status.resources` that the flags choose."""
+    """The entries of `status.resources` that the flags select."""
     wanted = {
         "group": options.group,
         "kind": options.kind,
@@ -80,7 +80,7 @@ def listed(app: JsonObject, options: argparse.Namespace) -> list[JsonObject]:
 
 
 async def live_objects(client: HttpClient, items: list[JsonObject]) -> list[Live]:
-    """Those that are there."""
+    """The ones that exist."""
     served = {resource.group_kind: resource for resource in reversed((await client.served()).resources)}
     found = []
     for item in items:
@@ -98,7 +98,7 @@ async def live_objects(client: HttpClient, items: list[JsonObject]) -> list[Live
 
 
 async def chosen(client: HttpClient, app: JsonObject, options: argparse.Namespace) -> list[Live]:
-    """At least one; several only with --all. Raises CommandError."""
+    """At least one object; several only with --all. Raises CommandError."""
     found = await live_objects(client, listed(app, options))
     if not found:
         raise CommandError("no matching resource found", Exit.CALL_FAILED)

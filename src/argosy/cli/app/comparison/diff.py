@@ -1,4 +1,4 @@
-"""`argosy app diff`: what a sync would change, by the controllers' own comparison, made with the caller's rights."""
+"""`argosy app diff`: what a sync would change, computed by the controllers' comparison with the caller's rights."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ HEADER = ("GROUP", "KIND", "NAMESPACE", "NAME", "WHY")
 class Change:
     key: ResourceKey
     why: str
-    """In one line, as the controllers put it."""
+    """The error as one line, worded like the controllers'."""
     live: JsonObject | None
     desired: JsonObject | None
 
@@ -81,7 +81,7 @@ async def _changes(comparison: Comparison) -> list[Change]:
 
 
 def _change(pair: Pair, seen: Compared, policy: Options, settings: Settings, jq: JqAnswers) -> Change:
-    """Both sides as they are compared, Secrets masked together so that equal values look equal."""
+    """Both sides as compared. Secrets are masked together, so that equal values look equal."""
     live, desired = pair.live, pair.target
     if live is not None and desired is not None:
         rules = rules_for(pair.key, seen.source_state.spec.ignore_differences, settings, jq)

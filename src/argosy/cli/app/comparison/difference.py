@@ -1,6 +1,6 @@
-"""A live and a wanted object as `diff` shows two files: what scripts around `argocd app diff` read.
+"""Prints the difference of a live and a target object like `diff` does: scripts parse `argocd app diff`.
 
-With KUBECTL_EXTERNAL_DIFF set, that program is asked, as kubectl and upstream do.
+With KUBECTL_EXTERNAL_DIFF set, runs that program, as kubectl and upstream do.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def normal(live: JsonObject | None, desired: JsonObject | None) -> str:
 
 
 def _sorted(value: JsonValue) -> JsonValue:
-    """As Go prints them: keys by name."""
+    """YAML in Go's format: keys are sorted."""
     if isinstance(value, dict):
         return {name: _sorted(value[name]) for name in sorted(value)}
     return [_sorted(item) for item in value] if isinstance(value, list) else value
@@ -47,7 +47,7 @@ def _hunks(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
 
 
 def _lines(begin: int, end: int) -> str:
-    """From 1; what stands between two lines is told by the one before."""
+    """Line numbers from 1; an insertion is positioned by the line before it."""
     if end - begin <= 1:
         return str(end)
     return f"{begin + 1},{end}"

@@ -1,4 +1,4 @@
-"""Which objects of an Application have a label by what its sources say: `argosy app sync --label`."""
+"""Selects the objects of an Application by a label in its manifests: `argosy app sync --label`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from argosy.runtime.http.client import HttpClient
 async def labelled(
     client: HttpClient, clock: Clock, app: JsonObject, options: argparse.Namespace, others: list[JsonObject]
 ) -> list[JsonObject]:
-    """`others` and those with any of the labels, as an operation lists them. Raises CommandError where none is left."""
+    """`others` and the objects with any of the labels, as an operation lists them. Raises CommandError if empty."""
     wanted = dict(pair("--label", text) for text in options.label)
 
     async def use(comparison: Comparison) -> list[JsonObject]:
@@ -30,7 +30,7 @@ async def labelled(
 
 
 def chosen(pairs: Iterable[Pair], wanted: Mapping[str, str]) -> list[JsonObject]:
-    """Of what the sources say, and not of what only lives. Pure."""
+    """Looks at the manifests, not at the live objects. Pure."""
     found: list[JsonObject] = []
     for one in pairs:
         labels = ((one.target or {}).get("metadata") or {}).get("labels") or {}

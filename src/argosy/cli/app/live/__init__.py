@@ -1,1 +1,1 @@
-"""The live objects of an Application: listed, drawn as a tree, read, changed, and acted upon."""
+"""The live objects of an Application: list, tree, get, patch, delete, and actions."""

@@ -1,4 +1,4 @@
-"""`argosy app actions list|run`: what can be done to the live objects of an Application, and doing it."""
+"""`argosy app actions list|run`: the resource actions of an Application's live objects."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def list_all(options: argparse.Namespace) -> int:
         async with destination(client, clock, app, options) as there:
             found = await live_objects(there, listed(app, options))
         if options.kind in (None, app["kind"]) and options.group in (None, "argoproj.io"):
-            found.append(Live(APPLICATIONS, app))  # an Application has actions of its own
+            found.append(Live(APPLICATIONS, app))  # an Application has actions itself
         offered: list[JsonObject] = []
         with LuaWorkers(clock, size=1) as lua:
             for live in found:
@@ -116,7 +116,7 @@ async def _act(
 
 
 async def _write(client: HttpClient, live: Live, impact: Impact) -> None:
-    """A patch says what differs only, and holds for the version that was looked at."""
+    """The patch holds only the changes, and applies only to the version that was read."""
     obj = impact.resource
     if impact.operation == "create":
         served = {resource.group_kind: resource for resource in reversed((await client.served()).resources)}

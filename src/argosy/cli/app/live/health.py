@@ -1,4 +1,4 @@
-"""The health of each object for a listing: judged from live objects, as controllers do not store it by default."""
+"""The health of each object, computed from the live objects: controllers do not store it by default."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from argosy.gitops.keys import ResourceKey
 
 AT_ONCE = 16
-"""Objects asked for at the same time."""
+"""Objects fetched concurrently."""
 
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 
 
 async def with_health(client: Client, app: JsonObject, clock: Clock | None = None) -> JsonObject:
-    """The Application with `health` in `status.resources` where it is absent and the object may be read.
+    """The Application with `health` set in `status.resources` where it is missing and the object is readable.
 
-    Users' checks count where the settings of the control plane that looks after it may be read. `clock`: real.
+    Custom health checks apply if the settings of the responsible control plane are readable. `clock`: the real clock.
     """
     listed = (app.get("status") or {}).get("resources")
     if not listed:
@@ -35,7 +35,7 @@ async def with_health(client: Client, app: JsonObject, clock: Clock | None = Non
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def seen(item: JsonObject) -> JsonObject | str:
-        """The live object, or what its absence is called."""
+        """The live object, or a status for its absence."""
         resource = served.get(GroupKind(str(item.get("group") or ""), str(item.get("kind") or "")))
         if item.get("health") or item.get("hook") or resource is None:
             return ""
@@ -53,13 +53,13 @@ async def with_health(client: Client, app: JsonObject, clock: Clock | None = Non
 
 
 async def judged_objects(client: Client, status: JsonObject, objects: list[JsonObject]) -> list[str]:
-    """The health of live objects; empty for a kind without."""
+    """The health of live objects; empty for kinds without health."""
     namespace = str(status.get("controllerNamespace") or "argocd")
     return await _judged(client, RealClock(), namespace, list(objects))
 
 
 async def _live(client: Client, resource: Resource, item: JsonObject) -> JsonObject | str:
-    """Empty for what the caller may not read."""
+    """Empty if the caller may not read it."""
     try:
         return await client.get(requests.Get(resource, Key(str(item.get("namespace") or ""), str(item["name"]))))
     except StatusError as error:
@@ -67,8 +67,8 @@ async def _live(client: Client, resource: Resource, item: JsonObject) -> JsonObj
 
 
 async def _judged(client: Client, clock: Clock, namespace: str, found: list[JsonObject | str]) -> list[str]:
-    """A status each; empty for a kind without health."""
-    # Imported late: the catalogue of kinds is large, and most commands never judge anything.
+    """One health status per object; empty for kinds without health."""
+    # Imported late: the catalogue of kinds is large, and most commands never compute health.
     from argosy.gitops.health.custom_checks import CustomChecks
     from argosy.gitops.keys import resource_key
     from argosy.render.lua.evaluator import LuaWorkers

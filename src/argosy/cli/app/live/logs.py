@@ -1,4 +1,4 @@
-"""`argosy app logs`: what the Pods of an Application wrote, container by container."""
+"""`argosy app logs`: the logs of an Application's Pods, container by container."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _time(text: str) -> datetime | None:
 
 
 async def _pods(client: HttpClient, app: JsonObject, options: argparse.Namespace) -> list[JsonObject]:
-    """Those that a chosen object is or owns, however far below."""
+    """The Pods that a selected object is, or owns directly or indirectly."""
     items = listed(app, options)
     found: list[JsonObject] = []
     for namespace in sorted({str(item.get("namespace") or "") for item in items} - {""}):
@@ -118,7 +118,7 @@ async def _print(
             if (text := _wanted(line, options, until)) is not None:
                 sys.stdout.write(f"{text}\n")
     except StatusError as error:
-        if error.code != 400:  # a container that has not started has written nothing
+        if error.code != 400:  # a container that has not started has no logs
             raise
 
 

@@ -1,4 +1,4 @@
-"""`argosy app manifests`: what the sources say, or what lives, as YAML documents; Secrets are masked."""
+"""`argosy app manifests`: the target or live manifests as YAML documents; Secrets are masked."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def _without_owners(obj: JsonObject) -> JsonObject:
 
 
 def _only(obj: JsonObject, fields: str) -> JsonObject:
-    """The paths that --filter-fields names."""
+    """The paths in --filter-fields."""
     if not fields:
         return obj
     made: JsonObject = {}
@@ -164,7 +164,7 @@ def _each(options: argparse.Namespace, one: Callable[[HttpClient, Live], Awaitab
 
 
 def _with(options: argparse.Namespace, use: Work) -> int:
-    """`use` with a client of the cluster that the Application goes to."""
+    """Runs `use` with a client of the Application's cluster."""
     key = key_of_name(options.name, options)
 
     async def work(client: HttpClient, clock: Clock) -> int:

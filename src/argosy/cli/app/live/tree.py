@@ -1,4 +1,4 @@
-"""The objects of an Application with all that they own, drawn as a tree; and what belongs to nobody."""
+"""Draws an Application's objects and everything they own as a tree, and lists orphaned objects."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from argosy.runtime.clock import RealClock
 from argosy.runtime.http.client import HttpClient
 
 AT_ONCE = 16
-"""Kinds listed at the same time."""
+"""Kinds listed concurrently."""
 detailed = "tree=detailed"
 _NEVER = frozenset({"Event", "Lease"})
 _HEADER = ("KIND/NAME", "STATUS", "HEALTH", "MESSAGE")
@@ -35,7 +35,7 @@ class Node:
 
 
 async def tree_of(client: HttpClient, app: JsonObject, *, with_details: bool) -> str:
-    """One line an object, children below their owners."""
+    """One line per object, children below their owners."""
     status = app.get("status") or {}
     items = status.get("resources") or []
     namespaces = {str(item.get("namespace") or "") for item in items} - {""}
@@ -100,7 +100,7 @@ def _identity(item: JsonObject) -> tuple[str, str, str, str]:
 
 
 async def _present(client: HttpClient, namespace: str) -> list[Node]:
-    """Every object of a namespace that may be listed; kinds by their preferred version."""
+    """Every object of a namespace that may be listed, each kind in its preferred version."""
     kinds: dict[GroupKind, Resource] = {}
     for resource in (await client.served()).resources:
         if resource.namespaced and resource.kind not in _NEVER:
@@ -123,7 +123,7 @@ async def _present(client: HttpClient, namespace: str) -> list[Node]:
 
 
 async def orphans(client: HttpClient, app: JsonObject, namespace: str) -> list[JsonObject]:
-    """What is in the destination's namespace, is nobody's child, and is tracked by no Application."""
+    """Objects in the destination's namespace without an owner that no Application tracks."""
     if not namespace:
         return []
     ours = {_identity(item)[1:] for item in (app.get("status") or {}).get("resources") or ()}
