@@ -32,7 +32,6 @@ from argosy.gitops.keys import (
 from argosy.gitops.manifests.generation import Manifests
 from argosy.gitops.manifests.signatures import Integrity
 from argosy.gitops.model.application_spec import spec_of
-from argosy.gitops.model.globs import matches
 from argosy.gitops.ports import KnownTypes, Replicas
 from argosy.gitops.projects import finalizer as project_finalizer
 from argosy.gitops.projects import permissions as projects
@@ -49,6 +48,7 @@ from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.status import StatusError
+from argosy.machinery.text.globs import matches
 from argosy.render.jq.port import JqEvaluator
 from argosy.render.lua.port import LuaEvaluator
 from argosy.render.port import Renderer

@@ -9,8 +9,8 @@ from typing import Final, Literal, cast
 import re2
 
 from argosy.apis.argoproj.applicationset.spec import ApplicationSetSpec
-from argosy.gitops.model.globs import matches
 from argosy.machinery import duration
+from argosy.machinery.text.globs import matches
 
 Policy = Literal["sync", "create-only", "create-update", "create-delete"]
 POLICIES: Final = ("sync", "create-only", "create-update", "create-delete")

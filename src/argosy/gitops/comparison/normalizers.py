@@ -12,9 +12,9 @@ from argosy.apis.argoproj.application import IgnoreDifference
 from argosy.gitops.comparison.jq.answers import JqAnswers
 from argosy.gitops.control_plane.settings import Ignored, Settings
 from argosy.gitops.keys import ResourceKey, resource_key
-from argosy.gitops.model.globs import matches
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.server_side_apply import fieldset
+from argosy.machinery.text.globs import matches
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from argosy.gitops.keys import ResourceKey, annotations_of, resource_key
-from argosy.gitops.model.globs import matches
 from argosy.machinery.objects import JsonObject, group_version
+from argosy.machinery.text.globs import matches
 
 Owner = ResourceKey | str
 """A key, or a uid."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
-from argosy.gitops.model.globs import matches
 from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.text.globs import matches
 from argosy.machinery.text.yaml import YamlError, load
 
 MAP_KEY: Final = "resource.customizations"

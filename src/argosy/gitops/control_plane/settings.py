@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from argosy.gitops.control_plane.customizations import Customizations, customizations_of
-from argosy.gitops.model.globs import matches
 from argosy.machinery import duration
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.text.globs import matches
 from argosy.machinery.text.yaml import YamlError, load
 
 CONFIG_MAP: Final = "argocd-cm"

@@ -14,10 +14,10 @@ from argosy.gitops.hydrator.groups import dry_source, group_of
 from argosy.gitops.hydrator.questions import Batch, DryCommit, End, Hydrate, Relevance
 from argosy.gitops.keys import APPLICATIONS, HYDRATE, HYDRATE_TIMESTAMP, SKIP_RECONCILE, annotations_of
 from argosy.gitops.model import shapes
-from argosy.gitops.model.globs import matches
 from argosy.gitops.model.shapes import wrong_field
 from argosy.machinery.controller import PENDING, Failed, Index, Snapshot
 from argosy.machinery.objects import JsonObject, Key, key_of
+from argosy.machinery.text.globs import matches
 
 Requests = frozenset[tuple[Key, str, str]]
 """(application, how, time stamp) of the annotations that ask for hydration."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from posixpath import join, normpath
 
 from argosy.gitops.keys import GENERATE_PATHS, annotations_of
-from argosy.gitops.model.globs import matches_path
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.text.globs import matches_path
 from argosy.sources.port import Entry, Tree
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from argosy.gitops.clusters.resolution import Cluster
 from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.keys import ResourceKey
-from argosy.gitops.model.globs import matches, matches_path
 from argosy.machinery.objects import GroupKind, JsonObject
 from argosy.machinery.selectors import label_selector_of
+from argosy.machinery.text.globs import matches, matches_path
 from argosy.machinery.text.plain_text import plain_line
 from argosy.sources.port import AccessDenied, Credentials, Further
 from argosy.sources.scrub import scrub

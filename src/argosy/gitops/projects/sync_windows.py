@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cronsim import CronSim, CronSimError
 
 from argosy.gitops.clusters.resolution import Cluster
-from argosy.gitops.model.globs import matches
 from argosy.machinery import duration
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.text.globs import matches
 
 BLOCKED = "Sync operation blocked by sync window"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from argosy.gitops.clusters.resolution import Cluster
 from argosy.gitops.control_plane.settings import Settings
-from argosy.gitops.model.globs import matches
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.text.globs import matches
 
 ITSELF = ""
 """The control plane's own identity."""

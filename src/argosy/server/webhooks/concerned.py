@@ -10,9 +10,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from argosy.gitops.hydrator.paths import watched
-from argosy.gitops.model.globs import matches_path
 from argosy.machinery import semver
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.text.globs import matches_path
 from argosy.server.webhooks.news import Asked, News, Pushed, Stored, reduced
 
 USER: Final = "[a-zA-Z0-9_\\.][a-zA-Z0-9_\\.-]{0,30}[a-zA-Z0-9_\\.\\$-]?"

@@ -24,7 +24,7 @@ from argosy.gitops.health.catalogue import (
     threescale,
 )
 from argosy.gitops.health.verdict import Check
-from argosy.gitops.model.globs import matches
+from argosy.machinery.text.globs import matches
 
 _FAMILIES = (
     cluster_api,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from argosy.gitops.model.globs import matches
 from argosy.gitops.projects.permissions import permits_namespace_of_application
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
+from argosy.machinery.text.globs import matches
 from argosy.server.calls import Call
 from argosy.server.context import APPLICATIONS, ServerContext
 from argosy.server.errors import ApiError, denied, invalid, not_found
