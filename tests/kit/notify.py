@@ -76,6 +76,12 @@ class NotifyWorld(EngineWorld):
         metadata = {"name": "argocd-notifications-cm", "namespace": namespace}
         self.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
 
+    def allow(self, namespaces: str) -> None:
+        """Applications may be there, too."""
+        metadata = {"name": "argocd-cmd-params-cm", "namespace": "argocd"}
+        data = {"application.namespaces": namespaces}
+        self.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
+
     def application(self, annotations: dict[str, str] | None = None, **metadata: Any) -> JsonObject:
         return self.create(
             {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import pytest
+
 from argosy.notify.ports import Commit, Deliver, Delivered, Undelivered
 from argosy.notify.records import ANNOTATION as PENDING
 from argosy.notify.state import ANNOTATION as STATE
@@ -160,6 +162,7 @@ def test_a_template_may_ask_for_the_commit() -> None:
 
 def test_a_configuration_of_the_own_namespace_counts_beside_the_central_one() -> None:
     with NotifyWorld(OUT, self_service=True) as world:
+        world.allow("team")
         world.configure(OUT, "team")
         world.application(SUBSCRIBED, namespace="team")
         world.patch(APPLICATIONS, "web", {"status": {"sync": {"status": "OutOfSync"}}}, "team")
@@ -234,6 +237,7 @@ def test_a_subscription_to_a_trigger_that_nobody_configured_is_told_once_until_i
 
 def test_a_trigger_of_the_own_namespace_is_known_to_the_central_configuration() -> None:
     with NotifyWorld({"service.slack": "token: t\n"}, self_service=True) as world:
+        world.allow("team")
         world.configure(OUT, "team")
         world.application({**SUBSCRIBED}, namespace="team")
         world.pass_time(5)
@@ -252,3 +256,51 @@ def test_what_is_rendered_is_sent_without_waiting_for_the_next_look_at_the_time(
         turns = world.turns("notifications-app")
         world.pass_time(600)
         assert world.turns("notifications-app") - turns <= 12
+
+
+@pytest.mark.parametrize("patterns", ["te*", "/^t.+m$/", "other, team"])
+def test_applications_of_allowed_namespaces_alone_are_notified_about(patterns: str) -> None:
+    with NotifyWorld(OUT) as world:
+        world.application(SUBSCRIBED, namespace="team")
+        world.patch(APPLICATIONS, "web", {"status": {"sync": {"status": "OutOfSync"}}}, "team")
+        world.pass_time(10)
+        assert world.deliveries.sent == []
+
+        world.allow(patterns)
+        world.pass_time(10)
+        assert world.deliveries.sent == [("slack:ops", "web is OutOfSync")]
+
+
+def test_templates_of_a_namespace_see_no_secret() -> None:
+    template = {**OUT, "template.out": "message: 'it is {{.secrets.slack}}'\n"}
+    with NotifyWorld(template, secrets={"slack": "hidden"}, self_service=True) as world:
+        world.allow("team")
+        world.create(
+            {
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "metadata": {"name": "argocd-notifications-secret", "namespace": "team"},
+                "stringData": {"slack": "t0p"},
+            }
+        )
+        world.configure(template, "team")
+        world.application(SUBSCRIBED, namespace="team")
+        world.patch(APPLICATIONS, "web", {"status": {"sync": {"status": "OutOfSync"}}}, "team")
+        world.pass_time(10)
+
+        messages = [message for _, message in world.deliveries.sent]
+        assert len(messages) == 2
+        assert "it is <no value>" in messages
+        assert not [message for message in messages if "t0p" in message]
+
+
+@pytest.mark.parametrize("text", ["[", "trigger: [a]"])
+def test_a_list_of_subscriptions_that_cannot_be_read_is_told_once(text: str) -> None:
+    with NotifyWorld(OUT) as world:
+        world.application({"notifications.argoproj.io/subscriptions": text})
+        world.pass_time(5)
+        world.sync_status("OutOfSync")
+        world.pass_time(600)
+
+        (event,) = world.events("UnreadableSubscription")
+        assert "notifications.argoproj.io/subscriptions" in event["message"]

@@ -34,6 +34,7 @@ MOST: Final = 1000
 """Destinations of one object; an annotation holds no more."""
 FAILED: Final = "NotificationFailed"
 UNKNOWN: Final = "UnknownTrigger"
+UNREADABLE: Final = "UnreadableSubscription"
 
 
 @dataclass(slots=True)
@@ -72,6 +73,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
         return NOTHING
     course = _Course(seen, now, state.read_state(annotations), list(seen.records), dict(seen.memory.ready))
     _tell_unknown_triggers(course)
+    _tell_unreadable_annotations(course)
     _conclude_deliveries(course)
     _prepare_deliveries(course)
     if not seen.is_waiting and seen.subject.is_settled(seen.obj):
@@ -139,6 +141,13 @@ def _tell_unknown_triggers(course: _Course) -> None:
     for trigger in sorted(course.unknown - seen.memory.unknown):
         text = f"trigger '{trigger}' is subscribed to and not configured: nobody is notified of it"
         course.warn(UNKNOWN, text)
+
+
+def _tell_unreadable_annotations(course: _Course) -> None:
+    for text in course.seen.unreadable:
+        if text not in course.seen.memory.unknown:
+            course.warn(UNREADABLE, f"{text}: nobody is notified by it")
+    course.unknown |= frozenset(course.seen.unreadable)
 
 
 # -- what is to be sent ------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from argosy.notify.ports import Deliver, Delivered, Undelivered
 from argosy.notify.records import Record, read_records
 from argosy.notify.settings import NotifySettings
 from argosy.notify.subjects import OWN_CONFIG_MAP, OWN_SECRET, Subject
-from argosy.notify.subscriptions import Destinations, GlobalSubscriptions, annotated, legacy, merged
+from argosy.notify.subscriptions import Destinations, GlobalSubscriptions, annotated, legacy, merged, unreadable_in
 from argosy.notify.templates import Renderer, TemplateFailed
 from argosy.notify.triggers import run
 
@@ -71,6 +71,8 @@ class Seen:
     destinations: tuple[Destinations, ...]
     """One for each configuration."""
     records: tuple[Record, ...]
+    unreadable: tuple[str, ...] = ()
+    """What is wrong with annotations that subscribe."""
     answers: Mapping[Question[Any], Any] = field(default_factory=dict)
     delivered: Mapping[str, Delivered | Undelivered] = field(default_factory=dict)
     """By state key."""
@@ -97,11 +99,14 @@ class Look:
         obj = snapshot.object(self._subject.resource, key)
         if obj is None or not self._settings.selector.matches(obj["metadata"].get("labels")):
             return None
+        if not self._subject.is_own and not self._settings.permits(key.namespace, snapshot):
+            return None
         configured = self._configured(snapshot, key)
         around = self._subject.around(snapshot, obj, self._settings.namespace)
         destinations = tuple(self._destinations(one, obj, around) for one in configured)
-        records = read_records(obj["metadata"].get("annotations") or {})
-        if not records and not any(destinations):
+        annotations = obj["metadata"].get("annotations") or {}
+        records, unreadable = read_records(annotations), unreadable_in(annotations)
+        if not records and not any(destinations) and not unreadable:
             return None
         memory = snapshot.memory or Memory()
         seen = Seen(
@@ -111,6 +116,7 @@ class Look:
             configured=configured,
             destinations=destinations,
             records=records,
+            unreadable=unreadable,
             delivered=dict(delivered_of(snapshot, self._subject, obj, configured, records, memory)),
             memory=memory,
             renderer=self._renderer,
@@ -242,7 +248,8 @@ def render(seen: Seen, record: Record, now: datetime, ask: Callable[[Question[An
         **seen.variables,
         **functions(now, ask, application_of(seen)),
         "context": {**of.configuration.context, "notificationType": record.service},
-        "secrets": dict(of.configuration.secrets),
+        # Who may write a namespace's templates need not be one who may read its Secret.
+        "secrets": {} if of.namespace else dict(of.configuration.secrets),
         "serviceType": record.service,
         "recipient": record.recipient,
     }

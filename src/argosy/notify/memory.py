@@ -19,4 +19,4 @@ class Memory:
     evaluated: Mapping[tuple[str, bool], int] = field(default_factory=dict)
     """How often each trigger held and did not, in the last evaluation; for metrics."""
     unknown: frozenset[str] = frozenset()
-    """Triggers that are subscribed to and configured nowhere; what has been told of is not told again."""
+    """What is wrong with subscriptions, by trigger or annotation; what has been told of is not told again."""

@@ -30,6 +30,21 @@ def annotated(annotations: Mapping[str, Any], configuration: Configuration) -> D
     return found
 
 
+def unreadable_in(annotations: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is wrong with lists of subscriptions, which then subscribe nobody."""
+    found = []
+    for key, value in annotations.items():
+        if key.startswith(_SUBSCRIPTIONS):
+            try:
+                entries = yaml.load(str(value))
+            except YamlError as error:
+                found.append(f"annotation {key} is no YAML: {error}")
+                continue
+            if entries is not None and not isinstance(entries, list):
+                found.append(f"annotation {key} is no list of {{trigger: [...], destinations: [...]}}")
+    return tuple(found)
+
+
 def legacy(annotations: Mapping[str, Any], configuration: Configuration) -> Destinations:
     """Of an AppProject alone; default triggers of the service override even the one that is named."""
     found: Destinations = {}

@@ -15,6 +15,9 @@ def add_notifications(commands: Commands) -> None:
     subscriptions = group(groups, "subscriptions", "Who is notified", "Who is notified")
     made = _command(subscriptions, "list", "subscriptions:run", "List who is notified of an Application")
     _object(made, "application")
+    made = command(groups, "catalog", "argosy.cli.notifications.catalog:run", "Print the stock triggers and templates")
+    made.add_argument("-n", "--namespace", default="argocd", help="of the control plane (default: argocd)")
+    made.set_defaults(about="application")
     made = _command(groups, "history", "history:run", "Show which notifications were sent")
     _object(made, "application")
 
