@@ -1,6 +1,6 @@
-"""Every command, and where its flags and help are declared; nothing else is imported to show them.
+"""The table of commands and where their flags and help are declared; nothing else is imported to show them.
 
-Each command names the function that runs it as `module:function`; `main` imports it then.
+Each command names its function as `module:function`; `main` imports it when it runs.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ DECLARED: Final = {
     "doctor": "arguments:add_doctor",
     "version": "arguments:add_version",
 }
-"""In the order of the help: who adds the command, below `argosy.cli`."""
+"""In the order of the help: the modules below `argosy.cli` that add the commands."""
 
 
 def make_parser(command: str = "") -> Parser:
-    """`command`: the one that is asked for, when that is known; the others' flags are then left out."""
+    """`command`: the command that will run, if known; the flags of the others are then omitted."""
     parser = Parser(prog="argosy", description="One GitOps control plane, on its own Kubernetes API or on yours.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     for place in [DECLARED[command]] if command in DECLARED else DECLARED.values():

@@ -1,4 +1,4 @@
-"""Which API server a command talks to, and what its refusals look like on a terminal."""
+"""Selects the API server that a command talks to, and formats its errors for a terminal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Work = Callable[[HttpClient, Clock], Awaitable[int]]
 
 
 def kubeconfigs(options: argparse.Namespace) -> tuple[Path, ...]:
-    """`--kubeconfig`; that of the instance which runs in the data directory; what kubectl would take."""
+    """`--kubeconfig`; else that of the instance running in the data directory; else kubectl's."""
     if options.kubeconfig is not None:
         return (options.kubeconfig,)
     place = Place(options.data_dir)
@@ -34,7 +34,7 @@ def kubeconfigs(options: argparse.Namespace) -> tuple[Path, ...]:
 
 
 def chosen_server(options: argparse.Namespace) -> str:
-    """`--server`, else $ARGOSY_SERVER unless a kubeconfig is named; "" when a kubeconfig is meant."""
+    """`--server`, else $ARGOSY_SERVER unless a kubeconfig is named; "" for a kubeconfig."""
     given = str(getattr(options, "server", "") or "")
     if given or getattr(options, "kubeconfig", None) is not None or getattr(options, "context", ""):
         return given
@@ -46,7 +46,7 @@ def chosen_token(options: argparse.Namespace) -> str:
 
 
 def with_client(options: argparse.Namespace, work: Work) -> int:
-    """Runs `work`; a refusal or silence of the server becomes exit code 20 and one line."""
+    """Runs `work`; an error or no answer from the server becomes exit code 20 and one line."""
 
     async def run() -> int:
         clock = RealClock()
@@ -63,7 +63,7 @@ def with_client(options: argparse.Namespace, work: Work) -> int:
 
 @asynccontextmanager
 async def connected(options: argparse.Namespace, clock: Clock) -> AsyncIterator[HttpClient]:
-    """By the server that one is signed in to, where one is chosen, and else by a kubeconfig. Raises CommandError."""
+    """Connects to the signed-in server if one is selected, else by a kubeconfig. Raises CommandError."""
     try:
         if server := chosen_server(options):
             from argosy.cli.login.server import KUBERNETES, connection_to, signed_in

@@ -1,8 +1,8 @@
-"""`argosy controller`: the same controllers against any API server, its replicas sharing the work.
+"""`argosy controller`: the controllers against any API server; replicas share the work.
 
-Each replica holds a Lease of its own, and looks after the keys that are its by hashing over the live ones. One that
-cannot renew its Lease stops writing at once (runtime.fencing), and goes on when it can. That is the shape every API
-server supports: nothing but leases, lists and watches.
+Each replica holds a Lease, and handles the keys that are its own by hashing over the live replicas. A replica that
+cannot renew its Lease stops writing at once (runtime.fencing) and continues when it can. This needs nothing from the
+API server but Leases, lists and watches.
 """
 
 from __future__ import annotations

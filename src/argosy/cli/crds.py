@@ -1,4 +1,4 @@
-"""`argosy crds`: the definitions as they are generated from `apis`, ready for `kubectl apply --server-side -f -`."""
+"""`argosy crds`: prints the CRDs generated from `apis`, ready for `kubectl apply --server-side -f -`."""
 
 from __future__ import annotations
 

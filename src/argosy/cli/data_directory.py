@@ -1,4 +1,4 @@
-"""`argosy cluster check|backup|restore`: the embedded cluster's data directory."""
+"""`argosy cluster check|backup|restore`: maintenance of the embedded cluster's data directory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`argosy doctor`: what this machine offers, tried and not believed, and what of it needs mending."""
+"""`argosy doctor`: checks what this machine offers, by trying it, and says what needs to be fixed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _INSTEAD: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`state`: `ok`, `without` (works, with less) or `bad` (needs mending)."""
+    """`state`: `ok`, `without` (works with fewer features) or `bad` (must be fixed)."""
 
     about: str
     state: str
@@ -136,7 +136,7 @@ def _data_directory(place: Place) -> Iterator[Finding]:
 
 
 def _secret_files(place: Place) -> list[Path]:
-    """Keys, the store, the kubeconfig: files that hold what opens everything."""
+    """Checks the permissions of files that hold keys or credentials."""
     kinds = ("*.key", "pki/*.key", "*.db", "*.db-wal", "kubeconfig")
     return sorted({path for kind in kinds for path in place.directory.glob(kind) if path.is_file()})
 

@@ -1,4 +1,4 @@
-"""A value edited by hand: as YAML, in the user's own editor."""
+"""Lets the user edit a value as YAML in their own editor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from argosy.machinery.text.yaml import YamlError, dump, load
 
 
 def edited(value: JsonObject, name: str) -> JsonObject:
-    """The value as it was left in the editor. Raises CommandError for what is no mapping."""
+    """The edited value. Raises CommandError if it is not a mapping."""
     chosen = next((os.environ[key] for key in ("KUBE_EDITOR", "VISUAL", "EDITOR") if os.environ.get(key)), "vi")
     with TemporaryDirectory(prefix="argosy-edit-") as directory:
         path = Path(directory, name.replace("/", "-"))

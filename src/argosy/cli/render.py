@@ -45,7 +45,7 @@ def request_of(
     namespace: str,
     kube_version: str = "",
 ) -> RenderRequest:
-    """What to ask of the renderer for a directory and an Application's source. Raises CommandError."""
+    """The renderer's request for a directory and an Application's source. Raises CommandError."""
     directory = path.absolute()
     if not directory.is_dir():
         raise CommandError(f"{path}: not a directory: give one with YAML, a kustomization or a chart")
@@ -68,9 +68,9 @@ def request_of(
 
 
 def rendered(request: RenderRequest, *, programs: bool = False) -> Sequence[JsonObject]:
-    """The manifests, made in this process: the directory is the user's own. Raises CommandError.
+    """Renders in this process, because the directory is the user's own. Raises CommandError.
 
-    `programs` lets those run that a kustomization names as functions.
+    `programs` allows the functions that a kustomization names to run.
     """
     try:
         return rendered_here(request, _with_programs(request) if programs else None)
@@ -85,7 +85,7 @@ def _with_programs(request: RenderRequest) -> LocalWorkspace:
 
 
 def source_of(options: argparse.Namespace) -> JsonObject:
-    """The source of --source, and over it what the flags say."""
+    """The source of --source, with the flags applied."""
     source = _given(options.source) if options.source else {}
     helm = dict(source.get("helm") or {})
     if options.values:
@@ -124,5 +124,5 @@ def _given(file: Path) -> JsonObject:
 
 
 def _work_tree(directory: Path) -> Path:
-    """The Git work tree around the directory, so that bases beside it are found; else the directory itself."""
+    """The Git work tree around the directory, so that neighbouring bases are found; else the directory itself."""
     return next((place for place in (directory, *directory.parents) if (place / ".git").exists()), directory)

@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 def health(options: argparse.Namespace) -> int:
-    """A kind without a check has no health: null, and `-` as text."""
+    """A kind without a health check has no health: null, or `-` as text."""
     objects = _objects(options.filename)
     rows, found = [], []
     for obj, verdict in zip(objects, _run(_judged(objects, _settings(options.settings))), strict=True):
@@ -44,7 +44,7 @@ def health(options: argparse.Namespace) -> int:
 
 
 def actions(options: argparse.Namespace) -> int:
-    """What is offered for the object as it is; a kind without actions has none."""
+    """The actions available for the object; none for a kind without actions."""
     objects = _objects(options.filename)
     rows, found = [], []
     for obj, offered in zip(objects, _run(_offered(objects, _settings(options.settings))), strict=True):
@@ -56,7 +56,7 @@ def actions(options: argparse.Namespace) -> int:
 
 
 def run_action(options: argparse.Namespace) -> int:
-    """The objects that the action would write, each with whether it is created or patched."""
+    """The objects that the action would write, and whether each is created or patched."""
     objects = _objects(options.filename)
     if len(objects) != 1:
         raise CommandError(f"--filename {options.filename}: an action runs on one object, not {len(objects)}")
@@ -106,7 +106,7 @@ def _parameter(text: str) -> tuple[str, str]:
 
 
 def _settings(filename: str | None) -> Customizations:
-    """What cannot be read is told, and the rest counts: as in a control plane."""
+    """Invalid entries are reported and the others apply, like in a control plane."""
     if filename is None:
         return Customizations()
     found = [obj for obj in _objects(filename, "--settings") if obj.get("kind") == "ConfigMap"]
@@ -120,7 +120,7 @@ def _settings(filename: str | None) -> Customizations:
 
 
 def _show(output: str, found: list[JsonObject], text: str) -> None:
-    """One object in, one object out; several in, a list."""
+    """One object for one input; a list for several."""
     if output == "json":
         write_value(sys.stdout, found[0] if len(found) == 1 else found, "json")
     else:

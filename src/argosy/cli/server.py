@@ -41,7 +41,7 @@ from argosy.server.sessions.store import SessionStore
 
 
 class Onlooker(Membership):
-    """A member of no group: it holds no Lease, and nothing is its."""
+    """Belongs to no group of replicas: it holds no Lease and is responsible for no keys."""
 
     def owns(self, key: Key) -> bool:
         return False

@@ -1,6 +1,6 @@
-"""Standard output and error of a command: whatever it prints of others' making steers no terminal.
+"""A command's standard output and error: control characters in foreign text are made harmless.
 
-What we steer by ourselves goes through `steer`.
+Our own control codes are written through `steer`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 
 class Plain:
-    """A text stream that makes control characters visible; all else is the stream's own."""
+    """A text stream that shows control characters instead of passing them on."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -30,14 +30,14 @@ class Plain:
 
 
 def _plain(text: str) -> str:
-    from argosy.machinery.text.plain_text import plain  # few outputs need it, and a start is to be quick
+    from argosy.machinery.text.plain_text import plain  # late: few outputs need it, and a start should be fast
 
     return plain(text)
 
 
 @contextmanager
 def plain_streams() -> Iterator[None]:
-    """For as long as a command runs."""
+    """Applies while a command runs."""
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = Plain(before[0]), Plain(before[1])
     try:
@@ -47,10 +47,10 @@ def plain_streams() -> Iterator[None]:
 
 
 def own(stream: TextIO) -> TextIO:
-    """The stream itself, for who sees to what it writes."""
+    """The raw stream, for callers that escape what they write."""
     return stream.stream if isinstance(stream, Plain) else stream
 
 
 def steer(stream: TextIO, codes: str) -> None:
-    """Our own codes: to clear a line, to go up."""
+    """Writes our own control codes, such as to clear a line."""
     own(stream).write(codes)

@@ -21,7 +21,7 @@ from argosy import __version__
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.place import HOST, Place, already_running, data_dir_option, free_port, port_in_use
 
-if TYPE_CHECKING:  # for what runs in the foreground only: a detaching parent needs none of it
+if TYPE_CHECKING:  # only for the process in the foreground: its detaching parent does not need it
     from argosy.cli.process import Embedded
     from argosy.machinery.status import StatusError
     from argosy.observe.watchdog import Watchdog

@@ -1,4 +1,4 @@
-"""`argosy app terminate-op|confirm-deletion`: what is said to an operation under way."""
+"""`argosy app terminate-op|confirm-deletion`: control of a running operation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def terminate(options: argparse.Namespace) -> int:
             raise CommandError(text, Exit.CALL_FAILED)
         if state and not state.get("finishedAt"):
             await write(client, app, {"status": {"operationState": {"phase": "Terminating"}}})
-        else:  # it has not begun: it never will
+        else:  # it has not started, and never will
             await write(client, app, {"operation": None})
         print(f"Application '{key.name}' operation terminating")
         return Exit.OK

@@ -1,4 +1,4 @@
-"""Which revision of which source a command asks for. Pure."""
+"""Maps the revision flags to sources. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from argosy.machinery.objects import JsonObject
 
 
 def asked_revisions(sources: list[JsonObject], options: argparse.Namespace) -> tuple[str, ...]:
-    """One for each source, empty for its own; empty altogether where none is asked for."""
+    """One revision per source, empty for the source's own; an empty list if no flag is given."""
     if options.revision:
         if len(sources) != 1:
             raise CommandError(

@@ -1,4 +1,4 @@
-"""What stands around an Application: its page, and whether its project's windows let it sync now."""
+"""An Application's web page, and whether its project's sync windows allow a sync now."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Surroundings:
 
 
 async def surroundings(client: Client, clock: Clock, app: JsonObject, name: str) -> Surroundings:
-    """What may not be read is left out."""
+    """Anything the caller may not read is omitted."""
     namespace = str((app.get("status") or {}).get("controllerNamespace") or app["metadata"]["namespace"])
     settings = await _read(client, CONFIG_MAPS, "argocd-cm", namespace)
     base = str((settings.get("data") or {}).get("url") or "").rstrip("/")

@@ -27,7 +27,7 @@ from argosy.runtime.clock import Clock
 from argosy.runtime.http.client import HttpClient
 
 PREVIEW: Final = {"refresh": False, "hard_refresh": False, "output": "text", "exit_code": False, "diff_exit_code": 0}
-"""How `app diff` is asked before a sync."""
+"""The flags of `app diff` for the preview of a sync."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
             await refuse_outside_of_windows(client, clock, app)
             operation = sync_operation(app, options, user_name())
             if options.label:
-                from argosy.cli.app.comparison.labelled import labelled  # late: it imports the whole control plane
+                from argosy.cli.app.comparison.labelled import labelled  # late: imports the whole control plane
 
                 found = await labelled(client, clock, app, options, operation["sync"].get("resources") or [])
                 operation["sync"]["resources"] = found
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
                     text = "Cannot use local sync when Automatic Sync Policy is enabled unless for dry run"
                     raise CommandError(text)
                 from argosy.cli.app.comparison.compare import (
-                    local_manifests,  # late: it imports the whole control plane
+                    local_manifests,  # late: imports the whole control plane
                 )
 
                 operation["sync"]["manifests"] = list(local_manifests(app, options))
@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _agrees(options: argparse.Namespace) -> bool:
-    """Shows what would change, then asks."""
+    """Shows the diff, then asks for confirmation."""
     from argosy.cli.app.comparison import diff
 
     for name in options.names:
@@ -77,9 +77,9 @@ def _agrees(options: argparse.Namespace) -> bool:
 
 
 async def refuse_outside_of_windows(client: Client, clock: Clock, app: JsonObject) -> None:
-    """A sync that would only wait for a window is not asked for. Who may not read the project is not refused here."""
+    """Refuses a sync that a window would block. If the caller may not read the project, nothing is refused here."""
     spec, metadata = normalised(app.get("spec") or {}), app["metadata"]
-    # An Application elsewhere has its project where its controller is, which its status tells.
+    # The status of an Application names its controller's namespace, which holds its project.
     namespace = str((app.get("status") or {}).get("controllerNamespace") or metadata["namespace"])
     try:
         project = await client.get(requests.Get(PROJECTS, Key(namespace, spec["project"])))
@@ -98,11 +98,11 @@ def user_name() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
-        return "unknown"  # a container whose user has no name
+        return "unknown"  # a container may run as a user without a name
 
 
 async def request(client: Client, app: JsonObject, operation: JsonObject) -> None:
-    """The state of the operation before goes in the same write, so that nobody takes its end for this one's."""
+    """Resets the previous operation's state in the same write, so that its end is not taken for this one's."""
     if app.get("operation"):
         raise CommandError(
             f"application {app['metadata']['name']!r}: another operation is already in progress", Exit.CALL_FAILED
@@ -111,7 +111,7 @@ async def request(client: Client, app: JsonObject, operation: JsonObject) -> Non
 
 
 async def finish(client: Client, clock: Clock, key: Key, seconds: float, output: str) -> int:
-    """Waits for the end, shows it, and says how it went."""
+    """Waits until the operation has finished, prints it, and returns the exit code."""
     await wait_for(client, key, Wanted(idle=True), seconds)
     async with deadline(seconds, f"a comparison of application {key.name!r}"):
         app = await refreshed(client, key)  # times in a status are whole seconds: it may be from just before the end
@@ -120,7 +120,7 @@ async def finish(client: Client, clock: Clock, key: Key, seconds: float, output:
 
 
 def judged(app: JsonObject) -> int:
-    """1 for a phase other than Succeeded, and when something is left that a sync with --prune would delete."""
+    """1 for a phase other than Succeeded, and if resources remain that a sync with --prune would delete."""
     status = app.get("status") or {}
     state = status.get("operationState") or {}
     if state.get("phase") != "Succeeded":

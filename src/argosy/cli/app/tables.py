@@ -1,4 +1,4 @@
-"""Applications as text, in upstream's columns. Pure."""
+"""Formats Applications in upstream's columns. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def qualified_name(app: JsonObject) -> str:
 
 
 def sources_of(spec: JsonObject) -> list[JsonObject]:
-    """What it is synced from. Not gitops' own function: that room takes a while to import."""
+    """The sources to show. Does not use the gitops room's function: that room takes a while to import."""
     if hydrator := spec.get("sourceHydrator"):
         dry, sync = hydrator.get("drySource") or {}, hydrator.get("syncSource") or {}
         place = {"path": sync.get("path"), "targetRevision": sync.get("targetBranch")}
@@ -62,7 +62,7 @@ def sync_policy_word(spec: JsonObject) -> str:
 
 
 def is_automated(spec: JsonObject) -> JsonObject | None:
-    """The automated policy, if it is there and not switched off."""
+    """The automated policy, if it is present and enabled."""
     automated = (spec.get("syncPolicy") or {}).get("automated")
     return automated if automated is not None and automated.get("enabled") is not False else None
 
@@ -91,7 +91,7 @@ def application(app: JsonObject, around: Surroundings | None = None, *, with_ope
 
 
 def out_of_sync_note(app: JsonObject) -> str:
-    """One line for a person beside the output, which scripts read; empty where nothing is out of sync."""
+    """A one-line hint on standard error, because scripts read standard output; empty if nothing is out of sync."""
     different = sum(item.get("status") == "OutOfSync" for item in (app.get("status") or {}).get("resources") or ())
     if not different:
         return ""
@@ -124,7 +124,7 @@ def summary(app: JsonObject, around: Surroundings | None = None) -> str:
 
 
 def parameters(source: JsonObject) -> str:
-    """What is set of a source: Helm's parameters, or the images of Kustomize."""
+    """A source's overrides: Helm's parameters, or Kustomize's images."""
     helm, kustomize = source.get("helm") or {}, source.get("kustomize") or {}
     rows = [(str(item.get("name")), str(item.get("value") or "")) for item in helm.get("parameters") or ()]
     rows += [("image", str(image)) for image in kustomize.get("images") or ()]
@@ -160,7 +160,7 @@ def _sync_text(spec: JsonObject, sync: JsonObject) -> str:
 
 
 def with_revision(target: str, revision: str) -> str:
-    """`main (1a2b3c4)`; a chart's version is its own revision."""
+    """`main (1a2b3c4)`; a chart's version is its revision."""
     short = revision[:7] if len(revision) == 40 else revision
     return f"{target} ({short})" if short and short != target else target
 
@@ -178,7 +178,7 @@ def operation(state: JsonObject) -> str:
 
 
 def resources(app: JsonObject) -> str:
-    """One line per object, with what the last operation said of it."""
+    """One line per object, with the last operation's message."""
     status = app.get("status") or {}
     results = ((status.get("operationState") or {}).get("syncResult") or {}).get("resources") or ()
     said = {_identity(item): item for item in results}
@@ -210,7 +210,7 @@ def _identity(item: JsonObject) -> tuple[str, str, str, str]:
 
 
 def history(app: JsonObject) -> str:
-    """Grouped by repository, as upstream."""
+    """Grouped by repository, like upstream."""
     groups: dict[str, list[Sequence[str]]] = {}
     for entry in (app.get("status") or {}).get("history") or ():
         sources = entry.get("sources") or [entry.get("source") or {}]
@@ -227,12 +227,12 @@ def history(app: JsonObject) -> str:
 
 
 def _labelled(lines: Iterable[tuple[str, str]]) -> str:
-    """A line each: a line break in a value must not make another that looks like one of ours."""
+    """One line per value: a line break in a value must not forge another line."""
     return "".join(f"{label:<{LABEL_WIDTH}}{plain_line(value)}".rstrip() + "\n" for label, value in lines)
 
 
 def _date(text: str) -> str:
-    """As Go prints a time in UTC."""
+    """Go's format of a time in UTC."""
     return parse(text).strftime("%Y-%m-%d %H:%M:%S +0000 UTC") if text else ""
 
 

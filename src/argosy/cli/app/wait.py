@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def wanted_of(options: argparse.Namespace) -> Wanted:
-    """Without a flag: synced, healthy and idle."""
+    """Default without flags: synced, healthy and no operation."""
     flags = (options.sync, options.health, options.operation, options.degraded, options.suspended, options.hydrated)
     only = tuple(resource_of(text) for text in options.resource)
     if not any(flags):

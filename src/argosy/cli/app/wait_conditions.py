@@ -1,4 +1,4 @@
-"""Waiting for an Application: when it is as wanted, when it never will be, and how long to wait."""
+"""Waits for an Application: the conditions, when they can no longer be met, and the timeout."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from argosy.runtime.client import Client
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """All that is set must hold; the three health words are alternatives."""
+    """All set conditions must hold; the three health states are alternatives."""
 
     synced: bool = False
     idle: bool = False
@@ -34,7 +34,7 @@ class Wanted:
     suspended: bool = False
     hydrated: bool = False
     only: tuple[JsonObject, ...] = ()
-    """Of these objects, instead of the whole Application."""
+    """Waits for these objects instead of the whole Application."""
 
     def holds(self, app: JsonObject) -> bool:
         if self.hydrated and _hydration(app) != "Hydrated":
@@ -52,7 +52,7 @@ class Wanted:
         return not self.synced or sync == "Synced"
 
     def is_hopeless(self, before: str, app: JsonObject) -> bool:
-        """Health that was neither Degraded nor Unknown has turned Degraded, and that is not what we wait for."""
+        """Health has become Degraded from another known state, and Degraded is not awaited."""
         turned = health_status(app) == "Degraded" and before not in ("", "Degraded", "Unknown")
         return turned and self.healthy and not self.degraded
 
@@ -63,7 +63,7 @@ def _hydration(app: JsonObject) -> str:
 
 
 def _of(app: JsonObject, wanted: JsonObject) -> tuple[str, str]:
-    """Sync status and health of one of its objects; an object without health counts as healthy."""
+    """Sync and health status of one object; an object without health counts as healthy."""
     for item in (app.get("status") or {}).get("resources") or ():
         if all(str(item.get(name) or "") == value for name, value in wanted.items()):
             return str(item.get("status") or ""), str((item.get("health") or {}).get("status") or "Healthy")
@@ -72,7 +72,7 @@ def _of(app: JsonObject, wanted: JsonObject) -> tuple[str, str]:
 
 @asynccontextmanager
 async def deadline(seconds: float, what: str) -> AsyncIterator[None]:
-    """0 waits for ever."""
+    """0 means no timeout."""
     try:
         async with asyncio.timeout(seconds or None):
             yield
@@ -81,7 +81,7 @@ async def deadline(seconds: float, what: str) -> AsyncIterator[None]:
 
 
 async def wait_for(client: Client, key: Key, wanted: Wanted, seconds: float) -> JsonObject:
-    """The Application as it was when all held."""
+    """The Application at the moment when all conditions held."""
     async with deadline(seconds, f'app "{key.name}" match desired state'):
         before = ""
         async for app in follow(client, key):
@@ -107,7 +107,7 @@ async def wait_gone(client: Client, key: Key, seconds: float) -> None:
 
 
 def tell(app: JsonObject, is_terminal: Callable[[], bool] = sys.stderr.isatty) -> None:
-    """One line that is written over, on a terminal only."""
+    """One status line that is overwritten; only on a terminal."""
     if is_terminal():
         state = (app.get("status") or {}).get("operationState") or {}
         busy = f"  {state.get('phase') or 'Pending'}: {state.get('message') or ''}" if is_busy(app) else ""

@@ -1,4 +1,4 @@
-"""`argosy appset ...`: what people do with ApplicationSets, one file a command.
+"""`argosy appset ...`: what people do with ApplicationSets, one file per command.
 
-`sets` reads them from files and from the API server, `dry_run` finds out what one would do, `tables` shows it.
+`sets` reads them from files and the API server, `dry_run` computes what one would do, `tables` formats it.
 """

@@ -38,7 +38,7 @@ async def _created(client: Client, appset: JsonObject, options: argparse.Namespa
 
 
 async def _existing(client: Client, appset: JsonObject, options: argparse.Namespace) -> JsonObject:
-    """The same again is fine; another one needs --upsert."""
+    """Creating an identical ApplicationSet succeeds; a different one of the same name needs --upsert."""
     metadata = appset["metadata"]
     found = await client.get(requests.Get(APPLICATION_SETS, Key(metadata["namespace"], metadata["name"])))
     kept = {name: metadata[name] for name in ("labels", "annotations") if name in metadata}

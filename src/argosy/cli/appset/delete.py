@@ -56,6 +56,6 @@ async def _wait_gone(client: Client, clock: Clock, key: Key) -> None:
 
 def _is_sure(key: Key) -> bool:
     if not sys.stdin.isatty():
-        return True  # as upstream, so that scripts go on: where nobody can be asked, the command itself is the answer
+        return True  # like upstream, for scripts: without a terminal, the command itself counts as the confirmation
     question = f"Delete application set '{key.name}' and its applications? [y/N] "
     return input(question).strip().lower() in ("y", "yes")

@@ -1,4 +1,4 @@
-"""What a set would do: by the controllers' own decisions, with the caller's rights, or with no cluster at all."""
+"""Computes what an ApplicationSet would do with the controllers' code and the caller's rights, or without a cluster."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ from argosy.sources.port import Credentials, Further, GitRemote, Tree
 
 NO_CLUSTER = "what is in a cluster cannot be read with --offline"
 WORK_TREE = "0" * 40
-"""Stands for a commit where a directory is read instead."""
+"""The revision that is reported for a directory instead of a commit."""
 
 
 class LocalGit:
-    """Some repositories are directories of this machine, as they are now; the others are fetched."""
+    """Serves some repositories from local directories and fetches the others."""
 
     def __init__(self, remote: GitRemote, directories: Mapping[str, Path]) -> None:
         self._remote = remote
@@ -61,7 +61,7 @@ class LocalGit:
 
 
 class NoCluster:
-    """The door to objects that are not there to be read."""
+    """A client without any objects, for use without a cluster."""
 
     def secret(self, namespace: str, name: str) -> JsonObject | None:
         raise GeneratorError(f"Secret {namespace}/{name}: {NO_CLUSTER}")
@@ -77,7 +77,7 @@ class NoCluster:
 
 
 def checked(appset: JsonObject) -> JsonObject:
-    """As the API server would keep it. Raises CommandError for what it would refuse."""
+    """Defaults and validates the set like the API server. Raises CommandError if it is invalid."""
     schema = compile_schema(schema_of(ApplicationSet))
     kept, unknown = prune(schema, appset)
     problems = [f"unknown field {path!r}" for path in unknown]
@@ -90,7 +90,7 @@ def checked(appset: JsonObject) -> JsonObject:
 async def online(
     client: HttpClient, clock: Clock, sets: Sequence[JsonObject], outside: Outside, directories: Mapping[str, Path]
 ) -> list[Preview]:
-    """Against what runs now. Raises CommandError with what a generator says."""
+    """Compares with the Applications that exist. Raises CommandError with a generator's error."""
     rng = SystemRng()
     plane = ControlPlane(client, clock, rng, outside)
     git = LocalGit(Git(plane.doors), directories)
@@ -109,7 +109,7 @@ async def online(
 async def offline(
     clock: Clock, sets: Sequence[JsonObject], outside: Outside, directories: Mapping[str, Path]
 ) -> list[Preview]:
-    """Everything that is generated counts as created: nothing is known of what is there, nor of projects."""
+    """Reports everything as created: without a cluster, neither existing Applications nor projects are known."""
     book = CredentialBook([], [])
     doors = Doors(outside, clock, book.credentials, lambda url, project: True)
     try:
@@ -123,7 +123,7 @@ async def offline(
 
 
 async def _told(work: Awaitable[Preview]) -> Preview | Unusable | NotAnswered:
-    """As a value: what is raised beside running parts comes out wrapped."""
+    """Returns the error as a value: raised next to running tasks, it would arrive wrapped in a group."""
     try:
         return await work
     except (Unusable, NotAnswered) as error:

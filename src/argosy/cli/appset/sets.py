@@ -1,4 +1,4 @@
-"""ApplicationSets as files have them, and as the API server has them by name."""
+"""Reads ApplicationSets from files, and from the API server by name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MANAGER: Final = "argosy-cli"
 
 
 def key_of_name(name: str, options: argparse.Namespace) -> Key:
-    """`NAME` in the chosen namespace, or `NAMESPACE/NAME`."""
+    """Parses `NAME`, which is in the selected namespace, or `NAMESPACE/NAME`."""
     namespace, slash, rest = name.partition("/")
     if slash and (not namespace or not rest or "/" in rest):
         raise CommandError(f"application set {name!r}: give NAME or NAMESPACE/NAME")
@@ -38,7 +38,7 @@ async def get(client: Client, key: Key) -> JsonObject:
 
 
 def from_files(files: list[str], options: argparse.Namespace) -> list[JsonObject]:
-    """Every ApplicationSet in them, each with a namespace; `-` is standard input. Anything else is refused."""
+    """Reads every ApplicationSet and sets its namespace; `-` is standard input. Other kinds are refused."""
     found = [appset for file in files for appset in _documents(file)]
     if not found:
         raise CommandError(f"{', '.join(files)}: no ApplicationSet in it")

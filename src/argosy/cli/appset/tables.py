@@ -1,4 +1,4 @@
-"""ApplicationSets, and what one would do, as text. Pure."""
+"""Formats ApplicationSets and their previews. Pure."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _applications(status: JsonObject) -> Iterator[Sequence[str]]:
 
 
 def preview(found: Preview) -> str:
-    """A line for each Application that would be created, changed, deleted or refused, and a diff for each change."""
+    """One line per Application that would be created, changed, deleted or refused, and a diff for each change."""
     rows = [("create", *_preview_row(app)) for app in found.created]
     rows += [("change", *_preview_row(change.wanted)) for change in found.changed]
     rows += [("delete", *_preview_row(app)) for app in found.deleted]
@@ -123,7 +123,7 @@ def _preview_row(app: JsonObject) -> Sequence[str]:
 
 
 def _visible(app: JsonObject) -> JsonObject:
-    """What a set decides of an Application."""
+    """The action that a set decides on for an Application."""
     metadata = {name: app["metadata"][name] for name in SHOWN if app["metadata"].get(name)}
     return {"metadata": metadata, "spec": app.get("spec") or {}}
 

@@ -1,4 +1,4 @@
-"""What a process is made of besides the rooms: installing, the API server, webhooks, metrics, traces, shells.
+"""The parts of a process other than the rooms: installing, the API server, webhooks, metrics, traces, shells.
 
-`argosy.cli.process` puts them together with all rooms, and is the only module that knows them all.
+`argosy.cli.process` combines them with all rooms; no other module knows all of them.
 """

@@ -1,4 +1,4 @@
-"""What must be there before the controllers start: definitions, the control plane's namespace, its ServiceAccount."""
+"""Installs what the controllers need: CRDs, the control plane's namespace, its ServiceAccount."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from argosy.runtime.clock import Clock
 
 ATTEMPTS = 10
 BACKOFF = Backoff(first=0.2, longest=10.0, jitter=0.5)
-"""Forty seconds in all."""
+"""Forty seconds in total."""
 DEFINITION = "CustomResourceDefinition"
 DEFINITIONS_MANAGER, RELEASE = "helm", "meta.helm.sh/release-name"
-"""Helm's own field manager: a chart that brings the same definitions takes them over without a conflict."""
+"""Helm's own field manager: a chart with the same CRDs takes them over without a conflict."""
 _CLUSTER_WIDE = {
     "Namespace",
     DEFINITION,
@@ -34,10 +34,10 @@ def control_plane_objects(namespace: str) -> list[JsonObject]:
 
 
 async def install(client: Client, objects: Iterable[JsonObject], manager: str, clock: Clock, rng: Rng) -> None:
-    """Server-side apply, in order: a second time changes nothing. Definitions that a chart has taken over are its own.
+    """Applies server-side, in order; repeating it changes nothing. CRDs that a chart has taken over are left to it.
 
-    What may pass - a lost race or answer, a server that is busy or away - is tried ATTEMPTS times. Raises StatusError
-    and OSError after that, and a refusal at once.
+    Transient errors - a conflict, a lost answer, a busy or absent server - are retried up to ATTEMPTS times. Raises
+    StatusError and OSError after that; a permanent refusal at once.
     """
     for obj in objects:
         if obj["kind"] != DEFINITION:
@@ -50,7 +50,7 @@ async def _is_taken_over(client: Client, definition: JsonObject) -> bool:
     try:
         found = await client.get(requests.Get(resource_of(definition), Key("", str(definition["metadata"]["name"]))))
     except (StatusError, OSError):
-        return False  # what may pass is tried again by the write
+        return False  # the write retries transient errors
     return RELEASE in (found["metadata"].get("annotations") or {})
 
 
@@ -72,7 +72,7 @@ async def _applied(client: Client, obj: JsonObject, manager: str, clock: Clock, 
 
 
 async def lacking(client: Client, namespace: str) -> str:
-    """What the controllers cannot be without and the cluster does not have; empty when all is there."""
+    """The required resources that the cluster does not serve; empty if it serves all."""
     served = {(resource.group, resource.plural) for resource in (await client.served()).resources}
     for name in ("applications", "appprojects"):
         if ("argoproj.io", name) not in served:
@@ -80,13 +80,13 @@ async def lacking(client: Client, namespace: str) -> str:
     try:
         await client.get(requests.Get(_NAMESPACES, Key("", namespace)))
     except StatusError as error:
-        # Who may not read namespaces is not told so here: it is none of what the controllers need.
+        # Missing permission to read namespaces is not an error: the controllers do not need it.
         return f"namespace {namespace!r}" if error.is_not_found else ""
     return ""
 
 
 def resource_of(obj: JsonObject) -> Resource:
-    """For the few kinds that are installed here."""
+    """Knows the few kinds that are installed here."""
     group, version = group_version(obj["apiVersion"])
     kind = str(obj["kind"])
     plural = _PLURALS.get(kind) or f"{kind.lower()}s"

@@ -1,4 +1,4 @@
-"""The metrics of a process over HTTP: in pieces, so that a scrape of 10,000 Applications holds nobody up."""
+"""Serves a process's metrics over HTTP in pieces, so that a scrape of 10,000 Applications does not block other work."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from argosy.runtime.webhooks.server import Address
 
 AT_ONCE: Final = 4
-"""Scrapes; a further one is told to come again."""
+"""Concurrent scrapes; further ones are asked to retry later."""
 
 
 class Exposition:
-    """The text form as chunks of a body; whatever else waits has its turn between two of them."""
+    """The text format as chunks of a body; other tasks run between two chunks."""
 
     def __init__(self, clock: Clock, registry: Registry = REGISTRY) -> None:
         self._clock, self._pieces = clock, registry.pieces()
@@ -38,7 +38,7 @@ class Exposition:
 
 
 class MetricsServer:
-    """`GET /metrics`, `/healthz` and `/readyz` in plain HTTP, for scrapers and the kubelet."""
+    """Serves `GET /metrics`, `/healthz` and `/readyz` over plain HTTP, for Prometheus and the kubelet."""
 
     def __init__(self, clock: Clock, is_ready: Callable[[], bool], registry: Registry = REGISTRY) -> None:
         self._clock, self._is_ready, self._registry = clock, is_ready, registry
@@ -46,7 +46,7 @@ class MetricsServer:
 
     @asynccontextmanager
     async def listening(self, address: Address) -> AsyncIterator[str]:
-        """Gives the URL. Raises OSError for an address that cannot be listened on."""
+        """Returns the URL. Raises OSError if the address is not available."""
         from aiohttp import web
 
         app = web.Application(client_max_size=1024)

@@ -1,7 +1,7 @@
-"""The API server as a part of `argosy up`: its port is open at once, and its code is loaded for whoever comes first.
+"""The API server as a part of `argosy up`: opens its port at once, and loads its code at the first connection.
 
-A process whose API nobody calls pays for a socket. What a first sign-in needs, the administrator's password, is made
-in the background when all else is ready.
+Until somebody calls the API, it costs no more than a socket. The administrator's initial password is created in the
+background once everything else is ready.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ PODS = Resource("", "v1", "pods", "Pod")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerOptions:
-    """`port` None: that of the last run, 8080, or a free one."""
+    """`port` None: the port of the last run, else 8080, else any free one."""
 
     port: int | None = None
     insecure: bool = False
 
 
 class ServerPart:
-    """`open` first; `run` until cancelled."""
+    """Call `open` first; `run` runs until it is cancelled."""
 
     def __init__(self, data_dir: Path, options: ServerOptions, is_ready: Callable[[], bool], clock: Clock) -> None:
         self._data_dir, self._options, self._is_ready, self._clock = data_dir, options, is_ready, clock
@@ -57,7 +57,7 @@ class ServerPart:
         return self._data_dir / "server"
 
     def open(self) -> None:
-        """Raises CommandError when the wanted port cannot be had."""
+        """Raises CommandError if the requested port is not available."""
         self._socket = self._bound()
         self._socket.setblocking(False)
         scheme = "http" if self._options.insecure else "https"
@@ -74,7 +74,7 @@ class ServerPart:
     async def run(self, ports: Callable[[], Ports]) -> None:
         while not self._is_ready():
             await self._clock.sleep(0.05, background=True)
-        await self._clock.sleep(0.5, background=True)  # what was waiting for readiness goes first
+        await self._clock.sleep(0.5, background=True)  # tasks that waited for readiness run first
         await self._loaded("argosy.server.process")
         from argosy.server import bootstrap
 
@@ -90,7 +90,7 @@ class ServerPart:
             await asyncio.get_running_loop().create_future()
 
     async def _loaded(self, module: str) -> None:
-        """Beside the loop: what is loaded there holds everybody for half a second."""
+        """In a thread: loading the code would block the loop for half a second."""
         await self._clock.external(asyncio.to_thread(import_module, module))
 
     def _bound(self) -> socket.socket:
@@ -105,7 +105,7 @@ class ServerPart:
         return _listening(0)
 
     def _last_port(self) -> int:
-        """What open pages and clients know: it outlives the run, unlike the file that says where a server is."""
+        """Reuses the last port, because open pages and clients know it."""
         with suppress(OSError, ValueError):
             return int(self._port_file.read_text())
         return USUAL_PORT
@@ -120,7 +120,7 @@ def _listening(port: int) -> socket.socket:
 
 
 async def _somebody(listening: socket.socket) -> None:
-    """Until a connection waits."""
+    """Waits for the first connection."""
     loop, came = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(listening, came.set)
     try:
@@ -140,9 +140,9 @@ def ports_of(
     own: Client | None = None,
     inside: PodRuntime | None = None,
 ) -> Ports:
-    """What the server needs of a control plane.
+    """The parts of a control plane that the server uses.
 
-    `own`: a client with the control plane's own name; `logs`, `inside`: of the simulated Pods of this process.
+    `own`: a client with the control plane's identity; `logs`, `inside`: access to this process's simulated Pods.
     """
     from argosy.cli.assembly.shells import Shells
     from argosy.server.process import Ports
@@ -168,7 +168,7 @@ def ports_of(
 async def pod_logs(
     simulated: LogSource | None, client: Client, namespace: str, pod: str, query: dict[str, str]
 ) -> AsyncIterator[bytes]:
-    """From a cluster elsewhere as it sends them; from the one in this process without going over the wire."""
+    """Streams an external cluster's response bytes; calls the embedded one in process."""
     from argosy.cli.assembly.shells import over_http
 
     if (elsewhere := over_http(client)) is not None:
@@ -185,5 +185,5 @@ async def pod_logs(
 
 
 def open_private(path: Path) -> TextIO:
-    """For appending; readable by its owner alone."""
+    """Opens for appending; readable only by the owner."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8")

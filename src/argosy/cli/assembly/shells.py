@@ -1,4 +1,4 @@
-"""`server.context.PodShells`: over the web sockets of real API servers' `pods/exec`, and in the simulated Pods here."""
+"""`server.context.PodShells`: over `pods/exec` web sockets of real API servers, or in this process's simulated Pods."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 PODS: Final = Resource("", "v1", "pods", "Pod")
 EXEC_PROTOCOLS: Final = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 SAID_AT_MOST: Final = 64
-"""Messages that wait for a slow reader; the command waits beyond."""
+"""Messages buffered for a slow reader; the command blocks beyond that."""
 
 
 def over_http(client: Client) -> HttpClient | None:
-    """What is below the wrappers, if it is an API server elsewhere."""
+    """Unwraps the client to the HTTP client of an external API server, if there is one."""
     from argosy.runtime.clients.wrapping import WrappingClient
     from argosy.runtime.http.client import HttpClient
 
@@ -38,7 +38,7 @@ def over_http(client: Client) -> HttpClient | None:
 
 
 class Shells:
-    """`simulated`: what goes on inside the Pods of this very process; None where it has none."""
+    """`simulated`: the commands in this process's Pods; None if it has none."""
 
     def __init__(self, simulated: PodRuntime | None = None) -> None:
         self._simulated = simulated
@@ -81,11 +81,11 @@ async def _simulated(
             finally:
                 running.cancel()
     except BaseExceptionGroup as group:
-        raise group.exceptions[0] from None  # what its user raised is theirs, not the group's
+        raise group.exceptions[0] from None  # the block's own error, without the task group
 
 
 class SimulatedShell:
-    """A command in a simulated container, by the channels that a real one has."""
+    """Runs a command in a simulated container, with the channels of a real one."""
 
     def __init__(self, *, tty: bool) -> None:
         self.tty = tty
@@ -98,7 +98,7 @@ class SimulatedShell:
             await self._write(ERROR, orjson.dumps(status_of(code)))
             await self._said.put(None)
         except BaseException:
-            with suppress(asyncio.QueueFull):  # its reader, which has much to read, finds the end no more
+            with suppress(asyncio.QueueFull):  # a reader with a full queue ends without the mark
                 self._said.put_nowait(None)
             raise
 

@@ -1,4 +1,4 @@
-"""What the shared caches leave out of the objects of a kind."""
+"""The fields that shared caches drop from objects, by kind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from argosy.runtime.caches.informer import Strip
 from argosy.runtime.caches.informers import without_managed_fields
 
 _WITHOUT_MANAGED_FIELDS: Final = (*certmanager.RESOURCES, SealedSecret)
-"""A Certificate that six controllers write to is managed fields by half, a SealedSecret has one for each value."""
+"""Half of a Certificate that six controllers write is managed fields; a SealedSecret has one field for each value."""
 
 STRIPS: Final[Mapping[Resource, Strip]] = {
     resource_of(kind): without_managed_fields for kind in _WITHOUT_MANAGED_FIELDS

@@ -1,4 +1,4 @@
-"""Traces of a process, if the environment says where they go."""
+"""Exports a process's traces if the environment configures it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The admission webhooks of all rooms on a real cluster: one HTTPS server, its certificates, its configurations.
+"""Serves the admission webhooks of all rooms to a real cluster: one HTTPS server with certificates and configurations.
 
-The embedded server asks the rooms in process instead. To add a room: a line in WEBHOOKS. The API server reaches the
-paths of a room below `/<room>`, through the room's Service, or at `url` when this process runs outside of the cluster.
+The embedded server calls the rooms in process instead. To add a room, add a line to WEBHOOKS. The API server reaches
+a room's paths below `/<room>`, through the room's Service, or at `url` if this process runs outside of the cluster.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ RETRY_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """`reviewer`, as `module:function`, takes (client, clock, rng, namespace) and gives who answers.
+    """`reviewer`, as `module:function`, takes (client, clock, rng, namespace) and returns the handler.
 
-    `configurations` takes the namespace and the CA bundle; `paths` are those that it names.
+    `configurations` takes the namespace and the CA bundle; `paths` are the ones they contain.
     """
 
     room: str
@@ -65,16 +65,16 @@ WEBHOOKS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where the server listens, and how the API server comes there."""
+    """Where the server listens, and how the API server reaches it."""
 
     address: Address
     namespace: str
     url: str = ""
-    """`https://host:port` of this process; empty: through the rooms' Services."""
+    """`https://host:port` of this process; if empty, the rooms' Services are used."""
 
 
 class Webhooks:
-    """`run` until cancelled."""
+    """`run` runs until it is cancelled."""
 
     def __init__(
         self, client: Client, clock: Clock, rng: Rng, place: Place, webhooks: Sequence[Webhook] = WEBHOOKS
@@ -84,7 +84,7 @@ class Webhooks:
         self.is_configured = False
 
     async def run(self) -> None:
-        """Listens first, then tells the API server; again each day, with a new certificate."""
+        """Listens, then registers with the API server; repeats this daily with a new certificate."""
         context = certificates.server_context()
         authority = await self._renewed(context)
         server = WebhookServer(self._routes(), self._clock)
@@ -134,7 +134,7 @@ class Webhooks:
 
 
 def _below(room: str, answer: Answer) -> Answer:
-    """A room knows its paths without its own name before them."""
+    """Strips the room's name from the path: a room does not know it."""
 
     async def answered(path: str, body: bytes) -> bytes:
         return await answer(path.removeprefix(f"/{room}"), body)

@@ -1,5 +1,5 @@
-"""`argosy cert ...`: what cmctl does, and the whole story of a certificate.
+"""`argosy cert ...`: cmctl's commands, and the whole history of a certificate.
 
-`arguments` are flags and help, `reading` fetches, `looking` shows, `changing` writes, `creating` makes requests; what
-they compute is `argosy.certs.commands`.
+`arguments` declares flags and help, `reading` fetches, `looking` shows, `changing` writes, `creating` creates requests;
+the computation is in `argosy.certs.commands`.
 """

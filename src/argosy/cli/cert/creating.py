@@ -1,4 +1,4 @@
-"""`argosy cert create`: a request for a Certificate's file, with a key that never leaves this machine."""
+"""`argosy cert create`: a CertificateRequest from a Certificate's file, with a key that never leaves this machine."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def signing_request(options: argparse.Namespace) -> int:
 
 
 def _prepared(options: argparse.Namespace) -> tuple[JsonObject, CertificateSpec, bytes]:
-    """The Certificate of the file, and a request for it; the key is written before anything is asked for."""
+    """The file's Certificate and a request for it; the key is written before anything is sent."""
     given = _certificate(options.from_certificate_file)
     spec = read(CertificateSpec, given["spec"])
     try:
@@ -121,7 +121,7 @@ async def _fetched(client: Client, clock: Clock, options: argparse.Namespace, ki
 
 
 def _write_private(path: Path, content: bytes) -> None:
-    """Readable by its owner alone from the first moment on; never over a file that is there."""
+    """Creates the file readable only by its owner, and never overwrites one."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -1,4 +1,4 @@
-"""What the commands on certificates ask for, with the errors of commands."""
+"""Fetches what the certificate commands need and turns errors into CommandErrors."""
 
 from __future__ import annotations
 

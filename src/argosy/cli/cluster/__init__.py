@@ -1,1 +1,1 @@
-"""`argosy cluster list|get|add|set|rm`: the clusters that Applications go to, as Secrets of the control plane."""
+"""`argosy cluster list|get|add|set|rm`: the clusters that Applications deploy to, as Secrets of the control plane."""

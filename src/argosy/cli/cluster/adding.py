@@ -1,4 +1,4 @@
-"""`argosy cluster add`: an account in the other cluster, and the Secret here that says how it is spoken to."""
+"""`argosy cluster add`: creates an account in the other cluster, and the Secret here with its connection."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ EVERYTHING = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]
 OUTSIDE = [{"nonResourceURLs": ["*"], "verbs": ["*"]}]
 LOOK = 0.2
 PATIENCE = 30.0
-"""Seconds for the other cluster to make the account's token."""
+"""Seconds that the other cluster has to issue the account's token."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def access_of(options: argparse.Namespace) -> JsonObject:
-    """What the flags say of how the control plane signs in; empty: by an account that is made there. Pure."""
+    """The credentials given by flags; empty if an account is to be created. Pure."""
     if options.aws_cluster_name:
         given = {"roleARN": options.aws_role_arn, "profile": options.aws_profile}
         return {"awsAuthConfig": {"clusterName": options.aws_cluster_name, **_without_empty(given)}}
@@ -86,7 +86,7 @@ def _without_empty(given: JsonObject) -> JsonObject:
 
 
 def server_of(connection: Connection, options: argparse.Namespace) -> str:
-    """The cluster's address: one's own word for it, or that of the kubeconfig. Raises CommandError."""
+    """The cluster's address: from the flag, else from the kubeconfig. Raises CommandError."""
     endpoint = options.cluster_endpoint
     if options.in_cluster and endpoint:
         raise CommandError("give either --in-cluster or --cluster-endpoint")
@@ -107,7 +107,7 @@ def _is_sure(options: argparse.Namespace) -> bool:
     )
     account = options.service_account or ACCOUNT
     if not sys.stdin.isatty():
-        return True  # as upstream: where nobody can be asked, the command itself is the answer
+        return True  # like upstream: without a terminal, the command itself counts as the confirmation
     text = f"This will create a service account `{account}` on the cluster of context `{options.target}` with {where}."
     return input(f"WARNING: {text} Do you want to continue [y/N]? ").strip().lower() in ("y", "yes")
 
@@ -138,7 +138,7 @@ def _secret(server: str, access: JsonObject, connection: Connection, options: ar
 
 
 async def _token(other: Client, clock: Clock, options: argparse.Namespace) -> str:
-    """Of the account there, which is made with its rights unless one is named."""
+    """The token of the account, which is created with its rights unless one is named."""
     namespace, account = options.system_namespace, options.service_account or ACCOUNT
     if not options.service_account:
         await _make(other, ACCOUNTS, {"metadata": {"name": account, "namespace": namespace}})
@@ -174,7 +174,7 @@ async def _grant(other: Client, options: argparse.Namespace) -> None:
 
 
 async def _make(other: Client, resource: Resource, obj: JsonObject) -> None:
-    """What is there stays."""
+    """Existing objects are left unchanged."""
     body = {"apiVersion": resource.api_version, "kind": resource.kind, **obj}
     try:
         await other.write(requests.create(resource, body, manager=MANAGER))

@@ -50,7 +50,7 @@ def _add(actions: Commands) -> None:
 
 
 def _reached(parser: Parser) -> None:
-    """How the control plane gets there, where it is not by the account's token."""
+    """Flags for connecting with other credentials than the account's token."""
     for flag, metavar, text in (
         ("--aws-cluster-name", "NAME", "signed in to by AWS: the EKS cluster"),
         ("--aws-role-arn", "ARN", "AWS: as this role"),

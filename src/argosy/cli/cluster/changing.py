@@ -1,4 +1,4 @@
-"""`argosy cluster set|rm`: changes of the Secret that describes a cluster."""
+"""`argosy cluster set|rm`: changes the Secret that describes a cluster."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from argosy.runtime.clock import Clock
 
 
 def secret_name(server: str) -> str:
-    """As upstream derives it from the URL."""
+    """Derived from the URL as upstream does."""
     host = server.partition("://")[2].partition("/")[0].partition(":")[0].lower()
     return f"cluster-{host}-{fnv32a(server)}"
 
 
 async def found(client: Client, wanted: str, namespace: str) -> JsonObject:
-    """By server or name; the own cluster has a Secret only once something was said of it."""
+    """Finds the Secret by server or name; the in-cluster one exists only after a first change."""
     page = await client.page(requests.List(resource=SECRETS, namespace=namespace, label_selector=SELECTOR))
     for secret in page.items:
         cluster = cluster_of(secret)
@@ -56,7 +56,7 @@ def encoded(text: str) -> str:
 
 
 def with_flags(secret: JsonObject, options: argparse.Namespace) -> JsonObject:
-    """Labels, annotations and namespaces as the flags say. Pure."""
+    """Labels, annotations and namespaces with the flags applied. Pure."""
     metadata, data = dict(secret["metadata"]), dict(secret.get("data") or {})
     for flag, name, texts in (
         ("--label", "labels", options.label),

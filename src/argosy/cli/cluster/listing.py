@@ -1,4 +1,4 @@
-"""`argosy cluster list|get`: the clusters that Applications may go to, and whether each can be reached from here."""
+"""`argosy cluster list|get`: the clusters that Applications may deploy to, and whether each is reachable from here."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def _clusters(client: Client, namespace: str) -> list[Cluster]:
 
 
 async def _told(cluster: Cluster, client: Client, clock: Clock) -> JsonObject:
-    """In upstream's words: Successful or Failed, and why."""
+    """Upstream's words: Successful or Failed, and the reason."""
     told: JsonObject = {"server": cluster.server, "name": cluster.name, "project": cluster.project}
     if cluster.namespaces:
         told |= {"namespaces": list(cluster.namespaces), "clusterResources": cluster.cluster_resources}
@@ -80,7 +80,7 @@ async def _told(cluster: Cluster, client: Client, clock: Clock) -> JsonObject:
 
 
 async def _version(client: Client) -> JsonObject:
-    """Asked anew: it also tells whether the server is there."""
+    """Asks for the version each time, which also checks that the server is reachable."""
     return dict((await client.served(fresh=True)).version)
 
 
@@ -102,6 +102,6 @@ def _show(clusters: Sequence[JsonObject], output: str) -> None:
 
 
 def _server(item: JsonObject) -> str:
-    """With how many namespaces of it may be used, where not all."""
+    """With the number of its namespaces that are managed, if not all are."""
     count = len(item.get("namespaces") or ())
     return f"{item['server']} ({count} namespaces)" if count else str(item["server"])

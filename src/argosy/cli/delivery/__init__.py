@@ -1,1 +1,1 @@
-"""`argosy promote`, `trace`, `wait-for` and `image push`: a change on its way through the Stages."""
+"""`argosy promote`, `trace`, `wait-for` and `image push`: follow a change through the Stages."""

@@ -1,4 +1,4 @@
-"""`argosy image push`: a small image made on the spot, for rehearsing a delivery. No builder is needed."""
+"""`argosy image push`: pushes a small generated image, to try a delivery without a builder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands whose arguments name Stages and Freight: what is not there is told in one line."""
+"""Resolves Stages and Freight named as arguments; an unknown one is reported in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`argosy promote --preview`: the doors of a preview, opened for one Promotion and closed after it."""
+"""`argosy promote --preview`: opens the adapters for a preview of one Promotion and closes them afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`argosy promote`: opens a gate by hand, shows what it would do, or waits for what it does."""
+"""`argosy promote`: promotes by hand, previews a Promotion, or waits for its result."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def chosen(pipeline: Pipeline, stage: Stage, reference: str, now: datetime) -> Freight:
-    """What is named, or the newest that the Stage may have."""
+    """The named Freight, or the newest that is available to the Stage."""
     namespace = stage.metadata.namespace
     if reference:
         return freight_named(pipeline, reference, namespace)[0]

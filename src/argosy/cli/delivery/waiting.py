@@ -1,4 +1,4 @@
-"""`argosy wait-for`: until a change is live and healthy in a Stage, or cannot come there any more."""
+"""`argosy wait-for`: waits until a change is live and healthy in a Stage, or can no longer get there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from argosy.runtime.clock import Clock
 
 PAUSE = 0.5
 SHARE = 4
-"""A look that takes long is followed by a pause so many times as long: the server is not for us alone."""
+"""A pause lasts this many times as long as the request before it, so that slow servers are not overloaded."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def wait_for(client: Client, clock: Clock, options: argparse.Namespace) -> int:
-    """Each thing that it waits for is told once, as it comes."""
+    """Prints each reason for waiting once, when it appears."""
     until = clock.monotonic() + options.timeout if options.timeout else float("inf")
     told = ""
     while True:
@@ -47,7 +47,7 @@ async def wait_for(client: Client, clock: Clock, options: argparse.Namespace) ->
 
 
 async def _where(pipeline: Pipeline, options: argparse.Namespace, clock: Clock) -> Standing:
-    """Of several pieces the one that is furthest: a change may be in many."""
+    """The one that is furthest along: a change may be in several pieces of Freight."""
     stage = stage_named(pipeline, options.stage, options.project)
     pieces = found(pipeline.freight, options.reference)
     if not pieces:

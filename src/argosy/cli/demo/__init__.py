@@ -1,4 +1,4 @@
-"""`argosy demo`: a real repository and a registry, Applications on their way, and a pipeline between them."""
+"""`argosy demo`: creates a repository, a registry, Applications, and a pipeline between them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from argosy.cli.demo.services import Demonstration
 
 PATIENCE = 120.0
-"""Seconds until the demonstration says that something is wrong."""
+"""Seconds until the demonstration reports a problem."""
 
 
 def run(options: argparse.Namespace) -> int:

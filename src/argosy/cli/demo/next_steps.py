@@ -1,4 +1,4 @@
-"""What to try when the demonstration stands."""
+"""Suggestions for what to try once the demonstration is running."""
 
 from __future__ import annotations
 

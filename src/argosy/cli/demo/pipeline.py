@@ -1,4 +1,4 @@
-"""The demonstration's pipeline: images to dev and staging by themselves, to prod when somebody opens the gate."""
+"""The demonstration's pipeline: images reach dev and staging automatically, and prod by a manual promotion."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from argosy.runtime.client import Client
 
 PROJECT: Final = "shop"
 IMAGE: Final = "registry.example/shop"
-"""The name that the manifests give the image."""
+"""The image's name in the manifests."""
 MANAGER: Final = "argosy-demo"
 RULES: Final = """\
 rules:
@@ -41,7 +41,7 @@ async def install_pipeline(client: Client, repository: Path, images: str, promet
 
 
 def objects(repository: Path, images: str, prometheus: str) -> list[tuple[Resource, JsonObject]]:
-    """In the order in which they are made."""
+    """In order of creation."""
     subscription = {"repoURL": images, "constraint": ">=1.0.0-0", "discoveryLimit": 10}
     policies = [{"stageSelector": {"name": name}, "autoPromotionEnabled": True} for name in ("dev", "staging")]
     return [
@@ -55,7 +55,7 @@ def objects(repository: Path, images: str, prometheus: str) -> list[tuple[Resour
 
 
 def _rules() -> JsonObject:
-    """How simulated traffic comes, and that images of a tag that ends in `-bad` do not bear it."""
+    """Configures simulated traffic, and that images with a tag ending in `-bad` fail under it."""
     metadata = {"name": "demo-traffic", "namespace": "argocd", "labels": {"argosy.dev/simulation-rules": "true"}}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"rules": RULES}}
 

@@ -1,6 +1,6 @@
-"""The demonstration's Git repository: three environments by Kustomize, plain YAML, and a Helm chart. Real files.
+"""The demonstration's Git repository: three environments with Kustomize, plain YAML, and a Helm chart.
 
-`main` is where people work. Each environment follows a branch of its own, `env/<name>`, which promotion commits to.
+`main` is where people work. Each environment follows its own branch `env/<name>`, to which promotions commit.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ spec:
 
 
 def files(prometheus: str = "http://127.0.0.1:9090") -> Mapping[str, str]:
-    """Path: content. `prometheus`: whom the analysis of production asks."""
+    """Maps paths to contents. `prometheus`: the server that production's analysis queries."""
     found = {
         "shop/service/service.yaml": _SERVICE,
         "shop/service/kustomization.yaml": "resources:\n  - service.yaml\n",
@@ -173,7 +173,7 @@ def branch_of(environment: str) -> str:
 
 
 def _shop(environment: str, repository: Path) -> JsonObject:
-    """Its Stage may change it."""
+    """Authorises its Stage to change it."""
     path = f"shop/overlays/{environment}"
     made = _application(f"shop-{environment}", path, repository, branch_of(environment))
     made["metadata"]["annotations"] = {"kargo.akuity.io/authorized-stage": f"shop:{environment}"}
@@ -201,7 +201,7 @@ def is_made(directory: Path) -> bool:
 def make_repository(
     directory: Path, prometheus: str = "http://127.0.0.1:9090", more: Mapping[str, str] | None = None
 ) -> None:
-    """Once: a repository that is there already keeps what people have committed to it. `more`: path: content."""
+    """Creates the repository; an existing one keeps its commits. `more` maps paths to contents."""
     if is_made(directory):
         return
     for path, content in {**files(prometheus), **(more or {})}.items():
@@ -211,7 +211,7 @@ def make_repository(
     _git(directory, "init", "--quiet")
     _git(directory, "symbolic-ref", "HEAD", "refs/heads/main")  # `init --initial-branch` needs git 2.28
     if not _has_author(directory):
-        # So that the commits which the demonstration proposes work on a fresh machine, too.
+        # the commits that the demonstration suggests must work on a fresh machine, too
         _git(directory, "config", "user.name", "Argosy")
         _git(directory, "config", "user.email", "demo@argosy.invalid")
     _git(directory, "add", ".")
@@ -226,7 +226,7 @@ def _has_author(directory: Path) -> bool:
 
 
 def _git(directory: Path, *arguments: str) -> None:
-    """With an author of its own: a fresh machine has none configured."""
+    """Sets an author, because a fresh machine has none configured."""
     who = ("-c", "user.name=Argosy", "-c", "user.email=demo@argosy.invalid", "-c", "commit.gpgsign=false")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:

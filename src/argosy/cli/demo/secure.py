@@ -1,4 +1,4 @@
-"""What the demonstration keeps secret and certified: a sealed password, an authority, and a certificate of it."""
+"""The demonstration's Secrets and certificates: a sealed password, a CA, and a certificate signed by it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 
 NAME: Final = "secure"
-"""Of the Application, of its namespace, and of its folder."""
+"""The name of the Application, its namespace and its directory."""
 KEY_SECONDS: Final = 60.0
 _SECRETS: Final = Resource("", "v1", "secrets", "Secret")
 _ISSUERS: Final = """\
@@ -52,7 +52,7 @@ spec:
 
 
 async def files(client: Client, clock: Clock) -> Mapping[str, str]:
-    """Path: content. Waits for the key that seals. Raises CommandError when none is made in time."""
+    """Maps paths to contents. Waits for the sealing key. Raises CommandError if it does not appear in time."""
     from argosy.apis.kubernetes.views.core import Secret
     from argosy.apis.schema import read
     from argosy.sealing.keyring import key_ring

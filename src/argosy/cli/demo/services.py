@@ -1,6 +1,6 @@
-"""What the demonstration runs beside Argosy itself: an OCI registry, and Prometheus' API about simulated traffic.
+"""The demonstration's services: an OCI registry, and a Prometheus API for simulated traffic.
 
-Their ports are kept in the data directory: Git and the cluster name them.
+Their ports are kept in the data directory, because objects in Git and in the cluster contain them.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Demonstration:
 
     @property
     def page(self) -> str:
-        """The web page, and the API beside it."""
+        """The web page and its API."""
         assert self.embedded.api is not None
         return self.embedded.api.url
 
@@ -76,7 +76,7 @@ def with_demonstration(options: argparse.Namespace) -> Open[Demonstration]:
 
 
 def ports(data_dir: Path) -> tuple[int, int]:
-    """Those of the last run: what is in Git and in the cluster names them."""
+    """The ports of the last run, which objects in Git and in the cluster contain."""
     file = data_dir / "demo-ports.json"
     try:
         registry, prometheus = json.loads(file.read_text())
@@ -88,7 +88,7 @@ def ports(data_dir: Path) -> tuple[int, int]:
 
 @asynccontextmanager
 async def _registry(port: int) -> AsyncIterator[None]:
-    """In memory, with the first release in it."""
+    """An in-memory registry that holds the first release."""
     from aiohttp import web
 
     from argosy.sources.hosting.registry import MemoryRegistry

@@ -1,4 +1,4 @@
-"""Shows Applications and Stages on their way, until all Applications are there and staging has verified its Freight."""
+"""Shows the progress of Applications and Stages until all Applications exist and staging has verified its Freight."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VERIFIED = ("dev", "staging")
 
 
 async def watch(client: Client, names: set[str]) -> None:
-    """On a terminal the lines change in place; elsewhere each line is told once, when it is there."""
+    """On a terminal the lines are updated in place; elsewhere each line is printed once."""
     clock, progress = RealClock(), _Progress(sys.stdout.isatty())
     while True:
         apps = [

@@ -18,7 +18,7 @@ HEADER = ("ID", "GPG-MODE", "GPG-KEYS", "REPO-URLS")
 MODES = ("strict", "head", "none")
 NONE = "<none>"
 _KEY = re2.compile(r"[0-9A-Fa-f]{24}([0-9A-Fa-f]{16})|([0-9A-Fa-f]{16})")
-"""A fingerprint, of which the last 16 digits count, or those alone."""
+"""A fingerprint, whose last 16 digits count, or just those digits."""
 
 
 def list_all(options: argparse.Namespace) -> int:
@@ -61,7 +61,7 @@ def update(options: argparse.Namespace) -> int:
 
 
 def updated(policy: JsonObject, options: argparse.Namespace) -> JsonObject:
-    """The policy as the flags change it. Pure."""
+    """The policy with the flags applied. Pure."""
     gpg = policy.get("gpg") or {}
     keys = [key_id(str(key)) for key in gpg.get("keys") or ()]
     urls = [str(repository.get("url") or "") for repository in policy.get("repos") or ()]
@@ -100,7 +100,7 @@ def _is_sure(places: Iterable[int], options: argparse.Namespace) -> bool:
 
 
 def key_id(text: str) -> str:
-    """The 16 digits that tell a key. Raises CommandError."""
+    """The 16 digits that identify a key. Raises CommandError."""
     found = _KEY.fullmatch(text)
     if found is None:
         raise CommandError(f"invalid GPG key ID {text!r}: give 16 hexadecimal digits, or 40", Exit.CALL_FAILED)
@@ -115,7 +115,7 @@ def _mode(text: str) -> str:
 
 
 def _many(texts: Iterable[str]) -> list[str]:
-    """Flags may be repeated, or hold commas."""
+    """Flags may be repeated, or contain commas."""
     return [part for text in texts for part in text.split(",")]
 
 
@@ -124,7 +124,7 @@ def _policies(spec: JsonObject) -> list[JsonObject]:
 
 
 def _with(spec: JsonObject, policies: list[JsonObject]) -> JsonObject:
-    """Without policies nothing is said of integrity at all."""
+    """Without policies the field is removed."""
     if policies:
         integrity = spec.get("sourceIntegrity") or {}
         return {**spec, "sourceIntegrity": {**integrity, "git": {**(integrity.get("git") or {}), "policies": policies}}}

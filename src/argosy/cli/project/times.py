@@ -1,4 +1,4 @@
-"""Times and durations as the commands of `proj` print and read them. Pure."""
+"""Parses and prints times and durations for the commands of `proj`. Pure."""
 
 from __future__ import annotations
 

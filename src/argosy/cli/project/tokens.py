@@ -59,7 +59,7 @@ def create(options: argparse.Namespace) -> int:
 
 
 def entry_of(name: str, now: datetime, lifetime: int) -> JsonObject:
-    """`lifetime` in seconds; 0: for ever."""
+    """`lifetime` in seconds; 0 means forever."""
     issued = int(now.timestamp())
     return {"iat": issued, "id": name, **({"exp": issued + lifetime} if lifetime else {})}
 
@@ -71,7 +71,7 @@ def with_token(status: JsonObject, role: str, entry: JsonObject) -> JsonObject:
 
 
 async def signing_key(client: Client, namespace: str) -> bytes:
-    """Raises CommandError where the control plane has none yet."""
+    """Raises CommandError if the control plane has no signing key yet."""
     try:
         secret = await client.get(requests.Get(SECRETS, Key(namespace, SECRET)))
     except StatusError as error:
@@ -112,7 +112,7 @@ def tell(options: argparse.Namespace, entry: JsonObject, token: str) -> None:
 
 
 def delete(options: argparse.Namespace) -> int:
-    """One that is not there is no error, as upstream."""
+    """Deleting a token that does not exist is no error, like upstream."""
     if not options.issued_at.isdigit():
         raise CommandError(f"ISSUED-AT {options.issued_at!r}: must be seconds since 1970", Exit.CALL_FAILED)
     if chosen_server(options):

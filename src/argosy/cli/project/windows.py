@@ -21,7 +21,7 @@ _TEXTS = {"schedule": "schedule", "duration": "duration", "time_zone": "timeZone
 
 def list_all(options: argparse.Namespace) -> int:
     def told(project: JsonObject, clock: Clock) -> None:
-        from argosy.gitops.projects.sync_windows import is_active  # late: only a list asks for it
+        from argosy.gitops.projects.sync_windows import is_active  # late: only lists need it
 
         windows = (project.get("spec") or {}).get("syncWindows") or []
         if options.output in ("json", "yaml"):
@@ -60,7 +60,7 @@ def add(options: argparse.Namespace) -> int:
 
 
 def refuse(window: JsonObject) -> None:
-    """Raises CommandError in upstream's words, before anything is written."""
+    """Raises CommandError with upstream's message before anything is written."""
     from argosy.gitops.projects.validation import problems
 
     if found := problems({"metadata": {"name": ""}, "spec": {"syncWindows": [window]}}):
@@ -70,7 +70,7 @@ def refuse(window: JsonObject) -> None:
 
 
 def with_flags(window: JsonObject, options: argparse.Namespace) -> JsonObject:
-    """Only what is given changes. Pure."""
+    """Changes only what is given. Pure."""
     made = dict(window)
     for flag, name in _TEXTS.items():
         if value := getattr(options, flag):
@@ -82,7 +82,7 @@ def with_flags(window: JsonObject, options: argparse.Namespace) -> JsonObject:
 
 
 def update(options: argparse.Namespace) -> int:
-    """A window that is not there is left alone, as upstream."""
+    """A window that does not exist is ignored, like upstream."""
 
     def change(window: JsonObject) -> JsonObject:
         made = with_flags(window, options)

@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     from argosy.rehearse.report import as_json
     from argosy.rehearse.text import text_of
 
-    # What controllers would log, the report tells.
+    # controllers' log messages are in the report
     logging.getLogger("argosy").setLevel(logging.CRITICAL)
     scenario, changes = _scenario(options), _changes(options)
     if not changes and not scenario.events:
@@ -51,12 +51,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def is_label(name: str) -> bool:
-    """Whether a ConfigMap can be named by it."""
+    """Whether it is a valid name of a ConfigMap."""
     return re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?", name) is not None
 
 
 def played(options: argparse.Namespace, proposal: Proposal) -> Report:
-    """Raises CommandError for a change that cannot be made."""
+    """Raises CommandError for an impossible change."""
     from argosy.cli.rehearse.sandbox import opened
     from argosy.rehearse.acts import CannotAct
     from argosy.rehearse.play import play

@@ -1,4 +1,4 @@
-"""Who answers the rooms' questions to the world outside in a rehearsal; all others are answered as ever."""
+"""Answers the rooms' questions to the outside world from simulations; all other questions have their usual answers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Answering:
     rng: Rng
 
     def shaped(self, prometheus: Served) -> Callable[[str, Parts], Parts]:
-        """For the rooms of one cluster. `prometheus`: answers about its simulated traffic."""
+        """For the rooms of one cluster. `prometheus`: the API for its simulated traffic."""
         traffic = SimulatedTraffic(prometheus, self.clock)
         providers = SimulatedProviders(self.scenario.metrics, traffic, self.notes)
         instead: dict[type[Question[Any]], Callable[[Answered], Answered]] = {
@@ -68,11 +68,11 @@ class Answering:
         return shape
 
     def _outside(self, really: Answered) -> Answered:
-        """Time stands still while threads are at work."""
+        """Stops the virtual clock while threads work."""
         return lambda question: self.clock.external(really(question))
 
     def _discovering(self, really: Answered) -> Answered:
-        """Images that the rehearsal knows of; of other repositories what their registries say."""
+        """The images of the rehearsal; other repositories are read from their real registries."""
         images = ImageDiscovery(self.registry)
 
         async def discover(question: Discover) -> Found:

@@ -1,4 +1,4 @@
-"""The clusters that cluster Secrets name, each a copy with simulated workloads and the rooms that work there."""
+"""The clusters that cluster Secrets name, each as a copy with simulated workloads and the rooms that run there."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from argosy.runtime.clock import Clock
 from argosy.runtime.supervisor import Supervisor
 
 THERE: Final = frozenset({"analysis", "rollouts", "certs", "sealing"})
-"""Rooms that work in the cluster where their objects are."""
+"""Rooms that run in the cluster of their objects."""
 SECRETS_KIND: Final = "argocd.argoproj.io/secret-type"
 Shaping = Callable[[Served], Callable[[str, Parts], Parts]]
 
 
 class RehearsedClusters:
-    """`connect` is the door of the GitOps room (`gitops.clusters.connections.Connect`)."""
+    """`connect` is the GitOps room's port (`gitops.clusters.connections.Connect`)."""
 
     def __init__(self, clock: Clock, rng: Rng) -> None:
         self._clock, self._rng = clock, rng
@@ -54,14 +54,14 @@ class RehearsedClusters:
 
     @asynccontextmanager
     async def connect(self, cluster: Cluster) -> AsyncIterator[Access]:
-        """Raises OSError for a cluster that came after the rehearsal had begun."""
+        """Raises OSError for a cluster that was added after the rehearsal had started."""
         found = self._clusters.get(cluster.server)
         if found is None:
             raise OSError(f"cluster {cluster.name} was not there when the rehearsal began")
         yield ClientAccess(_client(found), lambda user: _client(found))
 
     def hears(self, name: str) -> Callable[[Sequence[Change]], None]:
-        """What a cluster's store tells of its changes."""
+        """Forwards the changes in a cluster's store."""
 
         def tell(changes: Sequence[Change]) -> None:
             for change in changes:
@@ -76,7 +76,7 @@ class RehearsedClusters:
     async def running(
         self, origin: EmbeddedCluster, objects: Iterable[JsonObject], plane: ControlPlane, shaping: Shaping
     ) -> AsyncIterator[None]:
-        """One for each cluster Secret of `objects`, as `origin` is now."""
+        """Forks `origin`, with all that it serves now, once per cluster Secret in `objects`."""
         async with AsyncExitStack() as stack:
             for one in _named(objects):
                 copy = origin.fork(clock=self._clock, rng=self._rng.fork(f"cluster {one.server}"))
@@ -135,7 +135,7 @@ def _named(objects: Iterable[JsonObject]) -> list[Cluster]:
 
 
 def _as_stored(secret: JsonObject) -> JsonObject:
-    """With what a manifest says in clear where the server keeps it."""
+    """Converts write-only fields of manifests, such as `stringData`, as a server does."""
     plain = {
         name: base64.b64encode(str(text).encode()).decode() for name, text in (secret.get("stringData") or {}).items()
     }

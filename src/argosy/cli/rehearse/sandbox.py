@@ -1,4 +1,4 @@
-"""The assembly of a rehearsal: a whole control plane on copies, under a virtual clock."""
+"""Assembles a rehearsal: a complete control plane on copies, with a virtual clock."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from argosy.runtime.virtual import VirtualClock
 from argosy.sources.egress import Egress, EgressPolicy
 
 PORT: Final = 6443
-"""What the cluster's own objects tell; nothing listens."""
+"""The address in the cluster's own objects; nothing listens there."""
 
 
 @asynccontextmanager
@@ -47,7 +47,7 @@ async def opened(
     repositories: Mapping[str, Path],
     namespace: str = "argocd",
 ) -> AsyncIterator[Sandbox]:
-    """Runs until the block is left. `directory`: for copies and caches, private. Nothing is sent but what reads."""
+    """Runs until the block exits. `directory`: private, for copies and caches. Only reading requests leave it."""
     policy = EgressPolicy(allow_loopback=True, read_only=True)
     notes, egress = Notes(clock.now), Egress(policy)
     copies = Repositories(directory / "repositories", clock, policy, repositories)

@@ -97,7 +97,7 @@ def add_repocreds(commands: Commands) -> None:
 
 
 def add_trusted(commands: Commands) -> Commands:
-    """Gives the verbs, for those of certificates of one's own (`cli.cert`)."""
+    """Returns the subparsers, to which `cli.cert` adds its own verbs."""
     text = "Look at, renew and approve certificates; change trusted certificates and SSH hosts of repositories"
     actions = group(commands, "cert", text, "Certificates")
     parser = command(actions, "list", "argosy.cli.repository.certificates:list_all", "List certificates and hosts")

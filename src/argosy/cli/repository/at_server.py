@@ -16,7 +16,7 @@ PATH = "/api/v1/repositories"
 
 
 def add(options: argparse.Namespace, content: Mapping[str, str]) -> int:
-    """Refused where the server cannot reach it."""
+    """Refused if the server cannot reach it."""
     body: dict[str, Any] = {"repo": content["url"]}
     for name, value in content.items():
         if name != "url":
@@ -32,7 +32,7 @@ def add(options: argparse.Namespace, content: Mapping[str, str]) -> int:
 
 
 async def problems(options: argparse.Namespace, clock: Clock) -> dict[tuple[str, str], str]:
-    """What the server says is wrong with each, by URL and project."""
+    """The connection error of each, by URL and project."""
     async with opened(await signed_in(chosen_server(options), chosen_token(options), clock), clock) as server:
         answer = await server.call("GET", f"{PATH}?forceRefresh=true")
     found = {}

@@ -40,7 +40,7 @@ class Trusted:
 
 
 def known_host(line: str) -> Trusted | None:
-    """One line of a known_hosts file; None for a comment, and for what is none."""
+    """Parses one line of a known_hosts file; None for comments and invalid lines."""
     words = line.split()
     if len(words) < 3 or words[0].startswith("#"):
         return None
@@ -53,7 +53,7 @@ def known_host(line: str) -> Trusted | None:
 
 
 def certificates(host: str, text: str) -> list[Trusted]:
-    from cryptography import x509  # late: SSH needs none of it
+    from cryptography import x509  # late: SSH does not need it
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
     found = []

@@ -1,4 +1,4 @@
-"""One ConfigMap of the control plane, changed at the version that was read; made where there is none."""
+"""Changes one of the control plane's ConfigMaps at the version that was read, or creates it."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ async def _trust(client: Client, namespace: str) -> list[JsonObject]:
 
 
 async def _reached(repositories: Sequence[Repository], book: CredentialBook, options: argparse.Namespace) -> list[str]:
-    """What is wrong with each; empty where it answers."""
+    """The error of each; empty if it is reachable."""
     own_machine = bool(Place(options.data_dir).running())
     with TemporaryDirectory(prefix="argosy-repo-") as directory:
         outside = Outside(cache_directory=Path(directory), own_machine=own_machine, namespace=options.namespace)

@@ -1,4 +1,4 @@
-"""The Secrets that describe repositories and credentials: their names, as upstream derives them, and their content."""
+"""The Secrets of repositories and credential templates: their names, derived as upstream does, and their content."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def attribute(flag: str) -> str:
 
 
 def content_of(options: argparse.Namespace) -> dict[str, str]:
-    """What the flags say of credentials; files are read."""
+    """The credentials from flags; files are read."""
     found = {"url": options.url, "type": options.type}
     found |= {name: value for flag, name, _ in TEXTS if (value := getattr(options, attribute(flag)))}
     for flag, name, _ in FILES:
@@ -76,7 +76,7 @@ async def listed(client: Client, namespace: str, kind: str) -> list[JsonObject]:
 
 
 async def put(client: Client, wanted: JsonObject, present: JsonObject | None, what: str, *, upsert: bool) -> None:
-    """The same again is fine; another one needs --upsert."""
+    """Adding an identical one succeeds; a different one needs --upsert."""
     namespace = wanted["metadata"]["namespace"]
     if present is None:
         try:

@@ -25,7 +25,7 @@ SECONDS = 30.0
 
 
 def described(armoured: str) -> JsonObject:
-    """As the gpg program reads it. Raises CommandError."""
+    """Parsed by the gpg program. Raises CommandError."""
     command = ["gpg", "--batch", "--no-options", "--with-colons", "--show-keys", "--fingerprint"]
     try:
         done = subprocess.run(command, input=armoured, capture_output=True, text=True, timeout=SECONDS, check=False)

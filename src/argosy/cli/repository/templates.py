@@ -52,7 +52,7 @@ def list_all(options: argparse.Namespace) -> int:
 
 
 def _row(one: dict[str, str]) -> tuple[str, str, str, str]:
-    """As upstream prints them, which tells no one of keys: lists of credentials come without them."""
+    """In upstream's format, without keys: lists of credentials never include them."""
     return one.get("url", ""), one.get("username") or "-", _word(one, "sshPrivateKey"), _word(one, "tlsClientCertData")
 
 

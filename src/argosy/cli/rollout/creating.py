@@ -71,7 +71,7 @@ def _read(file: Path) -> JsonObject:
 
 
 async def _named(client: Client, template: JsonObject, namespace: str) -> dict[tuple[str, bool], JsonObject]:
-    """The templates that one names, and those that they name."""
+    """The templates of a reference, including the ones that they reference."""
     known: dict[tuple[str, bool], JsonObject] = {}
     waiting = list(_references(template))
     while waiting:

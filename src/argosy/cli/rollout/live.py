@@ -1,4 +1,4 @@
-"""The live view of a Rollout on a terminal: what it waits for, its steps and weights, revisions, analyses, values."""
+"""The live view of a Rollout on a terminal: steps, weights, revisions, analyses with values, what it waits for."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ COLOURS = {
     "ScaledDown": "dim",
 }
 SHOWN = 3
-"""Measurements of a metric, the latest last."""
+"""Measurements of a metric, oldest first."""
 
 
 class PlainConsole(Console):
-    """Its own codes steer the terminal; the texts that it shows do not."""
+    """Writes its own control codes; those in the texts it shows are escaped."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
         for segment in super().render(renderable, options):

@@ -42,7 +42,7 @@ def show(options: argparse.Namespace) -> int:
 
 
 async def _live(client: Client, clock: Clock, options: argparse.Namespace) -> None:
-    """Until the user ends it."""
+    """Runs until the user stops it."""
     from rich.live import Live
 
     from argosy.cli.rollout.live import PlainConsole, screen
@@ -56,7 +56,7 @@ async def _live(client: Client, clock: Clock, options: argparse.Namespace) -> No
 
 
 async def _follow(clock: Clock, options: argparse.Namespace, text: Callable[[], Awaitable[str]]) -> None:
-    """Once, or with --watch again whenever it changes."""
+    """Prints once, or with --watch at each change."""
     before = ""
     while True:
         now = await text()
@@ -100,7 +100,7 @@ def list_all(options: argparse.Namespace) -> int:
 
 
 def status(options: argparse.Namespace) -> int:
-    """Each change of phase or message; ends with Healthy or Degraded, the latter with exit code 1."""
+    """Prints each change of phase or message, until Healthy or Degraded, which has exit code 1."""
 
     async def work(client: Client, clock: Clock) -> int:
         async with deadline(options.timeout, f"rollout {options.name!r} to become Healthy"):
@@ -122,7 +122,7 @@ def status(options: argparse.Namespace) -> int:
 
 
 def lint(options: argparse.Namespace) -> int:
-    """The rules of section 10 that need no cluster."""
+    """The validation rules of section 10 that need no cluster."""
     found: list[str] = []
     for file in options.files:
         try:

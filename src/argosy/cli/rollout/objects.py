@@ -1,4 +1,4 @@
-"""Rollouts, and what belongs to them, as the API server has them."""
+"""Reads Rollouts and the objects that belong to them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def rollout(client: Client, name: str, namespace: str) -> Rollout:
 
 
 async def whole(client: Client, namespace: str) -> Objects:
-    """All that can belong to a Rollout of the namespace."""
+    """All objects of the namespace that can belong to a Rollout."""
     sets, pods, runs, experiments = [
         (await client.page(requests.List(resource=one, namespace=namespace))).items
         for one in (SETS, PODS, RUNS, EXPERIMENTS)

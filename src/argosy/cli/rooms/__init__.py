@@ -1,4 +1,4 @@
-"""The rooms of a process, one file each: what a room is built from, loaded with the first object of its kinds.
+"""How a process builds each room, one file per room; a room is loaded with the first object of its kinds.
 
-`loading` is the table of them.
+`loading` has the table of rooms.
 """

@@ -1,4 +1,4 @@
-"""The room `analysis` in a process: loaded with the first AnalysisRun."""
+"""Builds the room `analysis`, at the first AnalysisRun."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The room of ApplicationSets in a process: loaded with the first of them: template engines cost start-up time."""
+"""Builds the room of ApplicationSets, at the first one: importing the template engines takes time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The room `certs` in a process: loaded with the first Issuer, Certificate or request."""
+"""Builds the room `certs`, at the first Issuer, Certificate or request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from argosy.sources.egress import EgressPolicy
 
 
 def build(context: Context) -> Parts:
-    """Raises CommandError for a setting that cannot be read."""
+    """Raises CommandError for an invalid setting."""
     try:
         settings = settings_of(context.environ)
     except SettingError as error:
@@ -36,7 +36,7 @@ def build(context: Context) -> Parts:
 
 
 def reviewer(client: Client, clock: Clock, rng: Rng, namespace: str) -> Answer:
-    """Who answers the admission webhook on a real cluster."""
+    """The handler of the admission webhook on a real cluster."""
     from argosy.certs.admission.webhook import Reviewer, asking_server
 
     return Reviewer(client, clock, asking_server(client)).answer

@@ -1,7 +1,7 @@
-"""Admission of cert-manager's kinds by the embedded server: in process, as a built-in check.
+"""Admission of cert-manager's kinds in the embedded server: in process, as a built-in check.
 
-What judges is loaded with the first object of these kinds. On a real cluster a webhook server does the same; a refusal
-reads alike, since clients look for the webhook's name in it.
+The rules are loaded with the first object of these kinds. A webhook server does the same on a real cluster; messages
+are equal, because clients look for the webhook's name in them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def attach(cluster: EmbeddedCluster, authorizer: Authorizer | None = None) -> None:
-    """`authorizer` None: everybody may approve."""
+    """Without an `authorizer`, everybody may approve."""
 
     def mutate(attributes: Attributes) -> None:
         if _is_judged(attributes):

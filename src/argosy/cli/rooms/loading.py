@@ -1,7 +1,7 @@
-"""The rooms on the engine, each loaded when the first object of one of its kinds is there.
+"""Loads each room when the first object of one of its kinds appears.
 
-A room costs import time and memory that a process without its objects never pays. To add one: a module `cli/<room>.py`
-with `build(context) -> Parts`, and a line in ROOMS.
+A room costs import time and memory, which a process without its objects never pays. To add one: a module
+`cli/rooms/<room>.py` with `build(context) -> Parts`, and a line in ROOMS.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a room may be built of."""
+    """What a room may be built from."""
 
     client: Client
     caches: InformerCaches
@@ -44,25 +44,25 @@ class Context:
     jq: JqEvaluator
     environ: Mapping[str, str]
     namespace: str
-    """Of the control plane."""
+    """The control plane's namespace."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """A room, ready for the engine."""
+    """A built room, ready for the engine."""
 
     controllers: tuple[Controller[Any], ...]
     answerers: Mapping[type[Any], Answerer] = field(default_factory=dict)
     close: Callable[[], None] = lambda: None
     answer: Callable[[ProxyRequest], Awaitable[ProxyResponse]] | None = None
-    """What comes to the room's Service through the API server's proxy."""
+    """Answers requests to the room's Service through the API server's proxy."""
     serve: Callable[[], Coroutine[Any, Any, None]] | None = None
-    """Runs beside the controllers until cancelled, such as a listener of the room's own."""
+    """Runs next to the controllers until cancelled, such as a listener."""
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """`module` has `build`; any object of `kinds` brings it in, of those with one of `names` where there are some."""
+    """`module` has `build`; any object of `kinds` loads it, or if `names` is set, only objects with one of them."""
 
     name: str
     module: str
@@ -90,9 +90,7 @@ ROOMS: Final[tuple[Room, ...]] = (
     Room("analysis", "argosy.cli.rooms.analysis", (ANALYSIS_RUNS,)),
     Room("promotion", "argosy.cli.rooms.promotion", (PROJECTS, WAREHOUSES, CLUSTER_CONFIGS)),
     Room("rollouts", "argosy.cli.rooms.rollouts", (ROLLOUTS, EXPERIMENTS)),
-    Room(
-        "sealing", "argosy.cli.rooms.sealing", (NAMESPACES,)
-    ),  # its keys are there before anything is sealed with them
+    Room("sealing", "argosy.cli.rooms.sealing", (NAMESPACES,)),  # its keys must exist before anything can be sealed
     Room("certs", "argosy.cli.rooms.certs", CERTIFICATE_KINDS),
     Room(
         "notifications",
@@ -108,11 +106,11 @@ ROOMS: Final[tuple[Room, ...]] = (
     ),
 )
 LOADING_SECONDS: Final = 30.0
-"""How long a request waits for its room."""
+"""How long a request waits for its room to load."""
 
 
 class Rooms:
-    """`run` until cancelled. `owns`: whether a key of a controller is this replica's."""
+    """`run` runs until cancelled. `owns`: whether this replica is responsible for a controller's key."""
 
     def __init__(
         self,
@@ -123,14 +121,14 @@ class Rooms:
         rooms: tuple[Room, ...] = ROOMS,
         shaped: Callable[[str, Parts], Parts] = lambda room, parts: parts,
     ) -> None:
-        """`shaped`: a room's parts as they are run."""
+        """`shaped`: replaces a room's parts before they run."""
         self._context, self._is_ready, self._owns, self._rooms = context, is_ready, owns, rooms
         self._shaped = shaped
         self._engine: Engine | None = None
         self.loaded: dict[str, Parts] = {}
 
     async def run(self) -> None:
-        """After the process is ready, so that a start does not wait for it."""
+        """Runs after the process is ready, so that it does not delay the start."""
         if not self._rooms:
             return
         while not self._is_ready():
@@ -139,7 +137,7 @@ class Rooms:
 
         context = self._context
         engine = Engine(context.client, context.caches, context.clock, context.rng, owns=self._owns)
-        for parts in self.loaded.values():  # this part of the process was started again
+        for parts in self.loaded.values():  # this part of the process was restarted
             engine.add(parts.controllers, parts.answerers)
         self._engine = engine
         async with asyncio.TaskGroup() as tasks:
@@ -156,7 +154,7 @@ class Rooms:
             await self._engine.stop()
 
     async def answer(self, room: str, request: ProxyRequest) -> ProxyResponse:
-        """By the room of that name, once it is loaded."""
+        """The answer of the named room's service, once it is loaded."""
         clock = self._context.clock
         until = clock.monotonic() + LOADING_SECONDS
         while (parts := self.loaded.get(room)) is None or parts.answer is None:
@@ -166,12 +164,12 @@ class Rooms:
         return await parts.answer(request)
 
     def queues(self) -> Iterator[tuple[str, WorkQueue]]:
-        """Of each controller, by its name."""
+        """Per controller, by name."""
         if self._engine is not None:
             yield from self._engine.queues()
 
     def wake_all(self) -> None:
-        """Keys moved between replicas."""
+        """The assignment of keys to replicas has changed."""
         if self._engine is not None:
             self._engine.wake_all()
 

@@ -1,4 +1,4 @@
-"""What notifications ask of repositories, answered with the credentials of the object's project."""
+"""Answers what notifications ask about repositories, with the credentials of the object's project."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Repositories:
 
 
 def details_of(tree: Tree, source: JsonObject) -> Details:
-    """Of a source's tree; values that cannot be read are left out."""
+    """Reads from a source's tree; unreadable values are omitted."""
     path = "" if source.get("chart") else str(source.get("path") or "").strip("./")
     names = [entry.name for entry in tree.list(path)]
     tool = detect(source, names, {})
@@ -93,7 +93,7 @@ def _read(tree: Tree, path: str, name: str) -> str:
 
 
 def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
-    """`a.b[0].c` and the scalar's text, as Helm's `--set` names values."""
+    """Maps `a.b[0].c` to the scalar's text, in the notation of Helm's `--set`."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from _flat(f"{prefix}.{key}" if prefix else str(key), item)

@@ -1,4 +1,4 @@
-"""The room `notifications` in a process: loaded with the first ConfigMap that configures it."""
+"""Builds the room `notifications`, at the first ConfigMap that configures it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TLS_CERTIFICATES = "argocd-tls-certs-cm"
 
 
 def build(context: Context) -> Parts:
-    """Raises CommandError for a setting that cannot be read."""
+    """Raises CommandError for an invalid setting."""
     found = settings(context)
     metrics = Metrics()
     return Parts(
@@ -38,7 +38,7 @@ def services(context: Context, metrics: Metrics, rollouts: RolloutSends | None =
     config_maps = context.caches.cache(resource_of(ConfigMap))
 
     def certificate(host: str) -> str:
-        """What the operator trusts a host's certificate by."""
+        """The operator's CA certificates for a host."""
         found = config_maps.get(Key(context.namespace, TLS_CERTIFICATES)) or {}
         return str((found.get("data") or {}).get(host) or "")
 

@@ -1,6 +1,6 @@
-"""The room `promotion` in a process: loaded with the first object of one of its kinds.
+"""Builds the room `promotion`, at the first object of one of its kinds.
 
-Its admission is a door of its own, opened by the first write of such an object: that comes before the room.
+Its admission is a separate entry point, loaded by the first write of such an object, which precedes the room.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 
 CONTROL_PLANE_USERS: Final = "CONTROLPLANE_USER_REGEX"
-"""Who is the control plane itself: by default the ServiceAccounts of its namespace."""
+"""The users that count as the control plane: by default the ServiceAccounts in its namespace."""
 LISTEN: Final = "EXTERNAL_WEBHOOK_SERVER_LISTEN"
-"""`host:port` for deliveries of webhooks; none by default."""
+"""`host:port` of the webhook receiver; none by default."""
 
 
 def build(context: Context) -> Parts:
@@ -56,7 +56,7 @@ def build(context: Context) -> Parts:
 
 
 def _beside(context: Context, found: Settings) -> Callable[[], Coroutine[Any, Any, None]]:
-    """The heartbeat, and the listener where one is set."""
+    """The heartbeat, and the listener if one is configured."""
     from argosy.promotion.adapters.heartbeat import Heartbeat
 
     listener = _listener(context, found.system_namespace)
@@ -79,7 +79,7 @@ def _beside(context: Context, found: Settings) -> Callable[[], Coroutine[Any, An
 
 
 def _listener(context: Context, system_namespace: str) -> Callable[[], Coroutine[Any, Any, None]] | None:
-    """For deliveries of hosts and registries, where an address for them is set. A bad address is a ValueError."""
+    """The receiver of webhooks, if an address is configured. Raises ValueError for an invalid address."""
     text = context.environ.get(LISTEN)
     if not text:
         return None
@@ -101,13 +101,13 @@ def _listener(context: Context, system_namespace: str) -> Callable[[], Coroutine
 def admission(
     client: Client, clock: Clock, rng: Rng, namespace: str
 ) -> Callable[[ProxyRequest], Awaitable[ProxyResponse]]:
-    """What the API server asks before it stores anything; `namespace`: where the controllers' ServiceAccounts are."""
+    """The admission calls of the API server; `namespace` is that of the controllers' ServiceAccounts."""
     answer: Callable[[ProxyRequest], Awaitable[ProxyResponse]] = handler(_reviewer(client, clock, rng, namespace))
     return answer
 
 
 def reviewer(client: Client, clock: Clock, rng: Rng, namespace: str) -> Callable[[str, bytes], Awaitable[bytes]]:
-    """Who answers the admission webhook on a real cluster."""
+    """The handler of the admission webhook on a real cluster."""
     return _reviewer(client, clock, rng, namespace).answer
 
 

@@ -1,4 +1,4 @@
-"""How an embedded API server asks this process before it stores an object of promotion, without loading that room."""
+"""Lets an embedded API server call promotion's admission in process without loading the rest of the room."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def configurations(namespace: str, ca_bundle: str = "") -> list[JsonObject]:
 
 
 class Admission:
-    """Loaded by the first question."""
+    """Loaded by the first call."""
 
     def __init__(self, client: Client, clock: Clock, rng: Rng, namespace: str) -> None:
         self._given = (client, clock, rng, namespace)

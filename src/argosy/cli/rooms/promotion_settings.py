@@ -1,4 +1,4 @@
-"""The variables that set the room `promotion`, by upstream's names (spec/kargo.md 2 to 12)."""
+"""The environment variables of the room `promotion`, with upstream's names (spec/kargo.md 2 to 12)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEY_LIMIT: Final = 1 << 20
 
 
 class BadVariable(ValueError):
-    """The text names the variable, what it holds, and what would be right."""
+    """The text names the variable, its value, and what would be right."""
 
 
 def _flag(text: str) -> bool:
@@ -85,7 +85,7 @@ VARIABLES: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
     "MAX_RETAINED_FREIGHT": ("retained_freight", _count),
     "MIN_FREIGHT_DELETION_AGE": ("min_freight_age", _span),
 }
-"""Each with the field of Settings that it sets, and how it is read."""
+"""For each variable the field of Settings, and its parser."""
 IDENTITY: Final = {"GITCLIENT_NAME": "name", "GITCLIENT_EMAIL": "email"}
 SIGNING_KEY: Final = "GITCLIENT_SIGNING_KEY_PATH"
 KEY_TYPE: Final = "GITCLIENT_SIGNING_KEY_TYPE"

@@ -1,4 +1,4 @@
-"""The room `rollout notifications` in a process: loaded with the ConfigMap that configures it."""
+"""Builds the room `rollout notifications`, at the ConfigMap that configures it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from argosy.notify.metrics import Metrics, RolloutSends
 
 
 def build(context: Context) -> Parts:
-    """Raises CommandError for a setting that cannot be read."""
+    """Raises CommandError for an invalid setting."""
     found = settings(context)
     return Parts(
         controllers=notify.rollout_controllers(found, context.clock.now, context.rng.token_bytes),

@@ -1,4 +1,4 @@
-"""The room `rollouts` in a process: loaded with the first Rollout or Experiment."""
+"""Builds the room `rollouts`, at the first Rollout or Experiment."""
 
 from __future__ import annotations
 

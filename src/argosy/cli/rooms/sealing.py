@@ -1,4 +1,4 @@
-"""The room `sealing` in a process: loaded as soon as the process is ready, so that a start pays nothing for it."""
+"""Builds the room `sealing`, as soon as the process is ready: it does not delay the start."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from argosy.sealing.rates import Rates
 from argosy.sealing.templates import Templates
 
 KEY_SECONDS: Final = 20.0
-"""How long a client that asks for the certificate waits for the first key."""
+"""How long a client that requests the certificate waits for the first key."""
 
 
 def build(context: Context) -> Parts:
-    """Raises CommandError for a setting that cannot be read."""
+    """Raises CommandError for an invalid setting."""
     found = settings(context.environ)
     clock, entropy = context.clock, context.rng.token_bytes
     opener = Opener(Templates(clock.now, entropy).render, deprecated=found.accepts_deprecated)

@@ -1,7 +1,7 @@
-"""The HTTP endpoints of Sealed Secrets on a real cluster: what a Service leads to, as the embedded server's proxy does.
+"""The HTTP endpoints of Sealed Secrets on a real cluster, behind a Service; the embedded server's proxy has the same.
 
-Plain HTTP, as upstream: the API server's proxy comes this way. Size, number and time are bounded; no answer holds a
-value.
+Plain HTTP, like upstream: the API server's proxy expects it. Size, number and duration of requests are limited; no
+response contains a Secret's value.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Ask = Callable[[ProxyRequest], Awaitable[ProxyResponse]]
 
 
 class SealingListener:
-    """`run` until cancelled. `ask` is the room's own answer."""
+    """`run` runs until cancelled. `ask` is the room's own handler."""
 
     def __init__(self, ask: Ask, address: Address) -> None:
         self._ask, self._address = ask, address
@@ -54,8 +54,8 @@ class SealingListener:
 
     async def _answered(self, request: web.Request) -> web.Response:
         headers = {key.lower(): value for key, value in request.headers.items()}
-        # Who asks is told by the connection: a header that anybody may write counts behind a proxy alone, which is the
-        # API server's, and it writes the address that it saw at the end.
+        # The client's address is the connection's: a header that anyone can set counts only behind a proxy, the
+        # API server's, which appends the address that it saw.
         came = headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
         headers["x-forwarded-for"] = came or request.remote or ""
         asked = ProxyRequest(

@@ -1,4 +1,4 @@
-"""The Service that unmodified clients of Sealed Secrets ask, through the API server's proxy."""
+"""The Service that unmodified clients of Sealed Secrets call, through the API server's proxy."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def sealing_service(environ: Mapping[str, str] | None = None) -> tuple[str, str]
 
 
 def service_objects(environ: Mapping[str, str] | None = None) -> list[JsonObject]:
-    """What an unmodified client looks for: the Service, and the right of every user to ask it through its proxy."""
+    """What an unmodified client needs: the Service, and every user's permission to call it through the proxy."""
     found = settings(os.environ if environ is None else environ)
     namespace, name = found.namespace, found.service
     proxier = "sealed-secrets-service-proxier"

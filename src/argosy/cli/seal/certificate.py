@@ -1,4 +1,4 @@
-"""For which key is sealed: a certificate in a file, behind a URL, or of the controller in a cluster."""
+"""The certificate to seal with: from a file, a URL, or a cluster's controller."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def certificate_of(options: argparse.Namespace) -> bytes:
 
 def _of_url(url: str) -> bytes:
     try:
-        with urllib.request.urlopen(url, timeout=SECONDS) as answer:  # noqa: S310 http and https alone come here
+        with urllib.request.urlopen(url, timeout=SECONDS) as answer:  # noqa: S310 only http and https get here
             body: bytes = answer.read(SIZE_LIMIT)
             return body
     except urllib.error.HTTPError as error:

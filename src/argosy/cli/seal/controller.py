@@ -1,4 +1,4 @@
-"""What the controller in a cluster is asked, through the API server's proxy: upstream's, or Argosy's own."""
+"""Calls a cluster's controller through the API server's proxy: upstream's, or Argosy's own."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from argosy.runtime.http.client import HttpClient
 SERVICES: Final = Resource("", "v1", "services", "Service")
 ATTEMPTS: Final = 60
 PAUSE: Final = 0.5
-"""Seconds; a controller lets a client verify twice in one."""
+"""Seconds; a controller allows a client two requests a second."""
 
 
 class Controller:
-    """`ask` paths of its main port."""
+    """`ask` calls paths of its main port."""
 
     def __init__(self, client: HttpClient, clock: Clock, namespace: str, name: str) -> None:
         self._client, self._clock = client, clock
@@ -36,16 +36,16 @@ class Controller:
         return body
 
     async def verifies(self, sealed: JsonObject) -> bool:
-        """Whether it opens there. Raises CommandError."""
+        """Whether the controller can unseal it. Raises CommandError."""
         status, _ = await self._ask("POST", "/v1/verify", sealed)
         if status not in (200, 409):
             raise self._refused("/v1/verify", status)
         return status == 200
 
     async def resealed(self, sealed: JsonObject) -> dict[str, str] | None:
-        """New items for those that an old key sealed; None when it does not open. Values never leave the cluster.
+        """New items for those sealed by an old key; None if it cannot be unsealed. Values never leave the cluster.
 
-        A controller that cannot tell old from new seals them all.
+        A controller that cannot tell old keys from new ones re-encrypts all items.
         """
         bare = {**sealed, "spec": {"encryptedData": (sealed.get("spec") or {}).get("encryptedData") or {}}}
         if self._can_reseal:
@@ -65,7 +65,7 @@ class Controller:
         return _texts((orjson.loads(body).get("spec") or {}).get("encryptedData"))
 
     async def _ask(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
-        """What is refused for its rate is asked again."""
+        """Retries a request that was rate limited."""
         root = self._root or await self._find()
         payload = None if body is None else orjson.dumps(body)
         for _ in range(ATTEMPTS):

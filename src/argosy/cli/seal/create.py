@@ -71,7 +71,7 @@ def _prepared(options: argparse.Namespace, document: Any) -> JsonObject:
 
 
 def _default_namespace(options: argparse.Namespace) -> str:
-    """That of the kubeconfig's context, as kubectl has it."""
+    """The namespace of the kubeconfig's context, like kubectl."""
     from argosy.runtime.http.kubeconfig import load_kubeconfig
 
     try:
@@ -90,7 +90,7 @@ def _sealed(sealer: Sealer, secret: JsonObject, options: argparse.Namespace) -> 
 
 
 def _merge(options: argparse.Namespace, secrets: list[JsonObject]) -> int:
-    """Into a file that has one SealedSecret: items in place, labels and annotations of the template beside them."""
+    """Merges into a file with one SealedSecret: replaces items, and adds labels and annotations to the template."""
     path: Path = options.merge_into
     text = SealedText.of(str(path), read_text(path))
     if len(text.documents) != 1 or len(secrets) != 1:

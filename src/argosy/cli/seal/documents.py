@@ -1,4 +1,4 @@
-"""SealedSecrets within a text of YAML or JSON documents, and edits that change nothing but their items.
+"""SealedSecrets in YAML or JSON text, and edits that change nothing but their items.
 
 Comments, order, quotes, indentation and line ends stay as they are. Positions are those of `yaml_tree`.
 """
@@ -42,7 +42,7 @@ class Document:
 
 @dataclass(slots=True)
 class SealedText:
-    """A text with its SealedSecrets; `place` names it in errors. Edits are collected, then `edited` applies them."""
+    """A text with its SealedSecrets; `place` is its name in errors. Edits are collected, then `edited` applies them."""
 
     place: str
     text: str
@@ -53,7 +53,7 @@ class SealedText:
 
     @staticmethod
     def of(place: str, raw: str) -> SealedText:
-        """Raises CommandError for a text that is no YAML."""
+        """Raises CommandError if the text is not YAML."""
         text = lines_of(raw)
         try:
             objects, roots = list(load_all(text)), parse_all(text)
@@ -68,7 +68,7 @@ class SealedText:
         return SealedText(place, text, found, "\r\n" in raw, raw.endswith("\n"))
 
     def put(self, document: Document, items: Mapping[str, str]) -> None:
-        """Replaces items, and adds those that are not there. Raises CommandError."""
+        """Replaces items, and adds missing ones. Raises CommandError."""
         node = self._items(document)
         new: dict[str, str] = {}
         for key, item in items.items():
@@ -80,7 +80,7 @@ class SealedText:
             self._add(node, {key: json.dumps(item) if node.braces else item for key, item in new.items()})
 
     def put_in(self, document: Document, path: tuple[str, ...], texts: Mapping[str, str]) -> None:
-        """Sets texts in the mapping at `path`, such as the template's labels; what is missing of the path is made."""
+        """Sets strings in the mapping at `path`, such as the template's labels; missing parents are created."""
         node: MappingNode = document.root
         for at, name in enumerate(path):
             entry = node.find(name)
@@ -103,7 +103,7 @@ class SealedText:
             self._add(node, new)
 
     def remove(self, document: Document, key: str) -> None:
-        """Raises CommandError when there is no such item, or it shares its line with others."""
+        """Raises CommandError if there is no such item, or it shares its line with others."""
         node = self._items(document)
         entry = node.find(key)
         if entry is None:
@@ -147,11 +147,11 @@ class SealedText:
         self._edits.append((node.start, self._value_end(node), f"{quote}{item}{quote}"))
 
     def _value_end(self, node: Node) -> int:
-        """Without the line ends that block texts take in."""
+        """Excludes the line ends that block scalars include."""
         return node.start + len(self.text[node.start : node.end].rstrip())
 
     def _add(self, node: MappingNode, items: Mapping[str, str]) -> None:
-        """`items`: as they are spelled."""
+        """`items`: in their original spelling."""
         if not node.entries:
             inner = ", ".join(f"{json.dumps(key)}: {item}" for key, item in items.items())
             self._edits.append((node.start, self._value_end(node), "{" + inner + "}"))
@@ -167,7 +167,7 @@ class SealedText:
         self._edits.append((end, end, text))
 
     def _between(self, node: MappingNode, first: Node) -> str:
-        """What stands between two entries in braces: a new line with its indentation, or a blank."""
+        """The separator of two entries in braces: a new line with indentation, or a blank."""
         gap = self.text[node.start + 1 : first.start]
         return gap if "\n" in gap else " "
 

@@ -28,7 +28,7 @@ from argosy.sealing.keyring import KeyRing
 from argosy.sealing.seal import Sealer
 
 BINARY = "base64:"
-"""Stands before the base64 of a value that is no text."""
+"""Prefix of a value in base64, because it is not text."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -67,7 +67,7 @@ def _opened(path: Path, document: Document, ring: KeyRing) -> dict[str, bytes]:
 
 
 def _edited(values: Mapping[str, bytes]) -> dict[str, bytes]:
-    with tempfile.TemporaryDirectory(prefix="argosy-") as directory:  # of the owner's alone
+    with tempfile.TemporaryDirectory(prefix="argosy-") as directory:  # readable only by the owner
         path = Path(directory) / "values.yaml"
         path.touch(mode=0o600)
         path.write_text(dump({key: _shown(value) for key, value in values.items()}))

@@ -1,4 +1,4 @@
-"""Files and directories with SealedSecrets: found, read, and written back whole or not at all."""
+"""Finds and reads files with SealedSecrets, and writes each completely or not at all."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ MARK: Final = "SealedSecret"
 
 
 def sealed_texts(paths: Sequence[Path]) -> Iterator[tuple[Path, SealedText]]:
-    """Files that are named must hold SealedSecrets; in directories those that do not are passed over.
+    """Named files must contain SealedSecrets; in directories, other files are skipped.
 
-    Raises CommandError for a named file that cannot be read, after the others were given.
+    Raises CommandError for a named file that is unreadable, after yielding the others.
     """
     for path in paths:
         if path.is_dir():
@@ -37,7 +37,7 @@ def sealed_texts(paths: Sequence[Path]) -> Iterator[tuple[Path, SealedText]]:
 
 
 def _below(directory: Path) -> Iterator[Path]:
-    """In order; hidden directories and links are not followed."""
+    """Sorted; hidden directories and links are skipped."""
     for root, directories, names in os.walk(directory):
         directories[:] = sorted(name for name in directories if not name.startswith("."))
         for name in sorted(names):
@@ -47,7 +47,7 @@ def _below(directory: Path) -> Iterator[Path]:
 
 
 def _searched(path: Path) -> SealedText | None:
-    """None for a file without SealedSecrets. One that speaks of them and is no YAML, such as a template, is told."""
+    """None for a file without SealedSecrets. One that mentions them but is no YAML, such as a template, is reported."""
     try:
         raw = read_text(path)
     except CommandError:
@@ -76,7 +76,7 @@ def read_text(path: Path) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replaces the file in one step and keeps its mode. Raises CommandError."""
+    """Replaces the file atomically and keeps its mode. Raises CommandError."""
     try:
         mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
         _put(path, text, mode)
@@ -85,7 +85,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_private(path: Path, text: str | bytes) -> None:
-    """For the owner's eyes alone. Raises CommandError."""
+    """Readable only by the owner. Raises CommandError."""
     try:
         _put(path, text, PRIVATE)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Private keys at hand: PEM, key Secrets in YAML or JSON, or an encrypted backup of `argosy keys backup`."""
+"""Local private keys: PEM, key Secrets in YAML or JSON, or an encrypted backup of `argosy keys backup`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def ring_of(files: Sequence[Path], passphrase_file: Path | None) -> KeyRing:
 
 
 def opener() -> Opener:
-    """In this process, at once."""
+    """Decrypts in this process."""
     return Opener(Templates(RealClock().now, bytes).render, threads=0)
 
 
@@ -70,7 +70,7 @@ def _secrets(documents: Sequence[Any]) -> Iterator[Any]:
 
 
 def _bare(name: str, pem: bytes) -> RegisteredKey:
-    """A private key without its certificate: it opens, and never counts as the newest."""
+    """A private key without a certificate: it can unseal, and never counts as the newest."""
     private = private_key(pem)
     made = made_key(private, MakeKey(private.key_size, "", LONG_AGO, LONG_AGO + timedelta(days=1)), b"\1" * 16)
     return RegisteredKey(name, sealing_key(made.private_pem, made.certificate_pem), LONG_AGO)

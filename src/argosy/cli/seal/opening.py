@@ -19,6 +19,6 @@ def run(options: argparse.Namespace) -> int:
     if isinstance(found, Unopened):
         raise CommandError(f"{path}: {document.name}: {found.message}")
     secret = {**found.secret, "metadata": {**found.secret["metadata"]}}
-    secret["metadata"].pop("ownerReferences", None)  # of an object that this one may outlive
+    secret["metadata"].pop("ownerReferences", None)  # the object may be deleted before this one
     write_private(options.write, dump(secret))
     return Exit.OK

@@ -24,7 +24,7 @@ from argosy.sealing.keyring import KeyRing
 from argosy.sealing.reseal import resealed
 
 Reseal = Callable[[Document], Awaitable[dict[str, str] | None]]
-"""New items for those that an old key sealed; None when the object does not open."""
+"""New items for those sealed by an old key; None if the object cannot be unsealed."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def with_keys(ring: KeyRing) -> Reseal:
-    """Raises CommandError when no key at hand can seal."""
+    """Raises CommandError if no local key can seal."""
     newest = ring.newest
     if newest is None:
         raise CommandError("--key: no key that can seal")
@@ -57,7 +57,7 @@ def with_keys(ring: KeyRing) -> Reseal:
 
 
 async def _all(options: argparse.Namespace, reseal: Reseal) -> int:
-    """A file is written whole, and only when all of it could be sealed anew."""
+    """Writes the file atomically, and only if all its items could be re-encrypted."""
     changed = unopened = 0
     for path, text in sealed_texts(options.paths):
         failed = await _one(text, reseal)
@@ -74,7 +74,7 @@ async def _all(options: argparse.Namespace, reseal: Reseal) -> int:
 
 
 async def _one(text: SealedText, reseal: Reseal) -> list[str]:
-    """Names of those that do not open; the others are edited."""
+    """Returns the names of those that cannot be unsealed; the others are edited."""
     failed: list[str] = []
     for document in text.documents:
         if not document.view.spec.encrypted_data:

@@ -15,7 +15,7 @@ from argosy.sealing.assembly import sealed_label
 
 
 def set_values(options: argparse.Namespace) -> int:
-    """`KEY=@FILE`, `KEY=-` for standard input, or `KEY` alone, which asks: never a value among the arguments."""
+    """`KEY=@FILE`, `KEY=-` for standard input, or `KEY` for a prompt; values are never arguments."""
     path, text, document = target(options)
     values = dict(map(_given, options.values))
     sealer, label = sealer_of(options), sealed_label(document.view)
@@ -34,7 +34,7 @@ def remove(options: argparse.Namespace) -> int:
 
 
 def target(options: argparse.Namespace) -> tuple[Path, SealedText, Document]:
-    """The file, and the one SealedSecret in it that is meant. Raises CommandError."""
+    """The file and the selected SealedSecret in it. Raises CommandError."""
     path: Path = options.file
     text = SealedText.of(str(path), read_text(path))
     wanted = [one for one in text.documents if options.name in ("", one.view.metadata.name)]

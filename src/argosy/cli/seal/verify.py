@@ -28,7 +28,7 @@ from argosy.sealing.keyring import KeyRing
 from argosy.sealing.scope import scope_of
 
 Judge = Callable[[Document], Awaitable[list[str]]]
-"""What is wrong with a SealedSecret."""
+"""The problem of one SealedSecret."""
 SHORTEST_ITEM = 2 + 128 + 16
 """Bytes: the length, a key of 1024 bits, a tag."""
 
@@ -91,7 +91,7 @@ async def _all(options: argparse.Namespace, judge: Judge) -> int:
 
 
 def form_faults(document: Document) -> Iterator[str]:
-    """What can be told without a key."""
+    """The problems that can be found without a key."""
     if not is_sound(document.obj):
         yield "its fields are not of the types of a SealedSecret"
         return

@@ -1,1 +1,1 @@
-"""What flags say of an Application's spec."""
+"""Builds an Application's spec from flags."""

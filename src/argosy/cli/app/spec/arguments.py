@@ -1,4 +1,4 @@
-"""Flags that describe an Application's spec, as `argocd app create` and `set` have them; `spec_flags` reads them."""
+"""Flags for an Application's spec, as in `argocd app create` and `set`; `spec_flags` reads them."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ POLICIES: Final = ("none", "manual", "auto", "automatic", "automated")
 
 
 def add_spec(parser: Parser) -> None:
-    """All unset when they are not given: `set` changes what is named, and nothing else."""
+    """All default to unset: `set` changes only the fields that are named."""
     for flag, metavar, text in TEXTS:
         parser.add_argument(flag, metavar=metavar, help=text)
     for flag, metavar, text in MANY:

@@ -1,4 +1,4 @@
-"""What flags say of an Application's spec beside its sources: a changed copy of it. Pure."""
+"""Applies flags to a copy of an Application's spec, except for its sources. Pure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def pair(flag: str, text: str) -> tuple[str, str]:
 
 
 def spec_with(spec: JsonObject, options: argparse.Namespace) -> JsonObject:
-    """Everything but the source."""
+    """Everything except the source."""
     changed = filled(spec, options, {"project": "project"})
     destination = filled(spec.get("destination") or {}, options, _DESTINATION)
     if options.dest_server:
@@ -49,7 +49,7 @@ def spec_with(spec: JsonObject, options: argparse.Namespace) -> JsonObject:
 
 
 def hydrates(options: argparse.Namespace) -> bool:
-    """Whether the flags are about hydration, and not about a source."""
+    """Whether the flags configure hydration instead of a source."""
     return any(getattr(options, flag) is not None for names in _HYDRATOR.values() for flag in names)
 
 
@@ -67,7 +67,7 @@ def whole(flag: str, text: str) -> int:
 
 
 def filled(value: JsonObject, options: argparse.Namespace, names: dict[str, str]) -> JsonObject:
-    """A flag that is empty takes its field away."""
+    """An empty flag removes its field."""
     changed = dict(value)
     for flag, name in names.items():
         given = getattr(options, flag, None)
@@ -81,7 +81,7 @@ def filled(value: JsonObject, options: argparse.Namespace, names: dict[str, str]
 
 
 def holding(value: JsonObject, name: str, part: JsonValue) -> JsonObject:
-    """With the part, or without its name when it is empty."""
+    """Sets the part, or removes its name if it is empty."""
     kept = {key: item for key, item in value.items() if key != name}
     return {**kept, name: part} if part else kept
 

@@ -1,4 +1,4 @@
-"""What flags say of one source: a changed copy of it. Pure but for --values-literal-file."""
+"""Applies flags to a copy of one source. Pure except for --values-literal-file."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _JSONNET: Final = (
 
 
 def source_with(source: JsonObject, options: argparse.Namespace) -> JsonObject:
-    """The source as the flags change it."""
+    """The source with the flags applied."""
     changed = filled(source, options, _SOURCE)
     changed = holding(changed, "helm", _helm(changed.get("helm") or {}, options))
     changed = holding(changed, "kustomize", _kustomize(changed.get("kustomize") or {}, options))
@@ -94,7 +94,7 @@ def _text(path: str) -> str:
 
 
 def named(items: Iterable[JsonObject], item: JsonObject) -> list[JsonObject]:
-    """The list with this item, in the place of the one of its name."""
+    """Adds the item, replacing one of the same name."""
     listed = list(items)
     at = next((index for index, other in enumerate(listed) if other.get("name") == item["name"]), len(listed))
     return [*listed[:at], item, *listed[at + 1 :]]
@@ -121,7 +121,7 @@ def _kustomize(kustomize: JsonObject, options: argparse.Namespace) -> JsonObject
 
 
 def image_key(image: str) -> str:
-    """Images are told apart by the name that they replace."""
+    """Images are identified by the name that they replace."""
     name, equals, _ = image.partition("=")
     if equals:
         return name

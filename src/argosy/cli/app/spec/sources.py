@@ -1,4 +1,4 @@
-"""One source of an Application, by its place or name; and what is taken away from it. Pure."""
+"""Finds one source of an Application by position or name, and removes fields from it. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def source_at(spec: JsonObject, options: argparse.Namespace) -> JsonObject:
 
 
 def position(sources: list[JsonObject], options: argparse.Namespace) -> int:
-    """From 0; flags count from 1."""
+    """Counts from 0; flags count from 1."""
     if options.source_name:
         for index, source in enumerate(sources):
             if source.get("name") == options.source_name:
@@ -53,7 +53,7 @@ _HELM: Final = {"ignore_missing_value_files": "ignoreMissingValueFiles", "pass_c
 
 
 def without(source: JsonObject, options: argparse.Namespace) -> JsonObject:
-    """The source without what the flags of `unset` name."""
+    """The source without the fields that the flags of `unset` name."""
     helm = _less(source.get("helm") or {}, options, _HELM)
     if options.values_literal:
         helm = {name: value for name, value in helm.items() if name not in ("values", "valuesObject")}
