@@ -228,3 +228,25 @@ def test_programs_of_a_kustomization_run_by_a_flag_only(tmp_path: Path, capsys: 
     assert "argosy render --enable-exec" in capsys.readouterr().err
     assert main(["render", str(tmp_path), "--enable-exec", "-o", "name"]) == 0
     assert capsys.readouterr().out.strip().endswith("made")
+
+
+def test_charts_of_a_kustomization_are_rendered_by_a_flag(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chart = tmp_path / "charts" / "web"
+    (chart / "templates").mkdir(parents=True)
+    (tmp_path / "kustomization.yaml").write_text("helmCharts: [{name: web, releaseName: r}]\n")
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: web\nversion: 1.0.0\n")
+    (chart / "values.yaml").write_text("{}\n")
+    (chart / "templates" / "a.yaml").write_text(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}}\n"
+    )
+    assert main(["render", str(tmp_path)]) != 0
+    assert "must specify --enable-helm" in capsys.readouterr().err
+    for flags in (["--enable-helm"], ["--build-options", "--enable-helm --load-restrictor LoadRestrictionsNone"]):
+        assert main(["render", str(tmp_path), *flags, "-o", "name"]) == 0
+        assert capsys.readouterr().out.strip() == "configmap/r"
+
+
+def test_an_unknown_build_option_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "kustomization.yaml").write_text("resources: []\n")
+    assert main(["render", str(tmp_path), "--build-options", "--nope"]) != 0
+    assert "unknown option '--nope'" in capsys.readouterr().err

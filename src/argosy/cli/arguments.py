@@ -129,6 +129,9 @@ def add_render(commands: Commands) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="Helm: one value")
     parser.add_argument("--image", action="append", default=[], metavar="NAME[=NEW]:TAG", help="Kustomize")
     parser.add_argument("--enable-exec", action="store_true", help="Kustomize: run the programs named as functions")
+    parser.add_argument("--enable-helm", action="store_true", help="Kustomize: render its helmCharts")
+    text = "Kustomize: more options, as kustomize.buildOptions of argocd-cm holds them"
+    parser.add_argument("--build-options", default="", metavar="TEXT", help=text)
     parser.add_argument("--recurse", action="store_true", help="plain YAML: directories inside, too")
     parser.add_argument("--source", type=Path, metavar="FILE", help="spec.source of an Application, as YAML")
     parser.add_argument("--kube-version", default="1.36.1", metavar="VERSION")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from argosy.cli.failing import CommandError, Exit
@@ -30,6 +30,7 @@ def run(options: argparse.Namespace) -> int:
         release_name=options.release_name or name,
         namespace=options.namespace,
         kube_version=options.kube_version,
+        settings={"kustomize.buildOptions": build_options(options)},
     )
     write_objects(sys.stdout, rendered(request, programs=options.enable_exec), options.output)
     return Exit.OK
@@ -44,8 +45,12 @@ def request_of(
     release_name: str,
     namespace: str,
     kube_version: str = "",
+    settings: Mapping[str, str] | None = None,
 ) -> RenderRequest:
-    """The renderer's request for a directory and an Application's source. Raises CommandError."""
+    """The renderer's request for a directory and an Application's source, with `settings` of argocd-cm.
+
+    Raises CommandError.
+    """
     directory = path.absolute()
     if not directory.is_dir():
         raise CommandError(f"{path}: not a directory: give one with YAML, a kustomization or a chart")
@@ -64,7 +69,13 @@ def request_of(
         release_name=release_name,
         namespace=namespace,
         kube_version=kube_version,
+        settings=settings or {},
     )
+
+
+def build_options(options: argparse.Namespace) -> str:
+    """Kustomize's options from the flags, in the form of `kustomize.buildOptions`."""
+    return f"{'--enable-helm ' if options.enable_helm else ''}{options.build_options}"
 
 
 def rendered(request: RenderRequest, *, programs: bool = False) -> Sequence[JsonObject]:

@@ -313,10 +313,39 @@ def test_documents_are_parted_by_any_line_that_begins_with_dashes(shared_bench: 
     assert [one["metadata"]["name"] for one in render(shared_bench, template(text))] == ["a", "b", "c"]
 
 
-@pytest.mark.parametrize(("block", "kept"), [("|\n    {}", "{}\n"), ("|-\n    {}", "{}"), ("|+\n    {}\n\n", "{}\n")])
+@pytest.mark.parametrize(
+    ("block", "kept"),
+    [
+        ("|\n    {}", "{}\n"),
+        ("|-\n    {}", "{}"),
+        ("|+\n    {}\n\n", "{}\n"),
+        ("|\n    {}  \n\n", "{}\n"),
+    ],
+)
 def test_a_text_that_ends_the_chart_ends_in_one_newline(shared_bench: Any, block: str, kept: str) -> None:
     (found,) = render(shared_bench, template(plain("a", more=f"data:\n  rules: {block}")))
     assert found["data"]["rules"] == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("x: |\n  last line", {"x": "last line\n"}),
+        ("q: 1\nr: {a: 1, b: 1}\n---\nr: {b: 2}\n--- # end\ns: 3", {"q": 1, "r": {"a": 1, "b": 2}, "s": 3}),
+        ("# nothing\n---\n", {}),
+    ],
+)
+def test_a_values_file_is_all_its_documents_with_each_line_ended(
+    shared_bench: Any, text: str, wanted: dict[str, Any]
+) -> None:
+    files = {**chart(), "app/values.yaml": "", "app/v.yaml": text}
+    assert values(shared_bench, files, helm={"valueFiles": ["v.yaml"]}) == wanted
+    assert values(shared_bench, files, helm={"values": text}) == wanted
+
+
+def test_what_follows_a_separator_of_a_values_file_is_a_comment_or_refused(shared_bench: Any) -> None:
+    with pytest.raises(RenderError, match=r"v\.yaml: invalid document separator: 'b' after ---"):
+        render(shared_bench, {**chart(), "app/v.yaml": "a: 1\n--- b\n"}, helm={"valueFiles": ["v.yaml"]})
 
 
 def test_an_anchor_may_be_defined_again(shared_bench: Any) -> None:

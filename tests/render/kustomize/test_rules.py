@@ -438,3 +438,16 @@ def test_hooks_of_a_chart_are_left_out_when_they_are_skipped(shared_bench: Any) 
     found = inflated(shared_bench, {"kustomization.yaml": text, **CHART})
     assert found["default"]["data"]["v"] == '{"a":1,"b":2,"c":3}'
     assert set(found) == {"default"}
+
+
+def test_a_last_line_without_a_newline_has_none_in_its_text() -> None:
+    """`patch: |-` takes the newline of the patch that it holds away, and kustomize reads what is left."""
+    files = {
+        "kustomization.yaml": (
+            "resources: [a.yaml, b.yaml]\npatches:\n- patch: |-\n"
+            "    apiVersion: v1\n    kind: ConfigMap\n    metadata: {name: b}\n    data:\n      x: |\n        patched\n"
+        ),
+        "a.yaml": config(more="data:\n  x: |\n    first\n---\n") + config("c", more="data:\n  x: |\n    last"),
+        "b.yaml": config("b"),
+    }
+    assert [found["data"]["x"] for found in built(files)] == ["first\n", "patched", "last"]

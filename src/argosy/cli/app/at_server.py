@@ -41,6 +41,11 @@ class Application:
         answer = await self._server.call("GET", self.path("/manifests", query))
         return [json.loads(text) for text in answer.get("manifests") or ()]
 
+    async def render_settings(self) -> Mapping[str, str]:
+        """What of argocd-cm rendering depends on, as far as the server tells."""
+        told = (await self._server.call("GET", "/api/v1/settings")).get("kustomizeOptions") or {}
+        return {"kustomize.buildOptions": str(told.get("BuildOptions") or "")}
+
     async def lines(self, query: Mapping[str, str]) -> AsyncIterator[JsonObject]:
         """Streams logs. Raises CommandError if the server ends them with an error."""
         async for message in self._server.stream(self.path("/logs", query.items())):
@@ -117,7 +122,8 @@ def manifests(options: argparse.Namespace) -> int:
 async def _local(app: Application, options: argparse.Namespace) -> list[JsonObject]:
     from argosy.cli.app.comparison.compare import local_manifests
 
-    return [json.loads(text) for text in local_manifests(await app.get(), options)]
+    manifests = local_manifests(await app.get(), options, await app.render_settings())
+    return [json.loads(text) for text in manifests]
 
 
 async def _revisions(app: Application, options: argparse.Namespace) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from argosy.machinery import requests
@@ -33,6 +34,15 @@ async def surroundings(client: Client, clock: Clock, app: JsonObject, name: str)
     if not spec.get("syncWindows"):
         return Surroundings(url)
     return _windows(url, spec["syncWindows"], app, clock)
+
+
+async def render_settings(client: Client, app: JsonObject) -> Mapping[str, str]:
+    """The keys of argocd-cm that rendering depends on; none where it may not be read."""
+    from argosy.gitops.control_plane.settings import settings_of  # late: only --local asks
+
+    namespace = str((app.get("status") or {}).get("controllerNamespace") or app["metadata"]["namespace"])
+    found = await _read(client, CONFIG_MAPS, "argocd-cm", namespace)
+    return settings_of(found.get("data") or {}).render
 
 
 async def _read(client: Client, resource: Resource, name: str, namespace: str) -> JsonObject:

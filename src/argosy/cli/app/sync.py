@@ -11,6 +11,7 @@ from typing import Final
 from argosy.cli.app.applications import check_choice, chosen, get, refreshed, write
 from argosy.cli.app.get import show_now
 from argosy.cli.app.operations import sync_operation
+from argosy.cli.app.surroundings import render_settings
 from argosy.cli.app.tables import is_automated
 from argosy.cli.app.wait_conditions import Wanted, deadline, wait_for
 from argosy.cli.connect import with_client
@@ -52,7 +53,8 @@ def run(options: argparse.Namespace) -> int:
                     local_manifests,  # late: imports the whole control plane
                 )
 
-                operation["sync"]["manifests"] = list(local_manifests(app, options))
+                settings = await render_settings(client, app)
+                operation["sync"]["manifests"] = list(local_manifests(app, options, settings))
             await request(client, app, operation)
         if options.is_async:
             return Exit.OK

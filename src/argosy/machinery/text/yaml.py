@@ -56,7 +56,7 @@ def load_all(
     A key that appears twice in a mapping is a fault; with `repeated` the last one counts, and it is told instead.
     """
     scalars = b"*" in data if isinstance(data, bytes) else "*" in data
-    composed = compose(_ended(data), nodes)
+    composed = compose(_ended(data) if dialect.ends_lines else data, nodes)
     while True:
         try:
             node = next(composed, None)
@@ -78,7 +78,7 @@ def load_documents(data: bytes | str) -> list[JsonValue]:
 
 
 def _ended(data: bytes | str) -> bytes | str:
-    """With a final newline, as Go's reader sees it: a block scalar that ends the text has one of its own."""
+    """With a final newline, as the readers of lines see it: a block scalar that ends the text has one of its own."""
     if isinstance(data, bytes):
         return data if data.endswith(b"\n") or data[:2] in (b"\xff\xfe", b"\xfe\xff") else data + b"\n"
     return data if data.endswith("\n") else data + "\n"

@@ -51,6 +51,8 @@ class Dialect:
     """A key that is a number, a boolean or null is refused, instead of becoming text."""
     empty_in_flow: JsonValue = None
     """What nothing stands for between `{` and `}`."""
+    ends_lines: bool = True
+    """A last line without a newline is read as if it had one, so that a block scalar there keeps its own."""
 
 
 class WrittenInt(int):
@@ -153,4 +155,4 @@ def _zone(text: str | None) -> timezone:
 
 
 KUBERNETES: Final = Dialect(kubernetes_scalar)
-KUSTOMIZE: Final = Dialect(kustomize_scalar, keys_are_text=True, empty_in_flow="")
+KUSTOMIZE: Final = Dialect(kustomize_scalar, keys_are_text=True, empty_in_flow="", ends_lines=False)

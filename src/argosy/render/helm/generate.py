@@ -25,8 +25,8 @@ from argosy.sources.versions import matches
 API_VERSIONS: Final = ("v1", "v2")
 """Of charts; the third is not released."""
 Warn = Callable[[str], None]
-_KEPT: Final = re2.compile(r"[|>][0-9]?\+")
-"""A block of text whose last newlines count."""
+_KEPT: Final = re2.compile(r"[|>][0-9]?\+|[ \t]\n*$")
+"""A block of text whose last newlines count, or whose last line may be one that ends in blanks."""
 _PARSED: Final = ParsedTexts()
 """Of this process: a render worker's."""
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import re2
 
 from argosy.machinery.objects import JsonObject
+from argosy.render.directories.documents import kubernetes_documents
 from argosy.render.files import Files, Job, ToolError, Workspace
 from argosy.render.globs import GlobError, by_segment, is_glob
 from argosy.render.helm.strvals import SetError, set_into
@@ -163,10 +164,15 @@ def _fetched(workspace: Workspace, job: Job, url: str) -> bytes:
 
 
 def _parsed(name: str, text: str, parse: ParseYaml) -> Mapping[str, Any]:
-    try:
-        return parse(text) if text.strip() else {}
-    except ValueError as error:
-        raise ToolError(f"failed to parse {name}: {error}") from None
+    """All documents of a values file, the later over the earlier, each line ended, as Helm 4's loader reads them."""
+    values: JsonObject = {}
+    ended = text if text.endswith("\n") else text + "\n"
+    for document in kubernetes_documents(ended.encode(), name):
+        try:
+            values = merged(values, parse(document.decode()) if document.strip() else {})
+        except ValueError as error:
+            raise ToolError(f"failed to parse {name}: {error}") from None
+    return values
 
 
 def _text(name: str, data: bytes) -> str:

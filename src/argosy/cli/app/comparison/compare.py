@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -45,9 +45,8 @@ class Comparison:
     async def compared(self) -> Compared:
         """Connects to the Application's cluster first. Raises Refused."""
         sources = sources_of(spec_of(self.app))
-        look = Look(
-            revisions=asked_revisions(sources, self._options), manifests=local_manifests(self.app, self._options)
-        )
+        local = local_manifests(self.app, self._options, self.reader.context.plane.settings.render)
+        look = Look(revisions=asked_revisions(sources, self._options), manifests=local)
         if look.revisions:
             names = zip(look.revisions, sources, strict=True)
             sources = [{**source, "targetRevision": name} if name else source for name, source in names]
@@ -109,8 +108,8 @@ async def _told(work: Awaitable[T]) -> T | Refused:
         return error
 
 
-def local_manifests(app: JsonObject, options: argparse.Namespace) -> tuple[str, ...]:
-    """Renders the manifests of --local with the Application's settings."""
+def local_manifests(app: JsonObject, options: argparse.Namespace, settings: Mapping[str, str]) -> tuple[str, ...]:
+    """Renders the manifests of --local with the Application's settings and `settings` of argocd-cm."""
     if not options.local:
         return ()
     spec = spec_of(app)
@@ -120,5 +119,13 @@ def local_manifests(app: JsonObject, options: argparse.Namespace) -> tuple[str, 
     source = {field: value for field, value in sources[0].items() if field not in ("chart", "targetRevision")}
     namespace = spec.destination.namespace
     root = options.local_repo_root
-    asked = request_of(options.local, source, root=root, app_name=name, release_name=name, namespace=namespace)
+    asked = request_of(
+        options.local,
+        source,
+        root=root,
+        app_name=name,
+        release_name=name,
+        namespace=namespace,
+        settings=settings,
+    )
     return tuple(orjson.dumps(obj).decode() for obj in rendered(asked))
