@@ -1,4 +1,4 @@
-"""The latest audit lines of this process, for a page that shows who did what; the audit log keeps them all."""
+"""The latest audit records of this process, for a page that shows who did what; the audit log has all of them."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ class Activity:
         return list(reversed(self._lines))
 
     def on_change(self, handler: Changed) -> Callable[[], None]:
-        """As of a cache; returns how to stop."""
+        """Subscribes like a cache's listener; returns a function that unsubscribes."""
         self._handlers.append(handler)
         return lambda: self._handlers.remove(handler)

@@ -1,4 +1,4 @@
-"""One line for every call that would change something (security rule 18): who, what, where, and how it ended."""
+"""One record for every call that would change something (security rule 18): who, what, where, and the result."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NESTED: Final = ("application", "applicationset", "project", "cluster", "repo", 
 
 
 class Audit:
-    """`out`: where lines go besides the log; nothing of a request but names is written."""
+    """`out`: additional destination besides the log; of a request, only names are written."""
 
     def __init__(
         self, clock: Clock, new_id: Callable[[], str], out: TextIO | None = None, activity: Activity | None = None
@@ -59,7 +59,7 @@ class Audit:
 
 
 def named(request: JsonObject) -> JsonObject:
-    """What the request is about, by names alone: everything else may be a secret."""
+    """The names in a request; every other field may be a secret."""
     found = {key: value for key in NAMED if isinstance(value := request.get(key), str | int) and value}
     for key in NESTED:
         inner = request.get(key)

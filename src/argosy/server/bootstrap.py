@@ -1,6 +1,6 @@
-"""What a server needs before it can sign anybody in: a signing key, the administrator's password, a certificate.
+"""Creates what the server needs before anybody can sign in: signing key, administrator's password, certificate.
 
-All in argocd-secret, so that every replica has the same; whichever replica is first makes them.
+Everything is in argocd-secret, so that all replicas share it; the first replica creates it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TRIES: Final = 5
 
 
 async def ensure(client: Client, namespace: str, clock: Clock, rng: Rng) -> dict[str, str]:
-    """The decoded argocd-secret with all of it. Raises StatusError."""
+    """The decoded argocd-secret, complete. Raises StatusError."""
     for _ in range(TRIES):
         try:
             return await _ensure(client, namespace, clock, rng)
@@ -61,7 +61,7 @@ async def _ensure(client: Client, namespace: str, clock: Clock, rng: Rng) -> dic
 
 
 async def _missing(data: dict[str, str], clock: Clock, rng: Rng) -> tuple[dict[str, str], str]:
-    """What to add, and the administrator's password where one was made."""
+    """The keys to add, and the administrator's password if one was generated."""
     found, password = {}, ""
     if not data.get("server.secretkey"):
         found["server.secretkey"] = base64.b64encode(rng.token_bytes(32)).decode()

@@ -1,7 +1,7 @@
-"""A call as every transport hands it in, who makes it, and what a method declares that it needs.
+"""A call in the form that every transport produces, its caller, and the rights that a method declares.
 
-Handlers speak plain dicts in the shape of Go's JSON. A method whose rights depend on an object checks them itself, by
-`permit` or `may`; one that answers without having asked is an error of ours, told as such, never an answer.
+Handlers use plain dicts in the shape of Go's JSON. A method whose rights depend on an object checks them itself with
+`permit` or `may`; if it answers without a check, the caller gets an internal error instead of the answer.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Stream = Callable[["Call"], "AsyncGenerator[JsonObject, None] | AsyncGenerator[M
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who calls. `issued_at` as in messages, RFC 3339; "" for nobody."""
+    """The caller. `issued_at` is formatted as in messages, RFC 3339; "" without a caller."""
 
     subject: Subject = field(default_factory=lambda: Subject(""))
     claims: Mapping[str, object] = field(default_factory=dict)
@@ -40,13 +40,13 @@ NOBODY = Caller()
 
 class Need(StrEnum):
     NOTHING = "nothing"
-    """Anybody may, signed in or not."""
+    """Anybody, signed in or not."""
     SIGN_IN = "sign-in"
-    """Anybody who is signed in may: what it shows or changes is the caller's own, or nobody's secret."""
+    """Anybody who is signed in: the method concerns only the caller's own data, or public data."""
     RIGHT = "right"
     """The right is checked before the handler runs."""
     WITHIN = "within"
-    """The handler checks, since the object must be looked up first."""
+    """The handler checks the right, because it must look up the object first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Needs:
     action: str = ""
     object_of: Callable[[JsonObject], str] | None = None
     mutates: bool = False
-    """Whether a call leaves something changed: it is put on record."""
+    """Whether a call changes something and is therefore audited."""
 
 
 def nothing(*, mutates: bool = False) -> Needs:
@@ -77,7 +77,7 @@ def within(resource: str, action: str, *, mutates: bool = False) -> Needs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """What answers a method, and what that needs."""
+    """A method's handler and the rights it needs."""
 
     needs: Needs
     unary: Unary | None = None
@@ -90,17 +90,17 @@ class Call:
     request: JsonObject
     caller: Caller
     enforcer: Callable[[], Enforcer]
-    """The present one: policies change while streams are open."""
+    """The current one: policies change while streams are open."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """By lower-case name."""
+    """Names are in lower case."""
     peer: str = ""
     over_rest: bool = False
     answer_headers: list[tuple[str, str]] = field(default_factory=list)
-    """For the answer; `set-cookie` goes to browsers alone."""
+    """Headers of the answer; `set-cookie` is only sent to browsers."""
     uploads: AsyncIterator[JsonObject] | None = None
-    """Further messages of a client's stream."""
+    """Further messages of a client stream."""
     permits: dict[tuple[str, str, str], None] = field(default_factory=dict)
-    """What the call was let in by: asked again while it is a stream."""
+    """The rights that were checked for the call; a stream checks them again later."""
     checked: bool = False
 
     def may(self, resource: str, action: str, target: str) -> bool:
@@ -108,13 +108,13 @@ class Call:
         return self.enforcer().allows(self.caller.subject, resource, action, target)
 
     def permit(self, resource: str, action: str, target: str) -> None:
-        """Raises ApiError with the long text."""
+        """Raises ApiError with the detailed message."""
         if not self.may(resource, action, target):
             raise self.refusal(resource, action, target)
         self.permits[resource, action, target] = None
 
     def permit_hidden(self, resource: str, action: str, target: str) -> None:
-        """Raises ApiError with the bare text, where existence must not show."""
+        """Raises ApiError with the short message, where the object's existence must not be revealed."""
         if not self.may(resource, action, target):
             raise denied()
         self.permits[resource, action, target] = None

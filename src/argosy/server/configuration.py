@@ -1,7 +1,7 @@
-"""What administrators say in ConfigMaps and Secrets, read from caches; whatever is made of it is remade on change.
+"""The administrators' settings in ConfigMaps and Secrets, read from caches; derived values are recomputed on change.
 
-argocd-cm, argocd-rbac-cm, argocd-cmd-params-cm and argocd-secret of the control plane's namespace. Nothing here is
-read at the start alone: a changed setting holds from the next question on, and open streams stay open.
+argocd-cm, argocd-rbac-cm, argocd-cmd-params-cm and argocd-secret in the control plane's namespace. Nothing is read
+only at the start: a changed setting applies to the next request, and open streams stay open.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NOTHING: Final[Mapping[str, str]] = {}
 
 
 class Configuration:
-    """`on_change`: called after a setting, an account or a project's roles changed."""
+    """`on_change`: called when a setting, an account or a project's roles have changed."""
 
     def __init__(self, caches: Caches, namespace: str) -> None:
         self.namespace = namespace
@@ -48,7 +48,7 @@ class Configuration:
         self._listeners.append(listener)
 
     def config_map(self, name: str) -> Mapping[str, str]:
-        """The same object until it changes: what is made of it is kept by that."""
+        """The same object until it changes, so that derived values can be cached by identity."""
         found: Mapping[str, str] = (self._config.get(Key(self.namespace, name)) or {}).get("data") or NOTHING
         return found
 
@@ -84,7 +84,7 @@ class Configuration:
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """Claims that hold groups."""
+        """Claims with the user's groups."""
         return _scopes(self.config_map(RBAC).get("scopes") or "[groups]")
 
     def project(self, name: str) -> JsonObject | None:
@@ -96,7 +96,7 @@ class Configuration:
 
     @property
     def own_urls(self) -> tuple[str, ...]:
-        """Addresses under which browsers know this server: `url` and `additionalUrls`."""
+        """Addresses at which browsers reach this server: `url` and `additionalUrls`."""
         return (*((self.url,) if self.url else ()), *_listed(self.settings.get("additionalUrls", "")))
 
     @property
@@ -104,12 +104,12 @@ class Configuration:
         return self.settings.get("users.anonymous.enabled") == "true"
 
     def flag(self, key: str, *, default: bool = False) -> bool:
-        """Of argocd-cm."""
+        """A setting in argocd-cm."""
         text = self.settings.get(key)
         return default if not text else text == "true"
 
     def resolve(self, text: str) -> str:
-        """`$key` or `$secret:key` stands for a value of a Secret; anything else for itself."""
+        """Resolves `$key` or `$secret:key` to a Secret's value; anything else is literal."""
         if not text.startswith("$"):
             return text
         name, _, key = text[1:].rpartition(":")
@@ -136,7 +136,7 @@ class Configuration:
 
 
 def decoded(secret: JsonObject) -> dict[str, str]:
-    """Values that are no base64 or no text are left out."""
+    """Values that are not base64 or not text are omitted."""
     found = {}
     for key, value in (secret.get("data") or {}).items():
         try:
@@ -159,7 +159,7 @@ def _scopes(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=16)
 def _listed(text: str) -> tuple[str, ...]:
-    """The texts of a YAML list; none of what is not one."""
+    """The strings in a YAML list; empty if it is not a list."""
     import yaml
 
     try:

@@ -1,4 +1,4 @@
-"""What the services are built of: doors, caches, the engine's knowledge, and sign-in. One value, handed to each."""
+"""What services are built from: adapters, caches, the engine's state, and sign-in. One value, passed to each."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ APPLICATION_SETS = Resource("argoproj.io", "v1alpha1", "applicationsets", "Appli
 
 
 class Outside(Protocol):
-    """The doors to repositories (`cli.outside.Doors`), each opened at first use."""
+    """Adapters for repositories (`cli.outside.Doors`), each opened at first use."""
 
     @property
     def git(self) -> Any: ...
@@ -46,7 +46,7 @@ class Outside(Protocol):
 
     @property
     def own_machine(self) -> bool:
-        """Whether repositories of this machine may be read."""
+        """Whether local repositories may be read."""
         ...
 
 
@@ -55,7 +55,7 @@ PodLogs = Callable[[Client, str, str, dict[str, str]], AsyncIterator[bytes]]
 
 
 class Shell(Protocol):
-    """A command in a container, by the channels of `pods/exec`: 0 input, 1 output, 2 errors, 3 the end, 4 the size."""
+    """A command in a container, over the channels of `pods/exec`: 0 stdin, 1 stdout, 2 stderr, 3 status, 4 resizing."""
 
     async def send(self, channel: int, data: bytes) -> None: ...
 
@@ -66,13 +66,13 @@ class Shell(Protocol):
 
 class PodShells(Protocol):
     def are_of(self, client: Client) -> bool:
-        """Whether Pods of this cluster have any."""
+        """Whether this cluster's Pods support commands."""
         ...
 
     def opened(
         self, client: Client, namespace: str, pod: str, query: Sequence[tuple[str, str]]
     ) -> AbstractAsyncContextManager[Shell]:
-        """`query` as of `pods/exec`. Raises StatusError, OSError."""
+        """`query` as for `pods/exec`. Raises StatusError, OSError."""
         ...
 
 
@@ -80,29 +80,29 @@ class PodShells(Protocol):
 class ServerContext:
     client: Client
     control_plane: Client
-    """The same as admission's control plane: what it writes carries the names of those whom it acts for."""
+    """Has the control plane's identity for admission: its writes carry the names of the users it acts for."""
     caches: Caches
     clock: Clock
     rng: Rng
     namespace: str
     configuration: Configuration
     events: EventRecorder
-    """Tells in Kubernetes Events what callers did."""
+    """Emits Kubernetes Events for callers' actions."""
     authentication: Authentication
     passwords: Passwords
     shared: SharedSessions
     gitops: GitOps
-    """Its caches, comparisons and trees; a process without controllers has one that owns no Application."""
+    """Caches, comparisons and trees of Applications; a process without controllers has one that owns no Application."""
     outside: Outside
     lua: LuaEvaluator
     """Runs users' actions."""
     generators: Callable[[], Generators]
-    """Of ApplicationSets; made at first use."""
+    """For ApplicationSets; created at first use."""
     pod_logs: PodLogs
     pod_shells: PodShells
     environ: Mapping[str, str]
     secure: bool = True
-    """Whether clients come by TLS to this very process."""
+    """Whether clients connect to this process with TLS."""
     activity: Activity = field(default_factory=Activity)
 
     @property

@@ -1,7 +1,7 @@
-"""From a method's name to its answer, whatever transport asked: who calls, may they, the handler, the record.
+"""From a method's name to its answer, for every transport: authentication, authorisation, handler, audit.
 
-The table of routes is complete by construction: the process does not start when a method of the schema has none, or
-one has no declared rights. A stream asks again whether it may go on, every five seconds and whenever rights change.
+The table of routes is complete: the process does not start if a method of the schema has no route or no declared
+rights. A stream checks its rights again every five seconds and whenever rights change.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ VERSION: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:[-+].*)?")
 
 
 class UndeclaredMethods(Exception):
-    """Methods without a route, or routes without a method: the process must not serve."""
+    """Methods without a route, or routes without a method: the process must not start."""
 
 
 @dataclass(slots=True)
 class Asked:
-    """A request as it came in."""
+    """A request as received."""
 
     method: Method
     request: JsonObject
@@ -64,7 +64,7 @@ class Dispatcher:
         tasks: asyncio.TaskGroup,
         metrics: ServerMetrics | None = None,
     ) -> None:
-        """`tasks` outlive no call of theirs by long. Raises UndeclaredMethods."""
+        """`tasks` end shortly after their call. Raises UndeclaredMethods."""
         self._metrics = metrics or ServerMetrics(Registry())
         known = methods()
         missing = [name for name in known if name not in routes]
@@ -96,7 +96,7 @@ class Dispatcher:
 
     @contextmanager
     def _measured(self, method: Method) -> Iterator[None]:
-        """One call, from its first byte to how it ended."""
+        """One call, from its first byte to its end."""
         began = self._clock.monotonic()
         self._metrics.began(method)
         try:
@@ -121,7 +121,7 @@ class Dispatcher:
         return result, call
 
     async def stream(self, asked: Asked, *, heartbeat: float = 0.0) -> AsyncGenerator[Message | None, None]:
-        """Raises ApiError, before the first message or after any. None: nothing came for `heartbeat` seconds."""
+        """Raises ApiError, before the first message or later. Yields None after `heartbeat` seconds without one."""
         with self._measured(asked.method):
             async with aclosing(self._streamed(asked, heartbeat)) as messages:
                 async for message in messages:
@@ -171,14 +171,14 @@ class Dispatcher:
             alarm.cancel()
 
     async def _check_again(self, asked: Asked, call: Call) -> None:
-        """Security rule 11: the token and every right that let the call in."""
+        """Security rule 11: checks the token and all rights that the call was admitted with."""
         if call.caller.signed_in:
             await self._authenticated(asked.headers)
         if not call.still_permitted():
             raise denied()
 
     def _changed(self) -> None:
-        """Settings, accounts or roles: every stream asks again, now."""
+        """Settings, accounts or roles have changed: every stream checks its rights now."""
         self._generation += 1
         for mailbox in self._mailboxes:
             mailbox.wake()
@@ -219,11 +219,11 @@ class Dispatcher:
         return await self._authentication.caller(headers)
 
     async def knows(self, headers: Mapping[str, str]) -> bool:
-        """Whether they carry a token that counts, whatever its holder may."""
+        """Whether the request has a valid token, whatever its user may do."""
         return bool(token_from(headers)) and (await self.caller_for(headers, Need.NOTHING)).signed_in
 
     async def caller_for(self, headers: Mapping[str, str], need: Need) -> Caller:
-        """For what is no method of the schema, as its need says. Raises ApiError."""
+        """Authorises requests that are no method of the schema, by their declared need. Raises ApiError."""
         if need is not Need.NOTHING:
             return (await self._authenticated(headers)).caller
         if not token_from(headers):
@@ -234,27 +234,27 @@ class Dispatcher:
             return NOBODY
 
     def enforcer(self) -> Enforcer:
-        """The present one."""
+        """The current one."""
         return self._configuration.enforcer
 
     def record(self, call: Call, needs: Needs, error: BaseException | None) -> None:
         self._audit.record(call, needs, error)
 
     async def give_way(self) -> None:
-        """To everybody else's turn, between two pieces of long work."""
+        """Lets other tasks run between two parts of long work."""
         await self._clock.sleep(0)
 
     def pump(self, messages: AsyncGenerator[JsonObject, None]) -> tuple[Mailbox[JsonObject], asyncio.Task[None]]:
-        """For streams of other APIs: the mailbox is filled in the background until the task is cancelled."""
+        """For other APIs' streams: fills the mailbox in the background until the task is cancelled."""
         mailbox = Mailbox[JsonObject]()
         return mailbox, self._tasks.create_task(mailbox.fill(messages))
 
     async def who(self, headers: Mapping[str, str]) -> Caller:
-        """For what is no method: pages, sockets. Raises ApiError."""
+        """Authenticates requests that are no method: pages, web sockets. Raises ApiError."""
         return (await self._authenticated(headers)).caller
 
     def _check_agent(self, asked: Asked) -> None:
-        """Very old clients would misread the answers."""
+        """Very old clients would misinterpret the answers."""
         match = AGENT.search(asked.headers.get("user-agent", "")) if not asked.over_rest else None
         if match is None:
             return
@@ -273,7 +273,7 @@ class Dispatcher:
             raise AssertionError(f"{call.method} answered without having asked for its right")
 
     def translated(self, error: BaseException, method: Method) -> BaseException:
-        """What the caller is told. Cancellation stays what it is."""
+        """The error for the caller. Cancellation is passed on."""
         return self.translated_as(error, method.full_name)
 
     def translated_as(self, error: BaseException, name: str) -> BaseException:

@@ -1,4 +1,4 @@
-"""Errors of calls: one exception with a gRPC code, and what each transport makes of it."""
+"""Errors of calls: one exception with a gRPC code, and its form in each transport."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ _OF_REASON = {
 
 
 class ApiError(Exception):
-    """How a call fails. The text is for the caller: no secret, and nothing of what the caller may not see."""
+    """A failed call. The text is for the caller: no secret, and nothing about what the caller may not see."""
 
     def __init__(self, code: Code, message: str) -> None:
         super().__init__(message)
@@ -77,7 +77,7 @@ class ApiError(Exception):
 
 
 def of_kubernetes(error: StatusError) -> ApiError:
-    """A refusal by the Kubernetes API, in the words it came with."""
+    """Converts a Kubernetes API error and keeps its message."""
     return ApiError(_OF_REASON.get(error.reason, Code.UNKNOWN), error.message)
 
 

@@ -1,8 +1,8 @@
-"""News for very many streams at once: each is woken soon, and everybody else has their turn meanwhile.
+"""Wakes very many streams at once without blocking other work.
 
-A change that a thousand streams wait for is a thousand writes to sockets. They are made some at a time, and after a
-round the loop is left to others for as long as the round took: what changes meanwhile goes out with the next round, in
-one write to each. A few streams never notice; of very many, each has one write a round however much changes.
+A change that a thousand streams wait for is a thousand writes to sockets. They are made in batches, and after a round
+other tasks run for as long as the round took; changes during that time are sent in the next round, with one write per
+stream. A few streams are not delayed; with very many, each gets one write per round, however much changes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from argosy.runtime.clock import Clock
 
 AT_ONCE: Final = 25
-"""Streams that are woken between two turns of others."""
+"""Streams woken before other tasks run."""
 LONGEST_REST_SECONDS: Final = 0.1
 
 
@@ -30,7 +30,7 @@ class FanOut:
         self._is_running = False
 
     def wake(self, stream: Wakeable) -> None:
-        """Now, or with the next round."""
+        """Wakes now, or in the next round."""
         self._next[stream] = None
         if not self._is_running:
             self._is_running = True

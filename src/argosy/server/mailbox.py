@@ -1,4 +1,4 @@
-"""Messages of one stream on their way from who makes them to who sends them: bounded, and with an alarm."""
+"""Messages of one stream between producer and sender: bounded, and the reader can be woken."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Mailbox(Generic[M]):
         self._error: BaseException | None = None
 
     async def fill(self, messages: AsyncGenerator[M, None]) -> None:
-        """Until they end, or fail; never raises but when cancelled."""
+        """Collects messages until they end or fail; raises nothing but cancellation."""
         try:
             async for message in messages:
                 self._messages.append(message)
@@ -38,11 +38,11 @@ class Mailbox(Generic[M]):
             await messages.aclose()
 
     def wake(self) -> None:
-        """The one who waits looks around, though no message came."""
+        """Wakes the reader without a message."""
         self._heard.set()
 
     async def take(self) -> M | None:
-        """None when woken, or at the end. Raises what ended the messages."""
+        """None when woken, or at the end. Raises the error that ended the messages."""
         if not self._messages and not self._ended:
             await self._heard.wait()
         self._heard.clear()
@@ -62,14 +62,14 @@ class Mailbox(Generic[M]):
 
 
 class Alarm:
-    """Wakes a mailbox after a while. Set once for many messages: a timer for each would cost more than they do."""
+    """Wakes a mailbox after a while. Shared by many messages: a timer for each would cost more than they do."""
 
     def __init__(self, clock: Clock, mailbox: Mailbox[M]) -> None:
         self._clock, self._ring = clock, mailbox.wake
         self._timer: TimerHandle | None = None
 
     def set(self, seconds: float) -> None:
-        """Nothing, where it is set already."""
+        """Does nothing if it is already set."""
         if self._timer is None:
             self._timer = self._clock.call_later(seconds, self._rung, background=True)
 

@@ -1,4 +1,4 @@
-"""Answers that go to many callers: what they look like on the wire is worked out once."""
+"""Messages that go to many callers: their encoding is computed once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class SharedMessage(dict[str, Any]):
-    """Never changed once it is made."""
+    """Immutable after creation."""
 
     __slots__ = ("_forms",)
 
@@ -22,7 +22,7 @@ class SharedMessage(dict[str, Any]):
 
 
 class Burst:
-    """Messages that wait together, in their order: many streams send the same ones, and share the whole, too."""
+    """A batch of messages, in order: streams with the same batch share its encoding, too."""
 
     __slots__ = ("_forms", "messages")
 
@@ -31,18 +31,18 @@ class Burst:
         self._forms: dict[str, bytes] = {}
 
     def form(self, name: str, write: Callable[[dict[str, Any]], bytes]) -> bytes:
-        """Each message as `write` writes it, one after the other."""
+        """Encodes each message with `write`, one after the other."""
         if (found := self._forms.get(name)) is None:
             found = self._forms[name] = b"".join(map(write, self.messages))
         return found
 
 
 Message = dict[str, Any] | Burst
-"""What a stream sends at one time."""
+"""The messages that a stream sends at one time."""
 
 
 def form_of(message: dict[str, Any], name: str, make: Callable[[], bytes]) -> bytes:
-    """`make()`, remembered where the message is shared."""
+    """Calls `make()`, and caches the result if the message is shared."""
     return message.form(name, make) if isinstance(message, SharedMessage) else make()
 
 

@@ -15,12 +15,12 @@ from argosy.sources.urls import normalise_url
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 METHOD: Final = ("grpc_type", "grpc_service", "grpc_method")
 MOST_REPOSITORIES: Final = 1000
-"""Of pushes, which anybody may send."""
+"""Label values of pushes, which anybody may send, are limited."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What is counted of one method: its labels are made once."""
+    """The counters of one method: its labels are created once."""
 
     started: Callable[..., None]
     received: Callable[..., None]
@@ -51,7 +51,7 @@ class ServerMetrics:
         self._handling.set(0.0)
 
     def _counted(self, method: Method) -> Counted:
-        """From the start, so that rates are right from the first call on."""
+        """From the start, so that rates are correct from the first call."""
         labels = _labels(method)
         for counter in (self._started, self._received, self._sent):
             counter.add(0.0, **labels)
@@ -83,7 +83,7 @@ class ServerMetrics:
         self._logins.add(status="success" if succeeded else "failure")
 
     def pushed(self, urls: Iterable[str]) -> None:
-        """Repositories are named without user and password; of very many the later ones are one."""
+        """Repositories are named without user and password; beyond a limit they share one label."""
         for url in urls:
             with suppress(ValueError):
                 self._pushes.add(repo=self._named(url))

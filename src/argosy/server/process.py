@@ -1,4 +1,4 @@
-"""The server, put together: settings, sign-in, services and the port. `serving` runs it until the block is left."""
+"""Assembles the server: settings, sign-in, services and the port. `serving` runs it until the block exits."""
 
 from __future__ import annotations
 
@@ -58,18 +58,18 @@ WITH_PROVIDERS: Final = (
     "argosy.server.pages.dex",
     "argosy.server.connectors",
 )
-"""Loaded with the first token of others."""
+"""Loaded at the first foreign token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where to listen. `insecure`: plain text, as behind a proxy that ends TLS."""
+    """Where to listen. `insecure`: without TLS, behind a proxy that terminates it."""
 
     address: str = "127.0.0.1"
     port: int = 0
     insecure: bool = False
     socket: socket.socket | None = None
-    """One that listens already; it is closed at the end."""
+    """A socket that is already listening; it is closed at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """What the server is given."""
+    """The server's dependencies."""
 
     client: Client
     caches: Caches
@@ -97,16 +97,16 @@ class Ports:
     namespace: str
     environ: Mapping[str, str]
     sessions: SessionStore | None = None
-    """What replicas share; in a ConfigMap where there is none."""
+    """Storage shared by replicas; None means a ConfigMap."""
     audit: TextIO | None = None
     """Closed at the end."""
     control_plane: Client | None = None
-    """As in ServerContext; None: the client is it."""
+    """As in ServerContext; None means the client."""
 
 
 @asynccontextmanager
 async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
-    """Raises StatusError when its own objects cannot be stored, OSError when the port cannot be had."""
+    """Raises StatusError if its own objects cannot be stored, OSError if the port is not available."""
     rng = ports.rng.fork("server")
     configuration = Configuration(ports.caches, ports.namespace)
     await bootstrap.ensure(ports.client, ports.namespace, ports.clock, rng)
@@ -195,7 +195,7 @@ def _context(
 
 
 def load() -> None:
-    """What endpoints and pages import when they are built: called in a thread, so that the loop does not wait."""
+    """Imports the modules of endpoints and pages: called in a thread, so that the loop is not blocked."""
     import argosy.server
 
     for found in pkgutil.walk_packages(argosy.server.__path__, "argosy.server."):
@@ -204,7 +204,7 @@ def load() -> None:
 
 
 class LazyProvider:
-    """Loads what signatures of others need with the first token of others."""
+    """Loads the verification code at the first foreign token."""
 
     def __init__(self, configuration: Configuration, shared: SharedSessions, clock: Clock, rng: Rng) -> None:
         self._configuration, self._shared, self._clock, self._rng = configuration, shared, clock, rng
@@ -239,19 +239,19 @@ class LazyProvider:
 
 
 def _accepted(configuration: Configuration) -> frozenset[str]:
-    """Content types of what changes anything; a browser's forms can send none of them."""
+    """Content types of changing requests; a browser's form can send none of them."""
     text = configuration.parameters.get("server.api.content.types", "")
     return frozenset(word for item in text.split(";") if (word := item.strip())) or frozenset({JSON})
 
 
 async def _seen(configuration: Configuration, clock: Clock) -> None:
-    """Until the cache shows what was just written."""
+    """Waits until the cache shows what was just written."""
     while not configuration.secret.get("server.secretkey"):
         await clock.sleep(0.01)
 
 
 async def _keep_complete(ports: Ports, configuration: Configuration, rng: Rng) -> None:
-    """Who replaces argocd-secret may leave out what the server put there."""
+    """Restores the server's keys if somebody replaced argocd-secret without them."""
     while True:
         await ports.clock.sleep(2.0, background=True)
         if not configuration.secret.get("server.secretkey") or not configuration.secret.get("admin.password"):
@@ -262,7 +262,7 @@ async def _keep_complete(ports: Ports, configuration: Configuration, rng: Rng) -
 
 
 class Certificates:
-    """The present TLS context; another one as soon as the Secret has another pair. Open connections stay."""
+    """The current TLS context; replaced when the Secret has a new pair. Open connections stay."""
 
     def __init__(self, configuration: Configuration, *, insecure: bool) -> None:
         self._configuration, self._insecure = configuration, insecure
@@ -277,7 +277,7 @@ class Certificates:
             try:
                 made = tls.server_context(tls.KeyPair(pair[0].encode(), pair[1].encode()), None)
             except (ssl.SSLError, ValueError):
-                return self._context  # a broken pair does not take the working one away
+                return self._context  # an invalid pair does not replace a working one
             made.set_alpn_protocols(["http/1.1", "h2"])
             self._context, self._pair = made, pair
         return self._context

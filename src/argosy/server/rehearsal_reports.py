@@ -1,4 +1,4 @@
-"""Reports of rehearsals as they are kept in a cluster: packed into labelled ConfigMaps. Pure."""
+"""Reports of rehearsals in their stored form: compressed in labelled ConfigMaps. Pure."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ REASON: Final = "argosy.dev/rehearsal-reason"
 PREFIX: Final = "rehearsal-"
 FIELD: Final = "report.json.gz"
 SIZE: Final = 700_000
-"""Bytes of one, compressed: a ConfigMap holds a mebibyte, in base64."""
+"""Compressed bytes of one report: a ConfigMap holds a mebibyte, in base64."""
 UNPACKED: Final = 32 * 1024 * 1024
 REASON_LIMIT: Final = 1000
 
 
 class TooLarge(ValueError):
-    """The report is larger than a ConfigMap, even without the lines of its differences."""
+    """The report does not fit into a ConfigMap, even without the lines of its diffs."""
 
 
 def config_map(namespace: str, report: JsonObject) -> JsonObject:
@@ -44,7 +44,7 @@ def config_map(namespace: str, report: JsonObject) -> JsonObject:
 
 
 def report_of(config_map: JsonObject) -> JsonObject | None:
-    """None for what is no report, or a broken one."""
+    """None if it is not a report, or a broken one."""
     text = (config_map.get("binaryData") or {}).get(FIELD)
     try:
         unpacking = zlib.decompressobj(wbits=31)

@@ -1,4 +1,4 @@
-"""A Rollout with all that it made, as the peers' dashboard shows it: gathered from the API server, told by the room."""
+"""A Rollout with the objects it owns, in the form of the peers' dashboard: read from the API server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MADE: Final = (
 
 
 async def made_in(context: ServerContext, namespace: str) -> Any:
-    """All that can belong to Rollouts of the namespace; what is not served is none."""
+    """All objects of the namespace that can belong to Rollouts; kinds that are not served are empty."""
     from argosy.rollouts.commands.info import Objects
 
     sets, pods, runs, experiments = [await _listed(context, one, namespace) for one in MADE]
@@ -37,7 +37,7 @@ async def _listed(context: ServerContext, resource: Resource, namespace: str) ->
 
 
 def view(rollout: JsonObject, objects: Any) -> JsonObject:
-    """RolloutInfo: what is empty, zero or false is left out."""
+    """RolloutInfo: empty, zero and false fields are omitted."""
     from argosy.apis.rollouts import Rollout
     from argosy.apis.schema import read
     from argosy.rollouts.commands.info import info_of

@@ -1,7 +1,7 @@
-"""The API of the peers' dashboard for Rollouts, `/rollouts/api/v1`, behind our sign-in and rights.
+"""The API of Argo Rollouts' dashboard, `/rollouts/api/v1`, behind our sign-in and rights.
 
-The peer's own listens on the user's machine and asks nobody. Rights are those of Argosy's own API: `objects, get` and
-`objects, action/<verb>`. Streams come as server-sent events or as lines, as the client asks. Source:
+Upstream's own listens on the user's machine without authentication. Rights are those of Argosy's API: `objects, get`
+and `objects, action/<verb>`. Streams are server-sent events or lines, as the client asks. Source:
 spec/server-details.md B3.
 """
 
@@ -100,7 +100,7 @@ class Dashboard:
         return {"rolloutsVersion": f"v{__version__}"}
 
     async def namespaces(self, asked: Asked) -> JsonObject:
-        """Those with a Rollout that the caller may see."""
+        """Namespaces with a Rollout that the caller may see."""
         found = sorted({one["metadata"]["namespace"] for one in await self._visible(asked, "")})
         return {"namespace": found[0] if found else "default", "availableNamespaces": found}
 
@@ -115,7 +115,7 @@ class Dashboard:
         return rollout_views.view(found, await rollout_views.made_in(self._context, asked.path["namespace"]))
 
     async def watched(self, asked: Asked) -> Lines:
-        """A message for each Rollout that is there, then for each that differs."""
+        """One message for each existing Rollout, then one for each change."""
         asked.call.checked = True
 
         async def now() -> JsonObject:
@@ -148,7 +148,7 @@ class Dashboard:
         return act
 
     async def undo(self, asked: Asked) -> JsonObject:
-        """Back to a revision; 0: to the one before."""
+        """Rolls back to a revision; 0 means the previous one."""
         from argosy.apis.kubernetes.views.apps import ReplicaSet
         from argosy.apis.rollouts import Rollout
         from argosy.apis.schema import read
@@ -193,7 +193,7 @@ class Dashboard:
         return [one for one in found if asked.call.may(RIGHTS, "get", _target(one))]
 
     async def _found(self, asked: Asked, action: str) -> JsonObject:
-        """Raises ApiError: what one may not see answers as what is not there."""
+        """Raises ApiError: an object that the caller may not see does not exist for them."""
         namespace, name = asked.path["namespace"], asked.path["name"]
         target = target_of(_ROLLOUTS, namespace, name)
         absent = not_found(f'{_ROLLOUTS.qualified} "{name}" not found')
@@ -206,11 +206,11 @@ class Dashboard:
 
 
 Form = Callable[[str, JsonObject | None], JsonObject]
-"""(name, RolloutInfo; None: it is gone) -> message."""
+"""Converts (name, RolloutInfo; None for a deletion) to a message."""
 
 
 class Lines(Events):
-    """A message for each of what is shown, by name, that differs from what was sent last."""
+    """One message for each Rollout, by name, that differs from the last one sent."""
 
     def __init__(
         self,
@@ -225,7 +225,7 @@ class Lines(Events):
         self._as_events = EVENTS in call.headers.get("accept", "")
 
     async def __anext__(self) -> bytes:
-        """Signs of life are for events alone: a line is a message."""
+        """Keep-alives exist only for events: with lines, each line is a message."""
         chunk = await super().__anext__()
         while not self._as_events and not chunk.startswith(b"{"):
             chunk = await super().__anext__()

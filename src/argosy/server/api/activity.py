@@ -102,7 +102,7 @@ def activity_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
 
 
 def act_of(line: JsonObject) -> Act:
-    """Pure. Of an audit line."""
+    """Pure. From an audit record."""
     return {
         "namespace": "",
         "name": str(line.get("trace") or ""),

@@ -1,4 +1,4 @@
-"""Applications as rows of a list: made once for each version of an object, filtered by rights for each caller."""
+"""Applications as rows of a list: computed once per version of an object, filtered by rights for each caller."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class ApplicationRow(TypedDict):
 
 
 AT_ONCE: Final = 500
-"""Applications between two turns of everybody else."""
+"""Applications processed before other tasks run."""
 MOST_SUBJECTS: Final = 16
-"""Whose rights are remembered."""
+"""Subjects whose rights are cached."""
 SEVERITIES: Final = {"broken": 0, "attention": 1, "busy": 2, "ok": 3}
 TABLE: Final[Table[ApplicationRow]] = Table(
     facets={
@@ -76,7 +76,7 @@ class _Seen:
 
     enforcer: Enforcer
     namespaces: tuple[str, ...]
-    """Where Applications may be."""
+    """Namespaces where Applications may be."""
     rows: dict[Key, Prepared[ApplicationRow]] | None = None
     listed: list[Prepared[ApplicationRow]] | None = None
     changed: set[Key] = field(default_factory=set)
@@ -93,7 +93,7 @@ class ApplicationRows:
         self._listens = False
 
     async def visible(self, call: Call) -> list[Prepared[ApplicationRow]]:
-        """Those that the caller may see, not to be changed; gives way now and then, since there may be 10,000."""
+        """Rows that the caller may see, read only; yields to other tasks, since there may be 10,000."""
         call.checked = True
         seen = self._seen_by(call)
         async with seen.lock:
@@ -111,7 +111,7 @@ class ApplicationRows:
             return seen.listed
 
     def _seen_by(self, call: Call) -> _Seen:
-        """Kept until what rights are made of changes: settings, accounts, policies, projects, namespaces."""
+        """Cached until settings, accounts, policies, projects or namespaces change."""
         plane = self._context.gitops.plane
         if not self._listens:
             self._listens = True

@@ -189,7 +189,7 @@ def application_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
 
 
 async def _found(context: ServerContext, asked: Asked) -> Found:
-    """One whose project does not take it is shown, too: that is what a person must learn of it."""
+    """An Application that its project does not permit is shown, too: the caller must learn of it."""
     path = asked.path
     return await find(context, asked.call, "get", path["name"], namespace=path["namespace"], checks_project=False)
 

@@ -1,6 +1,6 @@
-"""What an object needs, and what needs it, over all capabilities: before one removes it, or to see why it waits.
+"""What an object needs, and what needs it, across all capabilities: before removing it, or to see why it waits.
 
-Looked for among Applications and the kinds of the lists. What the caller may not see is only counted.
+Searches Applications and the kinds of the lists. Objects that the caller may not see are only counted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from argosy.server.errors import not_found
 from argosy.server.services.applications.access import RESOURCE, is_enabled, target_of_app
 
 CORE = "core"
-"""In a path, for the group without a name; `-` stands for no namespace."""
+"""In a path, for the core group; `-` stands for no namespace."""
 
 
 class Dependency(TypedDict):
@@ -64,7 +64,7 @@ def dependency_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
             elif not mine:
                 hidden += 1
         if not seen and not needed:
-            # What nobody whom the caller may see needs answers as what is not there.
+            # An object without visible dependents has the same answer as one that does not exist.
             raise not_found(f"{path['kind']} {path['name']!r} not found, or nothing that you may see needs it")
         needed.sort(key=lambda one: (one["kind"], one["namespace"], one["name"]))
         return {"needs": needs, "neededBy": needed, "hidden": hidden if seen else 0}
@@ -82,7 +82,7 @@ def dependency_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
 
 
 async def _all(context: ServerContext, objects: Objects) -> AsyncIterator[JsonObject]:
-    """Gives way now and then, since there may be many."""
+    """Yields to other tasks, since there may be many."""
     at = 0
     for app in context.gitops.plane.applications.list():
         if (at := at + 1) % AT_ONCE == 0:

@@ -1,4 +1,4 @@
-"""How an endpoint is declared: its path, what it takes and gives, what it needs, who answers."""
+"""An endpoint's declaration: path, parameters, body, answer, required right, handler."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from argosy.server.calls import Call, Needs
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """Of the query. `repeated`: it may be given several times."""
+    """A query parameter. `repeated`: it may occur several times."""
 
     name: str
     text: str
@@ -22,7 +22,7 @@ class Parameter:
 
 @dataclass(slots=True, kw_only=True)
 class Asked:
-    """One request, read: `path` and `query` by name, `body` as its type says."""
+    """One parsed request: `path` and `query` by name, `body` according to its type."""
 
     call: Call
     path: Mapping[str, str]
@@ -37,13 +37,13 @@ class Asked:
         return tuple(self.query.get(name, ()))
 
     def number(self, name: str, default: int) -> int:
-        """Checked by the router to be one."""
+        """The body; the router has checked its type."""
         return int(self.one(name) or default)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """`path` such as `/applications/{namespace}/{name}`; `answers` a TypedDict, None for an event stream."""
+    """`path` such as `/applications/{namespace}/{name}`; `answers` is a TypedDict, None for an event stream."""
 
     method: str
     path: str

@@ -1,4 +1,4 @@
-"""What needs a person now, over all capabilities: the worst first, each with the place where it can be acted on."""
+"""What needs attention, across all capabilities: the worst first, each with the page where it can be handled."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from argosy.server.errors import invalid
 MOST: Final = 200
 MOST_FAVOURITES: Final = 100
 PAUSE_SECONDS: Final = 1.0
-"""Everything is counted anew: changes within it are one event."""
+"""Changes within this time are one event, after which everything is recomputed."""
 WAITING: Final = "Waiting"
-"""The reason of a gate: only a person opens it, so it comes before what may mend itself."""
+"""The reason of a gate: only a person opens it, so it precedes what may recover by itself."""
 
 
 class Item(TypedDict):
@@ -114,7 +114,7 @@ class Homes:
         return SharedEvents(self._context, asked.call, now, shared, question, pause=PAUSE_SECONDS, ages=True)
 
     async def _sharing(self) -> Shared:
-        """Kinds that are served only later are heard of by who opens the page after that."""
+        """Kinds that are installed later are included for pages opened after that."""
         caches = [cache for one in LISTED.values() if (cache := await self._objects.cache(one)) is not None]
         if self._shared is None or self._shared[0] != caches:
             watched: list[Changing] = [self._context.gitops.plane.applications, *caches]
@@ -133,7 +133,7 @@ class Homes:
 
 
 def favourites_of(given: Sequence[str]) -> dict[str, None]:
-    """In their order. Pure. Raises ApiError."""
+    """In the given order. Pure. Raises ApiError."""
     for text in given:
         if text.count("/") != 2 or not all(text.split("/")):
             raise invalid(f"query: favourite: {text[:80]!r} is none: <kind>/<namespace>/<name> is")
@@ -182,5 +182,5 @@ def _gate(node: StageNode) -> Item:
 
 
 def _later(since: str) -> tuple[int, ...]:
-    """The newest first."""
+    """Newest first."""
     return tuple(-ord(char) for char in since)

@@ -1,6 +1,6 @@
-"""Lists as a page asks for them: a window on the filtered, sorted rows, with counts by facet. Pure.
+"""Lists as a page requests them: a window on the filtered, sorted rows, with counts by facet. Pure.
 
-A facet counts what would be shown with its own filter taken away, so that a person sees what else there is to choose.
+A facet's counts ignore its own filter, so that users see the other choices.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from argosy.machinery.selectors import LabelSelector, parse_labels
 R = TypeVar("R", bound=Mapping[str, Any])
 
 LONGEST: Final = 500
-"""Rows of one answer."""
+"""Rows per answer."""
 MOST_FACET_VALUES: Final = 100
 
 
@@ -42,7 +42,7 @@ class Wanted:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """Equal for the same question."""
+        """Equal for equal queries."""
         narrowed = (self.search, self.pattern, self.selector, self.annotations, frozenset(self.filters.items()))
         return (*narrowed, self.sort, self.offset, self.limit)
 
@@ -57,7 +57,7 @@ class Window(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Prepared(Generic[R]):
-    """A row with what it is searched, filtered and sorted by: made once for each version of an object."""
+    """A row with its search, filter and sort values: computed once per version of an object."""
 
     row: R
     text: str
@@ -116,7 +116,7 @@ class Table(Generic[R]):
 
 
 class Unreadable(ValueError):
-    """A pattern or a selector that is none; the text names the parameter."""
+    """An invalid pattern or selector; the text names the parameter."""
 
 
 def _narrowed(rows: list[Prepared[R]], wanted: Wanted) -> list[Prepared[R]]:
@@ -132,7 +132,7 @@ def _narrowed(rows: list[Prepared[R]], wanted: Wanted) -> list[Prepared[R]]:
 
 
 def is_annotated(annotations: Mapping[str, str], text: str) -> bool:
-    """Values may hold anything, so this is no label selector: only the first `=` has a meaning."""
+    """Values may contain anything, so this is no label selector: only the first `=` is special."""
     name, has_value, value = text.partition("=")
     if has_value:
         return annotations.get(name.strip()) == value.strip()
@@ -141,7 +141,7 @@ def is_annotated(annotations: Mapping[str, str], text: str) -> bool:
 
 @lru_cache(maxsize=64)
 def pattern_of(text: str) -> Any:
-    """RE2: linear in time, whoever writes it (security rule 7). Raises Unreadable."""
+    """RE2: linear in time for any pattern (security rule 7). Raises Unreadable."""
     options = re2.Options()
     options.case_sensitive, options.log_errors, options.max_mem = False, False, 1 << 20
     try:

@@ -1,4 +1,4 @@
-"""How an object of each kind is, in a word, and why, since when and until when. Pure: by its status alone."""
+"""The state of an object of each kind in one word, the reason, since when and until when. Pure: from its status."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def stage(obj: JsonObject) -> State:
         return State(state="Promoting", severity="busy", message=f"{name} is running", facts=facts)
     found = _by_conditions(obj, facts)
     if found.state == "NoFreight" and found.severity == "attention":
-        return replace(found, severity="ok")  # it holds nothing yet: that alone is nothing for a person to mend
+        return replace(found, severity="ok")  # it holds nothing yet, which alone needs no attention
     if health in ("Unhealthy", "Unknown") and found.severity == "ok":
         issues = "; ".join(map(str, (status.get("health") or {}).get("issues") or ()))
         severity: Severity = "broken" if health == "Unhealthy" else "attention"
@@ -132,7 +132,7 @@ _ANALYSIS: Final[Mapping[str, Severity]] = {
 
 
 def analysis_run(obj: JsonObject) -> State:
-    """Of a Rollout, an Experiment or a Stage: what is measured, and by which result it ended."""
+    """For a Rollout, an Experiment or a Stage: its measurements, and the result that ended them."""
     status = obj.get("status") or {}
     phase = str(status.get("phase") or "Pending")
     owners = obj["metadata"].get("ownerReferences") or ()
@@ -191,7 +191,7 @@ def sealed_secret(obj: JsonObject) -> State:
 
 
 def _by_conditions(obj: JsonObject, facts: Mapping[str, str]) -> State:
-    """Ready, and what is under way."""
+    """Ready, and work in progress."""
     ready, working = _condition(obj, "Ready"), _condition(obj, "Reconciling", "True")
     if ready is not None and ready.get("status") == "True":
         return State(state="Ready", message=_message(ready), since=_since(ready), facts=facts)

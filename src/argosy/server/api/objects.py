@@ -1,4 +1,4 @@
-"""Rollouts, pipelines, certificates, sealed secrets, ApplicationSets: lists and single objects, each with its why.
+"""Rollouts, pipelines, certificates, sealed secrets, ApplicationSets: lists and single objects, each with its reason.
 
 Rights: the policy's resource `objects`, with objects such as `argoproj.io/Rollout/team-a/web`. Values of Secrets are
 in none of these kinds.
@@ -82,7 +82,7 @@ LISTED: Final[Mapping[str, Listed]] = {
     "sealedsecrets": Listed(Resource("bitnami.com", "v1alpha1", "sealedsecrets", "SealedSecret"), sealed_secret),
 }
 AT_ONCE: Final = 500
-"""Objects between two turns of everybody else."""
+"""Objects processed before other tasks run."""
 SEVERITIES: Final = {"broken": 0, "attention": 1, "busy": 2, "ok": 3}
 TABLE: Final[Table[ObjectRow]] = Table(
     facets={
@@ -130,7 +130,7 @@ def row_of(listed: Listed, obj: JsonObject) -> ObjectRow:
 
 
 class Objects:
-    """The caches of the kinds that the API server serves; each begins with the first question."""
+    """Caches of the kinds that the API server serves; each starts at the first query."""
 
     def __init__(self, context: ServerContext) -> None:
         self._context = context
@@ -144,7 +144,7 @@ class Objects:
         return found
 
     async def visible(self, call: Call, listed: Listed, cache: Cache) -> list[ObjectRow]:
-        """Those that the caller may see; gives way now and then, since there may be 10,000."""
+        """Objects that the caller may see; yields to other tasks, since there may be 10,000."""
         call.checked = True
         found: list[ObjectRow] = []
         for at, obj in enumerate(cache.list(), 1):

@@ -137,7 +137,7 @@ class Pictures:
         return {"pipelines": [rows[project] for project in sorted(rows)]}
 
     async def picture(self, asked: Asked) -> Pipeline:
-        """Raises ApiError: there is no such project, or one may see nothing of it."""
+        """Raises ApiError: the project does not exist, or the caller may see nothing of it."""
         found = await self._picture(asked)
         if not found["warehouses"] and not found["stages"]:
             raise not_found(f"there is no pipeline in the project {asked.path['project'][:100]!r}")
@@ -153,7 +153,7 @@ class Pictures:
         return Events(self._context, asked.call, now, caches, ages=True)
 
     async def gates(self, call: Call) -> list[StageNode]:
-        """The stages that one may see and where Freight waits for a person: nothing promotes it by itself."""
+        """Visible stages where Freight waits for a person: nothing promotes it automatically."""
         caches = {kind: await self._objects.cache(LISTED[kind]) for kind in ("stages", "freight", "promotions")}
         stages = caches["stages"]
         projects = {str(one["metadata"].get("namespace")) for one in (stages.list() if stages is not None else ())}
@@ -182,7 +182,7 @@ class Pictures:
 
 
 def stage_node(stage: JsonObject, pieces: list[JsonObject], active: Iterable[ObjectRow], now: datetime) -> StageNode:
-    """Pure. `pieces`: the newest first."""
+    """Pure. `pieces`: newest first."""
     spec, name = stage.get("spec") or {}, stage["metadata"]["name"]
     template = (spec.get("promotionTemplate") or {}).get("spec") or {}
     by_name = {_name(piece): piece for piece in pieces}
@@ -203,7 +203,7 @@ def stage_node(stage: JsonObject, pieces: list[JsonObject], active: Iterable[Obj
 
 
 def is_gate(node: StageNode) -> bool:
-    """Whether a person is to decide: Freight waits, and nothing promotes it or is promoted already. Pure."""
+    """Whether a person must decide: Freight waits, without automatic promotion and without a running one. Pure."""
     return bool(node["waiting"]) and not node["automatic"] and not node["controlFlow"] and not node["promotions"]
 
 

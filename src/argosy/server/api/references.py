@@ -1,6 +1,6 @@
-"""Which objects an object names, by its kind: what it needs to be what it is. Pure.
+"""The objects that an object refers to, by its kind. Pure.
 
-One function for each kind; a name that is no text is none, so that a malformed object hinders nobody.
+One function per kind; a name that is not a string is ignored, so that malformed objects do no harm.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Reference(NamedTuple):
 
 
 def references(obj: JsonObject) -> list[Reference]:
-    """Each once."""
+    """Without duplicates."""
     group, kind = group_version(str(obj.get("apiVersion") or ""))[0], str(obj.get("kind") or "")
     named = _NAMED.get((group, kind))
     found = [*_owners(obj), *(named(obj) if named is not None else ())]

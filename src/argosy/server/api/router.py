@@ -1,6 +1,6 @@
-"""From a request to the answer of an endpoint: sign-in, rights, parameters, body, record.
+"""From a request to the answer of an endpoint: authentication, authorisation, parameters, body, audit.
 
-Errors are JSON: `{"error": {"code", "message"}}`, with the status that says the same.
+Errors are JSON: `{"error": {"code", "message"}}`, with the corresponding status.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ JSON: Final = "application/json"
 STREAMS: Final = "/stream/"
 EVENTS: Final = "text/event-stream"
 MOST_VALUES: Final = 200
-"""Of one query."""
+"""Parameters of one query."""
 _NAME: Final = re.compile(r"\{(\w+)\}")
 
 
 class UndeclaredRights(Exception):
-    """Two endpoints of one path, or one that nobody answers: the process must not serve."""
+    """Two endpoints with one path, or one without a handler: the process must not start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Router:
         return await self._answered(dispatcher, endpoint, asked)
 
     async def opened(self, call: Call, place: str) -> Events:
-        """The stream of a path and query, without `/stream/`. Raises ApiError."""
+        """The stream for a path and query, without `/stream/`. Raises ApiError."""
         path, _, query = place.partition("?")
         endpoint, values = self._find("GET", f"{STREAMS}{path}")
         if endpoint.stream is None:

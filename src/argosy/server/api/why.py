@@ -1,6 +1,6 @@
-"""Why an Application is as it is, since when, what it waits for, and what would change that. Pure.
+"""Why an Application is in its state, since when, what it waits for, and what would change that. Pure.
 
-Never a coloured word alone: the first finding that applies is what a person should read first.
+Never just a coloured word: the first finding that applies is what a user should read first.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def _unhealthy(app: JsonObject, status: JsonObject) -> Why | None:
 
 
 def _health_message(state: str, health: JsonObject, status: JsonObject) -> str:
-    """Of the Application, else of the first resource that is so."""
+    """Of the Application, else of the first resource in that state."""
     if message := health.get("message"):
         return str(message)
     for one in status.get("resources") or ():

@@ -1,4 +1,4 @@
-"""JSON from a provider that the administrator named: bounded, by TLS, without redirects; no secret in an error."""
+"""Fetches JSON from a configured provider: size-limited, over TLS, without redirects; errors contain no secret."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_PAGES: Final = 100
 
 
 class Web:
-    """`root_ca`: a file, or PEM itself, of who signed the provider's certificate."""
+    """`root_ca`: the CA of the provider's certificate, as a file name or as PEM."""
 
     def __init__(self, name: str, root_ca: str = "", *, insecure: bool = False) -> None:
         self._name = name
@@ -47,7 +47,7 @@ class Web:
         return self._object(found)
 
     async def listed(self, url: str, token: str) -> list[dict[str, Any]]:
-        """Every page, as the header `Link` leads on; never to another host."""
+        """All pages, following the header `Link`; never to another host."""
         host, made = urlsplit(url).netloc, list[dict[str, Any]]()
         for _ in range(MOST_PAGES):
             found, following = await self._ask("GET", url, None, None, _bearer(token))

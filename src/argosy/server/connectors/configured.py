@@ -1,4 +1,4 @@
-"""`dex.config` of argocd-cm: which connectors there are, each made when somebody first comes by it."""
+"""The connectors in argocd-cm's `dex.config`; each is created at its first use."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Connectors:
         found = next((one for one in self.all() if one.id == name), None)
         if found is None:
             raise SettingsError(f"dex.config has no connector {name!r}")
-        # Made anew when a Secret changes: what was resolved is in it.
+        # Recreated when a Secret changes, because it contains resolved values.
         depends = (found, self._configuration.url, id(self._configuration.secret))
         known = self._made.get(name)
         if known is None or known[0] != depends:

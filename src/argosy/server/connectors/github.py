@@ -57,7 +57,7 @@ class GitHub:
         )
 
     async def _email(self, token: str) -> str:
-        """A verified one: the primary, or one of the preferred domain."""
+        """A verified address: the primary one, or one of the preferred domain."""
         found = await self._web.listed(f"{self._api}/user/emails?per_page=100", token)
         verified = [item for item in found if item.get("verified") is True and isinstance(item.get("email"), str)]
         preferred = [item for item in verified if self._domain and _is_of(item["email"], self._domain)]
@@ -116,7 +116,7 @@ class GitHub:
 
 
 def _is_of(email: str, domain: str) -> bool:
-    """`*.example.com` is any one label in front."""
+    """`*.example.com` matches exactly one label in front."""
     host = email.rpartition("@")[2].lower()
     if domain.startswith("*."):
         return host.partition(".")[2] == domain[2:].lower()

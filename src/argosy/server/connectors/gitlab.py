@@ -1,4 +1,4 @@
-"""`gitlab`: gitlab.com or a server of one's own, by its OpenID Connect user information."""
+"""`gitlab`: gitlab.com or a self-hosted server, through its OpenID Connect user information."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`google`: Google's accounts by OpenID Connect, of the hosted domains that are allowed."""
+"""`google`: Google accounts through OpenID Connect, limited to the allowed hosted domains."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from argosy.server.connectors.oidc import OpenIdConnect
 
 ISSUER: Final = "https://accounts.google.com"
 DIRECTORY: Final = ("serviceAccountFilePath", "adminEmail", "domainToAdminEmail", "groups")
-"""Groups of Google's directory, which is not asked."""
+"""Groups of Google's directory, which is not queried."""
 
 
 class Google(OpenIdConnect):
@@ -20,7 +20,7 @@ class Google(OpenIdConnect):
         if asked := [name for name in DIRECTORY if options.given.get(name)]:
             raise SettingsError(f"dex.config: {options.where}: config.{asked[0]}: groups of Google are not read")
         self._domains = options.texts("hostedDomains")
-        # An issuer of one's own is for tests and proxies: tokens count by its keys alone.
+        # Another issuer is for tests and proxies: tokens are verified only with its keys.
         super().__init__(options, configuration, clock, issuer=options.text("issuer", ISSUER))
 
     def identity(self, claims: Mapping[str, Any]) -> Identity:

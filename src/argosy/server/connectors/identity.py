@@ -1,4 +1,4 @@
-"""Who somebody is, as a connector came to know, and how connectors are asked."""
+"""The identity that a connector found, and the connectors' interface."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from argosy.machinery.unexpected import Told
 
 
 class ConnectorError(Told):
-    """The sign-in did not work. The text is shown to who signs in: no secret is in it."""
+    """The sign-in failed. The text is shown to the user: it contains no secret."""
 
 
 class Refused(ConnectorError):
-    """Who signed in may not: the wrong organisation, domain or password."""
+    """The user may not sign in: wrong organisation, domain or password."""
 
 
 class WrongPassword(Refused):
-    """Of an account that there is: guesses at it are counted."""
+    """The account exists: failed attempts for it are counted."""
 
 
 class SettingsError(ConnectorError):
-    """`dex.config` is wrong; names the connector and the field."""
+    """`dex.config` is invalid; the text names the connector and the field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,42 +37,42 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """What is remembered of one sign-in while the browser is away, signed in its cookie."""
+    """State of one sign-in while the browser is at the provider, signed in its cookie."""
 
     callback: str
     state: str
     nonce: str
     verifier: str
     request_id: str = ""
-    """Of a SAML request."""
+    """The ID of the SAML request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Where the browser goes: an address, or a form that it posts there."""
+    """Where the browser is sent: a URL, or a form that it posts there."""
 
     url: str
     fields: Mapping[str, str] = field(default_factory=dict)
-    """None: it is a plain address."""
+    """None for a plain URL."""
 
 
 class Redirecting(Protocol):
-    """Somebody else asks for the password, and sends the browser back."""
+    """The provider asks for the password and redirects the browser back."""
 
     async def begin(self, sign_in: SignIn) -> Sent: ...
 
     async def finish(self, sign_in: SignIn, given: Mapping[str, str]) -> Identity:
-        """`given`: the query or form that the browser came back with. Raises ConnectorError."""
+        """`given`: the query or form with which the browser returned. Raises ConnectorError."""
         ...
 
 
 class AskingPassword(Protocol):
-    """We ask for the password."""
+    """The server asks for the password itself."""
 
     prompt: str
 
     async def check(self, username: str, password: str) -> Identity:
-        """Raises Refused; ConnectorError when nobody can say."""
+        """Raises Refused; ConnectorError if the provider cannot be reached."""
         ...
 
 
@@ -81,10 +81,10 @@ Connector = Redirecting | AskingPassword
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """A connector's `config`; every text may name a Secret's value."""
+    """A connector's `config`; any string may refer to a Secret's value."""
 
     where: str
-    """The connector, for messages."""
+    """The connector's name for messages."""
     given: Mapping[str, Any]
     resolve: Callable[[str], str] = field(repr=False)
 

@@ -1,8 +1,8 @@
-"""The OpenID Connect provider at `<url>/api/dex`: its clients, keys, codes and ID tokens. Pure, and without a store.
+"""The OpenID Connect provider at `<url>/api/dex`: its clients, keys, codes and ID tokens. Pure, and without storage.
 
-The signing key and the client's secret are derived from the server's key, so that every replica has the same, and they
-change with it. A code is sealed: who signed in, for which client, where to and with which challenge; that it counts
-once is the caller's to see. Source: spec/argo-cd-api.md 6 (Dex).
+The signing key and the client secret are derived from the server's key, so that all replicas share them, and they
+change with it. A code is sealed and contains user, client, redirect URI and challenge; the caller must ensure that it
+is used once. Source: spec/argo-cd-api.md 6 (Dex).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _PURPOSE: Final = b"dex-code"
 
 
 class BadRequest(Exception):
-    """The client asks for what it may not have (RFC 6749, 5.2): `error`, then for people."""
+    """The client's request is invalid (RFC 6749, 5.2): `error`, and a description for people."""
 
     def __init__(self, error: str, text: str) -> None:
         super().__init__(text)
@@ -42,7 +42,7 @@ class BadRequest(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a client asked for."""
+    """An authorization request."""
 
     client: str
     redirect: str
@@ -51,11 +51,11 @@ class Asked:
     nonce: str = ""
     challenge: str = ""
     method: str = ""
-    """Of the challenge."""
+    """The method of the challenge."""
 
 
 def asked_of(query: Mapping[str, str], own_redirects: Sequence[str]) -> Asked:
-    """Raises BadRequest: such a client is not sent anywhere."""
+    """Raises BadRequest: an unknown client is not redirected anywhere."""
     client, redirect = query.get("client_id", ""), query.get("redirect_uri", "")
     if client not in CLIENTS:
         raise BadRequest("unauthorized_client", "the client is unknown")
@@ -84,13 +84,13 @@ def _may_be_sent(client: str, redirect: str, own: Sequence[str]) -> bool:
     if client == CLIENT:
         return redirect in own
     parts = urlsplit(redirect)
-    # RFC 8252, 7.3: a program of the user's own machine, at whatever port it could get.
+    # RFC 8252, 7.3: a native program may listen at any port of the user's machine.
     is_local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
     return is_local and not parts.fragment and parts.path in ("", "/", "/auth/callback")
 
 
 class Issuer:
-    """`key`: the server's."""
+    """`key`: the server's signing key."""
 
     def __init__(self, url: str, key: bytes) -> None:
         self.url, self._key = url, key
@@ -122,7 +122,7 @@ class Issuer:
         return {"keys": [_signing_key(self._key).as_dict(private=False)]}
 
     def code(self, asked: Asked, identity: Identity, connector: str, code_id: str, nonce: bytes, now: datetime) -> str:
-        """`nonce`: 12 bytes by chance."""
+        """`nonce`: 12 random bytes."""
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         kept = {
@@ -136,7 +136,7 @@ class Issuer:
         return base64.urlsafe_b64encode(nonce + sealed).rstrip(b"=").decode()
 
     def exchanged(self, form: Mapping[str, str], secret: str, now: datetime) -> Exchanged:
-        """Of a token request. Raises BadRequest."""
+        """Parses a token request. Raises BadRequest."""
         if form.get("grant_type") != "authorization_code":
             raise BadRequest("unsupported_grant_type", "grant_type must be authorization_code")
         kept = self._opened(form.get("code", ""))
@@ -199,11 +199,11 @@ class Exchanged:
     identity: Identity
     connector: str
     until: float
-    """Until when the code would count, in seconds since 1970."""
+    """The code's expiry, in seconds since 1970."""
 
 
 def subject(user_id: str, connector: str) -> str:
-    """As Dex names somebody: the two as a protobuf message, in base64."""
+    """Dex's form of a subject: user and connector as a protobuf message, in base64."""
     fields = ((0x0A, user_id.encode()), (0x12, connector.encode()))
     message = b"".join(bytes([tag]) + _varint(len(value)) + value for tag, value in fields if value)
     return base64.urlsafe_b64encode(message).rstrip(b"=").decode()

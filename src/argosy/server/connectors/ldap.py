@@ -1,7 +1,7 @@
-"""`ldap`: a directory, by libldap through bonsai: the extra `argosy[ldap]`.
+"""`ldap`: an LDAP directory, through libldap with bonsai: the extra `argosy[ldap]`.
 
-Somebody is found by a search, and then bound as, with the password given; an empty password would be an anonymous
-bind, and is never tried. Names go into filters escaped (RFC 4515).
+Searches for the user, then binds as the user with the given password; an empty password would be an anonymous bind
+and is never tried. Names in filters are escaped (RFC 4515).
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _url(options: Options) -> str:
 
 
 def _written(encoded: str, options: Options) -> str:
-    """libldap reads authorities from files alone."""
+    """libldap reads CAs only from files."""
     if not encoded:
         return ""
     try:

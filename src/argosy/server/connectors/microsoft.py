@@ -1,4 +1,4 @@
-"""`microsoft`: Entra ID (Azure AD) by its OAuth 2.0 endpoint, and Graph for who it is and the groups."""
+"""`microsoft`: Entra ID (Azure AD) through its OAuth 2.0 endpoint, and Graph for the user and groups."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from argosy.server.connectors.oauth import CodeFlow
 
 ANY_TENANT: Final = ("common", "consumers", "organizations")
 AT_ONCE: Final = 1000
-"""Names of groups that Graph gives for one request."""
+"""Names of groups per request to Graph."""
 
 
 class Microsoft:

@@ -1,4 +1,4 @@
-"""The authorization code flow (RFC 6749) with PKCE (RFC 7636), which the OAuth connectors share."""
+"""The authorization code flow (RFC 6749) with PKCE (RFC 7636), shared by the OAuth connectors."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class CodeFlow:
         return Sent(f"{self.authorize_url}{separator}{urlencode(asked)}")
 
     async def tokens(self, sign_in: SignIn, given: Mapping[str, str]) -> dict[str, str]:
-        """What the token endpoint gives for the code, texts alone. Raises ConnectorError."""
+        """The token endpoint's answer to a code, strings only. Raises ConnectorError."""
         if problem := given.get("error"):
             raise Refused(f"{self.name}: {problem[:100]}")
         if not given.get("code"):
@@ -54,7 +54,7 @@ class CodeFlow:
                 "code_verifier": sign_in.verifier,
             },
         )
-        if problem := found.get("error"):  # GitHub says so with 200
+        if problem := found.get("error"):  # GitHub reports errors with 200
             raise ConnectorError(f"{self.name}: {str(problem)[:100]}")
         texts = {name: value for name, value in found.items() if isinstance(value, str)}
         if not texts.get("access_token") and not texts.get("id_token"):

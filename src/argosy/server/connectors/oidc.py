@@ -1,4 +1,4 @@
-"""`oidc`: any OpenID Connect provider. Its ID token is verified as that of `oidc.config` would be."""
+"""`oidc`: any OpenID Connect provider. Its ID token is verified like that of `oidc.config`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from argosy.server.sessions.tokens import InvalidToken
 
 class OpenIdConnect:
     def __init__(self, options: Options, configuration: Configuration, clock: Clock, issuer: str = "") -> None:
-        """`issuer`: instead of what the options say."""
+        """`issuer`: overrides the options."""
         self._name, claims = options.where, options.part("claimMapping")
         self._client_secret = options.text("clientSecret", required=True)
         self._scopes = tuple(dict.fromkeys(("openid", *(options.texts("scopes") or ("profile", "email")))))

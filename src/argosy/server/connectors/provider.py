@@ -1,4 +1,4 @@
-"""The provider at `<url>/api/dex` as this process runs it: by the settings of now, each code once for all replicas."""
+"""Runs the provider at `<url>/api/dex` with the current settings; each code works once across all replicas."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class OwnIssuer:
         return self.issuer.code(asked, identity, connector, self._rng.uuid(), self._rng.token_bytes(12), now)
 
     async def exchange(self, form: Mapping[str, str], secret: str) -> dict[str, Any]:
-        """The answer of the token endpoint. Raises BadRequest; StatusError when other replicas cannot be told."""
+        """The token endpoint's answer. Raises BadRequest; StatusError if other replicas cannot be notified."""
         if not self._configuration.secret.get("server.secretkey"):
             raise BadRequest("server_error", "the server has no key yet")
         now = self._clock.now()
@@ -54,7 +54,7 @@ class OwnIssuer:
         return {"access_token": access, "token_type": "bearer", "expires_in": int(lifetime), "id_token": token}
 
     def _lifetime(self) -> float:
-        """`expiry.idTokens`, a day where it says nothing that can be read."""
+        """`expiry.idTokens`; one day if it is unset or invalid."""
         try:
             found: Any = yaml.load(self._configuration.settings.get("dex.config", ""), Loader=yaml.CSafeLoader)
             return nanoseconds(found["expiry"]["idTokens"]) / 1e9 or LIFETIME_SECONDS
@@ -63,7 +63,7 @@ class OwnIssuer:
 
 
 class OwnProvider:
-    """`sessions.provider.Own` over the issuer."""
+    """Implements `sessions.provider.Own` with the issuer."""
 
     def __init__(self, own: OwnIssuer, configuration: Configuration) -> None:
         self._own, self._configuration = own, configuration

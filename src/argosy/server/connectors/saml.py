@@ -1,7 +1,7 @@
-"""`saml`: SAML 2.0 by HTTP-POST, through pysaml2 and the program xmlsec1: the extra `argosy[saml]`.
+"""`saml`: SAML 2.0 with HTTP-POST, through pysaml2 and the program xmlsec1: the extra `argosy[saml]`.
 
-A response counts for the request that was sent, for us, in its time, and by a signature of the provider's certificate.
-Checks of signatures cannot be switched off.
+A response is accepted only for the request that was sent, for our audience, within its time, and with a signature by
+the provider's certificate. Signature checks cannot be disabled.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Saml:
                     self._client.parse_authn_request_response, text, POST, outstanding={sign_in.request_id: "/"}
                 )
             )
-        except Exception as error:  # the library raises dozens of kinds, and tells of what it was given
+        except Exception as error:  # the library raises dozens of types, and their texts quote its input
             raise ConnectorError(f"{self._name}: the response does not count: {type(error).__name__}") from None
         if response is None or response.name_id is None or response.in_response_to != sign_in.request_id:
             raise ConnectorError(f"{self._name}: the response does not count")
@@ -145,7 +145,7 @@ def _values(attributes: Mapping[str, Any], name: str) -> list[str]:
 
 
 def _certificate(options: Options) -> str:
-    """Base64 of the provider's certificate, without what is around it in PEM."""
+    """Base64 of the provider's certificate, without the PEM lines."""
     encoded, path = options.text("caData"), options.text("ca")
     try:
         text = base64.b64decode(encoded, validate=True).decode() if encoded else Path(path).read_text()

@@ -1,12 +1,12 @@
-"""Kargo's REST API, `/v1beta1`, for its command and its page: one room for each sort of resource.
+"""Kargo's REST API, `/v1beta1`, for its command and its page: one package per group of resources.
 
-- `endpoint.py`: an endpoint's declaration; `router.py`: from request to answer; `limits.py`: how much one may ask.
-- `identity.py`, `claims.py`: who calls; `access.py`: what they may do, by Kubernetes' own permissions.
-- `watching.py`: watches as server-sent events; `shapes.py`: objects as they are sent; `faults.py`: refusals.
+- `endpoint.py`: an endpoint's declaration; `router.py`: from request to answer; `limits.py`: rate limits.
+- `identity.py`, `claims.py`: authentication; `access.py`: authorisation with Kubernetes' own RBAC.
+- `watching.py`: watches as server-sent events; `shapes.py`: objects in their JSON form; `faults.py`: errors.
 - `core/`: projects and what is promoted in them.  `roles/`: roles, tokens.  `credentials/`: Secrets, ConfigMaps.
 - `resources/`: any manifests.  `analysis/`: verifications and their logs.  `configs.py`, `system.py`: the rest.
 
-Upstream has neither a record of what was changed nor limits; both are here. Source: spec/kargo-api.md.
+Upstream has neither an audit log nor rate limits; this has both. Source: spec/kargo-api.md.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["PREFIX", "router"]
 
 
 def router(context: ServerContext, dispatcher: Dispatcher, provider: Callable[[], Provider]) -> Router:
-    """Raises SettingError for a variable that cannot be read."""
+    """Raises SettingError for an invalid variable."""
     settings = settings_of(context.environ)
     signing_in = SignIn(context, settings, _provider(context, settings, provider))
     return Router(endpoints(context, settings, signing_in), context, settings, signing_in, dispatcher)
@@ -57,7 +57,7 @@ def endpoints(context: ServerContext, settings: KargoSettings, signing_in: SignI
 def _provider(
     context: ServerContext, settings: KargoSettings, shared: Callable[[], Provider]
 ) -> Callable[[], Provider]:
-    """Kargo's own where one is set, else that of the whole control plane."""
+    """Kargo's own setting if there is one, else the control plane's."""
     if settings.oidc is None:
         return shared
     oidc = settings.oidc

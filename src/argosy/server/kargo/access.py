@@ -1,7 +1,7 @@
-"""What one caller may do, asked of Kubernetes' own permissions; and a client that asks first and then does.
+"""A caller's permissions by Kubernetes RBAC, and a client that checks them before each request.
 
-Nothing is done with the server's rights that the caller lacks (security rule 4). One answer is kept for as long as one
-request takes; a stream asks anew. Source: spec/kargo-api.md 2.
+Nothing is done with the server's rights that the caller lacks (security rule 4). Answers are cached for one request; a
+stream asks again. Source: spec/kargo-api.md 2.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ GROUP: Final = "kargo.akuity.io"
 
 
 class Question(NamedTuple):
-    """`name` is empty for lists, and for what has none yet."""
+    """`name` is empty for lists and creations."""
 
     verb: str
     group: str
@@ -39,7 +39,7 @@ class Access:
         self._client, self._global = client, tuple(global_namespaces)
         self._known: dict[Question, bool] = {}
         self.permits: dict[Question, None] = {}
-        """What the request was let in by."""
+        """The rights that the request was admitted with."""
         self.asked = False
 
     async def may(self, verb: str, resource: Resource, key: Key, *, subresource: str = "") -> bool:
@@ -55,7 +55,7 @@ class Access:
         return self._known[question]
 
     async def permit(self, verb: str, resource: Resource, key: Key, *, subresource: str = "") -> None:
-        """Raises Fault 403; the text says what is lacking, not whether the object is there."""
+        """Raises Fault 403; the text names the missing right, not whether the object exists."""
         if not await self.may(verb, resource, key, subresource=subresource):
             where = f" in namespace {key.namespace!r}" if key.namespace else ""
             what = f'{resource.qualified} "{key.name}" is forbidden'
@@ -64,14 +64,14 @@ class Access:
         self.permits[question] = None
 
     async def knows_project(self, project: str) -> bool:
-        """Whether the caller has anything to do with it: to everybody else it does not exist (security rule 10)."""
+        """Whether the caller has any right there: to everybody else it does not exist (security rule 10)."""
         if self.identity.is_admin or self.identity.accounts.get(project):
             return True
         question = Question("get", GROUP, "projects", "", "", project)
         return await self.holds(question) or await self.holds(Question("get", GROUP, "stages", "", project, ""))
 
     async def still_permitted(self) -> bool:
-        """For streams: every right that let it in, asked anew."""
+        """For streams: checks all rights again."""
         self._known.clear()
         return all([await self.holds(question) for question in list(self.permits)])
 
@@ -89,7 +89,7 @@ class Access:
         return False
 
     def _subjects(self, question: Question) -> Iterable[JsonObject]:
-        """The user; or the accounts of the namespace, then of the global ones. A Project is in its own namespace."""
+        """The user; or the ServiceAccounts of the namespace, then the global ones. A Project has its own namespace."""
         user = self.identity.user
         if user is not None:
             yield {
@@ -109,7 +109,7 @@ class Access:
 
 
 class Permitted:
-    """The API server, as far as one caller's rights reach. Each method raises Fault 403, or StatusError."""
+    """The API server within one caller's rights. Every method raises Fault 403, or StatusError."""
 
     def __init__(self, client: Client, access: Access) -> None:
         self._client, self.access = client, access
@@ -133,7 +133,7 @@ class Permitted:
             raise
 
     async def list(self, resource: Resource, namespace: str = "", *, labels: str = "") -> tuple[list[JsonObject], str]:
-        """With the version that a watch may begin from; sorted by name."""
+        """Sorted by name, with the resourceVersion from which a watch may start."""
         await self.access.permit("list", resource, Key(namespace, ""))
         page = await self._client.page(requests.List(resource=resource, namespace=namespace, label_selector=labels))
         return sorted(page.items, key=lambda one: str(one["metadata"]["name"])), page.resource_version
@@ -143,7 +143,7 @@ class Permitted:
         return await self._client.write(requests.create(resource, obj, manager=MANAGER))
 
     async def update(self, resource: Resource, obj: JsonObject) -> JsonObject:
-        """Of the version that `obj` has."""
+        """Only if it still has the resourceVersion of `obj`."""
         await self.access.permit("update", resource, key_of(obj))
         return await self._client.write(requests.update(resource, obj, manager=MANAGER))
 

@@ -1,4 +1,4 @@
-"""From claims of a provider to the ServiceAccounts that they stand for, by annotations. Source: spec/kargo-api.md 2.
+"""Maps a provider's claims to ServiceAccounts by their annotations. Source: spec/kargo-api.md 2.
 
 `rbac.kargo.akuity.io/claims` holds JSON, `rbac.kargo.akuity.io/claim.<name>` a list with commas. No wildcards.
 """
@@ -21,11 +21,11 @@ Claims = dict[str, list[str]]
 
 
 class ClaimsError(ValueError):
-    """An annotation that cannot be read."""
+    """An annotation that cannot be parsed."""
 
 
 def claims_of(annotations: Mapping[str, str]) -> Claims:
-    """Values sorted, each once. Raises ClaimsError."""
+    """Values sorted, without duplicates. Raises ClaimsError."""
     found: dict[str, set[str]] = {}
     if text := annotations.get(CLAIMS):
         for name, values in _parsed(text).items():
@@ -53,7 +53,7 @@ def _parsed(text: str) -> dict[str, list[str]]:
 
 
 def annotated(obj: JsonObject, claims: Mapping[str, Iterable[str]]) -> JsonObject:
-    """With these claims, in one annotation; those of the older form go."""
+    """Sets these claims in one annotation and removes those of the older form."""
     metadata = obj["metadata"]
     kept = {k: v for k, v in (metadata.get("annotations") or {}).items() if k != CLAIMS and not k.startswith(CLAIM)}
     values = {name: sorted(set(of)) for name, of in sorted(claims.items())}
@@ -62,7 +62,7 @@ def annotated(obj: JsonObject, claims: Mapping[str, Iterable[str]]) -> JsonObjec
 
 
 class ClaimIndex:
-    """Accounts by claim and value; made anew after a change."""
+    """Accounts by claim and value; recomputed after a change."""
 
     def __init__(self, caches: Caches, global_namespaces: Iterable[str]) -> None:
         self._caches, self._global = caches, frozenset(global_namespaces)
@@ -70,7 +70,7 @@ class ClaimIndex:
         self._listens = False
 
     async def accounts(self, claims: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-        """Names by namespace, of projects and of the global namespaces alone."""
+        """Names by namespace, only of projects and of the global namespaces."""
         accounts, spaces = self._caches.cache(SERVICE_ACCOUNTS), self._caches.cache(NAMESPACES)
         await accounts.wait_synced()
         await spaces.wait_synced()
@@ -91,7 +91,7 @@ class ClaimIndex:
 
 
 def _indexed(accounts: Iterable[JsonObject]) -> dict[tuple[str, str], list[Key]]:
-    """An account whose annotation cannot be read stands for nobody, and hinders no other."""
+    """An account with an invalid annotation matches nobody, and does not affect others."""
     found: dict[tuple[str, str], list[Key]] = {}
     for account in accounts:
         metadata = account["metadata"]
@@ -106,7 +106,7 @@ def _indexed(accounts: Iterable[JsonObject]) -> dict[tuple[str, str], list[Key]]
 
 
 def _values(claims: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    """An address that the provider says is not verified may be anybody's."""
+    """An email address that the provider has not verified may be anybody's."""
     for name, value in claims.items():
         if name == "email" and claims.get("email_verified") is False:
             continue

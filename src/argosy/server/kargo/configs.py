@@ -1,6 +1,6 @@
-"""ProjectConfigs and the ClusterConfig: one, live, removal, refresh.
+"""ProjectConfigs and the ClusterConfig: get, watch, delete, refresh.
 
-The command watches the ClusterConfig at an address that upstream does not serve; it is served here.
+The command watches the ClusterConfig at an address that upstream does not serve; we do.
 """
 
 from __future__ import annotations

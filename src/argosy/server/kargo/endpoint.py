@@ -1,4 +1,4 @@
-"""How an endpoint of Kargo's API is declared: its path, the right it needs, who answers; and what is asked of it."""
+"""An endpoint's declaration: path, required right, handler; and the parsed request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MIB: Final = 1 << 20
 
 @dataclass(slots=True, kw_only=True)
 class Asked:
-    """One request, read."""
+    """One parsed request."""
 
     identity: Identity
     access: Access
@@ -35,7 +35,7 @@ class Asked:
         return self.path["project"]
 
     def key(self, name: str) -> Key:
-        """Of what the path names, in its project."""
+        """The object that the path names, in its project."""
         return Key(self.path["project"], self.path[name])
 
     def one(self, name: str) -> str:
@@ -43,7 +43,7 @@ class Asked:
         return found[-1] if found else ""
 
     def all(self, name: str) -> tuple[str, ...]:
-        """Given several times, or with commas."""
+        """Repeated, or separated by commas."""
         return tuple(part for value in self.query.get(name, ()) for part in value.split(",") if part)
 
     def flag(self, name: str) -> bool:
@@ -64,7 +64,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`body` None: nothing is sent."""
+    """`body` None: no content."""
 
     body: Any = None
     code: int = 200
@@ -72,7 +72,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Messages that become server-sent events, until they end or the caller may not see them any more."""
+    """Messages for server-sent events, until they end or the caller may no longer see them."""
 
     messages: AsyncGenerator[JsonObject, None]
     form: Callable[[JsonObject], bytes]
@@ -150,7 +150,7 @@ def objects(body: JsonObject, name: str) -> list[JsonObject]:
 
 
 def _word(value: object) -> str:
-    """The type alone: a value may be a secret at the wrong place."""
+    """Names only the type: the value may be a misplaced secret."""
     words = {
         bool: "true or false",
         int: "a number",

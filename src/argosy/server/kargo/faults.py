@@ -1,4 +1,4 @@
-"""How a call to Kargo's API is refused: a status and one text, which the command prints as they are."""
+"""Errors of Kargo's API: a status and one text, which the command prints unchanged."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from argosy.server.errors import ApiError, Code
 
 
 class Fault(Exception):
-    """`code` as in HTTP. The text is for the caller: no secret, and nothing of what the caller may not see."""
+    """`code` is an HTTP status. The text is for the caller: no secret, nothing about what the caller may not see."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -47,17 +47,17 @@ def unimplemented(message: str) -> Fault:
 
 
 def absent(resource: Resource, name: str) -> Fault:
-    """As a read of upstream's cache tells it: by kind."""
+    """Worded by kind, like a read from upstream's cache."""
     return Fault(404, f'{resource.group_kind} "{name}" not found')
 
 
 def as_fault(error: StatusError, prefix: str = "") -> Fault:
-    """A refusal by the Kubernetes API, in the words it came with."""
+    """Converts a Kubernetes API error and keeps its message."""
     return Fault(error.code, f"{prefix}{error.message}")
 
 
 def for_the_record(error: BaseException) -> BaseException:
-    """The same for the audit, which speaks in gRPC's codes."""
+    """The same error for the audit log, which uses gRPC codes."""
     if isinstance(error, Fault | StatusError):
         return ApiError(CODES.get(error.code, Code.UNKNOWN), "")
     return error

@@ -1,7 +1,7 @@
-"""Who calls Kargo's API: its administrator, somebody whom a provider vouches for, or a user of Kubernetes.
+"""The caller of Kargo's API: its administrator, a provider's user, or a user of Kubernetes.
 
-The unverified issuer of the token chooses who verifies it; each verifies with its own algorithms and keys alone
-(security rule 6). Source: spec/kargo-api.md 2.
+The token's unverified issuer selects the verifier; each verifies only with its own algorithms and keys (security
+rule 6). Source: spec/kargo-api.md 2.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ INVALID: Final = Fault(401, "invalid token")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """`actor` as events and annotations name the caller; `accounts` are the ServiceAccounts that claims map to."""
+    """`actor` is the caller's name in events and annotations; `accounts` are the ServiceAccounts that claims map to."""
 
     actor: str
     is_admin: bool = False
     accounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By namespace."""
     user: JsonObject | None = None
-    """As Kubernetes knows it: username, uid, groups, extra."""
+    """The Kubernetes user: username, uid, groups, extra."""
     groups: tuple[str, ...] = ()
     token_id: str = ""
 
@@ -50,7 +50,7 @@ NOBODY: Final = Identity(actor="")
 
 
 class SignIn:
-    """`provider`: made at its first use, since it brings what signatures of others need."""
+    """`provider`: created at first use, because it loads the code for foreign signatures."""
 
     def __init__(self, context: ServerContext, settings: KargoSettings, provider: Callable[[], Provider]) -> None:
         self._context, self._settings, self._provider = context, settings, provider
@@ -101,7 +101,7 @@ class SignIn:
         return self._issued()
 
     async def _check_password(self, password: str, address: str) -> None:
-        """Raises ApiError. Failures are counted with those of the same account elsewhere (security rule 7)."""
+        """Raises ApiError. Failures count towards the limit of the same account in the other APIs (security rule 7)."""
         account = self._context.authentication.accounts.get(ADMIN)
         if own := self._settings.admin.password_hash:
             from argosy.server.sessions.accounts import LOGIN, Account
@@ -133,7 +133,7 @@ class SignIn:
         return Identity(actor=ADMIN, is_admin=True, token_id=token_id)
 
     def _key(self) -> bytes:
-        """Ours is made of the server's, so that no token of one API counts for the other; a new password ends all."""
+        """Derived from the server's key: tokens of one API are invalid in the other; a new password invalidates all."""
         if given := self._settings.admin.signing_key.reveal():
             return given.encode()
         account = self._context.authentication.accounts.get(ADMIN)
@@ -186,7 +186,7 @@ class SignIn:
 
 
 def actor_of(claims: Mapping[str, Any], username_claim: str) -> str:
-    """By the claim that names users, else by address, else by subject."""
+    """By the claim for usernames, else by email, else by subject."""
     for claim, shown in ((username_claim, username_claim), ("email", "email"), ("sub", "subject")):
         value = claims.get(claim)
         if isinstance(value, str) and value:

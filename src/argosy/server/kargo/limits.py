@@ -1,4 +1,4 @@
-"""How much one caller may ask: so many requests a second, and so many at once. What is more is 429, and says when.
+"""Limits per caller: requests per second, and requests in a burst. More is 429 with the time to wait.
 
 Source: spec/security.md 7; upstream has no limit.
 """
@@ -14,14 +14,14 @@ MOST_CALLERS: Final = 10_000
 
 
 class Limits:
-    """A full bucket holds `at_once` and gains `per_second`. The callers that were quiet longest are forgotten first."""
+    """A full bucket holds `at_once` and gains `per_second`. Callers that have been idle longest are dropped first."""
 
     def __init__(self, clock: Clock, per_second: float, at_once: int) -> None:
         self._clock, self._per_second, self._at_once = clock, per_second, at_once
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def wait(self, caller: str) -> float:
-        """0.0 when the caller may go on now; else the seconds until it may."""
+        """0.0 if the caller may continue now; else the seconds to wait."""
         now = self._clock.monotonic()
         left, at = self._left.pop(caller, (float(self._at_once), now))
         left = min(float(self._at_once), left + (now - at) * self._per_second)

@@ -1,7 +1,7 @@
-"""From a request to Kargo's API to its answer: limits, sign-in, the project, the right, the answer, the record.
+"""From a request to Kargo's API to its answer: rate limit, authentication, project, authorisation, handler, audit.
 
-Errors are `{"error": "<text>"}` with the status that fits. What we did not foresee is 500 with a text that tells
-nothing; the log has the rest, under a trace id. Source: spec/kargo-api.md 1.
+Errors are `{"error": "<text>"}` with the fitting status. An unexpected error is 500 with a neutral text and a trace ID,
+under which the log has the details. Source: spec/kargo-api.md 1.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ JSON: Final = "application/json; charset=utf-8"
 EVENTS: Final = "text/event-stream"
 PROJECTS: Final = Resource("kargo.akuity.io", "v1alpha1", "projects", "Project", namespaced=False)
 MOST_VALUES: Final = 200
-"""Of one query."""
+"""Parameters of one query."""
 BEHIND_ADDRESS: Final = 4
-"""So many callers may share one address."""
+"""Callers that may share one address."""
 _NAME: Final = re.compile(r"\{([\w-]+)\}")
 
 
@@ -62,7 +62,7 @@ class Router:
         sign_in: SignIn,
         dispatcher: Dispatcher,
     ) -> None:
-        """Raises UndeclaredRights: the process must not serve."""
+        """Raises UndeclaredRights: the process must not start."""
         self.endpoints = tuple(endpoints)
         self._context, self._settings, self._sign_in, self._dispatcher = context, settings, sign_in, dispatcher
         rate, burst = settings.requests_per_second, settings.requests_at_once
@@ -73,7 +73,7 @@ class Router:
             raise UndeclaredRights(f"declared twice: {sorted({one for one in places if places.count(one) > 1})}")
         self._known: dict[tuple[str, int], list[_Known]] = {}
         for endpoint in sorted(self.endpoints, key=lambda one: one.path.count("{")):
-            # The fewest names first: `/roles/grants` before `/roles/{role}`.
+            # Fewest parameters first: `/roles/grants` before `/roles/{role}`.
             self._known.setdefault((endpoint.method, endpoint.path.count("/")), []).append(_known(endpoint))
 
     def page(self) -> Page:
@@ -97,7 +97,7 @@ class Router:
         if len(request.body) > endpoint.limit:
             raise Fault(413, "request body too large")
         headers = header_map(request)
-        # Before anything costly: a token's signature, a review, a password.
+        # Before anything expensive: a token's signature, a token review, a password hash.
         _check(self._by_address, request.peer)
         identity = NOBODY if endpoint.needs.need is Need.NOTHING else await self._sign_in.identity(headers)
         if identity is not NOBODY:
@@ -223,7 +223,7 @@ def _caller(identity: Identity) -> Caller:
 
 
 def _named(asked: Asked) -> JsonObject:
-    """For the record: what the path says, and the name in a body; everything else may be a secret."""
+    """For the audit log: the path's parameters, and the name in a body; everything else may be a secret."""
     found: dict[str, Any] = {"project": asked.path.get("project", "")}
     names: Mapping[str, str] = {key: value for key, value in asked.path.items() if key != "project"}
     if names:

@@ -1,7 +1,7 @@
-"""What an operator says about Kargo's API, by the variables that its server knows. Source: spec/kargo-api.md 1 and 2.
+"""The settings of Kargo's API, from upstream's environment variables. Source: spec/kargo-api.md 1 and 2.
 
-Without `ADMIN_ACCOUNT_ENABLED` the account `admin` of this control plane is Kargo's, too; without `OIDC_ENABLED` the
-provider of `oidc.config` is.
+Without `ADMIN_ACCOUNT_ENABLED`, the control plane's account `admin` is also Kargo's; without `OIDC_ENABLED`, the
+provider of `oidc.config` is used.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ SCOPES: Final = ("openid", "profile", "email")
 
 
 class SettingError(ValueError):
-    """A variable that cannot be read; the text names it, and what would be right."""
+    """An invalid variable; the text names it, and what would be right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminSettings:
-    """`password_hash`: bcrypt; empty: the password of this control plane's `admin`."""
+    """`password_hash`: bcrypt; if empty, the password of the control plane's `admin`."""
 
     enabled: bool = True
     password_hash: str = ""
     issuer: str = ISSUER
     audience: str = ISSUER
     signing_key: Secret = field(default_factory=lambda: Secret(""))
-    """Empty: made of the server's own key."""
+    """If empty, it is derived from the server's own key."""
     token_seconds: int = DAY_SECONDS
 
 
@@ -64,7 +64,7 @@ class OidcSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
-    """Where logs of verifications are: templates with `${{ }}`, asked with GET."""
+    """Where logs of verifications are: URL templates with `${{ }}`, fetched with GET."""
 
     url: str = ""
     token: Secret = field(default_factory=lambda: Secret(""))
@@ -74,7 +74,7 @@ class LogSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KargoSettings:
     namespace: str = "kargo"
-    """Where roles of the whole system are."""
+    """The namespace of system-wide roles."""
     shared_namespace: str = "kargo-shared-resources"
     system_namespace: str = "kargo-system-resources"
     admin: AdminSettings = field(default_factory=AdminSettings)
@@ -82,7 +82,7 @@ class KargoSettings:
     additional_scopes: tuple[str, ...] = ()
     username_claim: str = "email"
     global_namespaces: tuple[str, ...] = ()
-    """Whose accounts count in every project."""
+    """Namespaces whose ServiceAccounts count in every project."""
     manages_secrets: bool = True
     rollouts: bool = True
     logs: LogSettings = field(default_factory=LogSettings)
@@ -91,7 +91,7 @@ class KargoSettings:
     argocd_namespace: str = "argocd"
     default_controller: str = ""
     requests_per_second: float = 50.0
-    """Of one caller; `requests_at_once` may come together."""
+    """Limits per caller; `requests_at_once` is the burst."""
     requests_at_once: int = 200
 
 
@@ -176,6 +176,6 @@ def _pairs(environ: Mapping[str, str], name: str, mark: str) -> dict[str, str]:
     for word in _words(environ.get(name, "")):
         key, has_it, value = word.partition(mark)
         if not has_it:
-            raise SettingError(f"{name}: an entry is not of the form name{mark}value")  # which may be secret
+            raise SettingError(f"{name}: an entry is not of the form name{mark}value")  # the value may be secret
         found[key.strip()] = value.strip()
     return found

@@ -1,6 +1,6 @@
-"""Objects as Kargo's API sends them: Go's types decide which empty parts are there, and which objects tell their kind.
+"""Objects in the JSON form of Kargo's API: which empty fields are present, and which objects tell kind and version.
 
-Pure. What was read tells its kind, what was just made does not; Secrets never do (the recordings).
+Pure. Objects that were read have them, created ones do not; Secrets never do (by the recordings).
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ WITH_STATUS: Final = frozenset(
 )
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 CACHED: Final = {"continue": "continue-not-supported"}
-"""What lists tell that upstream takes from its cache."""
+"""Kinds whose lists upstream serves from its cache."""
 
 
 def plain(obj: JsonObject, *, kind: bool = True, typed: bool = True) -> JsonObject:
-    """Without what only servers need. `kind`: whether kind and version are told; `typed`: an empty status, too."""
+    """Drops internal fields. `kind`: includes kind and apiVersion; `typed`: includes an empty status."""
     found = {name: value for name, value in obj.items() if name not in ("kind", "apiVersion", "metadata")}
     metadata = {name: value for name, value in obj["metadata"].items() if name != "managedFields"}
     if typed and obj.get("kind") in WITH_STATUS:
@@ -37,7 +37,7 @@ def cached_list(items: Iterable[JsonObject], *, kind: bool = True) -> JsonObject
 
 
 def versioned(items: Iterable[JsonObject], version: str, *, kind: bool = True) -> JsonObject:
-    """`version`: what a watch may begin from."""
+    """`version`: the resourceVersion from which a watch may start."""
     return listed(items, {"resourceVersion": version}, kind=kind)
 
 

@@ -1,4 +1,4 @@
-"""The server itself: sign-in of the administrator, what clients must know, versions, and which controllers live."""
+"""The server itself: administrator's sign-in, public configuration, versions, and live controllers."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def system_endpoints(context: ServerContext, settings: KargoSettings, signing_in
         return Reply(version_info())
 
     async def heartbeats(_: Asked) -> Reply:
-        """Of controllers that say so in Leases; none is secret, so that signing in is enough, as upstream."""
+        """From the controllers' Leases; nothing is secret, so that any sign-in suffices, like upstream."""
         page = await context.client.page(
             requests.List(resource=LEASES, namespace=settings.namespace, label_selector=CONTROLLER)
         )
@@ -78,7 +78,7 @@ def _oidc(context: ServerContext, settings: KargoSettings) -> JsonObject | None:
 
 
 def version_info() -> JsonObject:
-    """In the fields of a Go program; what there is none of is empty."""
+    """With the fields of a Go program; inapplicable ones are empty."""
     return {
         "version": f"v{__version__}",
         "gitCommit": "",
@@ -91,7 +91,7 @@ def version_info() -> JsonObject:
 
 
 def heartbeat(lease: JsonObject, now: datetime) -> JsonObject:
-    """Alive until the moment when the lease ends."""
+    """Alive until the lease expires."""
     spec: dict[str, Any] = lease.get("spec") or {}
     found: JsonObject = {"controller": lease["metadata"]["labels"][CONTROLLER], "status": "Dead"}
     if not spec.get("renewTime"):

@@ -1,7 +1,7 @@
-"""Watches as server-sent events, as Kargo's command and page read them. Source: spec/kargo-api.md 1.
+"""Watches as server-sent events, in the form that Kargo's command and page read. Source: spec/kargo-api.md 1.
 
 `data: {"type":"ADDED|MODIFIED|DELETED","object":{…}}`; `: keepalive` every 30 s; a failure is `event: error` with a
-code. Every five seconds the token and the rights are asked for again (security rule 11).
+code. The token and the rights are checked again every five seconds (security rule 11).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Keeps = Callable[[JsonObject], bool]
 
 
 async def watch(asked: Asked, client: Client, resource: Resource, key: Key, *, keeps: Keeps = lambda _: True) -> Stream:
-    """Of one object, or of all in the namespace where `key` has no name. Raises Fault."""
+    """Watches one object, or all in the namespace if `key` has no name. Raises Fault."""
     if key.name:
         await asked.objects.read(resource, key)
     await asked.access.permit("watch", resource, key)
@@ -41,7 +41,7 @@ async def watch(asked: Asked, client: Client, resource: Resource, key: Key, *, k
 async def _changes(
     client: Client, resource: Resource, key: Key, version: str, keeps: Keeps
 ) -> AsyncGenerator[JsonObject, None]:
-    """Without a version: everything that is there, then what changes."""
+    """Without a version: first everything that exists, then changes."""
     selector = f"metadata.name={key.name}" if key.name else ""
     if not version:
         page = await client.page(requests.List(resource=resource, namespace=key.namespace, field_selector=selector))
@@ -58,7 +58,7 @@ async def _changes(
         if keeps(event.object):
             yield {"type": event.type, "object": event.object}
         elif event.type == "MODIFIED":
-            yield {"type": "DELETED", "object": event.object}  # it has left what is watched
+            yield {"type": "DELETED", "object": event.object}  # it no longer matches the watch
 
 
 def _event(message: JsonObject) -> bytes:
@@ -73,7 +73,7 @@ async def sent(
     form: Callable[[JsonObject], bytes],
     may_go_on: Callable[[], Awaitable[bool]],
 ) -> AsyncGenerator[bytes, None]:
-    """The body of the answer; `pump` fills the mailbox, and ends with it."""
+    """The body of the answer; `pump` fills the mailbox, and ends with the body."""
     messages = _while_permitted(mailbox, clock, form, may_go_on)
     try:
         async with aclosing(messages):
@@ -116,7 +116,7 @@ async def _while_permitted(
 
 
 def _failed(error: StatusError) -> bytes:
-    """A version that is too old says so in a word that clients know: they list again."""
+    """An expired version is reported with the word that makes clients list again."""
     if error.code == 410 or error.reason == "Expired":
         return _told("out_of_range", f"watch resource version expired: {error.message}")
     return _told("unknown", error.message)

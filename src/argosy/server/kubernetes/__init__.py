@@ -1,9 +1,9 @@
-"""The Kubernetes API for those who sign in here, under `/api/argosy/v1/kubernetes`: what `argosy --server` talks to.
+"""The Kubernetes API for signed-in users, under `/api/argosy/v1/kubernetes`: used by `argosy --server`.
 
-Nothing goes through as it came. Every object is asked for the rights that the calls of Argo CD's API ask for, by what a
-write would change and not by what it says; credentials never leave, and only kinds of Argosy's own can be written.
+Nothing is passed through unchecked. For each object the rights that Argo CD's calls need are checked, by what a write
+would change rather than by its form; credentials are never returned, and only Argosy's own kinds can be written.
 
-- `addresses.py`: from a request to what it asks for.  `rights.py`: which rights that needs.
-- `shown.py`: what of an object may leave.  `writes.py`: a write that changes what was judged, or nothing.
-- `door.py`: the answers.  `watching.py`: changes, as they come.
+- `addresses.py`: parses requests.  `rights.py`: the rights that they require.
+- `shown.py`: the visible part of an object.  `writes.py`: writes exactly the change that was authorised, or nothing.
+- `door.py`: the answers.  `watching.py`: watches.
 """

@@ -1,4 +1,4 @@
-"""From a path, a query and a body of the Kubernetes API to a request value. Pure; raises StatusError."""
+"""Parses a path, a query and a body of the Kubernetes API into a request value. Pure; raises StatusError."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VALIDATIONS: Final = ("Strict", "Warn", "Ignore")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """`key.name` is empty for all of a namespace, or of the cluster."""
+    """`key.name` is empty for all objects of a namespace, or of the cluster."""
 
     resource: Resource
     key: Key
@@ -32,7 +32,7 @@ class Address:
 
 
 def address_of(path: str, served: Sequence[Resource]) -> Address:
-    """Of a path such as `/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/one`."""
+    """Parses a path such as `/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/one`."""
     parts = [unquote(part) for part in path.strip("/").split("/")]
     if parts[0] == "api":
         parts.insert(1, "")

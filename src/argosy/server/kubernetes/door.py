@@ -1,4 +1,4 @@
-"""Answers requests of the Kubernetes API, each object judged; a refusal is a Status, as clients know it."""
+"""Answers requests of the Kubernetes API and authorises each object; errors are Statuses, as clients expect."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ REASONS: Final = {
     Code.FAILED_PRECONDITION: (400, "BadRequest"),
 }
 AT_ONCE: Final = 500
-"""Objects that are judged between two turns of everybody else."""
+"""Objects authorised before other tasks run."""
 
 
 def door(context: ServerContext, dispatcher: Dispatcher) -> Page:
@@ -57,7 +57,7 @@ def door(context: ServerContext, dispatcher: Dispatcher) -> Page:
 
 
 async def _recorded(made: Door, dispatcher: Dispatcher, request: Request, path: str, query: Query) -> Response:
-    """Who changes something is put on record, whatever comes of it (security rule 18)."""
+    """Changes are audited, whatever the outcome (security rule 18)."""
     headers = header_map(request)
     needs = within(rights.OBJECTS, request.method.lower(), mutates=request.method not in ("GET", "HEAD"))
     call = Call(
@@ -117,7 +117,7 @@ class Door:
         return _json(await self._list(call, address, query))
 
     async def _one(self, call: Call, address: Address) -> JsonObject:
-        """What one may not see is not there (security rule 10)."""
+        """An object that the caller may not see does not exist for them (security rule 10)."""
         resource, key = address.resource, address.key
         missing = StatusError(
             404, "NotFound", f'{resource.qualified} "{key.name}" not found', name=key.name, group=resource.group
@@ -208,7 +208,7 @@ class Door:
         return shown(resource, made, plane) if made.get("kind") != "Status" else made
 
     def _check(self, resource: Resource, before: JsonObject | None, after: JsonObject | None) -> None:
-        """What the calls of Argo CD's API refuse. Raises ApiError."""
+        """Applies the checks of Argo CD's calls. Raises ApiError."""
         if (resource.group, resource.plural) != ("argoproj.io", "appprojects"):
             return
         if after is not None:
@@ -222,14 +222,14 @@ class Door:
 
 
 def _signed(body: Any, username: str) -> Any:
-    """An operation is begun by whom the sign-in names, and by nobody else."""
+    """Sets the signed-in user as the initiator of an operation, whatever the request says."""
     if not isinstance(body, dict) or not isinstance(body.get("operation"), dict):
         return body
     return {**body, "operation": {**body["operation"], "initiatedBy": {"username": username}}}
 
 
 def discovery(resources: tuple[Resource, ...], *, core: bool) -> JsonObject:
-    """The aggregated document: of the core group, or of all others."""
+    """The aggregated discovery document: of the core group, or of all others."""
     groups: dict[str, dict[str, list[JsonObject]]] = {}
     for resource in resources:
         if bool(resource.group) != core:

@@ -1,7 +1,7 @@
-"""Which rights it takes to see an object, and to bring it from what it is to what it would be. Pure.
+"""The rights required to see an object, and to change it from one state to another. Pure.
 
-The same as through the calls of Argo CD's API: an Application's `operation` is a sync, a project's new repository needs
-a right on that repository, and so on. What no call gives, nobody gets here either: Hidden.
+The same as for Argo CD's calls: setting an Application's `operation` is a sync, adding a repository to a project needs
+a right on that repository, and so on. What no call permits is not permitted here either: Hidden.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ OBJECTS: Final = "objects"
 WRITABLE: Final = frozenset(
     {"argoproj.io", "kargo.akuity.io", "cert-manager.io", "acme.cert-manager.io", "bitnami.com"}
 )
-"""Groups whose objects a caller may write, given the right."""
+"""Groups whose objects a caller with the rights may write."""
 OF_SECRETS: Final = {
     REPOSITORY: "repositories",
     TEMPLATE: "repositories",
@@ -45,7 +45,7 @@ class Right(NamedTuple):
 
 
 class Hidden(Exception):
-    """Not through here, whatever rights one has; the text says why."""
+    """Not available through this API with any rights; the text says why."""
 
 
 def to_see(resource: Resource, obj: JsonObject, plane: str) -> Right:
@@ -66,7 +66,7 @@ def to_see(resource: Resource, obj: JsonObject, plane: str) -> Right:
 
 
 def to_change(resource: Resource, before: JsonObject | None, after: JsonObject | None, plane: str) -> tuple[Right, ...]:
-    """`before`: None for what is made; `after`: None for what is deleted. Raises Hidden."""
+    """`before`: None for a creation; `after`: None for a deletion. Raises Hidden."""
     return tuple(dict.fromkeys(_to_change(resource, before, after, plane)))
 
 
@@ -140,35 +140,35 @@ def _operation(before: JsonObject, after: JsonObject, target: str) -> Iterator[R
 
 
 def _sources_known(app: JsonObject) -> list[list[JsonObject]]:
-    """Those that it has, and those that it was synced from: what a sync and a rollback may name."""
+    """The sources that it has, and those of its history: what a sync and a rollback may name."""
     history = (app.get("status") or {}).get("history") or ()
     found = [app.get("spec") or {}, *history]
     return [list(one.get("sources") or [one.get("source") or {}]) for one in found]
 
 
 def _ends_operation(before: JsonObject, after: JsonObject) -> bool:
-    """Whether an operation that runs is to be terminated, and nothing else is told."""
+    """Whether the only change is to terminate the running operation."""
     old, new = before.get("status") or {}, after.get("status") or {}
     state = {**(old.get("operationState") or {}), "phase": "Terminating"}
     return bool(old.get("operationState")) and new == {**old, "operationState": state}
 
 
 def _begins_operation(before: JsonObject, after: JsonObject) -> bool:
-    """Whether the state of the last operation goes because another one begins (spec/argo-cd-engine.md 1.4)."""
+    """Whether the last operation's state is reset because a new one starts (spec/argo-cd-engine.md 1.4)."""
     kept = {name: value for name, value in (before.get("status") or {}).items() if name != "operationState"}
     begins = not before.get("operation") and bool(after.get("operation"))
     return begins and (after.get("status") or {}) == kept
 
 
 def _marks(obj: JsonObject) -> JsonObject:
-    """Metadata that a client may set, but for what asks for a refresh: whoever may see may ask for that."""
+    """Metadata that a client may set, except for refresh requests: everyone who may see the object may make those."""
     found = {name: value for name, value in (obj.get("metadata") or {}).items() if name not in SERVERS_OWN}
     annotations = {name: value for name, value in (found.get("annotations") or {}).items() if name not in REFRESHING}
     return {**found, "annotations": annotations}
 
 
 def _promoting(promotion: JsonObject) -> Right:
-    """To make a Promotion is to promote, by whatever way (rule 4)."""
+    """Creating a Promotion in any way requires the right to promote (rule 4)."""
     namespace = (promotion.get("metadata") or {}).get("namespace") or ""
     stage = (promotion.get("spec") or {}).get("stage") or ""
     return Right(OBJECTS, "action/promote", f"kargo.akuity.io/Stage/{namespace}/{stage}")

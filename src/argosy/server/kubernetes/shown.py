@@ -1,4 +1,4 @@
-"""What of an object may leave (security rule 9), and what a write that never saw the rest is to keep of it. Pure."""
+"""The part of an object that may be returned (security rule 9), and how a write keeps the hidden rest. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLUSTER_CONFIG: Final = "config"
 
 
 def shown(resource: Resource, obj: JsonObject, plane: str) -> JsonObject:
-    """Without credentials: those of repositories and clusters are left out, values of other Secrets are masked."""
+    """Without credentials: those of repositories and clusters are removed, values of other Secrets are masked."""
     if (resource.group, resource.plural) != ("", "secrets"):
         return obj
     metadata = obj.get("metadata") or {}
@@ -36,7 +36,7 @@ def shown(resource: Resource, obj: JsonObject, plane: str) -> JsonObject:
 
 
 def completed(resource: Resource, body: Any, before: JsonObject | None, plane: str) -> Any:
-    """The body of an update, with the credentials that its writer was not shown; null in a patch still removes one."""
+    """The body of an update, with the credentials that its writer could not see; null in a patch still removes one."""
     if before is None or (resource.group, resource.plural) != ("", "secrets") or not isinstance(body, dict):
         return body
     metadata = before.get("metadata") or {}

@@ -1,4 +1,4 @@
-"""Changes of a kind as they come, for one caller, in the frames of the Kubernetes API."""
+"""Watches a kind for one caller, in the Kubernetes API's format."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from argosy.server.dispatch import Dispatcher
 from argosy.server.errors import ApiError
 
 RECHECK_SECONDS: Final = 5.0
-"""How often the token is asked for again (security rule 11); rights are asked for with each change."""
+"""How often the token is checked (security rule 11); rights are checked at each change."""
 Show = Callable[[JsonObject], JsonObject | None]
-"""As the caller sees it; None: not at all."""
+"""The object as the caller sees it; None if they may not see it."""
 
 
 class Changes:
-    """A body of chunks, one event a line."""
+    """A body in chunks, one event per line."""
 
     def __init__(
         self, context: ServerContext, dispatcher: Dispatcher, call: Call, events: AsyncIterator[WatchEvent], show: Show
@@ -52,7 +52,7 @@ class Changes:
         self._pump.cancel()
 
     async def _frame(self) -> JsonObject | None:
-        """None when nothing came for a while, or nothing more comes."""
+        """None if nothing came for a while, or at the end."""
         alarm = self._context.clock.call_later(RECHECK_SECONDS, self._mailbox.wake, background=True)
         try:
             return await self._mailbox.take()

@@ -1,4 +1,4 @@
-"""A write that changes exactly what was judged, or nothing: the object is looked at, the change tried, then made."""
+"""Writes exactly the change that was authorised, or nothing: reads the object, tries a dry run, then writes."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from argosy.runtime.client import Client
 
 TRIES: Final = 5
 Judge = Callable[[JsonObject | None, JsonObject | None], None]
-"""(before, after); raises what refuses the change."""
+"""Takes (before, after); raises to refuse the change."""
 
 
 async def written(
     client: Client, asked: Write, prepared: Callable[[Write, JsonObject | None], Write], judge: Judge
 ) -> JsonObject:
-    """Raises StatusError and what `judge` raises. A change by others meanwhile is judged anew."""
+    """Raises StatusError and what `judge` raises. After a concurrent change, the new state is judged."""
     for left in reversed(range(TRIES)):
         before = await _found(client, asked)
-        # First whether the caller may know of it at all: else what the server says of the change would tell.
+        # First check that the caller may see the object: the server's answer to the change would reveal it.
         judge(before, before if before is not None else _placed(asked))
         request = _of_version(prepared(asked, before), before)
         if asked.verb == "delete":
@@ -50,7 +50,7 @@ async def _found(client: Client, asked: Write) -> JsonObject | None:
 
 
 def _of_version(request: Write, before: JsonObject | None) -> Write:
-    """With the version that was seen as its condition."""
+    """Conditional on the version that was read."""
     if before is None:
         return request
     metadata = before["metadata"]
@@ -72,7 +72,7 @@ def _operations(body: Any) -> Iterable[Any]:
 
 
 def _is_own(asked: Write) -> bool:
-    """Whether the client itself said of which version: then the conflict is for it to see."""
+    """Whether the client itself set the resourceVersion: then the conflict is returned to it."""
     if asked.verb == "delete":
         return bool(asked.resource_version)
     body = asked.body
@@ -80,7 +80,7 @@ def _is_own(asked: Write) -> bool:
 
 
 def _placed(asked: Write) -> JsonObject | None:
-    """What would be made, in its namespace; None where only what is there can be meant."""
+    """The object to create, in its namespace; None for requests that need an existing object."""
     if asked.verb not in ("create", "apply") or not isinstance(asked.body, dict):
         return None
     metadata = asked.body.get("metadata")

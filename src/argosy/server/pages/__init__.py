@@ -1,4 +1,4 @@
-"""What is no call: sign-in and sign-out of browsers, health, badges, webhooks, descriptions of the API, files."""
+"""Everything that is not a call: browsers' sign-in and sign-out, health, badges, webhooks, API descriptions, files."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def pages(context: ServerContext, dispatcher: Dispatcher, receiver: Receiver, pr
 
 
 def _door(context: ServerContext, dispatcher: Dispatcher) -> Page:
-    """Loaded with its first request."""
+    """Loaded at its first request."""
     made: list[Page] = []
 
     async def page(request: Request, path: str, query: str) -> Response:
@@ -70,7 +70,7 @@ class HasProvider(Protocol):
 
 
 def _dex(context: ServerContext, provider: HasProvider) -> Page:
-    """Loaded with its first request."""
+    """Loaded at its first request."""
     made: list[Page] = []
 
     async def page(request: Request, path: str, query: str) -> Response:
@@ -84,7 +84,7 @@ def _dex(context: ServerContext, provider: HasProvider) -> Page:
 
 
 def _later(context: ServerContext, provider: HasProvider, name: str) -> Page:
-    """Nothing of single sign-on is loaded before somebody comes by it."""
+    """The code for single sign-on is loaded at its first request."""
     made: list[Page] = []
 
     async def page(request: Request, path: str, query: str) -> Response:
@@ -98,7 +98,7 @@ def _later(context: ServerContext, provider: HasProvider, name: str) -> Page:
 
 
 def _kargo(context: ServerContext, dispatcher: Dispatcher, provider: HasProvider) -> Page:
-    """Loaded with the first request: a process without promotions never pays for it."""
+    """Loaded at the first request: a process without promotions never pays for it."""
     made: list[Page] = []
 
     async def page(request: Request, path: str, query: str) -> Response:

@@ -1,4 +1,4 @@
-"""`/api/badge`: an image of an Application's or a project's state, for whoever asks, where it is switched on."""
+"""`/api/badge`: an image of an Application's or a project's state, public if enabled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/swagger.json`: the REST API, described from the schema that its routes are made of."""
+"""`/swagger.json`: the description of the REST API, from the schema that also defines the routes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _text() -> bytes:
 
 
 def described() -> dict[str, Any]:
-    """OpenAPI 2.0, as clients of Argo CD are generated from."""
+    """OpenAPI 2.0, from which clients of Argo CD are generated."""
     paths: dict[str, dict[str, Any]] = {}
     wanted: dict[str, None] = {}
     for method in methods().values():

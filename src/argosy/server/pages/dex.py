@@ -1,6 +1,6 @@
-"""`/api/dex/`: browsers on their way from a client to a connector and back, and what clients ask of the provider.
+"""`/api/dex/`: redirects browsers between clients and connectors, and serves the provider's endpoints to clients.
 
-What must be remembered meanwhile is in a signed cookie of five minutes, so that any replica can take the answer.
+The state in between is in a signed cookie valid for five minutes, so that any replica can handle the answer.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ UNKNOWN: Final = "the state of this sign-in is unknown or too old: begin again"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What the cookie says."""
+    """The content of the cookie."""
 
     asked: Asked
     connector: str
@@ -173,7 +173,7 @@ class DexPages:
         return self._done(kept, identity)
 
     async def _checked(self, connector: Connector, name: str, username: str, password: str, address: str) -> Identity:
-        """Guessing is slowed and stopped as for accounts of our own. Raises ConnectorError."""
+        """Guesses are delayed and limited as for local accounts. Raises ConnectorError."""
         context = self._context
         account, began = f"dex:{name}:{username}", context.clock.monotonic()
         locked = context.shared.is_locked(account) or context.shared.address_is_locked(address)
@@ -212,7 +212,7 @@ class DexPages:
     # -- what is kept --------------------------------------------------------------------------------------------------
 
     def _cookie(self, kept: Kept, *, from_elsewhere: bool) -> str:
-        """`from_elsewhere`: another site posts the answer, which browsers send no other cookie with."""
+        """`from_elsewhere`: another site posts the answer, which needs a cookie with SameSite=None."""
         context = self._context
         now = int(context.clock.now().timestamp())
         claims: dict[str, Any] = {"iss": ISSUER, "asked": asdict(kept.asked), "connector": kept.connector}

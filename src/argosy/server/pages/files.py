@@ -1,4 +1,4 @@
-"""The files of the web page, from the package `argosy.page`; a path without a file is the page itself."""
+"""The files of the web page, from the package `argosy.page`; every other path returns the page itself."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ POLICY: Final = (
     "default-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; object-src 'none'; base-uri 'self'; "
     "form-action 'self'; frame-ancestors 'self'; require-trusted-types-for 'script'"
 )
-"""Of the page (security rule 12): its own files alone, no text that becomes markup or script.
+"""The page's Content-Security-Policy (security rule 12): only its own files; no text becomes markup or script.
 
-The nonce, another in each answer, is for the editor: it makes its style sheet as it runs, and names it as the page's.
+The nonce, new in each answer, is for the editor, which creates its style sheet at run time.
 """
 NONCE_BYTES: Final = 18
 BASE: Final = re.compile(rb'<base href="/"\s*/?>')
@@ -44,7 +44,7 @@ def _root() -> Traversable | None:
 
 @cache
 def _content(path: str) -> bytes | None:
-    """Names alone: no dots in front, nothing above."""
+    """Plain names only: no leading dots, no parent directories."""
     found = _root()
     for part in path.strip("/").split("/"):
         if found is None or not NAME.fullmatch(part):
@@ -54,11 +54,11 @@ def _content(path: str) -> bytes | None:
 
 
 ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))
-"""Made by the build, the shortest first."""
+"""Created by the build, smallest first."""
 
 
 def _packed(path: str, accepted: str) -> tuple[bytes, str] | None:
-    """What a reader who takes an encoding gets, and which; None where the file was not worth packing."""
+    """The body for an accepted encoding, and its name; None if the file was not worth compressing."""
     offered = {part.partition(";")[0].strip() for part in accepted.lower().split(",") if not REFUSED.search(part)}
     for encoding, ending in ENCODINGS:
         if encoding in offered and (content := _content(path + ending)) is not None:
@@ -93,7 +93,7 @@ def page_files(context: ServerContext) -> Page:
 
 
 def _headers(context: ServerContext, policy: str = "") -> list[tuple[str, str]]:
-    """Settings may say otherwise of framing; an empty one leaves the header out. `policy`: of the page itself."""
+    """Settings may override framing; an empty one omits the header. `policy`: the page's own."""
     given = {
         "X-Frame-Options": context.configuration.parameters.get("server.x.frame.options"),
         "Content-Security-Policy": context.configuration.parameters.get("server.content.security.policy"),

@@ -1,4 +1,4 @@
-"""A shell in a container, and the messages that a browser's terminal exchanges with it.
+"""A shell in a container, and the messages between it and the browser's terminal.
 
 Messages are JSON: `operation` is `stdin` or `resize` from the browser, `stdout` to it. Source: spec/argo-cd-api.md 8.
 """
@@ -29,7 +29,7 @@ NO_SHELL: Final = "none of the shells could be started: {}\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Where a shell is to be opened, and which ones are tried, in order."""
+    """Where to open a shell, and which shells to try, in order."""
 
     context: ServerContext
     client: Client
@@ -44,7 +44,7 @@ class Opening:
 
 
 class Terminal:
-    """`is_allowed`: whether who opened it still may."""
+    """`is_allowed`: whether the user still has the right."""
 
     def __init__(self, clock: Clock, browser: WebSocket, is_allowed: Callable[[], Awaitable[bool]]) -> None:
         self._clock, self._browser, self._is_allowed = clock, browser, is_allowed
@@ -53,7 +53,7 @@ class Terminal:
         self._was_typed = False
 
     async def run(self, opening: Opening) -> None:
-        """Until the shell or the browser ends, or the right is taken away."""
+        """Runs until the shell or the browser ends, or the right is revoked."""
         async with asyncio.TaskGroup() as tasks:
             ends = [
                 tasks.create_task(self._shells(opening), name="terminal: shell"),
@@ -66,14 +66,14 @@ class Terminal:
         await self._browser.close()
 
     async def _shells(self, opening: Opening) -> None:
-        """The first that starts."""
+        """The first shell that starts."""
         for shell in opening.shells:
             if await self._one(opening, shell):
                 return
         await self._print(NO_SHELL.format(", ".join(opening.shells)))
 
     async def _one(self, opening: Opening, shell: str) -> bool:
-        """Whether it started. A server that refuses says so to the user."""
+        """Whether it started. The user sees the error of a server that refuses."""
         shells, query = opening.context.pod_shells, opening.query(shell)
         try:
             async with shells.opened(opening.client, opening.namespace, opening.pod, query) as opened:
@@ -137,7 +137,7 @@ def _is_not_there(data: bytes) -> bool:
 
 
 def _read(message: bytes) -> dict[str, Any]:
-    """An object; empty for what is none."""
+    """A JSON object; empty for anything else."""
     try:
         found = orjson.loads(message)
     except orjson.JSONDecodeError:

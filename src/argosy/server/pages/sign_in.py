@@ -1,4 +1,4 @@
-"""What browsers are sent to: signing out, and where the pages are."""
+"""Sign-out, and redirects of browsers to pages."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ HTML = "text/html; charset=utf-8"
 
 
 def base_path(context: ServerContext) -> str:
-    """Of cookies."""
+    """The attribute of cookies."""
     parameters = context.configuration.parameters
     path = parameters.get("server.basehref") or parameters.get("server.rootpath") or "/"
     return f"/{path.strip('/')}" if path.strip("/") else "/"
 
 
 def is_secure(context: ServerContext) -> bool:
-    """Whether browsers may send the cookie over TLS alone."""
+    """Whether browsers may send the cookie only over TLS."""
     return context.secure
 
 
@@ -52,7 +52,7 @@ def logout(context: ServerContext) -> Page:
 
 
 def _after(context: ServerContext, token: str) -> str:
-    """Where a browser goes from here: to the provider that the session came from, if that is to hear of it."""
+    """The redirect target: the session's provider if it supports logout."""
     home = context.configuration.url or "/"
     try:
         issuer = parts_of(token)[1].get("iss")
@@ -73,7 +73,7 @@ def _after(context: ServerContext, token: str) -> str:
 
 
 async def _revoke(context: ServerContext, token: str) -> None:
-    """One that counts now; anything else is of no use to anybody anyway."""
+    """Revokes a valid token; any other is useless anyway."""
     try:
         found = await context.authentication.of_token(token)
         _, claims, _, _ = parts_of(token)

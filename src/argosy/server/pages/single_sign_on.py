@@ -1,7 +1,7 @@
-"""`/auth/login` and `/auth/callback`: a browser's way to the provider of `oidc.config` and back.
+"""`/auth/login` and `/auth/callback`: redirects a browser to the provider of `oidc.config` and back.
 
-What must be remembered meanwhile is in a signed cookie of five minutes, so that any replica can take the answer. The
-code is exchanged with PKCE, and the token that comes back must hold the nonce that was sent.
+The state in between is in a signed cookie valid for five minutes, so that any replica can handle the answer. The
+code is exchanged with PKCE, and the returned token must contain the nonce that was sent.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def login(context: ServerContext, provider: Provider) -> Page:
     async def page(request: Request, path: str, query: str) -> Response:
         config, asked = provider.config, dict(pairs(query))
         if config is None:
-            return plain_not_found()  # as for any page that is not there
+            return plain_not_found()  # like any unknown page
         target = asked.get("return_url") or context.configuration.url or "/"
         if not is_own(context, target):
             return _plain(400, "Invalid redirect URL: the protocol and host (including port) must match and the path")
@@ -84,7 +84,7 @@ def _sent(context: ServerContext, config: OidcConfig, told: Any, target: str) ->
 
 
 def offline_scope(config: OidcConfig, told: Any) -> tuple[str, ...]:
-    """What asks for a refresh token, where one is wanted and the provider knows it."""
+    """The scope for a refresh token, if one is wanted and the provider supports it."""
     known = told.get("scopes_supported") or ()
     return ("offline_access",) if config.refresh_before > 0 and "offline_access" in known else ()
 
@@ -135,15 +135,15 @@ def callback(context: ServerContext, provider: Provider) -> Page:
 
 
 async def _use_up(context: ServerContext, used: str, until: float) -> None:
-    """Asked for at the end alone: nobody fills what replicas share who does not sign in."""
+    """Checked last: only a completed sign-in may add to the storage that replicas share."""
     try:
         await context.shared.revoke(used, until)
-    except StatusError as error:  # the provider takes a code once, too
+    except StatusError as error:  # the provider accepts a code once, too
         log.warning("that a sign-in was answered is not told to other replicas: %s", error.reason)
 
 
 def is_own(context: ServerContext, target: str) -> bool:
-    """Whether a browser may be sent there: below one of our own addresses, or a bare path of this host."""
+    """Whether a redirect there is allowed: below one of our own URLs, or a path on this host."""
     if "\\" in target or any(not 0x21 <= ord(char) < 0x7F for char in target):
         return False
     try:
@@ -165,7 +165,7 @@ def _callback(context: ServerContext) -> str:
 
 
 def _key(context: ServerContext) -> bytes:
-    """Another than that of sessions: what is signed here can never be a session."""
+    """Not the key of sessions: a token signed here can never be a session."""
     return hashlib.sha256(b"sign-in\0" + context.authentication.key).digest()
 
 

@@ -1,8 +1,8 @@
 """`/terminal`: a shell in a container of an Application, over a web socket. Source: spec/argo-cd-api.md 8.
 
-The rights are asked first, so that nobody learns of an Application by what is said of its terminal; the Pod must be in
-the Application's live tree. While it is open, sign-in and right are asked again with each message and every few seconds
-(security rule 11). Pods of the process' own cluster are simulated: rules and a few plain commands answer there.
+Rights are checked first, so that the answer does not reveal whether an Application exists; the Pod must be in the
+Application's live tree. While it is open, session and right are checked again at each message and every few seconds
+(security rule 11). Pods of the process's own cluster are simulated: rules and a few plain commands answer there.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def terminal(context: ServerContext, dispatcher: Dispatcher) -> Page:
 
 
 class Entitled:
-    """Who asked, and whether they still may."""
+    """Who opened it, and whether they still may."""
 
     def __init__(
         self, context: ServerContext, dispatcher: Dispatcher, cookie: str, asked: dict[str, str], peer: str
@@ -84,7 +84,7 @@ class Entitled:
         self._asked, self._peer = asked, peer
 
     async def application(self) -> JsonObject:
-        """Raises ApiError for who may not."""
+        """Raises ApiError without the right."""
         caller = await self._dispatcher.who({"cookie": self._cookie})
         enforcer = self._dispatcher.enforcer
         call = Call(method="terminal", request={}, caller=caller, enforcer=enforcer, peer=self._peer)
@@ -117,7 +117,7 @@ async def _cluster_of(context: ServerContext, app: JsonObject, asked: dict[str, 
 
 
 def _shells(context: ServerContext, asked: dict[str, str]) -> tuple[str, ...]:
-    """Those to be tried: the one that is asked for, if it is allowed."""
+    """The shells to try: the requested one, if it is allowed."""
     text = context.configuration.settings.get("exec.shells") or SHELLS
     allowed = tuple(word for item in text.split(",") if (word := item.strip()))
     chosen = asked.get("shell", "")
@@ -125,7 +125,7 @@ def _shells(context: ServerContext, asked: dict[str, str]) -> tuple[str, ...]:
 
 
 def _is_of_here(context: ServerContext, origin: str, host: str) -> bool:
-    """A page of another site must not use the cookie; commands send no origin."""
+    """Another site's page must not use the cookie; command-line clients send no Origin."""
     return not origin or netloc_of(origin) in {host, *map(netloc_of, context.configuration.own_urls)}
 
 

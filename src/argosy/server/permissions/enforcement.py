@@ -1,4 +1,4 @@
-"""Whether a caller may: the default role first, then the caller, then each of its groups; with the project's roles."""
+"""Whether a caller has a right: by the default role, the caller, each of its groups, and the project's roles."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from argosy.server.permissions.rules import Rules
 
 log = logging.getLogger(__name__)
 Permits = Callable[[str], bool]
-"""Of an object, for one resource and action."""
+"""Decides on an object, for one resource and action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Subject:
 
 
 class Enforcer:
-    """`project`: an AppProject by name, or None. `config`: the data of argocd-rbac-cm. `built_in`: with its roles."""
+    """`project`: an AppProject by name, or None. `config`: data of argocd-rbac-cm. `built_in`: with built-in roles."""
 
     def __init__(
         self, config: Mapping[str, str], project: Callable[[str], JsonObject | None], *, built_in: bool = True
@@ -77,7 +77,7 @@ class Enforcer:
         return known[1], name
 
     def _with_roles(self, project: JsonObject) -> Rules:
-        """An invalid line disables the roles of that project alone."""
+        """An invalid line disables the roles of that project only."""
         try:
             lines = project_lines(project)
         except PolicyError as error:
@@ -87,7 +87,7 @@ class Enforcer:
 
 
 def project_lines(project: JsonObject) -> list[Rule | Member]:
-    """What the roles of a project give. Raises PolicyError."""
+    """The rules of a project's roles. Raises PolicyError."""
     name, found = str(project["metadata"]["name"]), list[Rule | Member]()
     for role in (project.get("spec") or {}).get("roles") or ():
         subject = f"proj:{name}:{role.get('name')}"

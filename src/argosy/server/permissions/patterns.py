@@ -1,4 +1,4 @@
-"""Globs and regular expressions of policies as predicates; the common shapes need no expression at all."""
+"""Compiles the globs and regular expressions of policies; common forms need no regular expression."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _never(text: str) -> bool:
 
 @lru_cache(maxsize=20_000)
 def predicate(pattern: str, mode: str = GLOB) -> Predicate:
-    """A pattern that cannot be read matches nothing."""
+    """An invalid pattern matches nothing."""
     if mode == REGEX:
         return _searching(pattern)
     if pattern in ("*", "**"):
@@ -43,7 +43,7 @@ def predicate(pattern: str, mode: str = GLOB) -> Predicate:
 
 
 def _with_gaps(pattern: str) -> Predicate:
-    """Texts with anything for each star: an administrator's `*/*` is asked for each Application of a list."""
+    """Any text for each star: an administrator's `*/*` is evaluated for each Application of a list."""
     first, *middle, last = pattern.split("*")
     shortest = len(first) + len(last)
 
@@ -70,7 +70,7 @@ def _searching(pattern: str) -> Predicate:
 
 
 def expression_of(glob: str) -> str:
-    """The same as a regular expression; `*` passes slashes. Raises ValueError for braces that are not closed."""
+    """The equivalent regular expression; `*` matches slashes. Raises ValueError for unclosed braces."""
     found, at, depth = ["(?s)"], 0, 0
     while at < len(glob):
         sign = glob[at]

@@ -1,4 +1,4 @@
-"""Reads policy texts: lines of `p, sub, res, act, obj, eft` and `g, member, role`, in the form of CSV."""
+"""Parses policies: lines of `p, sub, res, act, obj, eft` and `g, member, role`, as CSV."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Member:
 
 
 class PolicyError(ValueError):
-    """A line that is no rule; the text says which."""
+    """An invalid line; the text names it."""
 
 
 RESOURCES: Final = (
@@ -42,14 +42,14 @@ RESOURCES: Final = (
     "extensions",
 )
 OWN_RESOURCES: Final = (*RESOURCES, "objects")
-"""Those of Argo CD's policies, and `objects`: Rollouts, Stages, Certificates and their like."""
+"""The resources of Argo CD's policies, and `objects`: Rollouts, Stages, Certificates and so on."""
 ACTIONS: Final = ("get", "create", "update", "delete", "sync", "rollback", "override", "action", "invoke")
 SCOPED: Final = frozenset({"applications", "applicationsets", "repositories", "clusters", "logs", "exec"})
-"""What belongs to a project: the object begins with its name."""
+"""Resources that belong to a project: the object starts with its name."""
 
 
 def parse(text: str) -> list[Rule | Member]:
-    """Raises PolicyError at the first line that is wrong."""
+    """Raises PolicyError at the first invalid line."""
     found: list[Rule | Member] = []
     for line in text.splitlines():
         line = line.strip()
@@ -71,7 +71,7 @@ def _line(line: str) -> Rule | Member:
 
 
 def policy_text(data: Mapping[str, str]) -> str:
-    """Of argocd-rbac-cm: `policy.csv`, then every `policy.<name>.csv` in order."""
+    """From argocd-rbac-cm: `policy.csv`, then every `policy.<name>.csv` in order."""
     more = sorted(key for key in data if key.startswith("policy.") and key.endswith(".csv") and key != "policy.csv")
     return "\n".join(data[key] for key in ("policy.csv", *more) if key in data)
 

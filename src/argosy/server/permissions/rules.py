@@ -1,4 +1,4 @@
-"""One set of rules, asked for one subject: allowed when a rule allows and none denies."""
+"""Evaluates rules for one subject: allowed if a rule allows and none denies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Compiled:
 
 
 class Rules:
-    """Immutable; what one subject may is worked out at its first question."""
+    """Immutable; a subject's rules are collected at its first question."""
 
     def __init__(self, lines: Iterable[Rule | Member], mode: str = GLOB) -> None:
         self._mode = mode
@@ -60,7 +60,7 @@ class Rules:
         return allowed
 
     def _fit(self, subject: str, resource: str, action: str) -> tuple[_Compiled, ...]:
-        """The rules that only the object decides on; remembered, for lists ask for thousands of objects."""
+        """The rules that depend only on the object; cached, because lists ask for thousands of objects."""
         key = (subject, resource, action)
         if (found := self._fitting.get(key)) is None:
             if len(self._fitting) > 10_000:
@@ -78,7 +78,7 @@ class Rules:
         return found
 
     def _implied(self, subject: str) -> list[str]:
-        """The subject and every role that it has, or that a role of it has."""
+        """The subject and all its roles, directly or through other roles."""
         found, front = {subject: None}, [subject]
         for _ in range(INHERITANCE_DEPTH):
             front = [role for name in front for role in self._roles.get(name, ()) if role not in found]

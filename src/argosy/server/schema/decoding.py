@@ -1,4 +1,4 @@
-"""Protobuf to dicts in the shape of Go's JSON. Bytes of clients are hostile: bounds, depth and UTF-8 are checked."""
+"""Decodes protobuf to dicts in the shape of Go's JSON. Client input is hostile: bounds, depth and UTF-8 are checked."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Read = Callable[[memoryview, int], Any]
 
 
 class Undecodable(ValueError):
-    """The bytes are no such message."""
+    """The bytes are not such a message."""
 
 
 def decode(message: str, data: bytes | memoryview) -> JsonObject:
-    """Raises Undecodable; unknown fields are skipped, required ones demanded."""
+    """Raises Undecodable; unknown fields are skipped, required ones must be present."""
     try:
         found: JsonObject = _reader(message)(memoryview(data), 0)
     except (IndexError, struct.error):

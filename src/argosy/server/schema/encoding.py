@@ -1,4 +1,4 @@
-"""Dicts to protobuf. One writer per message, made at first use from its fields; what is absent costs nothing."""
+"""Encodes dicts to protobuf. One writer per message, compiled at first use; absent fields cost nothing."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ Write = Callable[[Any, bytearray], None]
 
 
 class Unencodable(ValueError):
-    """A value that is not of its field's type."""
+    """A value of the wrong type."""
 
 
 def encode(message: str, obj: JsonObject) -> bytes:
-    """Raises Unencodable. Keys that the message does not have are left out."""
+    """Raises Unencodable. Keys that the message does not have are ignored."""
     out = bytearray()
     try:
         _writer(message)(obj, out)
@@ -184,7 +184,7 @@ def _json(value: Any, out: bytearray) -> None:
 
 
 def _fields(value: Any, out: bytearray) -> None:
-    """Managed fields are names alone, and much of an object: written by what is ten times as fast."""
+    """Managed fields are only names, and a large part of an object: this writer is ten times as fast."""
     try:
         text = orjson.dumps(value)
     except orjson.JSONEncodeError:

@@ -1,6 +1,6 @@
-"""A dict as Go's JSON encoder would write the structure: which fields are there when they are empty, and which not.
+"""Formats a dict like Go's JSON encoder: which empty fields are present, and which are omitted.
 
-The same walk reads what clients send, and stored objects: a value of the wrong type is told with its path.
+The same code validates what clients send, and stored objects: a value of the wrong type is reported with its path.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Shape = Callable[[Any], Any]
 
 
 class Misshapen(ValueError):
-    """`path`: where the value is, from the inside out."""
+    """`path`: the path to the value, innermost first."""
 
     def __init__(self, expected: str, value: Any) -> None:
         super().__init__(expected)
@@ -36,7 +36,7 @@ def _named(value: Any) -> str:
 
 
 def shaped(message: str, obj: JsonObject) -> JsonObject:
-    """Raises Misshapen. The result shares nothing mutable with what no message describes (maps are shared)."""
+    """Raises Misshapen. Apart from maps, the result shares nothing mutable with its input."""
     found: JsonObject = _shape(message)(obj)
     return found
 
@@ -206,7 +206,7 @@ def _int_or_string(value: Any) -> Any:
 
 
 def ignored_yaml(value: JsonObject) -> str:
-    """As Go's YAML writer has it: all keys, in order."""
+    """Like Go's YAML encoder: all keys, in order."""
     keys = ("jqPathExpressions", "jsonPointers", "managedFieldsManagers")
     text: str = yaml.dump({key: value.get(key) or None for key in keys}, Dumper=yaml.CSafeDumper, sort_keys=True)
     return text

@@ -31,7 +31,7 @@ def to_wire(text: str) -> tuple[int, int]:
 
 
 def to_json(seconds: int, nanos: int) -> str:
-    """As Kubernetes writes it: whole seconds, in UTC. "" for Go's zero time."""
+    """In Kubernetes' format: whole seconds, in UTC. "" for Go's zero time."""
     try:
         moment = _EPOCH + timedelta(seconds=seconds)
     except OverflowError:

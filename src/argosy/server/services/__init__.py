@@ -1,4 +1,4 @@
-"""One file or room for every service of the API; each gives its routes: what answers a method, and what that needs."""
+"""One module or package per service of the API; each returns its routes: methods, handlers, and required rights."""
 
 from __future__ import annotations
 

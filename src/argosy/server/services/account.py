@@ -1,4 +1,4 @@
-"""account.AccountService: local accounts, their passwords and tokens, and what one may do."""
+"""account.AccountService: local accounts, their passwords and tokens, and permission queries."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ class Accounts:
         return found
 
     async def _change(self, name: str, change: Callable[[Account], Account]) -> None:
-        """On the newest state of the Secret; others may write at the same time."""
+        """Applies the change to the Secret's newest state; others may write at the same time."""
         client, namespace = self._context.client, self._context.namespace
         for _ in range(TRIES):
             secret = await client.get(requests.Get(SECRETS, Key(namespace, SECRET)))
@@ -176,7 +176,7 @@ class Accounts:
 
 
 async def seen(context: ServerContext, made: JsonObject) -> None:
-    """Until this process' cache shows the Secret as it was written: what was changed must count at once."""
+    """Waits until this process's cache shows the written Secret: the change must apply at once."""
     for _ in range(200):
         found = context.configuration.secret_object(made["metadata"]["name"]) or {}
         version = (found.get("metadata") or {}).get("resourceVersion") or "0"

@@ -1,4 +1,4 @@
-"""certificate.CertificateService: what repositories are trusted by: certificates of TLS servers, host keys of SSH."""
+"""certificate.CertificateService: certificates of TLS servers and SSH host keys that repositories are trusted by."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class Certificates:
         return host_keys(self._context.configuration.config_map(HOSTS).get(HOSTS_KEY, ""))
 
     async def _write(self, name: str, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
-        """On the newest state of the ConfigMap."""
+        """Applies the change to the ConfigMap's newest state."""
         client, namespace = self._context.client, self._context.namespace
         for _ in range(TRIES):
             try:
@@ -152,7 +152,7 @@ def host_keys(text: str) -> list[HostKey]:
 
 
 def _known_hosts(data: Mapping[str, str], keys: list[HostKey]) -> str:
-    """Comments and marked lines stay."""
+    """Keeps comments and marked lines."""
     kept = [line for line in data.get(HOSTS_KEY, "").splitlines() if line.startswith(("#", "@"))]
     return "".join(f"{line}\n" for line in (*kept, *(f"{key.host} {key.kind} {key.key}" for key in keys)))
 
@@ -211,7 +211,7 @@ def _ssh_json(key: HostKey) -> JsonObject:
 
 
 def _tls_json(host: str, block: str) -> JsonObject:
-    """Raises ApiError for what is no certificate."""
+    """Raises ApiError if it is not a certificate."""
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 

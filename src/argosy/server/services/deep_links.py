@@ -1,4 +1,4 @@
-"""Deep links: templates of administrators, filled with what is at hand; one that fails is left out and logged."""
+"""Deep links: administrators' templates; one that fails is omitted and logged."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def links(context: ServerContext, key: str, data: JsonObject) -> JsonObject:
 def _templates() -> GoTemplates:
     from argosy.expr.gotemplate import GoTemplates
 
-    return GoTemplates(lambda: datetime(1970, 1, 1, tzinfo=UTC), bytes)  # links do not change with time or chance
+    return GoTemplates(lambda: datetime(1970, 1, 1, tzinfo=UTC), bytes)  # links depend neither on time nor on chance
 
 
 def _link(key: str, item: JsonObject, data: JsonObject) -> JsonObject | None:

@@ -1,4 +1,4 @@
-"""In which fields two structures differ, by the names and in the order that Go has them: what clients are told."""
+"""The fields in which two structures differ, with Go's names and order: part of error messages."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ FRONT: Final = {"ssh": "SSH", "tls": "TLS", "gcp": "GCP"}
 
 
 def differing(before: JsonObject, after: JsonObject, kind: str) -> list[str]:
-    """The paths of what differs, one after the other. `kind`: the structure, such as `v1alpha1.Repository`."""
+    """The paths of the differences. `kind`: the structure, such as `v1alpha1.Repository`."""
     found: list[str] = []
     _structures(before, after, kind, (), found)
     return found
 
 
 def different_spec(what: str, before: JsonObject, after: JsonObject, kind: str) -> str:
-    """The refusal to create what is there in another form."""
+    """The error for creating an object that exists with other content."""
     text = f"existing {what} spec is different; use upsert flag to force update"
     keys = differing(before, after, kind)
     return f'{text}; difference in keys "{",".join(keys)}"' if keys else text
@@ -32,7 +32,7 @@ def _structures(before: JsonObject, after: JsonObject, kind: str, path: tuple[st
 
 
 def _fields(before: Any, after: Any, field: Field, path: tuple[str, ...], found: list[str]) -> None:
-    """A list or map that is not there is an empty one; a pointer that is not there is another value."""
+    """A missing list or map equals an empty one; a missing pointer does not."""
     if field.is_map:
         left, right = before or {}, after or {}
         for key in sorted({*left, *right}):

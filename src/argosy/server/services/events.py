@@ -1,4 +1,4 @@
-"""Kubernetes Events as the API tells them."""
+"""Kubernetes Events in the API's form."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from argosy.server.context import ServerContext
 
 
 async def events_of(context: ServerContext, *, name: str, uid: str, namespace: str) -> JsonObject:
-    """What was told of one object, in the namespace it is in."""
+    """The events of one object, in its namespace."""
     selector = f"involvedObject.name={name},involvedObject.uid={uid},involvedObject.namespace={namespace}"
     page = await context.client.page(requests.List(resource=EVENTS, namespace=namespace, field_selector=selector))
     return {"metadata": {"resourceVersion": page.resource_version}, "items": list(page.items) or None}

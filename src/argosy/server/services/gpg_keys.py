@@ -1,4 +1,4 @@
-"""gpgkey.GPGKeyService: whose signatures are known. Keys are read by the gpg program, in a keyring of one call."""
+"""gpgkey.GPGKeyService: the trusted signers. The gpg program parses keys, in a keyring that exists for one call."""
 
 from __future__ import annotations
 
@@ -129,12 +129,12 @@ class GpgKeys:
 
 
 def short(key_id: str) -> str:
-    """The last sixteen digits, by which keys are kept."""
+    """The last sixteen digits, which identify keys."""
     return key_id.removeprefix("0x").upper()[-16:]
 
 
 def _listed(text: str) -> list[JsonObject]:
-    """Every key in the text, each with its own armoured form. Raises ApiError."""
+    """Every key in the text, each in its own armoured form. Raises ApiError."""
     with tempfile.TemporaryDirectory(prefix="argosy-gpg-") as home:
         _run(home, "--import", given=text, may_fail=True)
         found = _parsed(_run(home, "--list-keys", "--with-colons", "--fixed-list-mode"))
@@ -160,7 +160,7 @@ def _run(home: str, *arguments: str, given: str = "", may_fail: bool = False) ->
 
 
 def _parsed(listing: str) -> list[JsonObject]:
-    """The output of `--list-keys --with-colons`."""
+    """Parses the output of `--list-keys --with-colons`."""
     found: list[JsonObject] = []
     for line in listing.splitlines():
         fields = line.split(":")

@@ -1,4 +1,4 @@
-"""notification.NotificationService: the names of triggers, templates and services, for whoever is signed in."""
+"""notification.NotificationService: the names of triggers, templates and services, for every signed-in user."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SERVICE: Final = "notification.NotificationService"
 
 
 def notification_routes(context: ServerContext) -> dict[str, Route]:
-    """Any sign-in will do: the names are no secret, and forms that subscribe need them."""
+    """Any sign-in suffices: the names are not secret, and subscription forms need them."""
     parts = {"ListTriggers": "trigger.", "ListTemplates": "template.", "ListServices": "service."}
     return {
         f"{SERVICE}/{method}": Route(needs=sign_in(), unary=_listing(context, prefix))
@@ -35,12 +35,12 @@ def _listing(context: ServerContext, prefix: str) -> Callable[[Call], Awaitable[
 
 
 def _name(rest: str, prefix: str) -> str:
-    """A service may have a type and a name; what is called is the name."""
+    """A service may have a type and a name; the name identifies it."""
     return rest.rpartition(".")[2] if prefix == "service." else rest
 
 
 def _check(config: object) -> None:
-    """One that cannot be read makes the whole configuration unusable, and it is better told than hidden."""
+    """One invalid entry makes the whole configuration unusable, so report it."""
     for key, text in dict(config).items():  # type: ignore[call-overload]
         kind, dot, name = key.partition(".")
         if dot and kind in ("trigger", "template", "service"):

@@ -1,4 +1,4 @@
-"""session.SessionService: sign in by password, sign out, and who one is."""
+"""session.SessionService: sign in with a password, sign out, and the caller's identity."""
 
 from __future__ import annotations
 

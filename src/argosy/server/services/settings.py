@@ -1,4 +1,4 @@
-"""cluster.SettingsService: what pages and clients must know of the settings, the more of it for those signed in."""
+"""cluster.SettingsService: settings for pages and clients, with more details for signed-in users."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class SettingsService:
 
 
 def overrides(settings: Mapping[str, str]) -> JsonObject:
-    """Resource customizations as clients need them to compare by themselves, by `<group>/<kind>`."""
+    """Resource customizations by `<group>/<kind>`, for clients that compare by themselves."""
     found: dict[str, JsonObject] = {
         str(name): {**value, **{key: ignored_yaml(_mapping(value.get(key))) for key in IGNORED}}
         for name, value in _mapping(settings.get("resource.customizations")).items()

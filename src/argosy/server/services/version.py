@@ -1,4 +1,4 @@
-"""version.VersionService: what runs here; details for those who are signed in."""
+"""version.VersionService: versions of the server and its tools; details for signed-in users."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from argosy.server.calls import Call, Route, nothing
 from argosy.server.context import ServerContext
 
 EMULATED: Final = "v3.6.0"
-"""The release of Argo CD whose API this is: clients compare it with their own."""
+"""The release of Argo CD that this API corresponds to: clients compare it with their own."""
 HELM: Final = "v4.2.3"
 KUSTOMIZE: Final = "v5.8.1"
 
@@ -26,7 +26,7 @@ def version_routes(context: ServerContext) -> dict[str, Route]:
             **found,
             "BuildDate": "2026-11-01T00:00:00Z",
             "GoVersion": f"none (Python {platform.python_version()})",
-            "Compiler": "gc",  # what scripts that read it expect; what runs is told by GoVersion
+            "Compiler": "gc",  # scripts expect this value; GoVersion names the real platform
             "Platform": f"{platform.system().lower()}/{ARCHITECTURES.get(platform.machine(), platform.machine())}",
             "KustomizeVersion": KUSTOMIZE,
             "HelmVersion": HELM,

@@ -1,1 +1,1 @@
-"""Sign-in: local accounts and their passwords, tokens and what makes them invalid, cookies, and providers of others."""
+"""Sign-in: local accounts with passwords, tokens and their revocation, cookies, and external providers."""

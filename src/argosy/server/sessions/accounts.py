@@ -1,4 +1,4 @@
-"""Local accounts, as argocd-cm and argocd-secret describe them. Pure."""
+"""Local accounts as described by argocd-cm and argocd-secret. Pure."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def accounts_of(settings: Mapping[str, str], secret: Mapping[str, str]) -> dict[
 
 
 def prefix_of(name: str) -> str:
-    """Of the account's keys in argocd-secret."""
+    """From the account's keys in argocd-secret."""
     return ADMIN if name == ADMIN else f"accounts.{name}"
 
 

@@ -1,4 +1,4 @@
-"""From a request's headers to a caller: which token counts, and whether it does."""
+"""Authenticates a request by its headers: finds the token and verifies it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 RENEW_SECONDS: Final = 300
 MOST_SIGNED: Final = 4096
 OURS: Final = ("proj:", "role:")
-"""How names of roles begin."""
+"""The prefix of role names."""
 Foreign = Callable[[str], Awaitable[dict[str, Any]]]
 """The claims of a provider's token. Raises InvalidToken."""
 
@@ -36,7 +36,7 @@ Foreign = Callable[[str], Awaitable[dict[str, Any]]]
 class Authenticated:
     caller: Caller
     renewed: str = ""
-    """A new token to be used from now on."""
+    """A new token that replaces the one in the request."""
     cookies: tuple[str, ...] = ()
     """For a browser: values of Set-Cookie."""
 
@@ -48,16 +48,16 @@ class Authentication:
         self._configuration, self._shared, self._clock, self._rng = configuration, shared, clock, rng
         self.foreign = foreign
         self.federation: Callable[[], Federation] | None = None
-        """What browsers keep of their provider's sign-in; none: nothing is refreshed."""
+        """Refreshes sessions of external providers; None: nothing is refreshed."""
         self.written: Callable[[str, str], list[str]] = lambda name, value: []
-        """A cookie of that name, as values of Set-Cookie."""
+        """Values of Set-Cookie that set or delete a cookie of that name."""
         self._accounts: tuple[object, object, dict[str, Account]] = (None, None, {})
         self._signed: dict[str, tuple[bytes, dict[str, Any]]] = {}
-        """Tokens whose signature was right, and the key it was right by."""
+        """Verified tokens, with the key that verified them."""
 
     @property
     def key(self) -> bytes:
-        """Ours. Without one no token counts."""
+        """Our signing key. Without one no token is valid."""
         return self._configuration.secret.get("server.secretkey", "").encode()
 
     @property
@@ -68,7 +68,7 @@ class Authentication:
         return self._accounts[2]
 
     async def caller(self, headers: Mapping[str, str]) -> Authenticated:
-        """Raises ApiError UNAUTHENTICATED for a token that does not count, and for none unless anonymous may."""
+        """Raises ApiError UNAUTHENTICATED for an invalid token, or without one unless anonymous access is enabled."""
         token = token_from(headers)
         if not token:
             if self._configuration.anonymous:
@@ -87,7 +87,7 @@ class Authentication:
             raise unauthenticated(f"invalid session: {error}") from None
 
     async def _of_browser(self, token: str, text: str) -> Authenticated:
-        """One that came by a provider: refreshed where its time is over, and with the groups of user-info.
+        """The caller of a provider's token: refreshed if it has expired, with the groups from the user-info endpoint.
 
         Raises InvalidToken.
         """
@@ -138,7 +138,7 @@ class Authentication:
         return Authenticated(self._of_claims({**claims, "sub": name}), renewed)
 
     def _of_foreign(self, claims: dict[str, Any]) -> Caller:
-        """A provider's names are not ours: none is a project's role, or a local account. Raises InvalidToken."""
+        """A provider's users are separate from ours: they are no roles and no local accounts. Raises InvalidToken."""
         caller = self._of_claims(claims)
         name = caller.subject.name
         if name.startswith(OURS) or name in self.accounts:
@@ -148,12 +148,12 @@ class Authentication:
         return replace(caller, subject=Subject(name, self._of_provider(caller.subject.groups)))
 
     def _of_provider(self, groups: Iterable[str]) -> tuple[str, ...]:
-        """Whoever names a group at a provider (a team, a GitLab group) must not choose the name of a role of ours, or
-        of an account with its roles: policies tell none of these apart."""
+        """People who can name a group at a provider (a team, a GitLab group) must not be able to pick a name of a role
+        of ours, or of an account with roles: policies do not distinguish them."""
         return tuple(group for group in groups if not group.startswith(OURS) and group not in self.accounts)
 
     def vouches(self, headers: Mapping[str, str]) -> bool:
-        """Whether we signed the token, and its time is not over: no more is asked, and of nobody else."""
+        """Whether we signed the token and it has not expired; nothing else is checked."""
         try:
             tokens.verified(token_from(headers), self.key, self._clock.now())
         except InvalidToken:
@@ -161,7 +161,7 @@ class Authentication:
         return True
 
     def issue(self, subject: str, seconds: int, token_id: str) -> str:
-        """`seconds`: 0 for ever."""
+        """`seconds`: 0 means no expiry."""
         now = int(self._clock.now().timestamp())
         claims: dict[str, Any] = {"iss": ISSUER, "sub": subject, "nbf": now, "iat": now, "jti": token_id}
         if seconds > 0:
@@ -235,7 +235,7 @@ class Authentication:
         found: list[str] = []
         for scope in self._configuration.scopes:
             if scope == "email" and claims.get("email_verified") is False:
-                continue  # it may be anybody's: Kubernetes refuses it as well
+                continue  # it may be anybody's: Kubernetes refuses it, too
             value: Any = claims
             for part in scope.split("."):
                 value = value.get(part) if isinstance(value, dict) else None
@@ -253,7 +253,7 @@ def _is_of(entry: JsonObject, issued: float | None, token_id: str) -> bool:
 
 
 def project_tokens(project: JsonObject, role: str) -> list[JsonObject]:
-    """Of the status, and of the role itself, where they were kept before."""
+    """From the status, and from the role itself, where older versions kept them."""
     by_role = ((project.get("status") or {}).get("jwtTokensByRole") or {}).get(role) or {}
     found: list[JsonObject] = list(by_role.get("items") or ())
     for item in (project.get("spec") or {}).get("roles") or ():
@@ -263,7 +263,7 @@ def project_tokens(project: JsonObject, role: str) -> list[JsonObject]:
 
 
 def token_from(headers: Mapping[str, str]) -> str:
-    """Metadata `token`, a bearer token of three parts, then the cookie."""
+    """The metadata `token`, a bearer token of three parts, else the cookie."""
     if token := headers.get("token"):
         return token
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
@@ -275,7 +275,7 @@ def token_from(headers: Mapping[str, str]) -> str:
 
 
 def basic_of(header: str) -> tuple[str, str] | None:
-    """User and password of HTTP basic authentication."""
+    """User name and password of HTTP basic authentication."""
     scheme, _, text = header.partition(" ")
     if scheme.lower() != "basic":
         return None

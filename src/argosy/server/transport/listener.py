@@ -1,6 +1,6 @@
-"""The port: accepts, looks at a connection's first bytes, and gives it to whoever speaks that.
+"""The port: accepts connections and passes each to its protocol, by its first bytes.
 
-With TLS, what begins like plain HTTP is sent on to https; without, the preface of HTTP/2 tells gRPC from the rest.
+With TLS, plain HTTP is redirected to https; without TLS, HTTP/2's preface distinguishes gRPC from the rest.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ GREETING_SECONDS: Final = 10.0
 BACKLOG: Final = 512
 ACCEPT_RETRY_SECONDS: Final = 1.0
 ACCEPT_LOG_SECONDS: Final = 60.0
-"""Between two lines that say that no connection can be accepted."""
+"""Seconds between two log lines about failing to accept connections."""
 TLS_HANDSHAKE: Final = 0x16
 
 
 class Host:
-    """What connections need of their server (`cluster.http.protocol.Host`, `http2.Host`)."""
+    """What connections need from the server (`cluster.http.protocol.Host`, `http2.Host`)."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Host:
         return f"Date: {self._date}\r\n"
 
     def knows(self, request: Request) -> bool:
-        """Whether it carries a token of ours: what the account may is asked later."""
+        """Whether it carries one of our tokens; the account's rights are checked later."""
         return self._knows(request)
 
     def begin(self, connection: Connection) -> asyncio.Task[None]:
@@ -78,7 +78,7 @@ class Host:
 
 
 async def _never_raising(work: Coroutine[Any, Any, None]) -> None:
-    """One broken stream must not end the server."""
+    """One broken stream must not stop the server."""
     try:
         await work
     except Exception as error:
@@ -86,7 +86,7 @@ async def _never_raising(work: Coroutine[Any, Any, None]) -> None:
 
 
 class Greeting(asyncio.Protocol):
-    """Waits for the first bytes, then hands the connection over."""
+    """Waits for the first bytes, then passes the connection on."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -120,7 +120,7 @@ class Greeting(asyncio.Protocol):
 
 
 class ToHttps(asyncio.Protocol):
-    """Plain HTTP on a port with TLS: 307 to the same place with https."""
+    """Plain HTTP on a TLS port: 307 to the same URL with https."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -147,7 +147,7 @@ class ToHttps(asyncio.Protocol):
 
 
 class Listener:
-    """`tls`: the present context, or None for plain text; it may be another one for every connection."""
+    """`tls`: returns the current context, or None for plain text; it is called for each connection."""
 
     def __init__(self, host: Host, tls: Callable[[], ssl.SSLContext | None]) -> None:
         self.host, self._tls = host, tls
@@ -183,7 +183,7 @@ class Listener:
                 self._loop.add_reader(connection, self._peek, connection)
 
     def _wait_for_room(self, error: OSError) -> None:
-        """The one that waits stays ready: asked for at once it would be the only thing that this process does."""
+        """The waiting connection keeps the socket readable: accepting again at once would be a busy loop."""
         now = self._loop.time()
         if now - self._told_at >= ACCEPT_LOG_SECONDS:
             self._told_at = now
@@ -266,9 +266,9 @@ async def listening(
     intake: Intake | None = None,
     knows: Callable[[Request], bool] = lambda _request: True,
 ) -> AsyncIterator[Listener]:
-    """Until the block is left; then no new connections, and open ones have `drain_seconds` to end.
+    """Serves until the block exits; then accepts no connections, and open ones have `drain_seconds` to finish.
 
-    Raises OSError when the port cannot be had.
+    Raises OSError if the port is not available.
     """
     loop = asyncio.get_running_loop()
     async with task_group() as tasks:

@@ -1,6 +1,6 @@
-"""Lists that may be long, written piece by piece: nobody else waits for all of it, and it is nowhere as a whole.
+"""Encodes potentially long lists in pieces: they do not block other work, and are never in memory as a whole.
 
-An item that is not what its kind says is left out and logged: one must not keep all others from being seen.
+An item that does not match its type is omitted and logged: it must not hide all others.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from argosy.server.transport.fields import Selection
 
 log = logging.getLogger(__name__)
 ITEMS: Final = {"application.ApplicationService/List": "v1alpha1.Application"}
-"""Methods, and what their `items` are."""
+"""Methods, and the type of their `items`."""
 SHORT: Final = 100
-"""Items that are written at once."""
+"""Items encoded at once."""
 GiveWay = Callable[[], Awaitable[None]]
 
 
@@ -33,13 +33,13 @@ def is_long(method: Method, result: JsonObject) -> bool:
 async def json_pieces(
     method: Method, result: JsonObject, chosen: Selection | None, give_way: GiveWay
 ) -> AsyncGenerator[bytes, None]:
-    """The whole document, some items at a time."""
+    """The complete document, some items at a time."""
     items = result["items"]
     head = shaped(method.response, {**result, "items": []})
     metadata = head["metadata"]
     head = head if chosen is None else chosen.apply(head)
     if chosen is not None and chosen.keeps:
-        head["metadata"] = metadata  # whoever goes on with a watch needs its version
+        head["metadata"] = metadata  # clients start a watch from its version
     has_items = chosen is None or "items" in chosen.apply({"items": []})
     head.pop("items", None)
     start = orjson.dumps(head)[:-1]
@@ -71,7 +71,7 @@ def _texts(items: list[JsonObject], kind: str, chosen: Selection | None) -> list
 
 
 async def protobuf(method: Method, result: JsonObject, give_way: GiveWay) -> bytes:
-    """Repeated fields may be written one after the other: what is appended is one message."""
+    """Repeated fields may be encoded one after the other: concatenated pieces are one message."""
     items = result["items"]
     parts = [encode(method.response, {**result, "items": []})]
     for at in range(0, len(items), SHORT):

@@ -1,4 +1,4 @@
-"""Values of paths and queries as fields of a request: dotted names, numbers, booleans, lists."""
+"""Converts values of paths and queries to fields of a request: dotted names, numbers, booleans, lists."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 
 
 def pairs(query: str) -> list[tuple[str, str]]:
-    """Raises ApiError for an escape that is none."""
+    """Raises ApiError for an invalid escape."""
     found = []
     for part in query.split("&"):
         if part:
@@ -29,7 +29,7 @@ def pairs(query: str) -> list[tuple[str, str]]:
 
 
 def put_all(request: JsonObject, message: str, values: Iterable[tuple[str, str]], *, skip: frozenset[str]) -> None:
-    """Names that the message does not have, and those in `skip`, are left out. Raises ApiError."""
+    """Ignores names that the message does not have, and those in `skip`. Raises ApiError."""
     for name, value in values:
         if name not in skip and not any(name.startswith(f"{outer}.") for outer in skip):
             put(request, message, name, value)
@@ -52,7 +52,7 @@ def put(request: JsonObject, message: str, name: str, value: str) -> None:
     if field.repeated:
         target.setdefault(field.json, []).append(converted)
     else:
-        target[field.json] = converted  # the last one counts
+        target[field.json] = converted  # the last value wins
 
 
 def _field(message: str, name: str) -> Field | None:

@@ -1,4 +1,4 @@
-"""The schema's paths as a router: which method answers a verb and a path, and what the path says of its request."""
+"""Routes the schema's paths: finds the method for a verb and a path, and the parameters in the path."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class _Node:
     literal: dict[str, _Node] = field(default_factory=dict)
     any: _Node | None = None
     rest: _Node | None = None
-    """Takes all that is left."""
+    """Matches the rest of the path."""
     found: dict[str, tuple[Method, tuple[str, ...]]] = field(default_factory=dict)
-    """By verb: the method, and the names of the path's values in order."""
+    """By verb: the method, and the names of the path's parameters in order."""
 
 
 class BadPath(ValueError):
-    """An escape that is none."""
+    """An invalid escape."""
 
 
 @cache
@@ -50,11 +50,11 @@ def router() -> _Node:
 RAW = tuple(
     f"/api/v1/{name}/" for name in ("clusters", "repositories", "repocreds", "write-repositories", "write-repocreds")
 )
-"""Below these a value may hold an escaped slash; elsewhere it separates like any other."""
+"""Below these, a value may contain an escaped slash; elsewhere it is a separator like any other."""
 
 
 def route(verb: str, path: str) -> tuple[Method, dict[str, str]] | None:
-    """None without such a path; the first literal wins over a value. Raises BadPath."""
+    """None if no path matches; the first literal wins over a parameter. Raises BadPath."""
     raw = path.startswith(RAW)
     segments = (path if raw else unescaped(path)).strip("/").split("/")
     if (found := _walk(router(), segments, 0, verb, [])) is None:
@@ -83,7 +83,7 @@ def _walk(
 
 
 def unescaped(text: str) -> str:
-    """Raises BadPath for what is no escape, or no UTF-8."""
+    """Raises BadPath for invalid escapes, or invalid UTF-8."""
     if "%" not in text:
         return text
     for piece in text.split("%")[1:]:

@@ -1,1 +1,1 @@
-"""What repositories and registries tell when something was pushed: read, checked, and turned into refreshes."""
+"""Webhooks of repositories and registries: verified, parsed, and turned into refreshes."""

@@ -1,4 +1,4 @@
-"""Which Applications have a repository: kept as they change, so that a push is not held against each of them."""
+"""An index of Applications by repository, kept up to date, so that a push need not be compared with each of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.server.webhooks.concerned import is_same_repository, urls_of
 
 FILLED_AT_ONCE: Final = 500
-"""Applications between two turns of others."""
+"""Applications indexed before other tasks run."""
 
 
 class Applications(Protocol):
@@ -26,11 +26,11 @@ class ByRepository:
     def __init__(self, applications: Applications) -> None:
         self._applications = applications
         self._by_name: dict[str, dict[str, dict[Key, None]]] = {}
-        """By the last part of the URL, then by the URL: of very many repositories few have the same name."""
+        """By the last part of the URL, then by the URL: few of many repositories share a name."""
         applications.on_change(self._changed)
 
     async def fill(self, give_way: Callable[[], Awaitable[None]]) -> None:
-        """With those that are there, before the first question; what changes meanwhile is heard already."""
+        """Adds existing ones before the first query; changes meanwhile are already received."""
         for count, key in enumerate([key_of(app) for app in self._applications.list("")], 1):
             if (app := self._applications.get(key)) is not None:
                 self._changed(None, app)
@@ -38,7 +38,7 @@ class ByRepository:
                 await give_way()
 
     def of(self, web_urls: Iterable[str]) -> Sequence[JsonObject]:
-        """That have the repository of one of these pages, each once."""
+        """Applications with the repository of one of these pages, without duplicates."""
         keys = dict.fromkeys(key for web_url in web_urls for key in self._of(web_url))
         found = (self._applications.get(key) for key in keys)
         return [item for item in found if item is not None]
@@ -71,5 +71,5 @@ class ByRepository:
 
 
 def name_of(url: str) -> str:
-    """The last part of its path, however the URL is written."""
+    """The last part of its path, in any spelling of the URL."""
     return url.replace(":", "/").rsplit("/", 1)[-1].casefold().removesuffix(".git")

@@ -1,4 +1,4 @@
-"""Which Applications and sets a piece of news concerns. Pure."""
+"""Finds the Applications and ApplicationSets that a webhook event concerns. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PULL_APIS: Final = {"github": "https://api.github.com/", "gitlab": "https://gitl
 
 
 def refreshed(news: News, app: JsonObject) -> str:
-    """ "" when the news does not concern it; "refresh", or "hydrate" when it concerns what is hydrated."""
+    """ "" if the event does not concern it; "refresh", or "hydrate" if it concerns the dry source."""
     if isinstance(news, Stored):
         return "refresh" if any(_is_stored(news, source) for source in sources_of(app)) else ""
     if not isinstance(news, Pushed):
@@ -37,7 +37,7 @@ def refreshed(news: News, app: JsonObject) -> str:
 
 
 def urls_of(app: JsonObject) -> frozenset[str]:
-    """Of its repositories."""
+    """For its repositories."""
     dry = _dry(app)
     found = [*sources_of(app), *([dry] if dry else [])]
     return frozenset(str(source.get("repoURL") or "") for source in found)
@@ -70,7 +70,7 @@ def has_moved(target: str, news: Pushed) -> bool:
 
 @lru_cache(maxsize=100_000)
 def is_same_repository(web_url: str, given: str) -> bool:
-    """Whether a source means the repository of a web page, whatever the scheme, user, port and ending."""
+    """Whether a source is the repository of a web page, ignoring scheme, user, port and suffix."""
     pattern = _pattern(web_url)
     return pattern is not None and pattern.fullmatch(given) is not None
 
@@ -119,12 +119,12 @@ def _is_revision(revision: str, target: str) -> bool:
 
 
 def asks_anew(news: News, appset: JsonObject) -> bool:
-    """Whether a set's generators are to be asked again."""
+    """Whether a set's generators must be evaluated again."""
     return any(_is_concerned(news, entry) for entry in _generators((appset.get("spec") or {}).get("generators")))
 
 
 def _generators(entries: Any) -> Iterator[JsonObject]:
-    """All, nested ones included."""
+    """All generators, including nested ones."""
     for entry in entries if isinstance(entries, list) else ():
         if not isinstance(entry, dict):
             continue

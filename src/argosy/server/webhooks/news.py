@@ -1,4 +1,4 @@
-"""What a webhook tells, whoever sent it."""
+"""The content of a webhook event, independent of the provider."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pushed:
-    """`files` None: it is not told which changed."""
+    """`files` is None if the provider does not list changed files."""
 
     urls: tuple[str, ...]
     revision: str
@@ -29,7 +29,7 @@ class Pushed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A pull or merge request was opened, closed or changed. `kind`: which entry of a generator is meant."""
+    """A pull or merge request was opened, closed or changed. `kind`: the generator's field for this provider."""
 
     kind: str
     repository: str
@@ -48,14 +48,14 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """Nothing of the others; sets with plugins still hear of it."""
+    """An event without content; sets with plugins are refreshed nevertheless."""
 
 
 News = Pushed | Asked | Stored | Other
 
 
 class Body:
-    """Reads typed values; what is missing, or of another type, is refused (security.md rule 8)."""
+    """Reads typed values; a missing value, or one of another type, is refused (security.md rule 8)."""
 
     def __init__(self, value: Any) -> None:
         if not isinstance(value, dict):
@@ -104,5 +104,5 @@ class Body:
 
 
 def reduced(ref: str) -> str:
-    """A branch or tag without `refs/heads/`."""
+    """The name of a branch or tag without `refs/heads/`."""
     return ref.split("/", 2)[-1]

@@ -1,4 +1,4 @@
-"""Who sent it, by its headers; whether it did, by its signature; and what it tells. Signatures come before parsing."""
+"""Identifies the provider by headers, verifies the signature, then parses the event."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GITLAB_PUSHES: Final = frozenset({"push", "tag_push"})
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """`headers` by lower-case name."""
+    """`headers` have lower-case names."""
 
     headers: Mapping[str, str]
     body: bytes
@@ -49,7 +49,7 @@ class Hook:
 
 
 def news_of(hook: Hook) -> News | None:
-    """None for what is taken, and tells nothing. Raises Refused."""
+    """None for an accepted event without content. Raises Refused."""
     if len(hook.body) > hook.largest:
         raise Refused(400, f"{FAILED}: payload must be valid JSON under {hook.largest >> 20} MB")
     for header, read in PROVIDERS:

@@ -1,4 +1,4 @@
-"""`/api/webhook`: answers at once. News waits in a line, the same news once; a few tasks write the annotations."""
+"""`/api/webhook`: answers at once. Events are queued without duplicates; a few tasks write the annotations."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from argosy.server.webhooks.providers import Hook, news_of
 log = logging.getLogger(__name__)
 ROOM: Final = 50_000
 AT_ONCE: Final = 4
-"""Writes in flight: who asks for pages and answers meanwhile must not wait for a storm's."""
+"""Concurrent writes; more would delay other requests during a burst."""
 PAUSE_SECONDS: Final = 1.0
 QUIET_SECONDS, LONGEST_STORM_SECONDS = 0.2, 3.0
-"""Nothing is written before no news came for so long, or some has waited for so long: a storm is one refresh."""
+"""Writes start once no event came for the first time, or one has waited for the second: a burst is one refresh."""
 GIVE_WAY: Final = 100
-"""Applications looked at between two turns of others."""
+"""Applications examined before other tasks run."""
 REFRESH: Final = "argocd.argoproj.io/refresh"
 REFRESH_TIME: Final = "argocd.argoproj.io/refresh-timestamp"
 HYDRATE: Final = "argocd.argoproj.io/hydrate"
@@ -44,23 +44,23 @@ TRACE_HEADER: Final = "traceparent"
 
 
 class Receiver:
-    """`run` until cancelled."""
+    """`run` runs until cancelled."""
 
     def __init__(self, context: ServerContext, metrics: ServerMetrics | None = None) -> None:
         self._context = context
         self._metrics = metrics or ServerMetrics(Registry())
         self._waiting: dict[News, str] = {}
-        """And which trace each belongs to; of the same news the last."""
+        """With the trace of each event; for duplicates, the last."""
         self._told: set[News] = set()
-        """What was told since anything was written: what it concerns is known, and waits to be written."""
+        """Events since the last write, whose targets are known and not yet written."""
         self._heard = asyncio.Event()
         self._wanted: dict[tuple[Resource, Key], dict[str, str]] = {}
         self._is_wanted = asyncio.Event()
         self._came_at = 0.0
         self._written: dict[tuple[Resource, Key], float] = {}
-        """What was written lately, and when."""
+        """Recent writes with their times."""
         self._by_repository: ByRepository | None = None
-        """From the first push on."""
+        """Created at the first push."""
         self._writing = asyncio.Semaphore(AT_ONCE)
 
     def page(self) -> Page:
@@ -138,7 +138,7 @@ class Receiver:
             log.info("a push to %s, %s: %d objects are refreshed", ", ".join(news.urls), news.revision, concerned)
 
     async def _candidates(self, news: News) -> Sequence[JsonObject]:
-        """Applications that have a repository of the news; those of charts are looked through."""
+        """Applications with a repository of the event; those of charts are searched."""
         apps = self._context.gitops.plane.applications
         if not isinstance(news, Pushed):
             return list(apps.list("")) if isinstance(news, Stored) else []
@@ -160,7 +160,7 @@ class Receiver:
         self._is_wanted.set()
 
     async def _write_all(self, tasks: asyncio.TaskGroup) -> None:
-        """Each object at once, and then at most once a second, whatever comes meanwhile."""
+        """Writes each object at once, and then at most once a second."""
         clock = self._context.clock
         while True:
             await self._is_wanted.wait()

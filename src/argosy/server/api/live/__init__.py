@@ -1,1 +1,1 @@
-"""What a page shows, live: a snapshot, then patches; computed once for all pages that show the same."""
+"""Live content of pages: a snapshot, then patches, computed once for all pages with the same content."""

@@ -1,4 +1,4 @@
-"""What differs between two states of what a page shows, as the page's stream tells it. Pure."""
+"""The difference between two states of a page's content, in the stream's format. Pure."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from argosy.machinery.patches.mergepatch import create_merge_patch
 
 
 class Changing(Protocol):
-    """A cache, or what else says that it changed."""
+    """A cache, or anything else that reports changes."""
 
     def on_change(self, handler: Callable[[JsonObject | None, JsonObject | None], None]) -> Callable[[], None]: ...
 
 
 def patched(before: JsonObject, after: JsonObject) -> JsonObject:
-    """A JSON merge patch; of `rows`, which are a list, those that differ and the order."""
+    """A JSON merge patch; for the list `rows`, the changed ones and the order."""
     if "rows" not in before or "rows" not in after:
         return create_merge_patch(before, after)
     old = {_key(row): row for row in before["rows"]}

@@ -1,7 +1,7 @@
-"""What many open pages show alike is computed once for all of them, and so is each patch.
+"""Computes content that many open pages share once for all of them, and each patch, too.
 
-Pages are alike when their callers have the same rights and ask the same question. What was computed a moment ago serves
-whoever waits for an older change; who is served so is told of the newer ones the next time.
+Pages share content if their callers have the same rights and the same query. A caller that waits for an older one may
+get content that was computed a moment ago; it is notified of newer changes next time.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from argosy.server.api.live.changes import Changing, patched
 
 FRESH_SECONDS: Final = 0.05
 AGED_SECONDS: Final = 30.0
-"""What also depends on the time, such as the end of a soak, is looked at again then."""
+"""Content that depends on the time, such as the end of a soak, is recomputed after this many seconds."""
 MOST: Final = 256
-"""Questions, and patches, that are remembered."""
+"""Cached queries and patches."""
 
 
 @dataclass(slots=True)
@@ -35,10 +35,10 @@ class _Answer:
 
 
 class Shared:
-    """For as long as the process lives. `version` counts the changes of the caches, which it passes on."""
+    """Lives as long as the process. `version` counts the changes of the caches, which it forwards."""
 
     def __init__(self, clock: Clock, caches: Sequence[Changing], *, ages: bool = False) -> None:
-        """`ages`: the answers change with the time alone, too."""
+        """`ages`: the content also changes with the time."""
         self._clock, self._lasts = clock, AGED_SECONDS if ages else math.inf
         self.version = 0
         self._answers: dict[Hashable, _Answer] = {}
@@ -49,7 +49,7 @@ class Shared:
             cache.on_change(self._count)
 
     def on_change(self, handler: Callable[[JsonObject | None, JsonObject | None], None]) -> Callable[[], None]:
-        """Of what there is already nothing is told."""
+        """Existing objects are not reported."""
         self._handed += 1
         place = self._handed
         self._handlers[place] = handler
@@ -67,9 +67,9 @@ class Shared:
     async def of(
         self, question: Hashable, rights: object, since: int, make: Callable[[], Awaitable[JsonObject]]
     ) -> tuple[JsonObject, int]:
-        """What is to be seen, and of which version it is: at least `since`.
+        """The content, and its version, which is at least `since`.
 
-        `rights`: another object when they change.
+        `rights`: a new object whenever they change.
         """
         answer = self._answers.pop(question, None) or _Answer()
         while len(self._answers) >= MOST:
@@ -88,14 +88,14 @@ class Shared:
         return answer.version >= since and age < FRESH_SECONDS
 
     def patch(self, before: JsonObject, after: JsonObject) -> bytes:
-        """The JSON of what differs; b"" for nothing."""
+        """The difference as JSON; b"" if there is none."""
         place = (id(before), id(after))
         known = self._patches.get(place)
         if known is None:
             found = patched(before, after)
             while len(self._patches) >= MOST:
                 del self._patches[next(iter(self._patches))]
-            # Both are held, so that no other object gets their identities meanwhile.
+            # Keep both alive, so that no other object gets their identities.
             known = self._patches[place] = (before, after, orjson.dumps(found) if found else b"")
         return known[2]
 

@@ -1,7 +1,7 @@
-"""What a page shows, live: a snapshot, then patches with a sequence number, as server-sent events.
+"""Live content of one page: a snapshot, then patches with a sequence number, as server-sent events.
 
-What is shown is computed anew after changes, at most some times a second, and only what differs is sent. So a slow
-reader gets fewer states, never late ones; after a break the page asks again and gets a snapshot.
+Content is recomputed after changes, at most a few times a second, and only the difference is sent. A slow reader thus
+gets fewer states, never outdated ones; after an interruption the page reconnects and gets a snapshot.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from argosy.server.context import ServerContext
 from argosy.server.errors import ApiError
 
 PAUSE_SECONDS: Final = 0.2
-"""Changes within it are one event; it ends for all streams alike, so that they share what is computed."""
+"""Changes within it are one event; it ends at the same time for all streams, so that they share computed content."""
 HEARTBEAT_SECONDS: Final = 15.0
 RECHECK_SECONDS: Final = 5.0
-"""How often the token and the rights are asked for again (security rule 11)."""
+"""Seconds between checks of the token and the rights (security rule 11)."""
 
 
 class Events:
-    """A body of chunks. `show` gives what is to be seen now; it is called when Applications or rights changed."""
+    """A body of chunks. `show` returns the current content; it is called when Applications or rights have changed."""
 
     def __init__(
         self,
@@ -39,9 +39,9 @@ class Events:
         pause: float = PAUSE_SECONDS,
         ages: bool = False,
     ) -> None:
-        """`caches`: whose changes may change what is shown; those of Applications when none are named.
+        """`caches`: those whose changes may affect the content; by default, those of Applications.
 
-        `pause`: seconds in which changes are one event. `ages`: what is shown changes with the time alone, too.
+        `pause`: seconds in which changes are one event. `ages`: the content also changes with the time.
         """
         self._context, self._call, self._show = context, call, show
         self._pause, self._ages = pause, ages
@@ -58,7 +58,7 @@ class Events:
         return self
 
     async def __anext__(self) -> bytes:
-        """Ends when the caller may not see this any more, and says so."""
+        """Ends when the caller may no longer see the content, and reports it."""
         quiet = 0.0
         while not self._ends:
             if self._last is not None:
@@ -78,18 +78,18 @@ class Events:
             forget()
 
     def wakes(self, wake: asyncio.Event) -> None:
-        """For who waits for several at once: this is set by each change."""
+        """For a reader of several streams: set by each change."""
         self._wake = wake
 
     def due_in(self) -> float | None:
-        """Seconds until there may be something new to show; None while nothing is known to have changed."""
+        """Seconds until there may be new content; None if no change is known."""
         self._check_age()
         if not self._dirty:
             return None
         return 0.0 if self._last is None else max(0.0, self._due_at - self._context.clock.monotonic())
 
     def _check_age(self) -> None:
-        """What the time or other rights change is heard of by nobody else."""
+        """Changes by time or by rights are reported by no cache."""
         rights, now = self._call.enforcer(), self._context.clock.monotonic()
         is_aged = self._ages and now >= self._looked_at + AGED_SECONDS
         if not self._dirty and (is_aged or rights is not self._rights):
@@ -106,7 +106,7 @@ class Events:
         self._wake.set()
 
     async def _wait(self) -> float:
-        """For a change, but not for ever; then for what comes with it."""
+        """Waits for a change with a time-out; then collects further ones."""
         clock = self._context.clock
         began = clock.monotonic()
         alarm = clock.call_later(RECHECK_SECONDS, self._wake.set, background=True)
@@ -131,7 +131,7 @@ class Events:
         return b"id: %d\nevent: %b\ndata: %b\n\n" % (self._number, *state)
 
     async def state(self) -> tuple[bytes, bytes] | None:
-        """`snapshot` or `patch`, and its JSON; None where nothing differs from what was sent."""
+        """`snapshot` or `patch`, and its JSON; None if nothing differs from what was sent."""
         self._dirty = False
         self._looked_at = self._context.clock.monotonic()
         now = await self._now()
@@ -156,7 +156,7 @@ def next_tick(now: float, pause: float) -> float:
 
 
 async def is_signed_in(context: ServerContext, call: Call) -> bool:
-    """Whether the token is still good; who came without one needs none."""
+    """Whether the token is still valid; true for callers without one."""
     try:
         if call.caller.signed_in:
             await context.authentication.caller(call.headers)
@@ -166,7 +166,7 @@ async def is_signed_in(context: ServerContext, call: Call) -> bool:
 
 
 class SharedEvents(Events):
-    """What `question` stands for is computed once for all who have the caller's rights."""
+    """The content of `question` is computed once for all callers with the same rights."""
 
     def __init__(
         self,
@@ -181,7 +181,7 @@ class SharedEvents(Events):
     ) -> None:
         self._shared, self._question = shared, (call.caller.subject, question)
         self._since = 0
-        """The version of the first change that is not shown yet."""
+        """The version of the first change that is not yet shown."""
         super().__init__(context, call, show, (shared,), pause=pause, ages=ages)
 
     def _hear(self, old: JsonObject | None, new: JsonObject | None) -> None:

@@ -1,8 +1,8 @@
-"""One event stream for all that an open page shows: a browser holds few connections to a host, so a page has one.
+"""One event stream for everything that an open page shows: browsers limit connections per host.
 
-`GET /stream?watch=<what>&watch=<what>`: each is the path and query of a stream of its own, without `/stream/`. Events
-are `snapshot`, `patch`, `refused` and `ended`. Their data is a list: the number of the watch, and what its own stream
-would say. What is refused or ends leaves the others alone; `ended` without a number ends the session.
+`GET /stream?watch=<what>&watch=<what>`: each value is the path and query of a stream, without `/stream/`. Events
+are `snapshot`, `patch`, `refused` and `ended`. Their data is a list: the watch's number, and the data of its own
+stream. A watch that is refused or ends does not affect the others; `ended` without a number ends the session.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from argosy.server.context import ServerContext
 from argosy.server.errors import ApiError, invalid
 
 MOST: Final = 50
-"""Of one stream."""
+"""State of one stream."""
 Opening = Callable[[Call, str], Awaitable[Events]]
-"""The stream of a path and query. Raises ApiError."""
+"""The stream for a path and query. Raises ApiError."""
 
 
 def watching_endpoint(context: ServerContext, opening: Opening) -> Endpoint:
@@ -76,7 +76,7 @@ class Watches:
         return self
 
     async def __anext__(self) -> bytes:
-        """Ends when the session has ended, and says so."""
+        """Reports the end of the session."""
         while not self._ends:
             if self._begun:
                 self._quiet += await self._wait()
@@ -122,7 +122,7 @@ class Watches:
         await self._open.pop(number).aclose()
 
     async def _wait(self) -> float:
-        """For a change, but not for ever; then for what comes with it, and for each as long as it wants to rest."""
+        """Waits for a change with a time-out; then collects further ones, for each watch as long as its pause."""
         clock = self._context.clock
         began = clock.monotonic()
         due = [found for events in self._open.values() if (found := events.due_in()) is not None]

@@ -1,1 +1,1 @@
-"""What would happen, and what differs: nothing of it is written."""
+"""Previews and comparisons: nothing is written."""

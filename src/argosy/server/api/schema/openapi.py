@@ -1,4 +1,4 @@
-"""The description of the API, OpenAPI 3.1, made from the declarations: it cannot be stale."""
+"""The OpenAPI 3.1 description of the API, generated from the declarations, so that it is never outdated."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Types as JSON schemas, and JSON checked against types: TypedDicts are the API's objects, written as clients see them.
+"""Types as JSON schemas, and validation of JSON: TypedDicts define the API's objects in their JSON form.
 
-A value that does not fit is refused with the path of the field and what would be right.
+An invalid value is refused with the path of the field and what would be right.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ _PLAIN: Final[Mapping[Any, str]] = {str: "string", int: "integer", float: "numbe
 
 
 class Unfit(ValueError):
-    """A value that is not of its type; the text names the field."""
+    """A value of the wrong type; the text names the field."""
 
 
 def schema_of(hint: Any, refer: Callable[[type], str]) -> Schema:
-    """`refer` notes a named object type and gives its reference."""
+    """`refer` registers a named object type and returns its reference."""
     if hint in _PLAIN:
         return {"type": _PLAIN[hint]}
     if hint is Any:
@@ -53,12 +53,12 @@ def object_schema(found: type, refer: Callable[[type], str]) -> Schema:
 
 
 def _required(hints: Mapping[str, Any]) -> list[str]:
-    """By the hints: annotations that are texts hide `NotRequired` from the type itself."""
+    """From the type hints: string annotations hide `NotRequired` from the type itself."""
     return sorted(name for name, hint in hints.items() if get_origin(hint) is not NotRequired)
 
 
 def fit(value: Any, hint: Any, path: str) -> Any:
-    """The value, if it is of the type. Raises Unfit."""
+    """The value, if it has the type. Raises Unfit."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (NotRequired, Required):
         return fit(value, arguments[0], path)

@@ -1,4 +1,4 @@
-"""Verifications: templates and runs of analysis, and the logs of what their jobs did."""
+"""Verifications: AnalysisTemplates and AnalysisRuns, and the logs of their jobs."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Logs of a job that verified: asked of where the operator keeps logs, and sent on while they come.
+"""Logs of verification jobs: fetched from the operator's log store and streamed.
 
-Source: spec/kargo-api.md 3. The address is a template of the operator's; of the caller's it takes names alone.
+Source: spec/kargo-api.md 3. The operator configures the URL template; only names come from the caller.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def log_endpoints(context: ServerContext, settings: KargoSettings) -> tuple[Endp
 
 
 async def _names(asked: Asked, run: JsonObject) -> dict[str, str]:
-    """What the template may use. Raises Fault."""
+    """The variables of the template. Raises Fault."""
     metric, spec = job_metric(run, asked.one("metricName"))
     container = container_of(run, metric, spec, asked.one("containerName"))
     job_namespace, job = job_of(run, metric)
@@ -58,7 +58,7 @@ async def _names(asked: Asked, run: JsonObject) -> dict[str, str]:
 
 
 def _request(settings: LogSettings, names: dict[str, str]) -> tuple[str, dict[str, str]]:
-    """The address and its headers. Raises Fault."""
+    """The URL and its headers. Raises Fault."""
     more = {"token": settings.token.reveal()} if settings.token else {}
     try:
         url = evaluated(settings.url, environment(names))
@@ -74,7 +74,7 @@ def _request(settings: LogSettings, names: dict[str, str]) -> tuple[str, dict[st
 
 
 def job_metric(run: JsonObject, wanted: str) -> tuple[str, JsonObject]:
-    """The metric that a job measures: the named one, or the only one. Raises Fault."""
+    """The job metric: the named one, or the only one. Raises Fault."""
     metrics = (run.get("spec") or {}).get("metrics") or ()
     jobs = {
         str(one.get("name")): provider["job"] for one in metrics if (provider := one.get("provider") or {}).get("job")
@@ -107,7 +107,7 @@ def container_of(run: JsonObject, metric: str, job: JsonObject, wanted: str) -> 
 
 
 def job_of(run: JsonObject, metric: str) -> tuple[str, str]:
-    """Namespace and name, as the first measurement tells them. Raises Fault."""
+    """Namespace and name of the job, from the first measurement. Raises Fault."""
     results = (run.get("status") or {}).get("metricResults") or ()
     result = next((one for one in results if one.get("name") == metric), None)
     if result is None:

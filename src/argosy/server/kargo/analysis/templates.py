@@ -1,4 +1,4 @@
-"""AnalysisTemplates and AnalysisRuns; not there where verification by Rollouts is switched off."""
+"""AnalysisTemplates and AnalysisRuns; absent if the Rollouts integration is disabled."""
 
 from __future__ import annotations
 

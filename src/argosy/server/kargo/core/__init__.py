@@ -1,4 +1,4 @@
-"""Projects and what is promoted in them: Warehouses, Freight, Stages, Promotions, tasks."""
+"""Projects and their contents: Warehouses, Freight, Stages, Promotions, tasks."""
 
 from __future__ import annotations
 

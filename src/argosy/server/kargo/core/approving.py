@@ -1,4 +1,4 @@
-"""Approves a piece of Freight for a Stage: as good as promoting it there, so it needs the same right."""
+"""Approves Freight for a Stage, which requires the right to promote to it."""
 
 from __future__ import annotations
 

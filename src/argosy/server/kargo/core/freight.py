@@ -1,4 +1,4 @@
-"""Freight: a query with groups and order, one piece by name or alias, its alias, its removal."""
+"""Freight: query with grouping and order, get by name or alias, change the alias, delete."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def freight_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
 
 
 async def by_name_or_alias(asked: Asked) -> JsonObject:
-    """The name is tried first. Raises Fault."""
+    """The name takes precedence. Raises Fault."""
     wanted = asked.path["freight-name-or-alias"]
     found = await asked.objects.find(FREIGHT, Key(asked.project, wanted))
     if found is None:
@@ -69,7 +69,7 @@ async def by_name_or_alias(asked: Asked) -> JsonObject:
 
 
 async def by_alias(asked: Asked, alias: str) -> JsonObject | None:
-    """The label is compared here: what a caller sends is no selector."""
+    """The label is compared here, because the caller's text must not become a selector."""
     pieces, _ = await asked.objects.list(FREIGHT, asked.project)
     return next((one for one in pieces if (one["metadata"].get("labels") or {}).get(ALIAS) == alias), None)
 
@@ -126,7 +126,7 @@ def is_from(piece: JsonObject, origins: frozenset[str]) -> bool:
 
 
 def grouped(pieces: Sequence[JsonObject], group_by: str, group: str) -> dict[str, list[JsonObject]]:
-    """By repository of what they hold; all under an empty name where nothing is grouped."""
+    """Grouped by repository; under one empty name if there is no grouping."""
     if not group_by:
         return {"": list(pieces)}
     found: dict[str, list[JsonObject]] = {}
@@ -144,13 +144,13 @@ def _repository(group_by: str, artefact: JsonObject) -> str:
 
 
 def joined(url: str, name: str) -> str:
-    """As Go's `path.Join`: slashes that follow each other are one."""
+    """Like Go's `path.Join`: repeated slashes are merged."""
     parts = [part for part in f"{url}/{name}".split("/") if part]
     return f"{'/' if url.startswith('/') else ''}{'/'.join(parts)}"
 
 
 def ordered(pieces: Iterable[JsonObject], order_by: str, *, reverse: bool) -> list[JsonObject]:
-    """By discovery, or by the tag of the first image or chart where both are of one repository."""
+    """By discovery time, or by the tag of the first image or chart if both are of the same repository."""
     key = cmp_to_key(_by_tag) if order_by == TAG else cmp_to_key(_by_discovery)
     found = sorted(pieces, key=key)
     return found[::-1] if reverse else found

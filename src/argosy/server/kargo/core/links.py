@@ -1,6 +1,6 @@
-"""Deep links of Stages and Freight: templates of the cluster's and the project's configuration, filled in.
+"""Deep links of Stages and Freight: evaluates the templates in the cluster's and the project's configuration.
 
-A link that fails is left out and told; one that a browser should not follow is, too (security rule 12).
+A link that fails is omitted and logged, and so is one that browsers should not follow (security rule 12).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def link_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
 
 
 async def _declared(context: ServerContext, asked: Asked, field: str) -> list[JsonObject]:
-    """Those of the cluster, then those of the project: whoever may see the object may see its links."""
+    """Those of the cluster, then those of the project: the right to see the object suffices."""
     found: list[JsonObject] = []
     places: tuple[tuple[Resource, Key], ...] = (
         (CLUSTER_CONFIGS, Key("", CLUSTER)),
@@ -78,7 +78,7 @@ def filled(declared: Iterable[JsonObject], data: JsonObject) -> JsonObject:
 
 
 def _filled(link: JsonObject, data: JsonObject) -> JsonObject | None:
-    """None: its condition does not hold. Raises ValueError."""
+    """None if its condition is false. Raises ValueError."""
     from argosy.expr.exprlang import ExprError, compile_expression
     from argosy.expr.gotemplate import GoTemplateError
 
@@ -106,4 +106,4 @@ def _filled(link: JsonObject, data: JsonObject) -> JsonObject | None:
 def _templates() -> GoTemplates:
     from argosy.expr.gotemplate import GoTemplates
 
-    return GoTemplates(lambda: datetime(1970, 1, 1, tzinfo=UTC), bytes)  # links do not change with time or chance
+    return GoTemplates(lambda: datetime(1970, 1, 1, tzinfo=UTC), bytes)  # links depend neither on time nor on chance

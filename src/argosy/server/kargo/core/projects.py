@@ -1,4 +1,4 @@
-"""Projects: their list in pages, one, its removal, its events, and the images that its Stages hold."""
+"""Projects: paginated list, get, delete, events, and the images in their Stages."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ async def _projects(asked: Asked) -> Reply:
 
 
 def _number(text: str) -> int:
-    """What is no number counts as none, as in upstream's pages."""
+    """An invalid number counts as unset, like upstream."""
     return int(text) if text.isdecimal() and len(text) <= 9 else 0
 
 
 async def _events(asked: Asked) -> Reply:
-    """About Kargo's own objects, the newest first."""
+    """Events of Kargo's own objects, newest first."""
     found, _ = await asked.objects.list(EVENTS, asked.project)
     ours = [one for one in found if _is_ours(one)]
     ours.sort(key=lambda one: str(one.get("lastTimestamp") or ""), reverse=True)
@@ -67,7 +67,7 @@ async def _images(asked: Asked) -> Reply:
 
 
 def images_of(stages: Iterable[JsonObject]) -> JsonObject:
-    """By repository and tag: in which Stages, and how many collections ago."""
+    """By repository and tag: the Stages that have it, and how many Freight collections ago."""
     found: JsonObject = {}
     for stage in stages:
         name = stage["metadata"]["name"]

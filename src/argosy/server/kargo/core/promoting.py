@@ -1,6 +1,6 @@
-"""Promotes: to one Stage, or to all Stages downstream of one. Source: spec/kargo-api.md 3.
+"""Promotes to one Stage, or to all Stages downstream of one. Source: spec/kargo-api.md 3.
 
-Each path asks for the verb `promote` on each Stage before anything is made; admission builds the Promotion.
+Both require the verb `promote` on every Stage before anything is created; admission builds the Promotion.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ async def _piece(asked: Asked, given: JsonObject) -> JsonObject:
 
 
 async def _made(context: ServerContext, asked: Asked, stage: str, spec: JsonObject) -> JsonObject:
-    """Raises StatusError. What the caller may do was asked; admission takes the actor from us."""
+    """Raises StatusError. The caller's rights have been checked; admission takes the actor from us."""
     await asked.access.permit("create", PROMOTIONS, Key(asked.project, ""))
     body: JsonObject = {
         "apiVersion": PROMOTIONS.api_version,
@@ -111,7 +111,7 @@ async def _made(context: ServerContext, asked: Asked, stage: str, spec: JsonObje
 
 
 async def announced(context: ServerContext, asked: Asked, promotion: JsonObject) -> None:
-    """An event says who promoted."""
+    """Emits the event about who promoted."""
     piece = None
     if name := promotion["spec"].get("freight"):
         try:
@@ -127,12 +127,12 @@ async def announced(context: ServerContext, asked: Asked, promotion: JsonObject)
 
 
 async def _made_for_all(context: ServerContext, asked: Asked, stages: list[JsonObject], piece: JsonObject) -> Reply:
-    """What fails hinders no other; the answer is 207 then, with the texts."""
+    """Failures do not affect other Stages; the answer is then 207 with the errors."""
     made, errors = [], []
     for stage in stages:
         template = (stage.get("spec") or {}).get("promotionTemplate")
         if template is not None and not (template.get("spec") or {}).get("steps"):
-            continue  # nothing to do there; a Stage without any template is told by admission, as upstream
+            continue  # nothing to do there; admission reports a Stage without a template, like upstream
         try:
             spec = {"freight": piece["metadata"]["name"]}
             made.append(plain(await _made(context, asked, stage["metadata"]["name"], spec), kind=False))
@@ -160,7 +160,7 @@ def origin_of(given: str) -> JsonObject:
 
 
 def downstream_of(stage: str, piece: JsonObject, stages: list[JsonObject]) -> list[JsonObject]:
-    """The Stages that take Freight of this origin from that Stage."""
+    """The Stages that request Freight of this origin from that Stage."""
     origin = read(Freight, piece).origin
     requests_of = [(one, read(Stage, one).request_of(origin)) for one in stages]
     return [one for one, request in requests_of if request and stage in request.sources.stages]

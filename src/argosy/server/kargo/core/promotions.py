@@ -1,4 +1,4 @@
-"""Promotions: list by Stage, one, both live, abort, refresh."""
+"""Promotions: list by Stage, get, watch both, abort, refresh."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def promotion_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         return Reply(plain(await asked.objects.read(PROMOTIONS, asked.key("promotion"))))
 
     async def abort(asked: Asked) -> Reply:
-        """What has ended stays as it is. Changing a Promotion needs the right to promote to its Stage, too."""
+        """A finished Promotion stays unchanged. Changing one requires the right to promote to its Stage."""
         key = asked.key("promotion")
         promotion = await asked.objects.find(PROMOTIONS, key)
         if promotion is None:
-            raise Fault(500, "internal server error")  # as recorded of upstream
+            raise Fault(500, "internal server error")  # as recorded from upstream
         await asked.access.permit("patch", PROMOTIONS, key)
         await asked.access.permit("promote", STAGES, Key(asked.project, str(promotion["spec"].get("stage") or "")))
         if (promotion.get("status") or {}).get("phase") not in TERMINAL:

@@ -1,4 +1,4 @@
-"""Endpoints that many kinds have alike: one object, a list, deletion, and a refresh."""
+"""Endpoints that many kinds share: get, list, delete, and refresh."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def reading(path: str, resource: Resource, key_of: KeyOf) -> Endpoint:
 
 
 def listing(path: str, resource: Resource) -> Endpoint:
-    """Of a project where the path has one."""
+    """In the project of the path, if it has one."""
 
     async def several(asked: Asked) -> Reply:
         items, _ = await asked.objects.list(resource, asked.path.get("project", ""))
@@ -53,7 +53,7 @@ def refreshing(context: ServerContext, path: str, resource: Resource, key_of: Ke
 
 
 async def refreshed(context: ServerContext, asked: Asked, resource: Resource, key: Key) -> JsonObject:
-    """Who may see an object may have it looked at anew; upstream asks for no right at all. Raises Fault."""
+    """The right to see an object suffices to refresh it; upstream requires none at all. Raises Fault."""
     await asked.access.permit("get", resource, key)
     patch = {"metadata": {"annotations": {REFRESH: timestamps.seconds(context.clock.now())}}}
     try:

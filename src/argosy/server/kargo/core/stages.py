@@ -1,4 +1,4 @@
-"""Stages: list by origin of Freight, one, both live, removal, refresh with that of the Promotion under way."""
+"""Stages: list by origin of Freight, get, watch both, delete, refresh together with the current Promotion."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def stage_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
 
 
 def requests_any(stage: JsonObject, warehouses: Iterable[str]) -> bool:
-    """Whether it requests Freight of one of them; of none named, whether it is there."""
+    """Whether it requests Freight of one of these origins; true if none is named."""
     wanted = frozenset(warehouses)
     requested = (stage.get("spec") or {}).get("requestedFreight") or ()
     origins = (one.get("origin") or {} for one in requested)

@@ -1,4 +1,4 @@
-"""PromotionTasks of projects, and those of the whole cluster: read only."""
+"""PromotionTasks and ClusterPromotionTasks: read only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verifies what a Stage holds once more, or ends the verification under way."""
+"""Verifies a Stage's Freight again, or aborts the current verification."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def verification_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         return Reply()
 
     async def abort(asked: Asked) -> Reply:
-        """What has ended stays as it is."""
+        """A finished verification stays unchanged."""
         current = await _current(asked)
         if current.get("phase") not in TERMINAL:
             await _ask(context, asked, ABORT, str(current["id"]))
@@ -40,7 +40,7 @@ def verification_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
 
 
 async def _current(asked: Asked) -> JsonObject:
-    """The newest verification of what the Stage holds. Raises Fault 500 where there is none, as recorded."""
+    """The newest verification of the Stage's Freight. Raises Fault 500 if there is none, as recorded from upstream."""
     await asked.access.permit("patch", STAGES, asked.key("stage"))
     stage = await asked.objects.find(STAGES, asked.key("stage"))
     history = ((stage or {}).get("status") or {}).get("freightHistory") or [{}]

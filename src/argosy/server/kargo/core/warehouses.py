@@ -1,4 +1,4 @@
-"""Warehouses: list, one, both live, removal, refresh."""
+"""Warehouses: list, get, watch both, delete, refresh."""
 
 from __future__ import annotations
 

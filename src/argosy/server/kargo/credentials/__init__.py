@@ -1,4 +1,4 @@
-"""Credentials and configuration that steps read: Secrets and ConfigMaps of a project, shared ones, the system's."""
+"""Credentials and configuration for steps: Secrets and ConfigMaps of a project, shared ones, and the system's."""
 
 from __future__ import annotations
 

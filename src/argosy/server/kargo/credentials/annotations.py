@@ -1,4 +1,4 @@
-"""The two annotations of this room: what an object is for, and whether projects get copies of it. Pure."""
+"""The two annotations of these objects: description, and whether projects get copies. Pure."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ TO_ALL = "*"
 
 
 def annotations_of(description: str, *, replicate: bool) -> JsonObject:
-    """For `metadata` of something new; nothing where there is nothing to say."""
+    """Annotations for the `metadata` of a new object; empty if nothing is set."""
     found = {DESCRIPTION: description, REPLICATE_TO: TO_ALL if replicate else ""}
     kept = {name: value for name, value in found.items() if value}
     return {"annotations": kept} if kept else {}
 
 
 def annotated(obj: JsonObject, changes: dict[str, str]) -> JsonObject:
-    """An empty value takes an annotation away."""
+    """An empty value removes an annotation."""
     metadata = obj["metadata"]
     found = {**(metadata.get("annotations") or {}), **changes}
     kept = {name: value for name, value in found.items() if value}
@@ -29,5 +29,5 @@ def replaced(obj: JsonObject, description: str, *, replicate: bool) -> JsonObjec
 
 
 def described(obj: JsonObject, body: JsonObject, description: str) -> JsonObject:
-    """Of a patch: what it does not name stays."""
+    """For a patch: keys that it does not name stay."""
     return annotated(obj, {DESCRIPTION: description}) if body.get("description") is not None else obj

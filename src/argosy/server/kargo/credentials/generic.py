@@ -1,4 +1,4 @@
-"""Secrets of any content, which expressions read. A replacement keeps a key whose value it leaves empty."""
+"""Secrets with any content, for expressions. A replacement keeps a key whose new value is empty."""
 
 from __future__ import annotations
 

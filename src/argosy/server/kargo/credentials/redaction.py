@@ -1,4 +1,4 @@
-"""Secrets as they may leave: values are masked, but for what names a repository (security rule 9). Pure."""
+"""Masks Secrets for output: only values that name a repository are shown (security rule 9). Pure."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from argosy.server.kargo.shapes import plain
 
 REDACTED: Final = "*** REDACTED ***"
 CLEAR: Final = frozenset({"repoURL", "repoURLIsRegex", "username"})
-"""Of credentials for repositories."""
+"""Shown for repository credentials."""
 
 
 def redacted(secret: JsonObject, *, clear: Collection[str] = (), annotations: Collection[str] = ()) -> JsonObject:
-    """`clear`: keys whose values are told; `annotations`: those besides the description. Secrets tell no kind."""
+    """`clear`: keys whose values are shown; `annotations`: those shown besides the description. The kind is omitted."""
     shown = plain(secret, kind=False)
     metadata = dict(shown["metadata"])
     known = {DESCRIPTION, *annotations}
@@ -37,7 +37,7 @@ def generic(secret: JsonObject) -> JsonObject:
 
 
 def text_of(value: str) -> str:
-    """Of a value in base64; what is no text is masked."""
+    """Decodes a base64 value; one that is not text is masked."""
     try:
         return base64.b64decode(value).decode()
     except (binascii.Error, UnicodeDecodeError, TypeError):

@@ -64,7 +64,7 @@ def check_replacement(body: JsonObject) -> None:
 
 
 def _check(body: JsonObject, url: str) -> None:
-    """`url`: how the field is named to people, which differs."""
+    """`url`: the field's name in messages."""
     if not text(body, "type"):
         raise invalid("type should not be empty")
     if body["type"] not in TYPES:
@@ -87,7 +87,7 @@ def replaced(secret: JsonObject, body: JsonObject) -> JsonObject:
 
 
 def patched(secret: JsonObject, body: JsonObject) -> JsonObject:
-    """What is empty stays. A URL without the word on regular expressions is none. Raises Fault 400."""
+    """Empty fields stay unchanged. A URL without the flag for regular expressions is literal. Raises Fault 400."""
     made = described(secret, body, text(body, "description"))
     if kind := text(body, "type"):
         if kind not in TYPES:

@@ -1,4 +1,4 @@
-"""Where an object of this room lies: in a project, in the shared namespace, or in the system's."""
+"""Where an object is stored: in a project, in the shared namespace, or in the system's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Scope:
     namespace_of: Callable[[Asked], str]
 
     def key(self, asked: Asked, name: str) -> Key:
-        """Of what the path names."""
+        """The namespace for a path."""
         return Key(self.namespace_of(asked), asked.path[name])
 
 

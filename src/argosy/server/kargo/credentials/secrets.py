@@ -1,4 +1,4 @@
-"""What both sorts of credentials have in common: the label, the switch, and the endpoints of one and of several."""
+"""The common part of both kinds of credentials: the label, the feature switch, the endpoints for one and for lists."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Shown = Callable[[JsonObject], JsonObject]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sort:
-    """`check` raises Fault for a Secret that is no such credentials."""
+    """`check` raises Fault for a Secret that is not such a credential."""
 
     word: str
     types: Collection[str]
@@ -33,7 +33,7 @@ class Sort:
     """(the Secret, the body)."""
     patched: Callable[[JsonObject, JsonObject], JsonObject]
     checked_body: Callable[[JsonObject], None]
-    """Of a replacement; raises Fault 400."""
+    """For a replacement; raises Fault 400."""
 
 
 def endpoints_of(scope: Scope, settings: KargoSettings, sort: Sort) -> tuple[Endpoint, ...]:
@@ -94,13 +94,13 @@ class _Room:
         return Reply(code=204)
 
     async def _found(self, asked: Asked) -> JsonObject:
-        """Raises Fault: also where a Secret of that name is no such credentials."""
+        """Raises Fault, also if the Secret of that name is not such a credential."""
         key = self.scope.key(asked, self.sort.word)
         try:
             found = await asked.objects.read(SECRETS, key)
         except Fault as fault:
             if fault.code == 404:
-                raise Fault(404, f'secrets "{key.name}" not found') from None  # not from a cache, hence by resource
+                raise Fault(404, f'secrets "{key.name}" not found') from None  # read from the API: names the resource
             raise
         self.sort.check(found)
         return found

@@ -1,1 +1,1 @@
-"""Any manifests at once: made, put in place of what is there, or removed. `documents.py` reads, `writing.py` does."""
+"""Creates, updates and deletes arbitrary manifests. `documents.py` parses, `writing.py` writes."""

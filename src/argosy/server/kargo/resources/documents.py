@@ -1,4 +1,4 @@
-"""The manifests in a body: YAML documents, or JSON, also an array. Projects apart, since others need them. Pure."""
+"""Parses the manifests in a body: YAML documents, JSON, or a JSON array. Projects come first, for the others. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from argosy.machinery.text.yaml import YamlError, load_documents
 from argosy.server.kargo.faults import invalid
 
 MOST = 1000
-"""Manifests of one request."""
+"""Manifests per request."""
 
 
 def documents(body: bytes) -> tuple[list[JsonObject], list[JsonObject]]:

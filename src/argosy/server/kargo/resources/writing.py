@@ -1,7 +1,7 @@
-"""Makes, replaces and removes what manifests say, one after the other; what fails hinders no other.
+"""Creates, replaces and deletes manifests one after the other; failures do not affect other documents.
 
-Each document is checked by itself: the right of its verb, the right to promote where it has that effect, and that
-nobody gives away rights that they lack (security rule 4). Source: spec/kargo-api.md 3.
+Each document is checked separately: the right for its verb, the right to promote if it has that effect, and that
+nobody grants rights that they lack (security rule 4). Source: spec/kargo-api.md 3.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def resource_endpoints(context: ServerContext, settings: KargoSettings) -> tuple
 
 
 async def _each(writing: Writing, manifests: list[JsonObject], done: Done, code: int) -> Reply:
-    """A fault of a single document is the answer's own."""
+    """The error of a single document becomes the whole answer."""
     results: list[JsonObject] = []
     for manifest in manifests:
         try:
@@ -73,7 +73,7 @@ async def _each(writing: Writing, manifests: list[JsonObject], done: Done, code:
 
 
 class Writing:
-    """One request's; `create` notes the Projects that it made, whose maker may go on in them."""
+    """One request's writer; `create` records new Projects, in which their creator may create further objects."""
 
     def __init__(self, context: ServerContext, settings: KargoSettings, asked: Asked) -> None:
         self._context, self._settings, self._asked = context, settings, asked
@@ -99,7 +99,7 @@ class Writing:
         return await self._replaced(manifest, makes=False)
 
     async def delete(self, manifest: JsonObject) -> JsonObject:
-        """Answers with what was sent, as upstream does."""
+        """Answers with the request's content, like upstream."""
         resource, key = await self._resource(manifest), key_of(manifest)
         self._check_secrets(resource)
         await self._asked.access.permit("delete", resource, key)
@@ -156,7 +156,7 @@ class Writing:
         return resource
 
     async def _resource(self, manifest: JsonObject) -> Resource:
-        """Raises Fault 400 for a kind that is not served, and for a namespace that is missing."""
+        """Raises Fault 400 for a kind that is not served, and for a missing namespace."""
         api, kind = manifest["apiVersion"], manifest["kind"]
         for resource in (await self._context.client.served()).resources:
             if (resource.api_version, resource.kind) == (api, kind):
@@ -173,24 +173,24 @@ class Writing:
         key = key_of(manifest)
         if resource.namespaced and key.namespace in self._projects:
             self._asked.access.asked = True
-            return  # of a Project that the same request made
+            return  # of a Project that the same request created
         await self._asked.access.permit(verb, resource, key if resource.namespaced else Key("", key.name))
 
     async def _check_effect(self, resource: Resource, obj: JsonObject) -> None:
-        """A Promotion promotes, whichever way it comes. Raises Fault 403."""
+        """Creating a Promotion in any way requires the right to promote. Raises Fault 403."""
         if _is(resource, PROMOTIONS):
             await self._may_promote(str(obj["metadata"].get("namespace") or ""), obj)
 
     async def _may_promote(self, namespace: str, promotion: JsonObject) -> None:
         spec = promotion.get("spec")
         stage = spec.get("stage") if isinstance(spec, dict) else None
-        if isinstance(stage, str) and stage:  # without one it promotes nothing, and admission says so
+        if isinstance(stage, str) and stage:  # without a Stage it promotes nothing, and admission rejects it
             await self._asked.access.permit("promote", STAGES, Key(namespace, stage))
 
     # -- what is written -----------------------------------------------------------------------------------------------
 
     def _as_theirs(self, manifest: JsonObject, found: JsonObject | None) -> JsonObject:
-        """Who acts is told by us, whatever the manifest claims: admission takes our word."""
+        """We set the actor, whatever the manifest claims: admission trusts us."""
         metadata = {name: value for name, value in manifest["metadata"].items() if name != "managedFields"}
         annotations = dict(metadata.get("annotations") or {})
         actor = self._asked.identity.actor
@@ -217,7 +217,7 @@ class Writing:
 
 
 class OfDocument(Fault):
-    """A fault of one document: alone it is told as it is, among others with what was tried."""
+    """The error of one document: unchanged if it is alone, else with the attempted action."""
 
     def __init__(self, code: int, message: str, prefix: str) -> None:
         super().__init__(code, message)
@@ -225,7 +225,7 @@ class OfDocument(Fault):
 
 
 def shown(obj: JsonObject) -> JsonObject:
-    """Values of Secrets do not come back (security rule 9)."""
+    """Values of Secrets are not returned (security rule 9)."""
     found = plain(obj, typed=False)
     if obj.get("kind") == "Secret" and obj.get("apiVersion") == "v1":
         for name in ("data", "stringData"):

@@ -1,4 +1,4 @@
-"""Kargo's roles: views on ServiceAccounts and what is bound to them; grants, revocations, and tokens of API."""
+"""Kargo's roles: views of ServiceAccounts and their bindings; grant, revoke, and API tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes, changes and removes roles; grants and revokes. Source: spec/kargo-api.md 4."""
+"""Creates, updates and deletes roles; grants and revokes. Source: spec/kargo-api.md 4."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Editor:
         self._context = context
 
     async def create(self, asked: Asked) -> Reply:
-        """All is checked before anything is made. Answers with what was asked for, as upstream does."""
+        """Everything is checked before anything is created. Answers with the request's content, like upstream."""
         body, project = asked.json(), asked.project
         metadata = inner(body, "metadata") or {}
         name = text(metadata, "name")
@@ -67,7 +67,7 @@ class Editor:
         return Reply({**shown, **{word: value for word, value in more.items() if value}}, 201)
 
     async def update(self, asked: Asked) -> Reply:
-        """A full replacement of claims, description and rules."""
+        """Replaces claims, description and rules."""
         body = asked.json()
         metadata = inner(body, "metadata") or {}
         if text(metadata, "name") != asked.path["role"]:
@@ -127,7 +127,7 @@ class Editor:
         return replace(parts, account=account)
 
     async def _with_rules(self, asked: Asked, parts: Parts, rules: Sequence[JsonObject]) -> Parts:
-        """What is not there yet is made."""
+        """Creates missing objects."""
         project, name = asked.project, parts.account["metadata"]["name"]
         if parts.roles:
             role = await asked.objects.update(ROLES, {**parts.roles[0], "rules": list(rules)})
@@ -141,12 +141,12 @@ class Editor:
     async def _rule(self, details: JsonObject) -> JsonObject:
         """Raises Fault 400."""
         kind, name = text(details, "resourceType"), text(details, "resourceName")
-        view.normal([{"resources": [kind], "verbs": ["get"]}], stored=True)  # checks the type's name
+        view.normal([{"resources": [kind], "verbs": ["get"]}], stored=True)  # validates the type's name
         rule = {"apiGroups": [await self._group(kind)], "resources": [kind], "verbs": texts(details, "verbs")}
         return {**rule, **({"resourceNames": [name]} if name else {})}
 
     async def _grouped(self, rules: Sequence[JsonObject]) -> list[JsonObject]:
-        """A rule without groups has that of each of its types. Raises Fault 400."""
+        """A rule without groups gets the group of each of its types. Raises Fault 400."""
         found = []
         for rule in rules:
             if rule.get("apiGroups") or not rule.get("resources"):
@@ -158,7 +158,7 @@ class Editor:
         return found
 
     async def _group(self, kind: str) -> str:
-        """By what the API server serves. Raises Fault 400."""
+        """From the kinds that the API server serves. Raises Fault 400."""
         plural = kind.partition("/")[0]
         groups = {one.group for one in (await self._context.client.served()).resources if one.plural == plural}
         if len(groups) > 1:
@@ -169,7 +169,7 @@ class Editor:
 
 
 def _wanted(body: JsonObject) -> tuple[str, dict[str, list[str]] | None, JsonObject]:
-    """The role, and claims or details. Raises Fault 400."""
+    """The role, and claims or rights. Raises Fault 400."""
     name = text(body, "role")
     if not name:
         raise invalid("role is required")
@@ -182,7 +182,7 @@ def _wanted(body: JsonObject) -> tuple[str, dict[str, list[str]] | None, JsonObj
 
 
 def without(rules: Sequence[JsonObject], revoked: JsonObject) -> list[JsonObject]:
-    """Without the verbs; of every name of the type where none is named. Rules are normalised."""
+    """Removes the verbs, from all names of the type if none is given. Rules are normalised."""
     kind = revoked["resources"][0]
     verbs = set(revoked["verbs"])
     if "*" in verbs:

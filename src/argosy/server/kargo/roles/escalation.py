@@ -1,7 +1,7 @@
-"""Nobody grants, binds or maps rights that they do not hold (security rule 4).
+"""Nobody grants, binds or maps rights that they lack (security rule 4).
 
-Our writes are done with the server's rights, which are wide, so that Kubernetes' own check would ask about the server:
-each verb of each rule is asked of the caller here. Source: spec/kargo-api.md 4.
+We write with the server's rights, which are wide, so Kubernetes' own escalation check would check the server:
+instead, each verb of each rule is checked for the caller here. Source: spec/kargo-api.md 4.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TOKEN_TYPE = "kubernetes.io/service-account-token"  # noqa: S105  # a type's nam
 
 
 async def check_rules(asked: Asked, namespace: str, rules: Iterable[JsonObject]) -> None:
-    """Raises Fault 403. A `*` is held by who holds a `*`."""
+    """Raises Fault 403. Only callers with `*` hold `*`."""
     if asked.identity.is_admin:
         return
     for rule in rules:
@@ -45,7 +45,7 @@ def _refused(verb: str, resource: str) -> Fault:
 async def check_manifest(
     context: ServerContext, asked: Asked, obj: JsonObject, global_namespaces: Sequence[str]
 ) -> None:
-    """Of a manifest that somebody sends. Raises Fault."""
+    """For a manifest in a request. Raises Fault."""
     if asked.identity.is_admin:
         return
     api, kind = str(obj.get("apiVersion") or ""), obj.get("kind")
@@ -79,7 +79,7 @@ async def _check_rbac(context: ServerContext, asked: Asked, obj: JsonObject, nam
 async def check_account(
     context: ServerContext, asked: Asked, namespace: str, name: str, global_namespaces: Sequence[str]
 ) -> None:
-    """Every right that the account has: whoever maps claims to it, or makes a token of it, gives those away."""
+    """All rights of the account: mapping claims to it, or creating a token for it, grants them."""
     if asked.identity.is_admin:
         return
     everywhere = namespace in global_namespaces
@@ -105,7 +105,7 @@ def _names(binding: JsonObject, namespace: str, name: str) -> bool:
 
 
 async def _rules(context: ServerContext, namespace: str, reference: JsonObject) -> list[JsonObject]:
-    """Of the role that a binding names; one that is not there yet may not be bound. Raises Fault, StatusError."""
+    """For the role of a binding; a role that does not exist cannot be bound. Raises Fault, StatusError."""
     name = str(reference.get("name") or "")
     if reference.get("kind") == "Role" and namespace:
         found = await context.client.get(requests.Get(ROLES, Key(namespace, name)))

@@ -1,4 +1,4 @@
-"""Looks up what a role is made of, with the caller's rights."""
+"""Reads the objects behind a role, with the caller's rights."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from argosy.server.kargo.roles.view import SYSTEM_ROLE, Parts
 
 
 async def parts_of(context: ServerContext, asked: Asked, namespace: str, name: str, *, system: bool = False) -> Parts:
-    """`system`: of the whole system, which a label says. Raises Fault."""
+    """`system`: a role of the system, marked by a label. Raises Fault."""
     where = f'error getting ServiceAccount "{name}" in namespace "{namespace}"'
     try:
         account = await asked.objects.read(SERVICE_ACCOUNTS, Key(namespace, name))
@@ -25,7 +25,7 @@ async def parts_of(context: ServerContext, asked: Asked, namespace: str, name: s
 
 
 async def all_parts(context: ServerContext, asked: Asked, namespace: str, *, system: bool = False) -> list[Parts]:
-    """Of every ServiceAccount there, by name; the bindings are listed once."""
+    """For every ServiceAccount there, by name; bindings are listed once."""
     accounts, _ = await asked.objects.list(SERVICE_ACCOUNTS, namespace)
     bindings, _ = await asked.objects.list(ROLE_BINDINGS, namespace)
     found = []
@@ -59,6 +59,6 @@ async def _bound(context: ServerContext, asked: Asked, account: JsonObject, bind
         if reference.get("kind") == "Role":
             roles.append(await asked.objects.read(ROLES, Key(namespace, name)))
         else:
-            # Whoever may see the binding may see what it gives; ClusterRoles are not otherwise shown to tenants.
+            # The right to see the binding suffices; tenants cannot see ClusterRoles otherwise.
             cluster_roles.append(await context.client.get(requests.Get(CLUSTER_ROLES, Key("", name))))
     return Parts(account=account, roles=tuple(roles), cluster_roles=tuple(cluster_roles), bindings=tuple(bindings))

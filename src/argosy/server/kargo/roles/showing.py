@@ -1,4 +1,4 @@
-"""Roles of a project and of the system: list and one, as views or as the objects behind them."""
+"""Roles of a project and of the system: list and get, as views or as the underlying objects."""
 
 from __future__ import annotations
 

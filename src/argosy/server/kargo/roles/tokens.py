@@ -1,4 +1,4 @@
-"""Tokens of API: Secrets of a role's ServiceAccount, whose token a client sends. Source: spec/kargo-api.md 4."""
+"""API tokens: Secrets of a role's ServiceAccount, whose token clients send. Source: spec/kargo-api.md 4."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Tokens:
         )
 
     async def _create(self, asked: Asked) -> Reply:
-        """The one answer that has a token in it: of a role whose rights the caller holds."""
+        """The only answer that contains a token: for a role whose rights the caller holds."""
         name, role, namespace = text(asked.json(), "name"), asked.path["role"], self._namespace_of(asked)
         if not name:
             raise invalid("name should not be empty")
@@ -108,7 +108,7 @@ class Tokens:
 
 
 def token_secret(namespace: str, name: str, account: JsonObject) -> JsonObject:
-    """It goes with the account."""
+    """Deleted together with the account."""
     owner = account["metadata"]
     return {
         "apiVersion": "v1",

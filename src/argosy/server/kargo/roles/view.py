@@ -1,4 +1,4 @@
-"""A Role of Kargo: not stored, but made of a ServiceAccount and the Roles bound to it. Pure.
+"""Kargo's Role: not stored, but computed from a ServiceAccount and its bound Roles. Pure.
 
 Source: spec/kargo-api.md 4.
 """
@@ -24,7 +24,7 @@ Claims = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What a role is made of."""
+    """The objects behind a role."""
 
     account: JsonObject
     roles: tuple[JsonObject, ...] = ()
@@ -42,7 +42,7 @@ class Parts:
 
 
 def role_of(parts: Parts) -> JsonObject:
-    """Rules of one that we manage are normalised. Raises Fault."""
+    """Rules of a managed role are normalised. Raises Fault."""
     metadata = parts.account["metadata"]
     annotations = metadata.get("annotations") or {}
     about = {DESCRIPTION: annotations[DESCRIPTION]} if DESCRIPTION in annotations else {}
@@ -80,7 +80,7 @@ def as_resources(parts: Parts) -> JsonObject:
 
 
 def normal(rules: Sequence[JsonObject], *, stored: bool) -> list[JsonObject]:
-    """`stored`: as they are; else with our own verbs where a `*` is given. Raises Fault 400."""
+    """`stored`: unchanged; else `*` is expanded to our own verbs. Raises Fault 400."""
     try:
         return normalised(rules, custom_verbs=not stored)
     except RuleError as error:
@@ -97,7 +97,7 @@ def is_managed_whole(parts: Parts) -> bool:
 
 
 def check_manageable(parts: Parts) -> None:
-    """Raises Fault 400: what somebody else wrote is not changed."""
+    """Raises Fault 400: objects of others are not changed."""
     why = ""
     if parts.cluster_roles:
         why = f"{parts.where} is bound to one or more ClusterRoles"

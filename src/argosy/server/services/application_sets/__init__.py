@@ -1,4 +1,4 @@
-"""applicationset.ApplicationSetService: sets, what they would generate, and what they hold."""
+"""applicationset.ApplicationSetService: sets, what they would generate, and what they own."""
 
 from __future__ import annotations
 

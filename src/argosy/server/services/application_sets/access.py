@@ -1,4 +1,4 @@
-"""A set for a caller, or the refusal. Who may not see a set is told the same, whether there is one or not."""
+"""Finds a set for a caller. Without the right to see it, the error does not reveal whether it exists."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def project_of(appset: JsonObject) -> str:
 
 
 def target_of_set(context: ServerContext, appset: JsonObject) -> str:
-    """As the object of permissions: `<project>/[<namespace>/]<name>`; a project that is not said is the default."""
+    """The object in policies: `<project>/[<namespace>/]<name>`; an empty project is the default one."""
     metadata = appset.get("metadata") or {}
     namespace, name = str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
     return target_of(context, project_of(appset) or "default", namespace, name)
 
 
 def targets_of_set(context: ServerContext, appset: JsonObject) -> list[str]:
-    """That, and one for each project that a generator's own template names: its Applications are of that project."""
+    """This one, and one for each project that a generator's own template names: its Applications belong to it."""
     metadata = appset.get("metadata") or {}
     namespace, name = str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
     own = [target_of(context, project, namespace, name) for project in own_projects(appset.get("spec") or {})]
@@ -43,7 +43,7 @@ def check_namespace(context: ServerContext, namespace: str) -> None:
 
 
 async def find(context: ServerContext, call: Call, action: str, name: str, namespace: str) -> JsonObject:
-    """Read anew from the API. Raises ApiError."""
+    """Reads from the API instead of the cache. Raises ApiError."""
     namespace = namespace or context.namespace
     check_namespace(context, namespace)
     try:
@@ -55,7 +55,7 @@ async def find(context: ServerContext, call: Call, action: str, name: str, names
     if found is None:
         if not call.may(RESOURCE, action, target_of(context, "*", namespace, name)):
             raise denied()
-        # Upstream asks a cache to show one, and the API server to delete it: each says it in its own words.
+        # Upstream reads from a cache to get, and from the API server to delete: the messages differ.
         many = "s" if action == "delete" else ""
         raise not_found(f'error getting ApplicationSet{many}: applicationset{many}.argoproj.io "{name}" not found')
     call.permit_hidden(RESOURCE, action, target_of_set(context, found))

@@ -1,4 +1,4 @@
-"""What a set would generate, by the engine's own generators; nothing of it is stored."""
+"""What a set would generate, by the engine's own generators; nothing is stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A set as a client gave it: in shape, with a literal project that exists, and generators that are allowed there."""
+"""Validates a set sent by a client: its shape, a literal existing project, and the generators allowed there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KINDS = (
 
 
 def given_set(given: Any, context: ServerContext) -> JsonObject:
-    """In the control plane's namespace unless it says another. Raises ApiError."""
+    """In the control plane's namespace unless it names another. Raises ApiError."""
     if not isinstance(given, dict):
         raise unknown("error creating ApplicationSets: ApplicationSets is nil in request")
     try:
@@ -40,7 +40,7 @@ def check_project_of(context: ServerContext, appset: JsonObject) -> None:
 
 
 def _check_generators(appset: JsonObject) -> None:
-    """Every entry is one generator. Raises ApiError."""
+    """Each entry must be exactly one generator. Raises ApiError."""
     entries = (appset.get("spec") or {}).get("generators") or ()
     if not all(isinstance(entry, dict) and any(entry.get(kind) is not None for kind in KINDS) for entry in entries):
         name = (appset.get("metadata") or {}).get("name") or ""

@@ -1,4 +1,4 @@
-"""What an ApplicationSet would do if it were as it is given: by the engine's own plan, and nothing of it is written."""
+"""What an edited ApplicationSet would do, by the engine's own plan; nothing is written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from argosy.server.services.application_sets.generating import Generating
 
 
 async def previewed(context: ServerContext, generating: Generating, appset: JsonObject) -> Preview:
-    """Raises ApiError with what a generator says, and NotAnswered."""
+    """Raises ApiError with a generator's error, and NotAnswered."""
     wanted, around = await generating.applications(appset), generating.surroundings()
     existing = context.gitops.plane.applications.list(appset["metadata"]["namespace"])
     placed = {**appset, "metadata": {"uid": "", **appset["metadata"]}}

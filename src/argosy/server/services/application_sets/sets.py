@@ -144,7 +144,7 @@ class Sets:
         self._context.events.record(appset, reason, f"{call.caller.username or 'Unknown user'} {what}")
 
     async def _seen(self, written: JsonObject) -> JsonObject:
-        """After the cache shows it, so that who lists next finds it."""
+        """Waits until the cache shows it, so that a following list contains it."""
         context, key = self._context, key_of(written)
         cache, until = context.caches.cache(APPLICATION_SETS), context.clock.monotonic() + SEEN_SECONDS
         while cache.seen_up_to < int(written["metadata"]["resourceVersion"]) and context.clock.monotonic() < until:
@@ -162,7 +162,7 @@ def _planned(app: JsonObject) -> JsonObject:
 
 
 def _parts(appset: JsonObject) -> tuple[Any, ...]:
-    """What upserting looks at."""
+    """The fields that an upsert compares."""
     metadata = appset["metadata"]
     return (
         shaped("v1alpha1.ApplicationSetSpec", appset.get("spec") or {}),

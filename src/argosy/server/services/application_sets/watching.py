@@ -1,4 +1,4 @@
-"""Watches of sets. What is there already is told only to who watches one by name, as upstream."""
+"""Watches of sets. Existing ones are sent only to a watch by name, like upstream."""
 
 from __future__ import annotations
 

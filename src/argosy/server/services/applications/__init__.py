@@ -1,6 +1,6 @@
-"""application.ApplicationService: everything about Applications and what they own, one file a job.
+"""application.ApplicationService: Applications and what they own, one module per task.
 
-`access` finds an Application for a caller; no other file reads one by name.
+`access` finds an Application for a caller; no other module reads one by name.
 """
 
 from __future__ import annotations

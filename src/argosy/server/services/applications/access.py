@@ -1,4 +1,4 @@
-"""An Application for a caller, or the refusal: what one may not see answers as what is not there (spec 3, rule 10)."""
+"""Finds an Application for a caller; one that the caller may not see does not exist for them (spec 3, rule 10)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RESOURCE: Final = "applications"
 class Found:
     app: JsonObject
     target: str
-    """As the object of permissions: `<project>/[<namespace>/]<name>`."""
+    """The object in policies: `<project>/[<namespace>/]<name>`."""
 
     @property
     def project(self) -> str:
@@ -44,7 +44,7 @@ def target_of_app(context: ServerContext, app: JsonObject) -> str:
 
 
 def is_enabled(context: ServerContext, namespace: str) -> bool:
-    """Whether Applications may be in that namespace at all."""
+    """Whether Applications are allowed in that namespace."""
     allowed = context.gitops.plane.settings.application_namespaces
     return namespace == context.namespace or any(matches(item, namespace) for item in allowed)
 
@@ -63,7 +63,7 @@ async def find(
     project: str = "",
     checks_project: bool = True,
 ) -> Found:
-    """Read anew from the API. Raises ApiError."""
+    """Reads from the API instead of the cache. Raises ApiError."""
     namespace = namespace or context.namespace
     if project and not call.may(RESOURCE, action, target_of(context, project, namespace, name)):
         raise denied()
@@ -94,7 +94,7 @@ async def _read(context: ServerContext, name: str, namespace: str) -> JsonObject
 
 
 def check_project(context: ServerContext, app: JsonObject) -> JsonObject:
-    """The effective spec of the project. Raises ApiError when there is none, or it does not take the Application."""
+    """The project's effective spec. Raises ApiError if it does not exist, or does not accept the Application."""
     name = project_of(app)
     permits = context.gitops.plane.effective(name)
     namespace = str((app.get("metadata") or {}).get("namespace") or context.namespace)

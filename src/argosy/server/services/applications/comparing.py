@@ -1,4 +1,4 @@
-"""An Application as it is compared now, for those who look at what it owns: nothing of it is written or remembered."""
+"""Compares an Application now, for readers of what it owns: nothing is written or cached."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`compared` None: the sources say nothing that could be compared, and only what lives is known."""
+    """`compared` is None if the sources cannot be compared; then only the live objects are known."""
 
     state: SourceState
     live: dict[ResourceKey, JsonObject]
@@ -33,14 +33,14 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Instead:
-    """Other sources, or other revisions of the same ones, than those that the Application follows now."""
+    """Other sources, or other revisions of the same ones, than the Application has now."""
 
     sources: tuple[JsonObject, ...]
     revisions: tuple[str, ...] = ()
 
 
 async def view(context: ServerContext, app: JsonObject, instead: Instead | None = None) -> View | None:
-    """None when not even its cluster is known. Raises ApiError for sources that the project does not permit."""
+    """None if its cluster is not even known. Raises ApiError for sources that the project does not permit."""
     if instead is not None:
         check_sources(context.gitops.plane.effective(project_of(app)), instead.sources)
     reader, spec = StateReader(context.engine), spec_of(app)
@@ -66,7 +66,7 @@ async def view(context: ServerContext, app: JsonObject, instead: Instead | None 
 
 
 def check_sources(permits: JsonObject | None, sources: Iterable[JsonObject]) -> None:
-    """Those of a deployment of the past may be permitted no more. Raises ApiError."""
+    """A past deployment's sources may no longer be permitted. Raises ApiError."""
     for source in sources:
         url = str(source.get("repoURL") or "")
         if permits is None or not permits_source(permits, url):
@@ -74,7 +74,7 @@ def check_sources(permits: JsonObject | None, sources: Iterable[JsonObject]) -> 
 
 
 async def connected(context: ServerContext, app: JsonObject) -> SourceState:
-    """Waits for a cluster that is being connected to. Raises Refused, and ApiError when that takes too long."""
+    """Waits for a cluster that is being connected. Raises Refused, and ApiError if that takes too long."""
     reader, until = StateReader(context.engine), context.clock.monotonic() + PATIENCE_SECONDS
     while True:
         try:

@@ -1,4 +1,4 @@
-"""One object of an Application's tree: shown, patched, deleted, acted on. What is not in the tree is not there."""
+"""One object of an Application's tree: get, patch, delete, run actions. Objects outside of the tree do not exist."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class LiveResources:
         return {}
 
     async def _check_impact(self, client: Client, seen: View, impact: Impact, key: ResourceKey) -> None:
-        """What comes of it must be what the project lets the Application have; creations are tried first."""
+        """The result must be permitted by the project; creations are tried with a dry run first."""
         target = resource_key(impact.resource)
         if refused := permissions.refusal_of(seen.state.project, seen.state.spec.project, target, seen.state.cluster):
             raise ApiError(Code.PERMISSION_DENIED, refused)
@@ -180,7 +180,7 @@ class LiveResources:
     # -- finding -------------------------------------------------------------------------------------------------------
 
     def _fine(self, call: Call, verb: str) -> str:
-        """`update/<group>/<kind>/<namespace>/<name>`; where inheritance is on, the plain right will do."""
+        """`update/<group>/<kind>/<namespace>/<name>`; with inheritance enabled, the plain right suffices."""
         request = call.request
         parts = (request.get(key) or "" for key in ("group", "kind", "namespace", "resourceName"))
         fine = f"{verb}/{'/'.join(str(part) for part in parts)}"
@@ -215,7 +215,7 @@ class LiveResources:
         return seen
 
     async def _place(self, found: Found, request: JsonObject) -> tuple[Client, Resource, ResourceKey]:
-        """Where the object is. Raises ApiError for one that is not in the tree."""
+        """The object's location. Raises ApiError if it is not in the tree."""
         seen = await self._view(found.app)
         key = ResourceKey(*(str(request.get(name) or "") for name in ("group", "kind", "namespace", "resourceName")))
         tree = await Tree(self._context, found.app, seen).build()
@@ -228,7 +228,7 @@ class LiveResources:
         )
 
     def _versioned(self, seen: View, key: ResourceKey, version: str) -> Resource:
-        """In the version that was asked for, where the cluster serves it."""
+        """In the requested version, if the cluster serves it."""
         preferred = self._resource(seen, key)
         for resource in seen.state.destination.live.kinds.resources:
             if (resource.group, resource.kind, resource.version) == (key.group, key.kind, version):
@@ -236,7 +236,7 @@ class LiveResources:
         return preferred
 
     async def _object(self, found: Found, request: JsonObject) -> tuple[Client, ResourceKey, JsonObject]:
-        """Of the tree, or the Application itself."""
+        """An object of the tree, or the Application itself."""
         if (request.get("group") or "", request.get("kind")) == ("argoproj.io", "Application") and request.get(
             "resourceName"
         ) == found.app["metadata"]["name"]:
@@ -245,7 +245,7 @@ class LiveResources:
         return client, key, await client.get(requests.Get(resource, Key(key.namespace, key.name)))
 
     async def object_of(self, found: Found, request: JsonObject) -> JsonObject:
-        """As links see it: the values of Secrets are masked."""
+        """The object for links: values of Secrets are masked."""
         _, _, obj = await self._object(found, request)
         seen = shown(self._context, without_managed_fields(obj))[0]
         assert seen is not None
@@ -269,7 +269,7 @@ def _key_of(node: JsonObject) -> ResourceKey:
 
 
 def _named(action: JsonObject) -> JsonObject:
-    """Parameters by name alone: the wire knows no defaults."""
+    """Parameters by name only: the wire format has no defaults."""
     if "params" not in action:
         return action
     return {**action, "params": [{"name": parameter["name"]} for parameter in action["params"]]}

@@ -1,4 +1,4 @@
-"""What Pods of an Application print, merged by time, filtered, and followed where asked."""
+"""Logs of an Application's Pods, merged by time, filtered, and followed on request."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Logs:
 
 
 Line = tuple[datetime, str, str, str]
-"""When, as it was written, which Pod, and what."""
+"""The time, its original text, the Pod, and the line."""
 
 
 def _query(request: JsonObject) -> dict[str, str]:
@@ -100,7 +100,7 @@ def _filter(request: JsonObject) -> Any:
 
 
 def _chosen(nodes: list[JsonObject], request: JsonObject) -> list[JsonObject]:
-    """Pods that were named, or are below what was named."""
+    """The Pods that are named, or that belong to the named object."""
     pod = request.get("podName") or ""
     kind, name = ("Pod", pod) if pod else (request.get("kind") or "", request.get("resourceName") or "")
     group, namespace = "" if pod else request.get("group") or "", request.get("namespace") or ""
@@ -121,7 +121,7 @@ def _chosen(nodes: list[JsonObject], request: JsonObject) -> list[JsonObject]:
 
 
 async def _lines(chunks: AsyncIterator[bytes], pod: str) -> AsyncGenerator[Line, None]:
-    """A stream that cannot be had is told as a line."""
+    """A log that cannot be read becomes a line with the error."""
     rest = b""
     try:
         async for chunk in chunks:
@@ -150,9 +150,9 @@ def _split(line: bytes, pod: str) -> list[Line]:
 
 
 async def _merged(streams: list[AsyncGenerator[Line, None]]) -> AsyncGenerator[Line, None]:
-    """The oldest first, of what came within a tenth of a second."""
+    """Sorts lines that arrive within a tenth of a second."""
     queue: asyncio.Queue[Any] = asyncio.Queue(maxsize=1000)
-    loop = asyncio.get_running_loop()  # a TaskGroup cannot be left by closing a generator
+    loop = asyncio.get_running_loop()  # closing the generator would not leave a TaskGroup
     tasks = [loop.create_task(_fill(stream, queue)) for stream in streams]
     open_streams, waiting = len(streams), list[Line]()
     try:

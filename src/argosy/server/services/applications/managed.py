@@ -1,4 +1,4 @@
-"""ManagedResources: wanted and live, side by side, as clients compare them; values of Secrets are masked together."""
+"""ManagedResources: target and live objects for clients to compare; values of Secrets are masked together."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def managed(context: ServerContext, app: JsonObject, request: JsonObject) 
 
 
 def is_left_out(pair: Pair) -> bool:
-    """A hook: it is no part of what is compared."""
+    """A hook: not part of the comparison."""
     return any(obj is not None and is_hook(obj) for obj in (pair.target, pair.live))
 
 
@@ -64,7 +64,7 @@ def _item(context: ServerContext, pair: Pair, ignored: Sequence[IgnoreDifference
 
 
 def as_kept(obj: JsonObject | None) -> JsonObject | None:
-    """A Secret's `stringData` in `data`, in what was applied last, too: equal values must look equal."""
+    """Moves a Secret's `stringData` to `data`, also in the last applied configuration: equal values must look equal."""
     if obj is None or not is_secret(obj):
         return obj
     found = folded(obj)
@@ -85,14 +85,14 @@ def is_secret(obj: JsonObject) -> bool:
 
 
 def shown(context: ServerContext, *objects: JsonObject | None) -> list[JsonObject | None]:
-    """For the eyes of a caller: values of Secrets masked together."""
+    """For the caller: values of Secrets masked together."""
     return masked([as_kept(obj) for obj in objects], sensitive_annotations(context))
 
 
 def predicted(
     context: ServerContext, pair: Pair, live: JsonObject | None, ignored: Sequence[IgnoreDifference]
 ) -> tuple[JsonObject | None, JsonObject | None]:
-    """The live object without what does not count, and what a sync would make of it."""
+    """The live object without ignored fields, and what a sync would turn it into."""
     if live is None or pair.target is None:
         return live, pair.target if live is None else None
     rules = rules_for(pair.key, ignored, context.engine.plane.settings)

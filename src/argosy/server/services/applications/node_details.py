@@ -1,4 +1,4 @@
-"""What a tree tells of an object besides its name: revision, state of a Pod, addresses, images. Pure."""
+"""Details of a tree's objects: revision, state of a Pod, addresses, images. Pure."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _revision(obj: JsonObject) -> list[JsonObject]:
 
 
 def _links(obj: JsonObject) -> list[str]:
-    """Of annotations; only what a browser may open."""
+    """URLs in annotations; only those that browsers may open."""
     found = []
     for key, value in sorted(_annotations(obj).items()):
         if key.startswith(LINK):
@@ -69,7 +69,7 @@ def _links(obj: JsonObject) -> list[str]:
 
 
 def pod_info(pod: JsonObject) -> tuple[list[JsonObject], list[str]]:
-    """As `kubectl get pods` has it, and the images."""
+    """Like the columns of `kubectl get pods`, and the images."""
     spec, status = pod.get("spec") or {}, pod.get("status") or {}
     inits, containers = spec.get("initContainers") or [], spec.get("containers") or []
     sidecars = {item.get("name") for item in inits if item.get("restartPolicy") == "Always"}
@@ -100,7 +100,7 @@ def pod_info(pod: JsonObject) -> tuple[list[JsonObject], list[str]]:
 
 
 def _initialising(status: JsonObject, sidecars: set[Any], count: int) -> tuple[str, int, int, bool]:
-    """(reason, restarts, ready sidecars, whether it is still initialising)."""
+    """(reason, restarts, ready sidecars, whether it is initialising)."""
     restarts = ready = 0
     for at, item in enumerate(status.get("initContainerStatuses") or ()):
         restarts += int(item.get("restartCount") or 0)
@@ -147,7 +147,7 @@ def _is_initialised(status: JsonObject) -> bool:
 
 
 def pod_requests(pod: JsonObject) -> dict[str, int]:
-    """In thousandths: what the containers ask for together, or the largest of those that run before, if it is more."""
+    """Milli-units: the sum of the containers' requests, or the largest init container's if that is more."""
     spec = pod.get("spec") or {}
     found: dict[str, int] = {}
     for container in spec.get("containers") or ():

@@ -1,4 +1,4 @@
-"""Sync, rollback, and ending what runs: requests that the controllers carry out, checked here (spec 3.1)."""
+"""Sync, rollback, and terminate: validates the requests that the controllers carry out (spec 3.1)."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ class Operations:
     async def _revisions(
         self, call: Call, found: Found, spec: ApplicationSpec, *, automated: bool
     ) -> tuple[list[str], list[str]]:
-        """What each source stands for, and how that is told to people."""
+        """The revision of each source, and its name for people."""
         sources, asked = sources_of(spec), self._asked(call.request, spec)
         for source, wanted in zip(sources, asked, strict=True):
             target = str(source.get("targetRevision") or "HEAD")
@@ -167,7 +167,7 @@ class Operations:
         return [revision for revision, _ in resolved], [text for _, text in resolved]
 
     def _asked(self, request: JsonObject, spec: ApplicationSpec) -> list[str]:
-        """By source; "" for what its spec says."""
+        """By source; "" for the spec's own."""
         count = len(sources_of(spec))
         if not is_multi(spec):
             return [str(request.get("revision") or "")] * count
@@ -239,7 +239,7 @@ class Operations:
             raise failed_precondition("Cannot use local manifests when source integrity is enforced")
 
     async def _request(self, app: JsonObject, operation: JsonObject) -> JsonObject:
-        """The state of the operation before goes in the same write: nobody takes its end for this one's."""
+        """Resets the previous operation's state in the same write: its end must not be taken for this one's."""
         client, metadata = self._context.client, app["metadata"]
         for _ in range(TRIES):
             app = await client.get(requests.Get(APPLICATIONS, Key(metadata["namespace"], metadata["name"])))
@@ -262,5 +262,5 @@ def _initiator(call: Call) -> JsonObject:
 
 
 def _window(window: JsonObject) -> JsonObject:
-    """As the answer has it: fewer fields than the project's own."""
+    """In the answer's form: fewer fields than the project's own."""
     return {key: window[key] for key in ("kind", "schedule", "duration", "manualSync") if window.get(key)}

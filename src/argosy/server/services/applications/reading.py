@@ -1,4 +1,4 @@
-"""List and get; get may ask for a refresh first, and waits until the controller has done it."""
+"""List and get; get may request a refresh first and wait until the controller has done it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ REFRESH: Final = "argocd.argoproj.io/refresh"
 HYDRATE: Final = "argocd.argoproj.io/hydrate"
 HYDRATE_TIME: Final = "argocd.argoproj.io/hydrate-timestamp"
 AT_ONCE: Final = 100
-"""Applications that are looked at before it is asked whether there is time for more."""
+"""Applications processed before checking whether the turn has become too long."""
 
 
 class Reading:
     def __init__(self, context: ServerContext) -> None:
         self._context = context
         self._share = LoopShare(context.clock)
-        """Of all lists that are asked for at the same time."""
+        """Shared by all concurrent lists."""
 
     async def list_all(self, call: Call) -> JsonObject:
         cache, request = self._context.gitops.plane.applications, call.request
@@ -66,7 +66,7 @@ class Reading:
         return with_health(self._context, app)
 
     async def _refreshed(self, app: JsonObject, level: str) -> JsonObject:
-        """Writes the request to refresh, and waits for the version in which it is done."""
+        """Requests a refresh, and waits for the version in which it is done."""
         level = "hard" if level == "hard" else "normal"
         key, context = key_of(app), self._context
         patch = {
@@ -79,7 +79,7 @@ class Reading:
 
 
 async def refreshed(context: ServerContext, key: Key, since: int) -> JsonObject:
-    """The Application in the first version after `since` that asks for no refresh."""
+    """The first version of the Application after `since` without a refresh request."""
     heard = asyncio.Event()
 
     def changed(old: JsonObject | None, new: JsonObject | None) -> None:
@@ -103,20 +103,20 @@ async def refreshed(context: ServerContext, key: Key, since: int) -> JsonObject:
 
 
 def _projects(request: JsonObject) -> list[str]:
-    """`project` beats `projects`; empty ones do not count."""
+    """`project` takes precedence over `projects`; empty ones are ignored."""
     found = request.get("project") or request.get("projects") or []
     return [name for name in found if name]
 
 
 class Chosen:
-    """What a query asks for, of every Application; rights apart. Raises ApiError."""
+    """The filter of a query, without rights. Raises ApiError."""
 
     def __init__(self, request: JsonObject, what: str = "the selector") -> None:
         self.name = request.get("name")
         self.repository = normalise_url(request.get("repo") or "")
         self.projects = frozenset(_projects(request))
         self.key = (self.name, self.repository, self.projects, request.get("selector") or "")
-        """Equal for equal questions."""
+        """Equal for equal queries."""
         try:
             selector = request.get("selector") or ""
             self._selector = parse_labels(selector) if selector else None

@@ -1,4 +1,4 @@
-"""The health of each resource in an Application's status: it is not stored there, and filled in for whoever reads."""
+"""The health of each resource in an Application's status, computed for readers: it is not stored there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from argosy.server.context import ServerContext
 
 
 def with_health(context: ServerContext, app: JsonObject) -> JsonObject:
-    """A copy with it, unless the status has it already, or nothing is known of the cluster."""
+    """A copy with health, unless the status has it, or the cluster is unknown."""
     status = app.get("status") or {}
     resources = status.get("resources") or ()
     if not resources or any("health" in item for item in resources):
@@ -29,7 +29,7 @@ def with_health(context: ServerContext, app: JsonObject) -> JsonObject:
 
 
 def live_of(context: ServerContext, app: JsonObject) -> LiveObjects | None:
-    """What lives where the Application goes, as far as this process watches it now."""
+    """The live objects at the Application's destination that this process watches."""
     try:
         return context.gitops.clusters.of(context.engine.cluster(spec_of(app))).live
     except (InvalidDestination, NotConnected):
@@ -43,7 +43,7 @@ def live_of(context: ServerContext, app: JsonObject) -> LiveObjects | None:
 
 
 def judge_of(context: ServerContext, key: Key) -> Judge:
-    """By the verdicts of users' checks that the last comparison had, else by the built-in checks."""
+    """From the last comparison's custom health checks, else from the built-in ones."""
     memory = context.engine.memory.get(key)
     verdicts = memory.verdicts if memory is not None else {}
 

@@ -1,4 +1,4 @@
-"""What the sources of an Application say: manifests at a revision, who made a commit, what a chart says of itself."""
+"""The contents of an Application's sources: manifests at a revision, commit metadata, chart details."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ANNOTATIONS: Final = {
     "version": "org.opencontainers.image.version",
     "description": "org.opencontainers.image.description",
 }
-"""Of the OCI image specification, by the names that clients know."""
+"""OCI image annotations, by the names that clients know."""
 
 
 class Revisions:
@@ -92,7 +92,7 @@ class Revisions:
         return state, wanted
 
     def _texts(self, rendered: Iterable[Rendered], state: SourceState, name: str) -> list[str]:
-        """With the marks of the Application, as they come; values of Secrets are masked."""
+        """With the tracking metadata, as a stream; values of Secrets are masked."""
         context, kinds = self._context, state.destination.live.kinds
         found: list[JsonObject | None] = []
         for part in rendered:
@@ -157,7 +157,7 @@ class Revisions:
         return {ours: told[name] for ours, name in ANNOTATIONS.items() if told.get(name)}
 
     def _source(self, app: JsonObject, request: JsonObject) -> JsonObject:
-        """One of now, or of a deployment. Raises ApiError."""
+        """A source of now, or of a deployment. Raises ApiError."""
         failed = "error getting app source by source index and version ID: "
         sources = sources_of(spec_of(app))
         if (version := request.get("versionId")) is not None:
@@ -202,7 +202,7 @@ def _set_revisions(sources: list[JsonObject], request: JsonObject) -> None:
 
 
 def cause_of(error: NotLoaded) -> str:
-    """What the source or the renderer said."""
+    """The error of the source or the renderer."""
     return said_of(getattr(error, "cause", error))
 
 

@@ -1,4 +1,4 @@
-"""What one may look at of an Application: tree, managed resources, manifests, revisions, events, links."""
+"""Read-only details of an Application: tree, managed resources, manifests, revisions, events, links."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from argosy.server.services.deep_links import links
 from argosy.server.services.events import events_of
 
 SETTLING_SECONDS: Final = 0.3
-"""Changes within this time are one tree."""
+"""Changes within this time become one tree."""
 
 
 class Seeing(Revisions):
@@ -36,7 +36,7 @@ class Seeing(Revisions):
         return await tree_of(self._context, found.app)
 
     async def watch_tree(self, call: Call) -> AsyncGenerator[JsonObject, None]:
-        """Whenever it is another one."""
+        """Yields each different tree."""
         found = await self._of(call, "applicationName")
         context, key = self._context, key_of(found.app)
         changed = asyncio.Event()

@@ -1,7 +1,7 @@
-"""ServerSideDiff: what an apply by the API server would make of manifests that a caller brings; nothing is changed.
+"""ServerSideDiff: what a server-side apply would make of manifests that a caller sends; a dry run.
 
-Live objects are those of the Application, whatever the caller says of them; a manifest must be of the object that it
-is compared with, or of one that the project permits. The dry run is made as a sync would be, impersonation included.
+Live objects are read from the cluster, whatever the caller sends; a manifest must be of the object that it is
+compared with, or of one that the project permits. The dry run is made like a sync, including impersonation.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ async def _item(
 
 
 def _live(app: JsonObject, seen: View, entry: JsonObject) -> JsonObject | None:
-    """The Application's own object that is meant. Raises ApiError."""
+    """The matching object of the Application. Raises ApiError."""
     text = str(entry.get("liveState") or "")
     if text in ("", "null"):
         return None
@@ -87,7 +87,7 @@ def _live(app: JsonObject, seen: View, entry: JsonObject) -> JsonObject | None:
 
 
 def _placed(seen: View, target: JsonObject) -> JsonObject:
-    """In the namespace where a sync would put it."""
+    """In the namespace that a sync would use."""
     key = resource_key(target)
     if seen.state.destination.live.kinds.is_namespaced(key.group, key.kind) is False:
         return target

@@ -1,4 +1,4 @@
-"""The tree of what an Application owns: its own objects, all below them, orphans, and the hosts that Pods run on."""
+"""The resource tree of an Application: its own objects, all their descendants, orphans, and the Pods' hosts."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ COUNTED: Final = ("cpu", "memory", "storage")
 
 
 async def tree_of(context: ServerContext, app: JsonObject) -> JsonObject:
-    """Empty when nothing is known of where it goes."""
+    """Empty if its destination is unknown."""
     seen = await view(context, app)
     return {} if seen is None else await Tree(context, app, seen).build()
 
 
 class Tree:
-    """One look; it fetches what the caches have only in outline."""
+    """One computation; it fetches objects of which caches only have metadata."""
 
     def __init__(self, context: ServerContext, app: JsonObject, seen: View) -> None:
         self._context, self._app, self._seen = context, app, seen
@@ -97,7 +97,7 @@ class Tree:
         )
 
     def _missing(self) -> list[JsonObject]:
-        """What the sources want and nothing is of."""
+        """Target objects that do not exist."""
         compared = self._seen.compared
         found = []
         for pair in compared.comparison.pairs if compared is not None else ():
@@ -107,7 +107,7 @@ class Tree:
         return found
 
     async def _fetch(self, keys: Iterable[ResourceKey]) -> None:
-        """One list for each kind and namespace of which only outlines are known."""
+        """One list for each kind and namespace of which only metadata is cached."""
         wanted: dict[tuple[str, str, str], None] = {}
         for key in keys:
             obj = self._whole.get(key) or self._live.get(key)
@@ -124,7 +124,7 @@ class Tree:
         try:
             return list((await self._client.page(requests.List(resource=resource, namespace=namespace))).items)
         except StatusError:
-            return []  # what may not be read is told by its name alone
+            return []  # an object that may not be read appears only with its name
 
     @property
     def _client(self) -> Client:

@@ -1,7 +1,7 @@
-"""GetManifestsWithFiles: what a source gives from files that the caller sends, as `argocd app diff --local` does.
+"""GetManifestsWithFiles: renders a source from files that the caller sends, for `argocd app diff --local`.
 
 The first message names the Application and the archive's SHA-256; the archive follows in parts. It is as untrusted as
-any repository: counted while it comes, unpacked within limits, rendered where repositories are.
+any repository: counted while it arrives, unpacked within limits, rendered by the usual workers.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PACKED_SETTING: Final = "reposerver.streamed.manifest.max.tar.size"
 UNPACKED_SETTING: Final = "reposerver.streamed.manifest.max.extracted.size"
 PACKED_LIMIT, UNPACKED_LIMIT = "100M", "1G"
 SECONDS: Final = 120.0
-"""For the whole of an archive to come."""
+"""For the entire upload."""
 AT_ONCE: Final = 4
 
 
@@ -40,7 +40,7 @@ class Uploads(Revisions):
     async def manifests_of_files(self, call: Call) -> JsonObject:
         """Raises ApiError."""
         query = call.request.get("query")
-        if call.over_rest or not isinstance(query, dict):  # a stream of parts has no form in JSON
+        if call.over_rest or not isinstance(query, dict):  # a stream of parts has no JSON form
             call.checked = True
             raise unknown("error getting query: error getting stream query: query is nil")
         name = str(query.get("name") or "")
@@ -97,7 +97,7 @@ class Uploads(Revisions):
 
 
 async def _stored(parts: AsyncIterator[JsonObject] | None, file: BinaryIO, limit: int) -> str:
-    """The SHA-256 of what came. Raises ApiError."""
+    """The SHA-256 of the received bytes. Raises ApiError."""
     digest, size = hashlib.sha256(), 0
     if parts is not None:
         async for part in parts:
@@ -112,6 +112,6 @@ async def _stored(parts: AsyncIterator[JsonObject] | None, file: BinaryIO, limit
 
 
 def _unpacked(file: BinaryIO, limits: ArchiveLimits) -> Tree:
-    """Commands send a working copy with the directories of its `.git`, though without what is in them."""
+    """Clients send a working copy with the directories of its `.git`, but without their files."""
     file.flush()
     return unpack(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), limits=limits, is_checkout=True)

@@ -1,4 +1,4 @@
-"""Whether an Application may be stored as it is asked for: its project, its destination, and what its sources give."""
+"""Whether an Application may be stored: checks its project, its destination, and that its sources render."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MANAGED_BY: str = "argocd.argoproj.io/managed-by-url"
 async def validated(
     context: ServerContext, call: Call, app: JsonObject, current: JsonObject | None, *, contacts_sources: bool
 ) -> JsonObject:
-    """The Application with its spec normalised. Raises ApiError; `current`: as it is stored now."""
+    """The Application with a normalised spec. Raises ApiError; `current`: the stored one."""
     name = str(app["metadata"].get("name") or "")
     if not name:
         raise invalid("metadata.name: an Application must have a name")
@@ -57,7 +57,7 @@ def _check_destination(context: ServerContext, app: JsonObject, permits: JsonObj
 
 
 async def _check_sources(context: ServerContext, app: JsonObject) -> None:
-    """What they give is rendered once; nothing of it is kept."""
+    """Renders the sources once; the result is not kept."""
     name, spec = app["metadata"]["name"], spec_of(app)
     asked = {**app, "metadata": {"namespace": context.namespace, **app["metadata"]}}
     try:

@@ -1,4 +1,4 @@
-"""Watches of Applications: one subscription to the cache for all of them, and one message for all who may see it."""
+"""Watches of Applications: one subscription to the cache for all, and one message for everyone who may see it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BUFFER: Final = 1000
 TOGETHER: Final = 50
 """Changes that a stream takes at once."""
 PRESENT_TOGETHER: Final = 10
-"""Of what is there when it begins: each is judged, filled in and written."""
+"""Initial Applications per turn: each is authorised, completed and encoded."""
 
 
 class Watching:
@@ -32,12 +32,12 @@ class Watching:
         self._context = context
         self._groups: dict[Hashable, Group] = {}
         self._by_name: dict[str, dict[Hashable, Group]] = {}
-        """Groups by the one name that they look at; "": those that look at all."""
+        """Streams by the one name that they watch; "" for those that watch all."""
         self._present: dict[tuple[str, str], tuple[JsonObject, SharedMessage]] = {}
-        """What was told of an Application as present, for as long as it is that and anybody watches."""
+        """The message about an existing Application, cached as long as it is unchanged and watched."""
         self._fan_out = FanOut(context.clock)
         self._share = LoopShare(context.clock)
-        """Of all streams that begin."""
+        """Shared by all starting streams."""
         self._listens = False
 
     async def watch(self, call: Call) -> AsyncGenerator[Message, None]:
@@ -67,18 +67,18 @@ class Watching:
         return iter(sorted(found, key=lambda app: f"{app['metadata']['namespace']}/{app['metadata']['name']}"))
 
     def _told_present(self, app: JsonObject) -> SharedMessage:
-        """The same message for all who come while the Application stays as it is."""
+        """The same message for all new streams while the Application is unchanged."""
         key = (app["metadata"]["namespace"], app["metadata"]["name"])
         known = self._present.get(key)
         if known is not None and known[0] is app:
             return known[1]
         message = SharedMessage({"type": "ADDED", "application": with_health(self._context, app)})
-        if message["application"] is app:  # what is filled in may be another the next time
+        if message["application"] is app:  # computed fields may differ next time
             self._present[key] = (app, message)
         return message
 
     def _group(self, call: Call, chosen: Chosen, namespace: str) -> Group:
-        """Of streams that the same subject opened with the same question: a change is judged once for all of them."""
+        """The streams of one subject with the same query: a change is authorised once for all of them."""
         if not self._listens:
             self._listens = True
             self._context.gitops.plane.applications.on_change(self._heard)
@@ -121,7 +121,7 @@ class Watching:
 
 
 class Group:
-    """Streams that see the same: who asks, and what for."""
+    """Streams that see the same: subject and query."""
 
     def __init__(self, context: ServerContext, call: Call, chosen: Chosen, namespace: str, key: Hashable) -> None:
         self._context, self._chosen, self._namespace, self.key = context, chosen, namespace, key
@@ -129,7 +129,7 @@ class Group:
         self._subject, self._enforcer = call.caller.subject, call.enforcer
         self.watchers: set[Watcher] = set()
         self._bursts: dict[tuple[int, ...], Burst] = {}
-        """By what is in them, since the last change."""
+        """By content, since the last change."""
 
     def takes(self, app: JsonObject) -> bool:
         metadata = app["metadata"]
@@ -149,15 +149,15 @@ class Group:
                 fan_out.wake(watcher)
 
     def burst(self, messages: list[JsonObject]) -> Burst:
-        """One for all streams that send just these."""
-        key = tuple(map(id, messages))  # the burst keeps them, so that none of another takes over its place
+        """One batch for all streams that send exactly these."""
+        key = tuple(map(id, messages))  # the batch keeps them alive, so that no other object gets their identity
         if (found := self._bursts.get(key)) is None:
             found = self._bursts[key] = Burst(messages)
         return found
 
 
 class Watcher:
-    """Messages that one stream has not taken yet; of too many, the newest are lost, as upstream."""
+    """Messages that one stream has not sent yet; beyond the limit, the newest are dropped, like upstream."""
 
     def __init__(self, since: int = 0) -> None:
         self._since = since
@@ -166,14 +166,14 @@ class Watcher:
         self._lost = 0
 
     def is_new(self, app: JsonObject) -> bool:
-        """No older than what the stream began with."""
+        """No older than what the stream started with."""
         if not self._since:
             return True
         version = str(app["metadata"].get("resourceVersion") or "")
         return not version.isdecimal() or int(version) >= self._since
 
     def put(self, message: JsonObject) -> None:
-        """The stream goes on when it is woken."""
+        """Resumes the stream when it is woken."""
         if len(self._messages) >= BUFFER:
             self._lost += 1
             return
@@ -183,7 +183,7 @@ class Watcher:
         self._heard.set()
 
     async def take(self) -> list[JsonObject]:
-        """What waits, once there is any: some of much."""
+        """Pending messages, once there are any, in limited batches."""
         while not self._messages:
             self._heard.clear()
             await self._heard.wait()

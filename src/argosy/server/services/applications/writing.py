@@ -1,4 +1,4 @@
-"""Create, update, patch and delete: what is stored is validated first, conflicts are tried again, and told at once."""
+"""Create, update, patch and delete: validates before storing, retries conflicts, waits until the result is visible."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ class Writing:
         return {}
 
     async def _with_finalizer(self, app: JsonObject, wanted: str) -> JsonObject:
-        """The one that says how its resources go, or none; not on an object that is on its way out already."""
+        """Sets the finalizer for the kind of deletion, or none; not on an object that is being deleted."""
         metadata = app["metadata"]
         if metadata.get("deletionTimestamp"):
             return app
@@ -185,12 +185,12 @@ class Writing:
         )
 
     async def _seen(self, written: JsonObject) -> JsonObject:
-        """Lists and watches of this process show it when the caller is answered."""
+        """Waits until lists and watches of this process show it."""
         return await seen(self._context, written)
 
 
 async def seen(context: ServerContext, written: JsonObject) -> JsonObject:
-    """Within two seconds; a cache that is slower catches up by itself."""
+    """For two seconds; a slower cache catches up later."""
     cache, version = context.gitops.plane.applications, int(written["metadata"]["resourceVersion"])
     deadline = context.clock.monotonic() + SEEN_SECONDS
     while cache.seen_up_to < version and context.clock.monotonic() < deadline:
@@ -199,7 +199,7 @@ async def seen(context: ServerContext, written: JsonObject) -> JsonObject:
 
 
 def given_application(given: Any, context: ServerContext) -> JsonObject:
-    """As a request has it, with its namespace. Raises ApiError."""
+    """The request's Application, with its namespace. Raises ApiError."""
     if not isinstance(given, dict):
         raise invalid("application: the application is missing")
     try:
@@ -238,7 +238,7 @@ def patched(app: JsonObject, patch: str, kind: str) -> JsonObject:
 
 
 def _why(app: JsonObject, operations: Any) -> str:
-    """Which operation cannot be done, and where."""
+    """Which operation of a patch fails, and where."""
     if not isinstance(operations, list):
         return "a list of operations is expected"
     done: Any = app
@@ -258,7 +258,7 @@ def _why(app: JsonObject, operations: Any) -> str:
 
 
 def _parts(app: JsonObject) -> tuple[Any, ...]:
-    """What upserting looks at."""
+    """The fields that an upsert compares."""
     metadata = app["metadata"]
     spec = shaped("v1alpha1.ApplicationSpec", app.get("spec") or {})
     return (

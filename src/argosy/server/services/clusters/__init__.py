@@ -1,4 +1,4 @@
-"""cluster.ClusterService: the clusters that Applications may go to."""
+"""cluster.ClusterService: the clusters that Applications may deploy to."""
 
 from __future__ import annotations
 

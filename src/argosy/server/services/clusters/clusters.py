@@ -1,4 +1,4 @@
-"""Register, change and remove clusters; each is reached before it is stored, and none tells its credentials (A8)."""
+"""Registers, changes and removes clusters; each is contacted before it is stored; no credentials are returned (A8)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Clusters:
     def __init__(self, context: ServerContext) -> None:
         self._context = context
         self._reached_at: dict[str, JsonObject] = {}
-        """What was found when a cluster was stored: until one of its Applications makes it watched."""
+        """The cluster's state when it was stored: used until an Application makes it watched."""
 
     @property
     def _secrets(self) -> list[JsonObject]:
@@ -57,7 +57,7 @@ class Clusters:
         return sorted(found, key=lambda item: str(item["metadata"]["name"]))
 
     def _all(self) -> list[tuple[JsonObject, JsonObject | None]]:
-        """Each with its Secret; the cluster we are in has none unless somebody gave it one."""
+        """Each with its Secret; the in-cluster one has none unless somebody created it."""
         found: list[tuple[JsonObject, JsonObject | None]] = [
             (secrets.cluster_of_secret(secret), secret) for secret in self._secrets
         ]
@@ -134,7 +134,7 @@ class Clusters:
         return {}
 
     async def rotate(self, call: Call) -> JsonObject:
-        """A new token for the service account that the stored token is of."""
+        """Rotates the token of the service account that the stored token belongs to."""
         self._find(call, "get")
         for cluster, secret in self._matching(call.request):
             call.permit_hidden("clusters", "update", target_of(cluster))
@@ -189,7 +189,7 @@ class Clusters:
     # -- finding -------------------------------------------------------------------------------------------------------
 
     def _find(self, call: Call, action: str, request: JsonObject | None = None) -> tuple[JsonObject, JsonObject | None]:
-        """One that is absent answers as one that is forbidden."""
+        """An absent cluster and a forbidden one give the same answer."""
         found = self._matching(call.request if request is None else request)
         call.checked = True
         if not found:
@@ -198,7 +198,7 @@ class Clusters:
         return found[0]
 
     def _matching(self, request: JsonObject) -> list[tuple[JsonObject, JsonObject | None]]:
-        """By name there may be several."""
+        """Several may have one name."""
         wanted = _asked(request)
         if not wanted:
             key = "server" if request.get("server") else "name"
@@ -238,7 +238,7 @@ class Clusters:
         return HttpClient(connection, context.clock, context.rng, user_agent="argosy-server")
 
     async def _reached(self, cluster: JsonObject, failed: str) -> JsonObject:
-        """Its version. Raises ApiError."""
+        """The cluster's version. Raises ApiError."""
         if cluster["server"] == IN_CLUSTER:
             return secrets.info_of(self._context, IN_CLUSTER)
         try:
@@ -282,7 +282,7 @@ class Clusters:
 
 
 def _asked(request: JsonObject) -> Sequence[tuple[str, str]]:
-    """By `id`: its type says what its value is."""
+    """By `id`, whose type determines the meaning of its value."""
     given: Any = request.get("id")
     if not isinstance(given, dict) or not given.get("value"):
         return []

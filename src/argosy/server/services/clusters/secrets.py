@@ -1,4 +1,4 @@
-"""Clusters between their Secrets and the API's JSON (spec 12). What leaves is without credentials."""
+"""Converts clusters between their Secrets and the API's JSON (spec 12). Results have no credentials."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHOWN_CONFIG: Final = ("awsAuthConfig", "proxyUrl", "disableCompression")
 
 
 def cluster_of_secret(secret: JsonObject) -> JsonObject:
-    """With its credentials: never to be answered."""
+    """With its credentials: never return it."""
     data, metadata = decoded(secret), secret.get("metadata") or {}
     try:
         config = orjson.loads(data.get("config") or "{}")
@@ -116,7 +116,7 @@ def _without_user(url: str) -> str:
 
 
 def answered(context: ServerContext, cluster: JsonObject, info: JsonObject | None = None) -> JsonObject:
-    """With what is known of it; the old fields beside `info` are for old clients."""
+    """With its state; the old fields next to `info` are for old clients."""
     told = info or info_of(context, str(cluster["server"]))
     found = {**sanitised(cluster), "info": told, "connectionState": told["connectionState"]}
     if told.get("serverVersion"):
@@ -125,7 +125,7 @@ def answered(context: ServerContext, cluster: JsonObject, info: JsonObject | Non
 
 
 def info_of(context: ServerContext, server: str) -> JsonObject:
-    """What the caches of this process know."""
+    """The state of this process's caches."""
     plane, now = context.gitops.plane, seconds(context.clock.now())
     count = sum(1 for app in plane.applications.list() if _goes_to(context, app, server))
     if server == IN_CLUSTER:
@@ -165,6 +165,6 @@ def _goes_to(context: ServerContext, app: JsonObject, server: str) -> bool:
 
 
 def cluster_json(context: ServerContext, cluster: Cluster) -> JsonObject:
-    """Of the engine's own view."""
+    """The engine's own view."""
     secret = context.configuration.secret_object(cluster.secret) if cluster.secret else None
     return answered(context, cluster_of_secret(secret) if secret else local_cluster())

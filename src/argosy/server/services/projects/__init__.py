@@ -1,4 +1,4 @@
-"""project.ProjectService: AppProjects, the tokens of their roles, their windows and what belongs to them."""
+"""project.ProjectService: AppProjects, tokens of their roles, sync windows, and related objects."""
 
 from __future__ import annotations
 

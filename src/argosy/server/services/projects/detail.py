@@ -1,4 +1,4 @@
-"""What belongs to a project: global projects, scoped repositories and clusters, windows, events, links."""
+"""Objects related to a project: global projects, scoped repositories and clusters, windows, events, links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Create, read, update and delete AppProjects; what would strand Applications, or give rights one lacks, is refused."""
+"""Create, read, update and delete AppProjects; nobody may strand Applications or grant rights they lack."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Projects:
             call.permit(*right)
 
     def _check_applications(self, name: str, stored: JsonObject, project: JsonObject) -> None:
-        """Of every namespace that Applications may be in."""
+        """In every namespace where Applications are allowed."""
         plane, sources, destinations = self._context.gitops.plane, 0, 0
         others = {**plane.projects_by_name(), name: project}
         before = plane.effective(name) or stored.get("spec") or {}
@@ -145,14 +145,14 @@ class Projects:
 
 
 async def read(context: ServerContext, name: str) -> JsonObject:
-    """Raises StatusError, in the words of the Kubernetes API."""
+    """Raises StatusError with the Kubernetes API's message."""
     if not name:
         raise ApiError(Code.NOT_FOUND, 'appprojects.argoproj.io "" not found')
     return await context.client.get(requests.Get(PROJECTS, Key(context.namespace, name)))
 
 
 async def seen(context: ServerContext, written: JsonObject) -> JsonObject:
-    """Permissions of this process follow at once."""
+    """This process's permissions are updated at once."""
     cache = context.configuration.projects
     version, deadline = int(written["metadata"]["resourceVersion"]), context.clock.monotonic() + 2.0
     while cache.seen_up_to < version and context.clock.monotonic() < deadline:
@@ -161,7 +161,7 @@ async def seen(context: ServerContext, written: JsonObject) -> JsonObject:
 
 
 def given(project: Any, context: ServerContext) -> JsonObject:
-    """Of a request. Raises ApiError."""
+    """The request's project. Raises ApiError."""
     if not isinstance(project, dict):
         raise invalid("missing payload 'project' in request")
     try:

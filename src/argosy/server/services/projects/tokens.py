@@ -1,4 +1,4 @@
-"""Tokens of project roles: kept by their ids in the project's status, and valid as long as they are there."""
+"""Tokens of project roles: their IDs are in the project's status, and they are valid as long as they are listed."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Tokens:
         return {}
 
     async def _project(self, call: Call, name: str) -> JsonObject:
-        """One that is not there answers as one that may not be changed, unless the caller may change any."""
+        """A missing token and a forbidden one give the same answer, unless the caller may change all."""
         try:
             return await read(self._context, name)
         except StatusError as error:
@@ -77,7 +77,7 @@ class Tokens:
             raise
 
     def _permit(self, call: Call, name: str, groups: object) -> None:
-        """The right to change the project, or a place in the role itself."""
+        """Requires the right to change the project, or membership in the role itself."""
         members = set(groups) if isinstance(groups, list | tuple) else set()
         call.checked = True
         if not call.may("projects", "update", name) and not members.intersection(call.caller.subject.groups):
@@ -102,7 +102,7 @@ class Tokens:
 
 
 def _with_tokens(role: JsonObject, name: str, items: list[JsonObject]) -> JsonObject:
-    """Tokens are told in both places, as upstream does."""
+    """Tokens are listed in both places, like upstream."""
     if role.get("name") != name:
         return role
     kept = {key: value for key, value in role.items() if key != "jwtTokens"}

@@ -1,4 +1,4 @@
-"""What an AppProject may say, in the words that clients know (spec 4, A6). Pure."""
+"""Validates an AppProject with the messages that clients know (spec 4, A6). Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KINDS: Final = ("allow", "deny")
 
 
 def check(project: JsonObject) -> None:
-    """Raises ApiError with the first thing that is wrong."""
+    """Raises ApiError for the first error."""
     spec, name = project.get("spec") or {}, str((project.get("metadata") or {}).get("name") or "")
     for error in _errors(spec, name):
         raise error

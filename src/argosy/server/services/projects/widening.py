@@ -1,4 +1,4 @@
-"""What it takes to give a project more than it has: what one may not use oneself, one gives to none (rule 4). Pure."""
+"""The rights required to extend a project: nobody grants what they may not use themselves (rule 4). Pure."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ OF_EVERY_CLUSTER: Final = (
     *(f"{scope}Resource{colour}list" for scope in ("cluster", "namespace") for colour in ("White", "Black")),
     "destinationServiceAccounts",
 )
-"""Fields that say what may be done on all destinations, and as whom."""
+"""Fields about all destinations, and about impersonation."""
 
 
 def widened(before: JsonObject, after: JsonObject) -> Iterator[tuple[str, str, str]]:
-    """(resource, action, object) of each right that is needed, for two `spec`s."""
+    """(resource, action, object) of each required right, from two `spec`s."""
     known, wanted = (_servers(spec) for spec in (before, after))
     yield from (("clusters", "update", server) for server in wanted if server not in known)
     repositories = before.get("sourceRepos") or ()
@@ -25,6 +25,6 @@ def widened(before: JsonObject, after: JsonObject) -> Iterator[tuple[str, str, s
 
 
 def _servers(spec: JsonObject) -> list[str]:
-    """A cluster that is known by its name alone counts by that."""
+    """A cluster of which only the name is known counts by that."""
     found = [str(item.get("server") or item.get("name") or "") for item in spec.get("destinations") or ()]
     return [server for server in dict.fromkeys(found) if server]

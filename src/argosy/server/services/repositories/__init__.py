@@ -1,4 +1,4 @@
-"""repository.RepositoryService and repocreds.RepoCredsService: repositories, what is in them, and their credentials."""
+"""repository.RepositoryService and repocreds.RepoCredsService: repositories, their contents, and credentials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is in a repository: its references, charts, directories that an Application may be made of, and their values."""
+"""The contents of a repository: refs, charts, directories that can become an Application, and their values."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Browsing:
         return details(tree, source, self._context.engine.plane.settings.render)
 
     async def _check_application(self, call: Call, source: JsonObject) -> None:
-        """New: one must be allowed to create it; there already: only sources that it has, or had."""
+        """For a new Application: needs the right to create it; for an existing one: only its own sources."""
         request = call.request
         namespace, _, name = str(request.get("appName") or "").rpartition("/")
         namespace, project = namespace or self._context.namespace, str(request.get("appProject") or "")
@@ -90,7 +90,7 @@ class Browsing:
         found = [
             app for app in self._context.gitops.plane.applications.list(namespace) if app["metadata"]["name"] == name
         ]
-        # Upstream's name of an Application without a project is its name alone, which no policy means.
+        # Upstream uses the bare name of an Application without a project, which no policy matches.
         target = target if project else name
         call.permit("applications", "get", target)
         if not found:
@@ -116,12 +116,12 @@ class Browsing:
             raise denied(f"repository '{url}' not permitted in project '{project}'")
 
     def _repository(self, call: Call, url: str) -> JsonObject:
-        """One that is known, or one that needs no credentials. Raises ApiError when it may not be seen."""
+        """A known repository, or one without credentials. Raises ApiError if the caller may not see it."""
         project = str(call.request.get("appProject") or "")
         found = self._store.find(url, project) or self._store.find(url, "") or self._store.find(url)
         repository = secrets.repository_json(found[0]) if found else {"repo": url}
         if not call.may("repositories", "get", repository_target(repository)):
-            # As it was asked for: whether it is there, and in which project, does not show.
+            # With the request's own spelling: the answer reveals neither existence nor project.
             raise call.refusal("repositories", "get", f"{project}/{url}" if project else url)
         return repository
 
@@ -148,7 +148,7 @@ class Browsing:
 
 
 def directories(tree: Tree, settings: Any) -> dict[str, str]:
-    """Path by path, those that a tool is at home in."""
+    """Paths, and the tool that each belongs to."""
     found: dict[str, str] = {}
     front = [""]
     for _ in range(DEPTH):
@@ -167,7 +167,7 @@ def directories(tree: Tree, settings: Any) -> dict[str, str]:
 
 
 def details(tree: Tree, source: JsonObject, settings: Any) -> JsonObject:
-    """What forms show of a source. Raises ApiError when there is no such path."""
+    """The details of a source for forms. Raises ApiError if the path does not exist."""
     path = "" if source.get("chart") else str(source.get("path") or "").strip("/")
     path = "" if path == "." else path
     entry = tree.stat(path)

@@ -1,4 +1,4 @@
-"""Whether a repository can be reached with what is known: asked when it is added, remembered for an hour."""
+"""Whether a repository is reachable with its credentials: checked when it is added, cached for an hour."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Connecting:
         self._states.pop((url, project), None)
 
     def credentials(self, repository: JsonObject) -> Credentials:
-        """Of a repository that may not be stored yet."""
+        """For a repository that may not be stored yet."""
         book = self._context.gitops.plane.credentials
         url, project = repository["repo"], str(repository.get("project") or "")
         if not secrets.has_credentials(repository) and book.find(url, project) is not None:

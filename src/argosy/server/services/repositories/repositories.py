@@ -1,4 +1,4 @@
-"""repository.RepositoryService: what is known of repositories, for reading and for writing back (spec 4, A7)."""
+"""repository.RepositoryService: the configured repositories, for reading and for writing back (spec 4, A7)."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ ACCESS_FIELDS = {
     "enableOci": "enableOCI",
     "insecureOciForceHttp": secrets.OCI_HTTP,
 }
-"""What a request to validate spells otherwise."""
+"""Field names that differ in a validation request."""
 
 
 def target_of(repository: JsonObject) -> str:
-    """As the object of permissions."""
+    """The object in policies."""
     project = repository.get("project")
     url = str(repository.get("repo") or "")
     return f"{project}/{url}" if project else url
 
 
 class Repositories:
-    """`writes`: those that the hydrator pushes to."""
+    """`writes`: repositories that the hydrator pushes to."""
 
     def __init__(self, context: ServerContext, connecting: Connecting, *, writes: bool) -> None:
         self._context, self._connecting, self._writes = context, connecting, writes
@@ -79,7 +79,7 @@ class Repositories:
         given = self._given(call)
         project = str(given.get("project") or "")
         found = self._store.find(given["repo"], project) or self._store.find(given["repo"])
-        # First as it was asked for, so that who may not learns nothing of what is there.
+        # First with the request's own spelling, so that nothing is revealed without the right.
         call.permit(self._resource, "update", target_of(given))
         if not found:
             raise not_found(f"repo '{given['repo']}' not found")
@@ -108,7 +108,7 @@ class Repositories:
         await self._connecting.test({**request, "repo": request.get("repo") or ""})
         return {}
 
-    # -- what one may see ----------------------------------------------------------------------------------------------
+    # -- visibility ----------------------------------------------------------------------------------------------------
 
     async def _visible(self, call: Call, anew: bool) -> list[JsonObject]:
         call.checked = True
@@ -126,7 +126,7 @@ class Repositories:
         return {**shown, "connectionState": state}
 
     def _inherited(self, repository: JsonObject) -> JsonObject:
-        """With the user of the template that it is reached with."""
+        """With the user name of the template whose credentials apply."""
         if secrets.has_credentials(repository):
             return repository
         book = self._context.gitops.plane.credentials
@@ -137,7 +137,7 @@ class Repositories:
         return {**repository, "inheritedCreds": True, **({"username": user} if user else {})}
 
     async def _one(self, call: Call, action: str) -> JsonObject:
-        """What one may not see answers as what is not there."""
+        """A repository that the caller may not see does not exist for them."""
         request = call.request
         url, project = str(request.get("repo") or ""), str(request.get("appProject") or "")
         call.checked = True
@@ -180,7 +180,7 @@ class Repositories:
 
 
 def _named(repository: JsonObject) -> JsonObject:
-    """What a change answers with: no credentials."""
+    """The answer to a change: without credentials."""
     return {key: repository[key] for key in ("repo", "type", "name") if repository.get(key)}
 
 

@@ -1,6 +1,6 @@
-"""Repositories and credential templates between their Secrets and the API's JSON (spec 12). Pure.
+"""Converts repositories and credential templates between their Secrets and the API's JSON (spec 12). Pure.
 
-`sanitised` is the only way out: it lists the fields that may leave.
+Answers must go through `sanitised`, which lists the visible fields.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ CREDENTIALS: Final = (
 
 
 def repository_json(secret: JsonObject) -> JsonObject:
-    """With its credentials: never to be answered."""
+    """With its credentials: never return it."""
     data = decoded(secret)
     found: JsonObject = {"repo": data.get("url", "")}
     found |= {key: data[key] for key in (*OWN, *TEXTS) if data.get(key)}
@@ -60,7 +60,7 @@ def repository_json(secret: JsonObject) -> JsonObject:
 
 
 def template_json(secret: JsonObject) -> JsonObject:
-    """With its credentials: never to be answered."""
+    """With its credentials: never return it."""
     found = repository_json(secret)
     return {
         "url": found.pop("repo"),
@@ -87,7 +87,7 @@ def repositories(secrets: Iterable[JsonObject], kind: str) -> list[JsonObject]:
 
 
 def secret_data(given: JsonObject, kind: str) -> dict[str, str | None]:
-    """What a Secret of these is to hold, base64; None for what it must not."""
+    """The fields of such a Secret, in base64; None removes a field."""
     left_out = NOT_IN_TEMPLATES if kind in TEMPLATES else frozenset()
     found: dict[str, str | None] = {"url": _coded(str(given.get("repo") or given.get("url") or ""))}
     names = TEXTS if kind in TEMPLATES else (*OWN, *TEXTS)
@@ -103,7 +103,7 @@ def secret_data(given: JsonObject, kind: str) -> dict[str, str | None]:
 
 
 def secret_name(kind: str, url: str, project: str) -> str:
-    """The same for one URL and project, and readable to nobody."""
+    """The Secret's name for a URL and project: deterministic, and not readable."""
     digest = hashlib.blake2b(f"{url}\0{project}".encode(), digest_size=8).hexdigest()
     return f"{PREFIXES[kind]}-{int(digest, 16) % 10_000_000_000}"
 

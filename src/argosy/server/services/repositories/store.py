@@ -1,4 +1,4 @@
-"""The Secrets of repositories and templates: found by URL and project, written, and seen before it is answered."""
+"""The Secrets of repositories and templates: finds them by URL and project, writes them, and waits for the cache."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Store:
         return sorted(found, key=lambda item: str(item["metadata"]["name"]))
 
     def find(self, url: str, project: str | None = None) -> list[JsonObject]:
-        """All for the URL, or those of the project alone."""
+        """All for the URL, or only those of the project."""
         wanted = normalise_url(url)
         found = []
         for secret in self.all:
@@ -55,7 +55,7 @@ class Store:
         )
 
     async def remove(self, secret: JsonObject) -> None:
-        """One that somebody else made by hand loses its mark, and stays."""
+        """A Secret that was created by hand loses its label, and is not deleted."""
         metadata, client = secret["metadata"], self.context.client
         if (metadata.get("annotations") or {}).get(secrets.ANNOTATION) != secrets.MANAGED:
             patch = {"metadata": {"labels": {TYPE_LABEL: None}}}

@@ -1,4 +1,4 @@
-"""repocreds.RepoCredsService: credentials for all repositories below a URL; rights are those of repositories."""
+"""repocreds.RepoCredsService: credentials for all repositories below a URL; the rights are those of repositories."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SHOWN = ("url", "username", "type", "enableOCI")
 
 
 class Templates:
-    """`writes`: those that the hydrator pushes with."""
+    """`writes`: credentials that the hydrator pushes with."""
 
     def __init__(self, context: ServerContext, *, writes: bool) -> None:
         self._store = Store(context, secrets.WRITE_TEMPLATE if writes else secrets.TEMPLATE)
