@@ -2,17 +2,17 @@
 
 Owns the statuses of Certificate, CertificateRequest, Issuer, ClusterIssuer, Order and Challenge; the Secrets that
 Certificates name, and those of their next private keys; the objects that solve challenges. Reads Ingresses, Gateways
-and Secrets. Wakes by what it reads, at renewal times, and at the end of waits after failures.
+and Secrets. Wakes when one of these changes, at renewal times, and when a back-off after a failure ends.
 
-The controllers of a Certificate never call each other; they speak through the object: the trigger sets Issuing, the
-next key and the next request are made, the approver and an issuer answer, issuing stores the answer, readiness tells
-of it, old revisions go.
+The controllers of a Certificate never call each other; they communicate through the object: the trigger sets Issuing,
+the next key and the next request are created, the approver and an issuer answer, issuing stores the answer, readiness
+reports it, and old revisions are deleted.
 
 - `certificate/`: the state machine of a Certificate.  `signing_flow/`: CertificateRequests and what signs them.
 - `signing_requests/`: Kubernetes' own CertificateSigningRequests.
-- `issuers/`: whether an issuer can sign.  `shim/`: Certificates by annotation of Ingresses and Gateways.
-- `admission/`: what is refused.  `pki/`: keys, requests, certificates, keystores.
-- `ports.py`, `adapters/`: the questions that need time, chance or the network, and who answers them.
+- `issuers/`: whether an issuer can sign.  `shim/`: Certificates from annotations of Ingresses and Gateways.
+- `admission/`: validation and defaults.  `pki/`: keys, requests, certificates, keystores.
+- `ports.py`, `adapters/`: the questions that need time, randomness or the network, and the code that answers them.
 """
 
 from __future__ import annotations
@@ -64,5 +64,5 @@ def answerers(crypto: Crypto, outside: Outside) -> Mapping[type[Any], Answerer]:
 
 
 def _shimmed(settings: Settings) -> tuple[Resource, ...]:
-    """Gateways wait until their API is served."""
+    """Controllers for Gateways start once their API is served."""
     return (shim.INGRESSES, shim.GATEWAYS, shim.LISTENER_SETS) if settings.gateway_api else (shim.INGRESSES,)

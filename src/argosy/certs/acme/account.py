@@ -32,7 +32,7 @@ REGISTERED: Final = "The ACME account was registered with the ACME server"
 RETIRED: Final = frozenset(
     {"acme-v01.api.letsencrypt.org", "acme-staging.api.letsencrypt.org"},
 )
-"""Servers of the protocol's first version, which are no more."""
+"""Servers of version 1 of the protocol, which have been shut down."""
 _FIRST_RETRY: Final = timedelta(seconds=5)
 _LONGEST_RETRY: Final = timedelta(minutes=30)
 _REGISTER: Final = "Failed to register ACME account: "
@@ -85,7 +85,7 @@ def _without_key(snapshot: Snapshot, issuer: AnyIssuer, place: Key) -> Gathered:
 
 
 def _judged(text: bytes | None, place: Key, name: str, settings: Settings) -> tuple[Verdict | None, str]:
-    """What is wrong with the stored key, or its hash."""
+    """The error in the stored key, or the hash of the key."""
     try:
         key = keys.load(text or b"", settings.limits.key, checked=False)
     except ValueError as error:
@@ -221,7 +221,7 @@ def _registered(issuer: AnyIssuer, uri: str, key_hash: str) -> Verdict:
 
 
 def _retried(seen: Gathered, trouble: Unavailable, now: datetime) -> Verdict:
-    """Tried again with back-off, or when the server said."""
+    """Retries with back-off, or at the time that the server gave."""
     wait = max(backoff(seen.round.number, _FIRST_RETRY, _LONGEST_RETRY), timedelta(seconds=trouble.retry_after))
     memory, wake_at = seen.round.later(now, wait)
     return Verdict(

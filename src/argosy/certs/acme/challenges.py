@@ -1,8 +1,8 @@
-"""A Challenge from its presenting to its end.
+"""Drives a Challenge from its presentation to its clean-up.
 
-Owns the status of Challenges but for the start of `processing`, their finalizer, and what solves them. What is
-presented is taken away again before the finalizer goes, so that nothing is left behind. Source: spec/cert-manager.md
-section 8.6.
+Owns the status of Challenges except for the start of `processing`, their finalizer, and the objects that solve them.
+What was presented is cleaned up before the finalizer is removed, so that nothing is left behind. Source:
+spec/cert-manager.md section 8.6.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _LONGEST_RETRY: Final = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """`told`: the trouble that users were told of last. `passed`: when the check first passed."""
+    """`told`: the error that was reported last. `passed`: when the self-check first passed."""
 
     round: Round = FIRST
     told: str = ""
@@ -58,10 +58,10 @@ class Memory:
 class Seen:
     challenge: Challenge
     fault: str
-    """Why the issuer's credentials are not used for it; empty: they may be."""
+    """Why the issuer's credentials must not be used for it; empty if they may be."""
     solving: Solving | None
     answer: Any
-    """Of the server: how the authorization stands, or how the proof ended."""
+    """The server's answer: the state of the authorization, or the result of the validation."""
     memory: Memory
     settings: Settings
 
@@ -76,7 +76,7 @@ def look(snapshot: Snapshot, key: Key, *, settings: Settings) -> Seen | None:
     issuer = issuer_of(snapshot, challenge.spec.issuer_ref, key.namespace)
     memory = snapshot.memory or Memory()
     fault = ownership.fault_of(snapshot, challenge, issuer)
-    if ends and challenge.spec.type == "HTTP-01":  # takes neither credentials nor an issuer to clean up
+    if ends and challenge.spec.type == "HTTP-01":  # needs neither credentials nor an issuer to clean up
         solving = http01.look(snapshot, challenge, settings, memory.round.number)
         return Seen(challenge=challenge, fault="", solving=solving, answer=None, memory=memory, settings=settings)
     if fault or issuer is None:
@@ -125,9 +125,9 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 
 def _refused(seen: Seen, now: datetime) -> Decision:
-    """A Challenge that no Order of ours made is not worked on: credentials of an issuer are at stake.
+    """A Challenge that no Order of ours created is not processed: it could misuse an issuer's credentials.
 
-    One that was worked on before has lost its owners: it goes as they did.
+    One that was processed before has lost its owners: it will be deleted as they were.
     """
     if seen.challenge.status.state:
         return NOTHING
@@ -155,7 +155,7 @@ def _with_state(seen: Seen, now: datetime) -> Decision:
 
 
 def _presented(seen: Seen, solving: Solving, now: datetime) -> Decision:
-    """The solver's objects, or its record; then it is said so."""
+    """Creates the solver's objects or its record, then sets `presented`."""
     if solving.steps:
         return Decision(solving.steps)
     if isinstance(solving.shown, NotYet):
@@ -172,9 +172,9 @@ def _presented(seen: Seen, solving: Solving, now: datetime) -> Decision:
 
 
 def _checked(seen: Seen, solving: Solving, now: datetime) -> Decision:
-    """The own check, or the wait instead of it; then the server's."""
+    """Runs the self-check, waits for propagation, then asks the server to validate."""
     if solving.steps:
-        return Decision(solving.steps)  # a solver's object that somebody took away comes back
+        return Decision(solving.steps)  # a solver's object that somebody deleted is re-created
     if seen.memory.passed is not None:
         return _proven(seen, now)
     if (ends := _wait_end(seen.challenge)) is not None:
@@ -196,7 +196,7 @@ def _checked(seen: Seen, solving: Solving, now: datetime) -> Decision:
 
 
 def _settled(seen: Seen, solving: Solving, now: datetime) -> Decision:
-    """DNS servers that we did not ask get a while longer; then the server is told."""
+    """Waits a while longer for DNS servers that we did not ask, then accepts the challenge at the server."""
     if not solving.settles:
         return Decision(wake_at=now + timedelta(milliseconds=1), memory=Memory(passed=now))
     round_, wake_at = seen.memory.round.later(now, solving.settles)
@@ -249,7 +249,7 @@ def _errored(seen: Seen, refused: Refused) -> Decision:
 
 
 def _again(seen: Seen, reason: str, now: datetime, *, retry_after: float = 0.0, event: Event | None = None) -> Decision:
-    """Tried again with back-off; the reason stands in the status meanwhile, and is told once."""
+    """Retries with back-off; the reason is in the status meanwhile, and is reported once."""
     wait = max(backoff(seen.memory.round.number, _FIRST_RETRY, _LONGEST_RETRY), timedelta(seconds=retry_after))
     round_, wake_at = seen.memory.round.later(now, wait)
     steps: tuple[Step, ...] = _status(seen.challenge, reason=reason)
@@ -259,7 +259,7 @@ def _again(seen: Seen, reason: str, now: datetime, *, retry_after: float = 0.0, 
 
 
 def _cleaned_up(seen: Seen, now: datetime) -> Decision:
-    """What was presented goes, then the finalizer, then the claim on a place."""
+    """Cleans up what was presented, then removes the finalizer, then frees the slot in the scheduler."""
     solving = seen.solving
     if solving is not None and _has_finalizer(seen.challenge):
         if solving.removal:
@@ -274,7 +274,7 @@ def _cleaned_up(seen: Seen, now: datetime) -> Decision:
 
 
 def _left_behind(seen: Seen) -> tuple[Event, ...]:
-    """A record that nobody may take away with the issuer's credentials stays, and it is said so."""
+    """A record that must not be deleted with the issuer's credentials stays, and an Event says so."""
     if not seen.fault or not seen.challenge.status.presented:
         return ()
     message = f"the TXT record of _acme-challenge.{seen.challenge.spec.dns_name} may stay behind: {seen.fault}"
@@ -287,13 +287,13 @@ def _released(challenge: Challenge) -> tuple[Write, ...]:
         kept = [one for one in challenge.metadata.finalizers if one not in FINALIZERS]
         steps = (requests.merge(Challenge, challenge.raw, {"metadata": {"finalizers": kept or None}}),)
         if challenge.metadata.deletion_timestamp:
-            return steps  # with the finalizer the object is gone
+            return steps  # removing the finalizer deletes the object
     status = _status(challenge, presented=False, processing=False)
     return (*steps, *(replace(one, body=_inexact(one.body)) for one in status))
 
 
 def _inexact(body: Any) -> Any:
-    """The write before this one has moved the version."""
+    """The preceding write has changed the resourceVersion."""
     metadata = {key: value for key, value in body["metadata"].items() if key != "resourceVersion"}
     return {**body, "metadata": metadata}
 

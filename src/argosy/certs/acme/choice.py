@@ -1,4 +1,4 @@
-"""Which solver of an issuer proves control of a name, and what an Order's annotations change of it.
+"""Chooses the solver of an issuer for a name, and applies an Order's annotations to it.
 
 Source: spec/cert-manager.md section 8.4.
 """
@@ -23,12 +23,12 @@ TYPES: Final = {"http-01": "http01", "dns-01": "dns01"}
 
 
 class OverrideError(ValueError):
-    """Annotations that contradict themselves; no Challenge is made."""
+    """The annotations contradict each other; no Challenge is created."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A solver by its place in the list, and the type of challenge that it answers."""
+    """A solver with its index in the list, and the type of challenge that it solves."""
 
     index: int
     type: str
@@ -46,7 +46,7 @@ def choose(
     offered: Sequence[str],
     labels: Mapping[str, str],
 ) -> Chosen | None:
-    """None: no solver fits. `domain` begins with `*.` for a wildcard; `offered` are types of challenges."""
+    """None if no solver matches. `domain` begins with `*.` for a wildcard; `offered` are types of challenges."""
     best: tuple[_Rank, Chosen] | None = None
     for index, solver in enumerate(solvers):
         type_ = next((one for one in offered if TYPES.get(one, "") in solver), None)
@@ -75,13 +75,13 @@ def _rank(selector: Mapping[str, Any], domain: str, labels: Mapping[str, str]) -
 
 
 def _is_within(domain: str, zone: str) -> bool:
-    """By whole labels; a zone with a trailing dot has an empty label that no domain has."""
+    """Matches complete labels; a zone with a trailing dot has an empty label that no domain has."""
     whole, tail = domain.lower().split("."), zone.lower().split(".")
     return whole[-len(tail) :] == tail
 
 
 def overridden(solver: JsonObject, annotations: Mapping[str, str] | None, namespace: str) -> JsonObject:
-    """The solver as a Challenge gets it. Raises OverrideError."""
+    """The solver as it is written into a Challenge. Raises OverrideError."""
     http01 = solver.get("http01")
     if not http01 or annotations is None:
         return solver

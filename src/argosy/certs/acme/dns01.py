@@ -1,7 +1,7 @@
-"""Answers DNS-01 by a TXT record at the provider that the solver names.
+"""Answers DNS-01 with a TXT record at the provider that the solver names.
 
-Credentials come from Secrets beside the issuer. Before the ACME server is told, every authoritative server must show
-the record. Source: spec/cert-manager.md section 8.8.
+Credentials come from Secrets in the issuer's namespace. Every authoritative server must show the record before the
+challenge is accepted at the ACME server. Source: spec/cert-manager.md section 8.8.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from argosy.machinery.controller import Failed, Hidden, Snapshot
 from argosy.machinery.objects import Key
 
 SETTLES: Final = timedelta(seconds=60)
-"""How long caches of others get after the record was seen."""
+"""Time for other resolvers' caches to expire after the record was seen."""
 _REF: Final = "SecretRef"
 
 
 def secret_refs(provider: Any) -> Iterator[tuple[str, str]]:
-    """(name, key) of every Secret that a solver's dns01 part names, wherever it does."""
+    """(name, key) of every Secret that a solver's dns01 part refers to, at any depth."""
     if isinstance(provider, Mapping):
         for name, value in provider.items():
             if name.endswith(_REF) and isinstance(value, Mapping) and value.get("name"):
                 yield str(value["name"]), str(value.get("key") or "")
-            elif name != "config":  # of a webhook solver: its own to read
+            elif name != "config":  # a webhook solver's config: only that solver can read it
                 yield from secret_refs(value)
     elif isinstance(provider, list | tuple):
         for one in provider:
@@ -48,7 +48,7 @@ def secret_refs(provider: Any) -> Iterator[tuple[str, str]]:
 
 
 def missing_secrets(snapshot: Snapshot, solver: Mapping[str, Any], namespace: str) -> list[str]:
-    """What is not there of a solver's credentials, in words."""
+    """Describes which of a solver's credentials are missing."""
     found: list[str] = []
     for name, key in secret_refs(solver.get("dns01") or {}):
         secret = snapshot.get(Secret, Key(namespace, name))

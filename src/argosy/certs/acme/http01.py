@@ -1,7 +1,7 @@
-"""Answers HTTP-01 by a Pod, a Service, and an Ingress, a rule in somebody's Ingress, or an HTTPRoute.
+"""Answers HTTP-01 with a Pod, a Service, and an Ingress, a rule in an existing Ingress, or an HTTPRoute.
 
-Owns these objects in the Challenge's namespace. Checks that the name serves the key before the server is told. Source:
-spec/cert-manager.md section 8.7.
+Owns these objects in the Challenge's namespace. Checks that the name serves the key before the challenge is accepted
+at the server. Source: spec/cert-manager.md section 8.7.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _steps(
     there: dict[Resource, tuple[JsonObject, ...]],
     named: JsonObject | None,
 ) -> tuple[Step, ...] | NotYet:
-    """What is missing is made, what is there twice goes, what differs is put right."""
+    """Creates what is missing, deletes duplicates, and corrects what differs."""
     solver, route = _ingress(challenge), _route(challenge)
     given = route or solver
     wanted: dict[Resource, JsonObject] = {
@@ -104,7 +104,7 @@ def _of_kind(kind: Resource, wanted: JsonObject, there: tuple[JsonObject, ...]) 
 
 
 def _differs(wanted: Any, found: Any) -> bool:
-    """Whether something that is wanted is otherwise; what the server added does not count."""
+    """Whether a wanted field differs; fields that the server added are ignored."""
     if isinstance(wanted, dict):
         return not isinstance(found, dict) or any(_differs(value, found.get(key)) for key, value in wanted.items())
     if isinstance(wanted, list):
@@ -114,7 +114,7 @@ def _differs(wanted: Any, found: Any) -> bool:
 
 
 def with_path(ingress: JsonObject, challenge: Challenge, service: str) -> JsonObject | None:
-    """The Ingress with the challenge's path first; None when it is there."""
+    """The Ingress with the challenge's path first; None if it is there already."""
     path, rule = made.path(challenge, service), made.rule(challenge, service)
     rules = list((ingress.get("spec") or {}).get("rules") or ())
     for at, one in enumerate(rules):
@@ -129,7 +129,7 @@ def with_path(ingress: JsonObject, challenge: Challenge, service: str) -> JsonOb
 
 
 def without_path(ingress: JsonObject, challenge: Challenge) -> JsonObject | None:
-    """The Ingress without it; None when it is not there."""
+    """The Ingress without the path; None if it is not there."""
     wanted = made.PATH + challenge.spec.token
     rules: list[JsonObject] = []
     for one in (ingress.get("spec") or {}).get("rules") or ():

@@ -1,6 +1,6 @@
-"""The objects that answer an HTTP-01 challenge: Pod, Service, and the way to it by Ingress or HTTPRoute.
+"""The objects that answer an HTTP-01 challenge: a Pod, a Service, and an Ingress or HTTPRoute that routes to it.
 
-Source: spec/cert-manager.md section 8.7. A name is computed of the Challenge, so that one made twice is made once.
+Source: spec/cert-manager.md section 8.7. Names are derived from the Challenge, so a repeated create changes nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def labels_of(challenge: Challenge) -> dict[str, str]:
 
 
 def name_of(challenge: Challenge, kind: str) -> str:
-    """As if the server had made it of `generateName`."""
+    """A name as the server would generate it from `generateName`."""
     number = int.from_bytes(hashlib.sha256(f"{kind}/{challenge.metadata.uid}".encode()).digest()[:8], "big")
     suffix = ""
     for _ in range(5):
@@ -88,7 +88,7 @@ def _container(challenge: Challenge, settings: SolverPod) -> JsonObject:
 
 
 def _pod_shaped(made: JsonObject, template: JsonObject) -> JsonObject:
-    """With the issuer's podTemplate: maps are merged, lists appended, the rest replaced."""
+    """Merges the issuer's podTemplate: maps are merged, lists appended, all else is replaced."""
     given: JsonObject = template.get("spec") or {}
     spec = dict(made["spec"])
     if given.get("nodeSelector"):

@@ -1,4 +1,4 @@
-"""What proves control: the token with the thumbprint of the account's key (RFC 8555 sections 8.1 to 8.4)."""
+"""The key authorization: a token with the thumbprint of the account's key (RFC 8555 sections 8.1 to 8.4)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from argosy.certs.pki.jwk import thumbprint
 
 
 def key_of(token: str, type_: str, login: Login) -> str:
-    """What a website serves (http-01), or what a TXT record holds (dns-01)."""
+    """The content that a website serves (http-01) or that a TXT record holds (dns-01)."""
     value = login.key.value
     text = f"{token}.{_thumbprint(value if isinstance(value, bytes) else value.encode())}"
     return url_encoded(hashlib.sha256(text.encode()).digest()) if type_ == "dns-01" else text

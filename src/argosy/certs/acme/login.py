@@ -21,7 +21,7 @@ def server_of(spec: AcmeIssuer) -> Server:
 
 
 def bundle_of(text: str) -> str:
-    """PEM of a caBundle field, which is base64; empty for what is none."""
+    """PEM of a caBundle field, which is base64; empty if it is not valid base64."""
     try:
         return base64.b64decode(text, validate=True).decode("ascii") if text else ""
     except ValueError:
@@ -36,14 +36,14 @@ def key_place(issuer: AnyIssuer, settings: Settings) -> tuple[Key, str]:
 
 
 def hash_of(key: keys.Key) -> str:
-    """Of an RSA key in DER (PKCS #1), as the status remembers it."""
+    """Hash of an RSA key in DER (PKCS #1), as the status stores it."""
     text = keys.encode(key, "PKCS1").decode()
     block = "".join(line for line in text.splitlines() if not line.startswith("-----"))
     return base64.b64encode(hashlib.sha256(base64.b64decode(block)).digest()).decode()
 
 
 def login_of(snapshot: Snapshot, issuer: AnyIssuer | None, settings: Settings) -> Login | None:
-    """None while the issuer is none of ACME, is not ready, or its key is another: it says so itself."""
+    """None if the issuer is not ACME, is not ready, or has a different key now; its own status reports that."""
     if issuer is None or issuer.spec.acme is None or not issuer.ready or issuer.status.acme is None:
         return None
     place, name = key_place(issuer, settings)

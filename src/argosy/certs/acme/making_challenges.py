@@ -1,4 +1,4 @@
-"""The Challenges that an Order needs: one for each authorization that is not proven yet, with the solver of its name.
+"""The Challenges that an Order needs: one for each authorization that is not valid yet, with the solver for its name.
 
 Source: spec/cert-manager.md sections 8.3 and 8.4.
 """
@@ -24,14 +24,14 @@ NO_SOLVER: Final = "no configured challenge solvers can be used for this challen
 
 @dataclass(frozen=True, slots=True)
 class Unsolvable:
-    """No Challenge can be made, and why."""
+    """No Challenge can be created; the message says why."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A Challenge as it should be."""
+    """A Challenge as it should be created."""
 
     name: str
     domain: str
@@ -52,7 +52,7 @@ def wanted_challenges(order: Order, issuer: AnyIssuer, login: Login) -> tuple[Wa
 
 
 def solver_for(order: Order, issuer: AnyIssuer, one: Authorization) -> tuple[str, JsonObject] | Unsolvable:
-    """The type of challenge, and the solver as annotations leave it."""
+    """The type of challenge, and the solver after annotations are applied."""
     assert issuer.spec.acme is not None
     domain = f"*.{one.identifier}" if one.wildcard else one.identifier
     offered = [offer.type for offer in one.challenges]
@@ -80,7 +80,7 @@ def _spec(order: Order, issuer: AnyIssuer, login: Login, one: Authorization) -> 
 
 
 def challenge_name(order: str, spec: JsonObject) -> str:
-    """The same each time: a hash of all but the key."""
+    """A stable name: a hash of everything except the key."""
     content = {key: value for key, value in spec.items() if key != "wildcard" or value}
     return names.computed(order, names.go_json({**content, "key": ""}))
 

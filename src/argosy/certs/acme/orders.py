@@ -1,8 +1,8 @@
-"""An Order from its placing at the server to its certificate.
+"""Drives an Order from its creation at the server to its certificate.
 
-Owns the status of Orders, and the Challenges that they make. Reads the issuer and its account. What the server was told
-stands in the status before anything is built on it: the order's URL first, then its authorizations, then Challenges.
-Source: spec/cert-manager.md section 8.3.
+Owns the status of Orders, and the Challenges that they create. Reads the issuer and its account. Each answer of the
+server is stored in the status before the next step uses it: the order's URL first, then authorizations, then
+Challenges. Source: spec/cert-manager.md section 8.3.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _LONGEST_RETRY: Final = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """`told`: the complaint that users were told of last."""
+    """`told`: the error that was reported last."""
 
     round: Round = FIRST
     told: str = ""
@@ -61,11 +61,11 @@ class Seen:
     order: Order
     issuer: AnyIssuer | None
     challenges: tuple[Challenge, ...]
-    """Those that it owns."""
+    """The Challenges that it owns."""
     wanted: tuple[Wanted, ...] | Unsolvable
     """The Challenges that it needs."""
     answer: Any
-    """Of the one question that this state of it asks; None when it asks none."""
+    """The answer to the one question that this state of the Order asks; None if it asks none."""
     memory: Memory
 
 
@@ -95,7 +95,7 @@ def _asked(
     wanted: tuple[Wanted, ...] | Unsolvable,
     number: int,
 ) -> Any:
-    """One question for each state."""
+    """The question that each state asks."""
     status, spec = order.status, issuer.spec.acme
     assert spec is not None
     if not status.url and status.state not in FINAL_STATES:
@@ -148,7 +148,7 @@ def _are_final(challenges: tuple[Challenge, ...], wanted: tuple[Wanted, ...]) ->
 def decide(seen: Seen, now: datetime) -> Decision:
     status = seen.order.status
     if status.state in FAILURE_STATES:
-        return NOTHING  # its Challenges stay to be read, and go with it
+        return NOTHING  # its Challenges stay readable, and are deleted with it
     if status.state == "valid" and status.certificate:
         return Decision(tuple(requests.delete(Challenge, one.raw, exact=False) for one in seen.challenges))
     if isinstance(seen.wanted, Unsolvable):
@@ -170,7 +170,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 
 def _missing(seen: Seen) -> tuple[Step, ...]:
-    """Challenges that are not there yet; one that was deleted while the server waits is made again."""
+    """Creates missing Challenges; one that was deleted while the server waits is re-created."""
     if seen.order.status.state != "pending" or not isinstance(seen.wanted, tuple):
         return ()
     there = {one.metadata.name for one in seen.challenges}
@@ -186,7 +186,7 @@ def _missing(seen: Seen) -> tuple[Step, ...]:
 
 
 def _unsolvable(seen: Seen, fault: Unsolvable) -> Decision:
-    """Told once for each cause; a change of the issuer wakes us."""
+    """Reported once for each cause; a change of the issuer wakes us."""
     message = f"Failed to determine a valid solver configuration for the set of domains on the Order: {fault.reason}"
     if seen.memory.told == message:
         return NOTHING
@@ -195,7 +195,7 @@ def _unsolvable(seen: Seen, fault: Unsolvable) -> Decision:
 
 
 def _moved(seen: Seen, facts: OrderFacts, now: datetime) -> Decision:
-    """What the server says of the order: placed, or further than we knew."""
+    """Records the server's answer: the order was created, or has progressed."""
     status = seen.order.status
     if not status.url:
         made: JsonObject = {"url": facts.url, "finalizeURL": facts.finalize_url, "state": _state(facts.state)}
@@ -210,7 +210,7 @@ def _moved(seen: Seen, facts: OrderFacts, now: datetime) -> Decision:
 
 
 def _state(text: str) -> str:
-    """A state that the API knows; the server's word is not taken for it."""
+    """A state that the API defines; an unknown value from the server is not copied."""
     known = ("pending", "ready", "processing", "valid", "invalid", "expired", "errored")
     return text if text in known else "errored"
 
@@ -230,7 +230,7 @@ def _detailed(seen: Seen, facts: tuple[AuthorizationFacts, ...]) -> Decision:
 
 
 def _finished(seen: Seen, chain: bytes, now: datetime) -> Decision:
-    """Stored with the state, so that none is valid without its certificate."""
+    """Stores the certificate together with the state, so that no valid Order lacks its certificate."""
     writes = _status(seen.order, {"state": "valid", "certificate": encoded(chain)})
     event = Event(about=seen.order.raw, reason="Complete", message="Order completed successfully")
     return Decision((*writes, event), memory=Memory())
@@ -253,7 +253,7 @@ def _doing(seen: Seen) -> str:
 
 
 def _again(seen: Seen, trouble: Unavailable, now: datetime) -> Decision:
-    """Retried with back-off, or when the server said; told once for each cause."""
+    """Retries with back-off, or at the time that the server gave; each cause is reported once."""
     wait = max(backoff(seen.memory.round.number, _FIRST_RETRY, _LONGEST_RETRY), timedelta(seconds=trouble.retry_after))
     round_, wake_at = seen.memory.round.later(now, wait)
     message = f"{_doing(seen)}, which is tried again: {trouble}"

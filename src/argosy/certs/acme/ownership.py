@@ -1,9 +1,9 @@
-"""Whether a Challenge is one of ours: made by an Order of an approved request, with a solver of its issuer.
+"""Whether a Challenge is one of ours: created by an Order of an approved request, with a solver of its issuer.
 
-A request is a CertificateRequest beside the Order, or a CertificateSigningRequest of Kubernetes.
+A request is a CertificateRequest in the Order's namespace, or a Kubernetes CertificateSigningRequest.
 
-Credentials of issuers - a ClusterIssuer's above all - are used for nothing else: whoever may write Challenges must not
-thereby write the DNS of the operator. Source: spec/security.md rule 5.
+Credentials of issuers - a ClusterIssuer's above all - are used for nothing else: permission to write Challenges must
+not become permission to write the operator's DNS. Source: spec/security.md rule 5.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ T = TypeVar("T", Order, CertificateRequest, CertificateSigningRequest)
 
 
 def fault_of(snapshot: Snapshot, challenge: Challenge, issuer: AnyIssuer | None) -> str:
-    """Why it is none of ours; empty when it is."""
+    """Why it is not one of ours; empty if it is."""
     if issuer is None or issuer.spec.acme is None:
         return "its issuer is no ACME issuer that is there"
     if challenge.metadata.deletion_timestamp:
-        return _unknown_solver(challenge, issuer)  # its owners may be gone before it
+        return _unknown_solver(challenge, issuer)  # its owners may have been deleted before it
     order = _owner(snapshot, challenge.metadata, "Order", Order)
     if order is None or order.spec.issuer_ref != challenge.spec.issuer_ref:
         return "no Order of the same issuer owns it"
@@ -53,7 +53,7 @@ def _order_fault(snapshot: Snapshot, order: Order) -> str:
 
 
 def _is_signer(request: CertificateSigningRequest, order: Order) -> bool:
-    """Whether the Order is at the issuer that the request names as its signer."""
+    """Whether the Order uses the issuer that the request names as its signer."""
     signer, ref = parse(request.spec.signer_name), order.spec.issuer_ref
     if signer is None or (signer.group, signer.name) != (ref.full_group, ref.name):
         return False
@@ -75,7 +75,7 @@ def _unlike_order(challenge: Challenge, order: Order, issuer: AnyIssuer) -> str:
 
 
 def _unknown_solver(challenge: Challenge, issuer: AnyIssuer) -> str:
-    """Of one that goes: its DNS provider must be one of the issuer's."""
+    """Checks a Challenge that is being deleted: its DNS provider must be one of the issuer's."""
     assert issuer.spec.acme is not None
     provider = challenge.spec.solver.get("dns01")
     known = [one.get("dns01") for one in issuer.spec.acme.solvers]

@@ -1,8 +1,8 @@
-"""What this room asks of ACME servers, DNS servers and websites.
+"""The questions that this room asks ACME servers, DNS servers and websites.
 
-Keys and credentials stand in `Hidden` fields. Every question may be asked twice: placing an order again makes another
-one that nobody uses; everything else says the same again. Adapters: `adapters/acme/` and `adapters/dns/` for the
-world, `adapters/acme/simulated.py` for rehearsal.
+Keys and credentials are in `Hidden` fields. Every question may be repeated: creating an order again leaves one unused
+order at the server; every other question gives the same answer again. Adapters: `adapters/acme/` and `adapters/dns/`
+for production, `adapters/acme/simulated.py` for rehearsal.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from argosy.machinery.controller import Hidden, Question
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """An ACME server by its directory, and how its TLS certificate is verified; `ca_bundle` is PEM."""
+    """An ACME server: its directory URL, and how its TLS certificate is verified; `ca_bundle` is PEM."""
 
     url: str
     ca_bundle: str = ""
@@ -25,7 +25,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """An account as it is used: its key in PEM, and its URL at the server."""
+    """A registered account: its key in PEM, and its URL at the server."""
 
     server: Server
     key: Hidden
@@ -34,7 +34,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The server answered, and will not: asking the same again will not help."""
+    """The server refused the request: the same request will fail again."""
 
     status: int
     type: str
@@ -46,7 +46,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """There was no answer, or one that passes; `retry_after` in seconds when the server gave it."""
+    """No answer, or a temporary error; `retry_after` in seconds if the server gave it."""
 
     reason: str
     retry_after: float = 0.0
@@ -74,7 +74,7 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class RegisterAccount(Question[Registered | Trouble]):
-    """The account of a key, made when there is none, with this e-mail as its only contact."""
+    """Looks up the account of a key, or registers it, with this e-mail as its only contact."""
 
     login: Login
     email: str
@@ -83,7 +83,7 @@ class RegisterAccount(Question[Registered | Trouble]):
 
 
 class Identifier(NamedTuple):
-    """What is certified: `type` is `dns` or `ip`."""
+    """An identifier to certify: `type` is `dns` or `ip`."""
 
     type: str
     value: str
@@ -91,7 +91,7 @@ class Identifier(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """An order as the server has it."""
+    """An order as the server returns it."""
 
     url: str
     state: str
@@ -102,14 +102,14 @@ class OrderFacts:
 
 @dataclass(frozen=True, slots=True)
 class PlaceOrder(Question[OrderFacts | Trouble]):
-    """A new order; `replaces` (RFC 9773) is left out if the server refuses it."""
+    """Creates an order; `replaces` (RFC 9773) is left out if the server refuses it."""
 
     owner: str
     """uid of the Order."""
     login: Login
     identifiers: tuple[Identifier, ...]
     duration_seconds: float
-    """0: as the server likes."""
+    """0 means the server's default."""
     profile: str
     replaces: str
     round: int
@@ -117,7 +117,7 @@ class PlaceOrder(Question[OrderFacts | Trouble]):
 
 @dataclass(frozen=True, slots=True)
 class ReadOrder(Question[OrderFacts | Trouble]):
-    """How an order stands now."""
+    """Reads the current state of an order."""
 
     login: Login
     url: str
@@ -134,7 +134,7 @@ class Offer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationFacts:
-    """An authorization as the server has it."""
+    """An authorization as the server returns it."""
 
     url: str
     identifier: str
@@ -147,7 +147,7 @@ class AuthorizationFacts:
 
 @dataclass(frozen=True, slots=True)
 class ReadAuthorizations(Question[tuple[AuthorizationFacts, ...] | Trouble]):
-    """How authorizations stand now."""
+    """Reads the current state of authorizations."""
 
     login: Login
     urls: tuple[str, ...]
@@ -156,7 +156,7 @@ class ReadAuthorizations(Question[tuple[AuthorizationFacts, ...] | Trouble]):
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """How the server's own validation ended: `state` is that of the authorization."""
+    """The result of the server's validation: `state` is that of the authorization."""
 
     state: str
     problem: str = ""
@@ -164,7 +164,7 @@ class Proven:
 
 @dataclass(frozen=True, slots=True)
 class ProveControl(Question[Proven | Trouble]):
-    """Tells the server that a challenge may be looked at, and waits for what it says of the authorization."""
+    """Accepts a challenge at the server, and waits for the resulting state of the authorization."""
 
     login: Login
     challenge: str
@@ -181,7 +181,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class FinishOrder(Question[Finished | OrderFacts | Trouble]):
-    """The certificate of an order that is ready; OrderFacts when the order ended otherwise. `request` is DER."""
+    """The certificate of an order that is ready; OrderFacts if the order finished differently. `request` is DER."""
 
     login: Login
     url: str
@@ -192,7 +192,7 @@ class FinishOrder(Question[Finished | OrderFacts | Trouble]):
 
 @dataclass(frozen=True, slots=True)
 class RenewalWindow:
-    """When a server suggests to renew (RFC 9773)."""
+    """When a server suggests renewing (RFC 9773)."""
 
     start: datetime
     end: datetime
@@ -202,7 +202,7 @@ class RenewalWindow:
 
 @dataclass(frozen=True, slots=True)
 class ReadRenewalWindow(Question[RenewalWindow | None | Trouble]):
-    """None: the server knows no renewal information."""
+    """None if the server offers no renewal information."""
 
     server: Server
     certificate_id: str
@@ -214,14 +214,14 @@ class ReadRenewalWindow(Question[RenewalWindow | None | Trouble]):
 
 @dataclass(frozen=True, slots=True)
 class NotYet:
-    """What is to be seen cannot be seen; it will be looked at again."""
+    """The record or website cannot be seen yet; the check is repeated."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Visible:
-    """It can be seen where the server will look."""
+    """The record or website can be seen where the server will look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +237,7 @@ class CheckWebsite(Question[Visible | NotYet]):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The record is as wanted. `fqdn` and `zone` are where it was written."""
+    """The record has the wanted value. `fqdn` and `zone` say where it was written."""
 
     fqdn: str
     zone: str
@@ -247,7 +247,7 @@ class Done:
 class Record:
     """A TXT record that a solver keeps.
 
-    `config` is the solver's dns01 part as JSON text; `secrets` are the values that it names, by (Secret, key).
+    `config` is the solver's dns01 part as JSON text; `secrets` are the values that it refers to, by (Secret, key).
     """
 
     owner: str
@@ -265,7 +265,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class PresentRecord(Question[Done | NotYet]):
-    """The record is there afterwards; NotYet: the provider would not, or could not be reached."""
+    """Creates the record; NotYet if the provider refused or could not be reached."""
 
     record: Record
     round: int
@@ -273,7 +273,7 @@ class PresentRecord(Question[Done | NotYet]):
 
 @dataclass(frozen=True, slots=True)
 class RemoveRecord(Question[Done | NotYet]):
-    """The record is not there afterwards; other values of its name stay."""
+    """Deletes the record; other values of its name stay."""
 
     record: Record
     round: int
@@ -281,7 +281,7 @@ class RemoveRecord(Question[Done | NotYet]):
 
 @dataclass(frozen=True, slots=True)
 class CheckRecord(Question[Visible | NotYet]):
-    """Whether every authoritative server (or recursive one, as set) shows the value."""
+    """Whether every authoritative server (or recursive one, depending on settings) shows the value."""
 
     record: Record
     round: int

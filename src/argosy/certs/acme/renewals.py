@@ -1,7 +1,7 @@
-"""Asks ACME servers when they would have a certificate renewed (RFC 9773), and keeps what they said.
+"""Asks ACME servers when a certificate should be renewed (RFC 9773), and stores the answers.
 
-Owns `status.acme.ari` of Certificates. Trigger and readiness go by it. Wakes at the next check. Off unless it is
-asked for. Source: spec/cert-manager.md section 3.6.
+Owns `status.acme.ari` of Certificates, which trigger and readiness use. Wakes at the next check. Off by default.
+Source: spec/cert-manager.md section 3.6.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ POLL: Final = timedelta(hours=6)
 SOONEST: Final = timedelta(hours=1)
 LATEST: Final = timedelta(days=7)
 _SPREAD: Final = 0.1
-"""Checks are spread by a tenth of their interval, so that a server is not asked by all at once."""
+"""Checks are spread over a tenth of their interval, so that they do not all reach a server at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A check is going on; `number` tells it from the one before."""
+    """A check is in progress; `number` distinguishes it from the one before."""
 
     number: int = 0
 
@@ -94,13 +94,13 @@ def decide(seen: Seen, now: datetime) -> Decision:
             return _failed(seen, str(trouble), now)
         case Failed() as failed:
             return _failed(seen, f"no answer: {failed.reason}", now)
-        case None:  # the server knows no renewal information: asked again now and then
+        case None:  # the server offers no renewal information: asked again from time to time
             return Decision(_written(seen, {"lastError": ""}, now, LATEST), memory=seen.asking.number + 1)
     return NOTHING
 
 
 def next_check(seen: Seen) -> datetime | None:
-    """None: now. What was learnt of the certificate before this one does not count."""
+    """None means now. Facts about the previous certificate are ignored."""
     found = seen.certificate.status.acme.ari if seen.certificate.status.acme else None
     if found is None or not found.last_checked or not found.next_check:
         return None
@@ -121,7 +121,7 @@ def _told(seen: Seen, window: RenewalWindow, now: datetime) -> Decision:
 
 
 def _failed(seen: Seen, why: str, now: datetime) -> Decision:
-    """What was known stays."""
+    """Keeps what was known."""
     assert seen.asking is not None
     before = seen.certificate.status.acme.ari if seen.certificate.status.acme else None
     made = {**(written(before) if before else {}), "lastError": why[:500]}
@@ -137,7 +137,7 @@ def _written(seen: Seen, made: JsonObject, now: datetime, wait: timedelta) -> An
 
 
 def _share(uid: str) -> float:
-    """From -1 to 1, the same for the same Certificate."""
+    """From -1 to 1, always the same for the same Certificate."""
     return int.from_bytes(hashlib.sha256(uid.encode()).digest()[:4], "big") / 2**31 - 1
 
 

@@ -1,6 +1,6 @@
-"""Questions that are asked again after a while: a round's number is part of the question, so that it is asked anew.
+"""Questions that are repeated after a wait: the number of the round is part of the question, so it is asked again.
 
-Kept in the memory of a key. After a restart the first round begins at once.
+Kept in the memory of a key. After a restart the first round starts at once.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from datetime import datetime, timedelta
 from typing import Final
 
 AGAIN: Final = timedelta(milliseconds=1)
-"""A decision that only remembers is looked at again after this."""
+"""When a decision that only updates the memory runs again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """`due`: when the next round begins; None while this one's answer is awaited, or was not judged yet."""
+    """`due`: when the next round starts; None while this one's answer is awaited or not yet evaluated."""
 
     number: int = 0
     due: datetime | None = None
 
     def later(self, now: datetime, after: timedelta) -> tuple[Round, datetime]:
-        """What to remember, and when to wake, for another round `after` this one's answer."""
+        """The memory and the wake time for another round `after` this one's answer."""
         if self.due is None:
             due = now + max(after, AGAIN)
             return Round(self.number, due), due
@@ -34,6 +34,6 @@ FIRST: Final = Round()
 
 
 def backoff(number: int, first: timedelta, longest: timedelta) -> timedelta:
-    """The wait after round `number`, doubling."""
+    """The wait after round `number`; it doubles with each round."""
     wait: timedelta = first * 2 ** min(number, 20)
     return min(wait, longest)

@@ -1,6 +1,6 @@
-"""Which Challenges begin: oldest first, never two of one name and type at once, and not too many.
+"""Which Challenges start: oldest first, never two of the same name and type at once, and not too many.
 
-Owns `status.processing` of Challenges, and only its way to true. Source: spec/cert-manager.md section 8.5.
+Owns `status.processing` of Challenges, and only its change to true. Source: spec/cert-manager.md section 8.5.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def look(snapshot: Snapshot, key: Key, *, settings: Settings) -> Seen | None:
 def decide(seen: Seen, now: datetime) -> Decision:
     chosen = to_start(seen.all, per_pass=seen.settings.challenges_per_pass, at_once=seen.settings.max_challenges)
     if all(one.metadata.uid != seen.challenge.metadata.uid for one in chosen):
-        return NOTHING  # whatever makes room changes a Challenge, and so wakes us
+        return NOTHING  # a free slot always comes with a change of a Challenge, which wakes us
     before = {"presented": False, **(seen.challenge.raw.get("status") or {})}
     writes = requests.status(Challenge, seen.challenge, {**before, "processing": True})
     event = Event(about=seen.challenge.raw, reason="Started", message="Challenge scheduled for processing")
@@ -53,7 +53,7 @@ def is_waiting(challenge: Challenge) -> bool:
 
 
 def to_start(challenges: Iterable[Challenge], *, per_pass: int, at_once: int) -> Sequence[Challenge]:
-    """In the order in which they begin. What is final but still processing counts: it is not cleaned up yet."""
+    """In the order in which they start. A final Challenge that still processes counts: it is not cleaned up yet."""
     known = list(challenges)
     at_work = [one for one in known if one.status.processing]
     taken = {(one.spec.dns_name, one.spec.type) for one in at_work}
@@ -79,7 +79,7 @@ def controller(settings: Settings) -> Controller[Seen]:
         kind=Challenge,
         look=partial(look, settings=settings),
         decide=decide,
-        workers=1,  # each choice counts the ones before it
+        workers=1,  # each choice must count the ones before it
         manager=REPORTER,
         reporter=REPORTER,
     )

@@ -1,1 +1,1 @@
-"""What answers this room's questions."""
+"""The adapters that answer this room's questions."""

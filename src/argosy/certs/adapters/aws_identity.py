@@ -1,6 +1,6 @@
-"""Who this process is to AWS: a key, a role taken with it, or a role taken with the token of a ServiceAccount.
+"""This process's AWS identity: a key, a role assumed with it, or a role assumed with a ServiceAccount's token.
 
-The addresses of instance metadata are not asked: no request of ours goes there (spec/security.md rule 13).
+Instance metadata addresses are not asked: no request of ours goes there (spec/security.md rule 13).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from argosy.sources.cloud.aws_signing import AwsCredentials, signed_headers
 
 REGION: Final = "us-east-1"
 AUDIENCE: Final = "sts.amazonaws.com"
-"""Of tokens of ServiceAccounts that a role is taken with."""
+"""Audience of the ServiceAccount tokens with which a role is assumed."""
 _VERSION: Final = "2011-06-15"
 _SESSION: Final = {"Version": _VERSION, "RoleSessionName": "argosy", "DurationSeconds": "900"}
 _KEY: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
@@ -34,7 +34,7 @@ async def role_by_token(api: Api, sts: str, role: str, token: str) -> AwsCredent
 
 
 async def ambient(api: Api, sts: str, environment: Mapping[str, str]) -> AwsCredentials:
-    """The machine's own: a key, or a role and the file of a token. Raises ProviderError where there is neither."""
+    """The machine's own: a key, or a role and a token file. Raises ProviderError if there is neither."""
     found = [environment.get(name, "") for name in _KEY]
     if found[0]:
         return AwsCredentials(*found)
@@ -71,7 +71,7 @@ async def _assumed(api: Api, sts: str, form: Mapping[str, str], base: AwsCredent
 
 
 def parsed(name: str, body: bytes) -> Xml.Element:
-    """Answers hold no document types: one with any is refused before entities could grow. Raises ProviderError."""
+    """Answers have no document type: one with any is refused before entities can expand. Raises ProviderError."""
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         raise ProviderError(f"{name} answered with a document type")
     try:

@@ -1,4 +1,4 @@
-"""Answers questions on keys and signatures. What takes more than a few milliseconds runs in a thread."""
+"""Answers questions about keys and signatures. Work of more than a few milliseconds runs in a thread."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ T = TypeVar("T")
 _SERIAL_BYTES: Final = 16
 _TEMPORARY_CA: Final = "cert-manager.local"
 _TEMPORARY_SERIAL: Final = 1234567890
-"""By which a temporary certificate is known."""
+"""Marks a temporary certificate."""
 _THREADS: Final = 2
-"""RSA keeps a core busy: more threads than this would only take the loop's share."""
+"""RSA keeps a core busy: more threads than this would only starve the event loop."""
 _HELD_KEYS: Final = 16
 
 
 class Crypto:
-    """Keys come from the operating system's randomness, serial numbers and times through the doors."""
+    """Keys come from the operating system's randomness, serial numbers and times from `Rng` and `Clock`."""
 
     def __init__(self, clock: Clock, rng: Rng) -> None:
         self._clock, self._rng = clock, rng.fork("certificates")
@@ -121,7 +121,7 @@ class Crypto:
         return int.from_bytes(self._rng.token_bytes(_SERIAL_BYTES), "big") or 1
 
     def _loaded(self, hidden: Hidden) -> keys.Key:
-        """A CA's key is checked and held once, not for each of ten thousand signatures."""
+        """A CA's key is checked once and cached, not checked for each of ten thousand signatures."""
         text = _bytes(hidden)
         digest = hashlib.sha256(text).digest()
         if digest not in self._keys:
@@ -131,7 +131,7 @@ class Crypto:
         return self._keys[digest]
 
     async def _run(self, kind: keys.KeyKind, work: Callable[[], T]) -> T:
-        """RSA in a thread; all else takes less than a millisecond."""
+        """RSA runs in a thread; all else takes less than a millisecond."""
         if kind.algorithm != keys.RSA:
             return work()
         return await self._clock.external(self._in_thread(work))

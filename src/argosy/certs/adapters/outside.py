@@ -1,4 +1,4 @@
-"""Everything of the world outside that this room asks: ACME servers, DNS, websites."""
+"""All external services that this room asks: ACME servers, DNS, websites."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from argosy.sources.egress import Egress, EgressPolicy
 
 
 class Outside:
-    """`policy` is that of `egress`, for what does not speak HTTP."""
+    """`policy` is the `egress` policy, for protocols other than HTTP."""
 
     def __init__(
         self,

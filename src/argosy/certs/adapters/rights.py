@@ -15,13 +15,13 @@ ACCESS_REVIEWS: Final = Resource(
 
 
 class Rights:
-    """By SubjectAccessReview, as the user that is asked about."""
+    """Asks by SubjectAccessReview, as the user in question."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     async def may_refer(self, asked: MayRefer) -> bool:
-        """To the one issuer, or to all of its namespace."""
+        """The right is to this one issuer, or to all issuers of its namespace."""
         for name in (asked.issuer, "*"):
             if await self._allowed(asked, name):
                 return True

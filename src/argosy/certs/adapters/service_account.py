@@ -1,4 +1,4 @@
-"""A token of a ServiceAccount, for whoever outside believes the API server's word for who asks."""
+"""A ServiceAccount's token, for external services that trust the API server's tokens."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from argosy.runtime.client import Client
 
 ACCOUNTS: Final = Resource("", "v1", "serviceaccounts", "ServiceAccount")
 SECONDS: Final = 600
-"""The shortest that the API server gives: the token is used at once, and once."""
+"""The shortest lifetime that the API server allows: the token is used at once, and once."""
 
 
 class NoToken(Exception):
-    """The API server gave none; says whose and why."""
+    """The API server issued no token; the message says for whom and why."""
 
 
 async def token_of(client: Client, namespace: str, name: str, audiences: Iterable[str]) -> str:

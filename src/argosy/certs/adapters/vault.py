@@ -40,7 +40,7 @@ _UNHEALTHY: Final = {501: "it has no configuration yet", 503: "it is sealed"}
 
 
 class Troubled(Exception):
-    """`trouble` says what is told."""
+    """`trouble` is the error to report."""
 
     def __init__(self, reason: str, *, lasting: bool = False, starting: bool = False) -> None:
         super().__init__(reason)
@@ -48,12 +48,12 @@ class Troubled(Exception):
 
 
 class Vault:
-    """Signs in for each question: tokens of logins are short-lived, and not kept."""
+    """Logs in for each question: login tokens are short-lived, and not kept."""
 
     def __init__(
         self, egress: Egress, client: Client, clock: Clock, sts: Callable[[str], str] = vault_by_aws.endpoint
     ) -> None:
-        """`sts`: where AWS says who one is, by region."""
+        """`sts`: the AWS STS endpoint of a region."""
         self._egress, self._client, self._clock, self._sts = egress, client, clock, sts
 
     def answerers(self) -> Mapping[type[Question[Any]], Answerer]:
@@ -158,7 +158,7 @@ class Vault:
 
 
 def request_of(asked: SignByVault) -> JsonObject:
-    """Raises Troubled for a request that cannot be read."""
+    """Raises Troubled for a request that cannot be parsed."""
     try:
         request = requests.read(asked.request)
     except requests.RequestError as error:
@@ -177,7 +177,7 @@ def request_of(asked: SignByVault) -> JsonObject:
 
 
 def signed_of(answer: Mapping[str, Any]) -> Signed:
-    """The certificate with its chain, joined as for a CA; what is no chain is trouble that lasts."""
+    """The certificate with its chain, ordered as for a CA; an invalid chain is a permanent error."""
     listed = answer.get("ca_chain") or ([answer["issuing_ca"]] if answer.get("issuing_ca") else [])
     parts = [answer.get("certificate"), *(listed if isinstance(listed, list) else [])]
     text = "\n".join(one.strip() for one in parts if isinstance(one, str))

@@ -1,6 +1,6 @@
-"""Signing in to Vault by AWS: a request that asks AWS who we are, signed here, and sent on by Vault.
+"""Logs in to Vault with AWS: a GetCallerIdentity request, signed here, which Vault forwards to AWS.
 
-So Vault learns who asks, and never a key. Source: Vault's documentation of the AWS auth method, type iam.
+So Vault gets our identity, but never a key. Source: Vault's documentation of the AWS auth method, type iam.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _CONTENT_TYPE: Final = "application/x-www-form-urlencoded; charset=utf-8"
 
 
 def endpoint(region: str) -> str:
-    """STS of a region."""
+    """The STS endpoint of a region."""
     domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     return f"https://sts.{region}.{domain}"
 
@@ -34,7 +34,7 @@ async def form(
     token: Callable[[ByAws], Awaitable[str]],
     sts: Callable[[str], str] = endpoint,
 ) -> JsonObject:
-    """The body of the login. `token` gives the ServiceAccount's. Raises ProviderError."""
+    """The body of the login request. `token` returns the ServiceAccount's. Raises ProviderError."""
     region = login.region or environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or identity.REGION
     place = sts(region)
     if login.account:

@@ -1,4 +1,4 @@
-"""Whether a website serves the key of an HTTP-01 challenge: looked at several times, since one replica says little."""
+"""Whether a website serves the key of an HTTP-01 challenge: asked several times, since it may have several replicas."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ APART: Final = 2.0
 SECONDS: Final = 10.0
 LIMIT: Final = 1024 * 1024
 _ANY_CERTIFICATE: Final = Credentials(insecure=True)
-"""A redirect may lead to HTTPS whose certificate is the one that is being ordered."""
+"""A redirect may lead to HTTPS with the very certificate that is being ordered, so TLS is not verified."""
 
 
 class Websites:
-    """`lookup` answers for names when servers are set that are not the machine's own."""
+    """`lookup` resolves names if DNS servers other than the machine's are configured."""
 
     def __init__(self, egress: Egress, clock: Clock, lookup: Lookup) -> None:
         self._egress, self._clock, self._lookup = egress, clock, lookup
 
     async def check(self, asked: CheckWebsite) -> Visible | NotYet:
         host = f"[{asked.host}]" if ":" in asked.host else asked.host
-        url = f"http://{host}{PATH}{quote(asked.token, safe='')}"  # a stranger's: it leads to no other path
+        url = f"http://{host}{PATH}{quote(asked.token, safe='')}"  # quoted: an untrusted token cannot change the path
         for number in range(TIMES):
             if number:
                 await self._clock.sleep(APART)

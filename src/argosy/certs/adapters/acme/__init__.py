@@ -1,4 +1,4 @@
-"""Asks ACME servers: `jws.py` signs, `session.py` sends, `client.py` knows the protocol, `answering.py` the questions.
+"""Talks to ACME servers: `jws.py` signs, `session.py` sends, `client.py` is the protocol, `answering.py` the questions.
 
 `simulated.py` answers the same questions in this process, for rehearsal and tests in virtual time.
 """

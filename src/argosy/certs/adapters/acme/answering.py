@@ -1,4 +1,4 @@
-"""Answers this room's questions of ACME servers with the real protocol."""
+"""Answers this room's questions to ACME servers with the real protocol."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ OF_ONE_SERVER: Final = 8
 
 
 def unobserved(url: str, action: str, method: str, status: str, seconds: float) -> None:
-    """For those who keep no metrics."""
+    """The default when no metrics are kept."""
 
 
 class Acme:
-    """Sessions are kept, one for each server as it is trusted."""
+    """Sessions are kept, one for each server and its trust settings."""
 
     def __init__(self, egress: Egress, clock: Clock, observed: Observed = unobserved) -> None:
         self._egress, self._clock, self._observed = egress, clock, observed
@@ -102,11 +102,11 @@ class Acme:
 
 
 _NO_KEY: Final[Any] = None
-"""Renewal information is asked without an account."""
+"""Renewal information needs no account."""
 
 
 async def _told(work: Awaitable[T]) -> T | Trouble:
-    """Trouble as a value. asyncio's own timeouts pass: the engine bounds the whole."""
+    """Returns an error as a value. asyncio's own timeouts pass through: the engine limits the complete question."""
     try:
         return await work
     except Troubled as error:

@@ -1,6 +1,6 @@
 """The ACME protocol (RFC 8555, 9773): accounts, orders, authorizations, certificates, renewal information.
 
-An answer of a server is untrusted: what has not the form that the protocol says is trouble, never a surprise.
+A server's answer is untrusted: one that does not have the protocol's form is reported as an error of that server.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ LONGEST_POLL: Final = 10.0
 VALIDATION_SECONDS: Final = 120.0
 FINISH_SECONDS: Final = 60.0
 AUTHORIZATIONS: Final = 200
-"""At most in one order: certificates have no more names."""
+"""Limit for one order: certificates have no more names."""
 ALTERNATES: Final = 10
 _LINK: Final = re.compile(r'<([^>]*)>\s*;[^,]*rel\s*=\s*"?alternate"?', re.IGNORECASE)
 
 
 class AcmeClient:
-    """Of one account at one server. Every method raises Troubled."""
+    """Requests of one account at one server. Every method raises Troubled."""
 
     def __init__(self, session: Session, signer: Signer, clock: Clock) -> None:
         self._session, self._signer, self._clock = session, signer, clock
@@ -92,13 +92,13 @@ class AcmeClient:
         return authorization_of(url, json_of(await self._read(url, "authorization")))
 
     async def prove(self, challenge: str, authorization: str) -> Proven:
-        """Accepts, and waits for what becomes of the authorization."""
+        """Accepts the challenge, and waits for the resulting state of the authorization."""
         found = await self.authorization(authorization)
         if found.state == "pending":
             try:
                 await self._session.post(challenge, self._signer, {}, "challenge")
             except Troubled as error:
-                # It may have been accepted before; then the authorization says how that ended.
+                # It may have been accepted before; the authorization then has the result.
                 found = await self.authorization(authorization)
                 if found.state == "pending" and isinstance(error.trouble, Refused):
                     raise
@@ -114,7 +114,7 @@ class AcmeClient:
             await self._clock.sleep(pause)
 
     async def finish(self, asked: FinishOrder) -> Finished | OrderFacts:
-        """The certificate; or the order, when it ended otherwise."""
+        """The certificate; or the order if it finished differently."""
         until, pause = self._clock.monotonic() + FINISH_SECONDS, POLL
         finalized = False
         while True:
@@ -138,7 +138,7 @@ class AcmeClient:
             await self._session.post(url, self._signer, {"csr": url_encoded(request)}, "finalize")
         except Troubled as error:
             if not (isinstance(error.trouble, Refused) and error.trouble.status == 403):
-                raise  # 403: somebody was faster; the order says how it stands
+                raise  # 403: another request was faster; the order has its current state
         return True
 
     async def _chain(self, url: str, preferred: str) -> bytes:
@@ -205,7 +205,7 @@ def authorization_of(url: str, body: Mapping[str, Any]) -> AuthorizationFacts:
 
 
 def is_sound(offer: Offer) -> bool:
-    """Whether its token may stand in a path and a label: of the base64url alphabet, as RFC 8555 says."""
+    """Whether its token is safe in a path and a label: only the base64url alphabet, as RFC 8555 requires."""
     return bool(offer.type and offer.url) and re.fullmatch(r"[A-Za-z0-9_-]{1,256}", offer.token) is not None
 
 
@@ -218,7 +218,7 @@ def problem_text(problem: Any) -> str:
 
 
 def _top_issuer(chain: bytes) -> str:
-    """The common name of who issued the last certificate."""
+    """The common name of the issuer of the chain's last certificate."""
     try:
         last: Sequence[x509.Certificate] = x509.load_pem_x509_certificates(chain)
         names = last[-1].issuer.get_attributes_for_oid(NameOID.COMMON_NAME)

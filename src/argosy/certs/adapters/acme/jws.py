@@ -1,4 +1,4 @@
-"""Signed messages as ACME wants them (RFC 7515, RFC 8555 section 6.2)."""
+"""Signed messages as ACME requires them (RFC 7515, RFC 8555 section 6.2)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from argosy.certs.pki.jwk import jwk
 
 
 def signed(key: keys.Key, protected: Mapping[str, Any], payload: Mapping[str, Any] | None) -> bytes:
-    """A flattened JSON message; `payload` None is POST-as-GET. The algorithm is the key's own."""
+    """A flattened JSON message; `payload` None is POST-as-GET. The key determines the algorithm."""
     algorithm = "RS256" if isinstance(key, rsa.RSAPrivateKey) else "ES256"
     head = url_encoded(_json({"alg": algorithm, **protected}))
     body = "" if payload is None else url_encoded(_json(payload))

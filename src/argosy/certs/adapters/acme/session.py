@@ -1,4 +1,4 @@
-"""Requests to one ACME server: its directory, nonces, signed messages, and what its refusals mean."""
+"""Requests to one ACME server: its directory, nonces, signed messages, and the meaning of its errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from argosy.sources.port import Credentials, SourceError
 
 SECONDS: Final = 90.0
 LIMIT: Final = 512 * 1024
-"""Bytes of an answer; a chain is smaller."""
+"""Limit in bytes for an answer; a chain is smaller."""
 NONCES: Final = 16
 NONCE_TRIES: Final = 6
 LONGEST_PAUSE: Final = 3.0
@@ -31,7 +31,7 @@ Counted = Mapping[str, str]
 
 
 class Troubled(Exception):
-    """A request was not answered as hoped; `trouble` says how."""
+    """A request failed; `trouble` says how."""
 
     def __init__(self, trouble: Refused | Unavailable) -> None:
         super().__init__(str(trouble))
@@ -39,21 +39,21 @@ class Troubled(Exception):
 
 
 class Observed(Protocol):
-    """Told of each request, for metrics."""
+    """Called for each request, for metrics."""
 
     def __call__(self, url: str, action: str, method: str, status: str, seconds: float) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """An account's key; without a URL of an account the key itself is sent."""
+    """An account's key; without an account URL the key itself is sent."""
 
     key: keys.Key
     account: str = ""
 
 
 class Session:
-    """One server; its nonces and directory are kept for all accounts."""
+    """One server; its nonces and directory are shared by all accounts."""
 
     def __init__(self, server: Server, egress: Egress, clock: Clock, observed: Observed) -> None:
         self.server = server
@@ -131,7 +131,7 @@ class Session:
 
 
 def refusal(answer: Answer, now: datetime) -> Troubled:
-    """A refusal of the request, or trouble of the server that passes."""
+    """A refusal of the request, or a temporary error of the server."""
     problem = problem_of(answer)
     refused = Refused(answer.status, text_of(problem, "type"), text_of(problem, "detail"))
     if answer.status == 429 or answer.status >= 500:
@@ -140,7 +140,7 @@ def refusal(answer: Answer, now: datetime) -> Troubled:
 
 
 def problem_of(answer: Answer) -> JsonObject:
-    """An error document (RFC 7807). Anything else is not shown: who names a server may not be meant to read it."""
+    """An error document (RFC 7807). Any other body is hidden: an issuer's author may not be allowed to read it."""
     try:
         found = json.loads(answer.body)
     except (ValueError, RecursionError):
@@ -151,7 +151,7 @@ def problem_of(answer: Answer) -> JsonObject:
 
 
 def json_of(answer: Answer) -> JsonObject:
-    """Raises Troubled for what is no JSON object: an answer is untrusted."""
+    """Raises Troubled if the body is not a JSON object: an answer is untrusted."""
     try:
         found = json.loads(answer.body)
     except (ValueError, RecursionError):
@@ -167,7 +167,7 @@ def text_of(value: Mapping[str, Any], name: str) -> str:
 
 
 def retry_after(answer: Answer, now: datetime) -> float:
-    """Seconds; 0 when the server gave none that can be read."""
+    """Seconds; 0 if the server gave none that can be parsed."""
     text = answer.headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])

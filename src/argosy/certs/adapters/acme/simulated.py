@@ -1,7 +1,7 @@
-"""ACME servers, websites and DNS that live in this process: for rehearsal, and for tests in virtual time.
+"""ACME servers, websites and DNS simulated in this process: for rehearsal, and for tests in virtual time.
 
-Each URL of a directory is a server of its own, with an authority of its own. What a scenario says of it - names whose
-validation fails, bindings that it wants - are fields of `SimulatedServer`.
+Each directory URL is a server of its own, with its own CA. What a scenario configures - names whose validation fails,
+required external account bindings - are fields of `SimulatedServer`.
 """
 
 from __future__ import annotations
@@ -39,29 +39,29 @@ _ERROR: Final = "urn:ietf:params:acme:error:"
 _NAME: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-.")
 ANSWER_SECONDS: Final = 0.05
 CHECK_SECONDS: Final = 8.0
-"""Of a website that serves the key: it is looked at several times in a row."""
+"""The delay of a website that serves the key: it is checked several times in a row."""
 
 
 @dataclass(slots=True, kw_only=True)
 class SimulatedServer:
-    """What a scenario says of one server, and what the server knows."""
+    """What a scenario configures for one server, and the server's state."""
 
     unreachable: str = ""
-    """Why nobody comes there; empty: it answers."""
+    """Why the server cannot be reached; empty if it answers."""
     missing: tuple[int, str] | None = None
-    """What answers in its place: status and text."""
+    """An answer that replaces every other: status and text."""
     bindings: Mapping[str, str] | None = None
-    """Key ids and MAC keys that accounts must be bound to; None: none need to be."""
+    """Key ids and MAC keys for external account binding; None if no binding is required."""
     failing: Mapping[str, str] = field(default_factory=dict)
-    """Names whose validation fails, and what the server says of it; `*` is every other name."""
+    """Names whose validation fails, and the server's error text; `*` matches every other name."""
     reuses: bool = False
-    """Whether a name that was proven once need not be again."""
+    """Whether a name that was validated once stays valid."""
     life: timedelta = timedelta(days=90)
     intermediate: str = "Simulated Intermediate CA"
     root: str = "Simulated Root CA"
     algorithm: str = "ECDSA"
     window: tuple[timedelta, timedelta] | None = None
-    """From the end of a certificate's life back to the window in which the server wants it renewed."""
+    """The window in which the server wants a certificate renewed, as durations before its expiry."""
     accounts: dict[bytes, str] = field(default_factory=dict)
     orders: dict[str, _Order] = field(default_factory=dict)
     authorizations: dict[str, AuthorizationFacts] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class _Order:
 
 
 class SimulatedAcme:
-    """`servers` by the URL of their directory; any other URL is a server where everything works."""
+    """`servers` by directory URL; any other URL is a server on which everything works."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class SimulatedAcme:
         *,
         unseen: Mapping[str, str] | None = None,
     ) -> None:
-        """`unseen`: names whose website or record does not show, and why; `{url}` is the website's."""
+        """`unseen`: names whose website or record cannot be seen, and why; `{url}` is the website's."""
         self._clock, self._rng = clock, rng.fork("simulated acme")
         self.servers = dict(servers or {})
         self.unseen = dict(unseen or {})
@@ -254,7 +254,7 @@ class SimulatedAcme:
 
 
 def _unbound(bindings: Mapping[str, str], given: ports.Binding | None) -> Refused | None:
-    """Why an account is not bound as the server wants it."""
+    """Why the account's external binding is not accepted."""
     if given is None:
         return Refused(403, f"{_ERROR}externalAccountRequired", "this server binds accounts; give an external binding")
     wanted, found = bindings.get(given.key_id, ""), given.key.value

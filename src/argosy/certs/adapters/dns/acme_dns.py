@@ -1,6 +1,6 @@
-"""acme-dns: a server that serves nothing but answers to challenges; a record of one's own by CNAME.
+"""acme-dns: a server that only serves challenge answers; a name is delegated to its own record by a CNAME.
 
-It keeps the last two values by itself, so nothing is taken away.
+It keeps only the last two values itself, so nothing is deleted.
 """
 
 from __future__ import annotations

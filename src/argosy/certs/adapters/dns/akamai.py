@@ -1,4 +1,4 @@
-"""Akamai Edge DNS, with requests signed as EdgeGrid wants them."""
+"""Akamai Edge DNS, with requests signed by EdgeGrid's scheme."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Akamai:
         return f"{host.rstrip('/')}/config-dns/v2/{place}"
 
     def _signed(self, method: str, url: str, content: bytes) -> str:
-        """EG1-HMAC-SHA256: only the body of a POST counts."""
+        """EG1-HMAC-SHA256: only the body of a POST is signed."""
         moment = self.api.clock.now().strftime("%Y%m%dT%H:%M:%S+0000")
         head = (
             f"EG1-HMAC-SHA256 client_token={self.client_token};access_token={self.access_token};"

@@ -1,4 +1,4 @@
-"""Azure DNS, by a service principal, or by the identity of this process or its machine where that is allowed."""
+"""Azure DNS, with a service principal, or with the identity of this process or its machine if that is allowed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks, and the fields of the form that prove it."""
+    """The client that asks, and the form fields that authenticate it."""
 
     tenant: str
     client_id: str
@@ -50,7 +50,7 @@ class AzureDns:
     def of(
         cls, api: Api, config: Mapping[str, Any], secret: bytes, environment: Mapping[str, str] | None = None
     ) -> AzureDns:
-        """`environment`: of the process, where its own identity may be used. Raises ProviderError."""
+        """`environment`: of the process, if its own identity may be used. Raises ProviderError."""
         cloud = str(config.get("environment") or "")
         return cls(
             api,
@@ -70,7 +70,7 @@ class AzureDns:
         await self._change(fqdn, zone, value, adding=False)
 
     async def _change(self, fqdn: str, zone: str, value: str, *, adding: bool) -> None:
-        """By etag: who changed the record in between is not overwritten."""
+        """Uses the etag, so that a concurrent change of the record is not overwritten."""
         authorization, url = f"Bearer {await self._token()}", self._url(fqdn, zone)
         for _ in range(_TRIES):
             status, found = await self.api.call("GET", url, authorization=authorization, allowed=(404,))
@@ -127,7 +127,7 @@ class AzureDns:
 def _principal(
     config: Mapping[str, Any], secret: bytes, environment: Mapping[str, str] | None
 ) -> Principal | MachineIdentity:
-    """What the solver names, or else this process, or its machine. Raises ProviderError for what identifies nobody."""
+    """The solver's identity, else this process's, else the machine's. Raises ProviderError if there is none."""
     if config.get("clientID"):
         if not (config.get("tenantID") and secret):
             raise ProviderError("azureDNS: clientID, clientSecretSecretRef and tenantID are needed together")

@@ -1,8 +1,8 @@
-"""The token of the machine's own managed identity, as Azure's instance metadata gives it.
+"""The token of the machine's managed identity, from Azure's instance metadata service.
 
-The one request of ours to a metadata service. Its address is fixed, and it may go to no other; one that the operator
-names instead is under the policy of all requests. Nothing of it is taken from an object but which identity is meant; no
-redirect is followed and no proxy asked. It is made for issuers that may use the machine's identity alone.
+This is our only request to a metadata service. Its address is fixed, and it may go to no other; one that the operator
+configures instead is subject to the egress policy. An object can only choose which identity is used; no redirect is
+followed and no proxy is used. Only issuers that may use the machine's identity can cause it.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from argosy.sources.egress import Answer, Egress, EgressPolicy
 ADDRESS: Final = ip_address("169.254.169.254")
 HOST: Final = f"http://{ADDRESS}"
 HOST_NAME: Final = "AZURE_POD_IDENTITY_AUTHORITY_HOST"
-"""The variable by which Azure's own clients are told of another one."""
+"""The environment variable that gives Azure's own clients another address."""
 _VERSION: Final = "2018-02-01"
 
 
 @dataclass(frozen=True, slots=True)
 class MachineIdentity:
-    """One of the machine's identities: by its client, by its resource, or the only one it has."""
+    """One of the machine's identities: by client id, by resource id, or the only one that it has."""
 
     client_id: str = ""
     resource_id: str = ""
@@ -41,7 +41,7 @@ class MachineIdentity:
 
 
 async def machine_token(api: Api, identity: MachineIdentity, resource: str) -> str:
-    """For requests to `resource`. Raises ProviderError."""
+    """A token for requests to `resource`. Raises ProviderError."""
     asked = {"api-version": _VERSION, "resource": resource}
     if identity.client_id:
         asked["client_id"] = identity.client_id

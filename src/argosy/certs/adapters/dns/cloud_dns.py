@@ -1,4 +1,4 @@
-"""Google Cloud DNS, by a service account's key."""
+"""Google Cloud DNS, with a service account's key."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ URL: Final = "https://dns.googleapis.com/dns/v1"
 
 @dataclass(frozen=True, slots=True)
 class CloudDns:
-    """`token` gives an access token."""
+    """`token` returns an access token."""
 
     api: Api
     token: Callable[[], Awaitable[str]]

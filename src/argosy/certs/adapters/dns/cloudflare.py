@@ -1,4 +1,4 @@
-"""Cloudflare's API, by token or by e-mail and key."""
+"""Cloudflare's API, with a token or with e-mail and key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DigitalOcean's API, by token."""
+"""DigitalOcean's API, with a token."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Asks DNS servers: where a name's zone is, where a CNAME leads, and whether every server shows a TXT value.
+"""Asks DNS servers: which zone a name is in, where a CNAME points, and whether every server shows a TXT value.
 
-What DNS answers is untrusted: chains are bounded, names are compared, and an address of a server is connected to only
-if the egress policy lets it.
+DNS answers are untrusted: chains have a limit, names are compared, and a server's address is connected to only
+if the egress policy allows it.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ _FAULTS: Final = (dns.exception.DNSException, OSError, EOFError, ValueError)
 
 
 class LookupFailed(Exception):
-    """DNS had no usable answer; says which question."""
+    """DNS gave no usable answer; the message says to which question."""
 
 
 class Lookup:
-    """`policy`: which addresses may be asked, beside the servers that are set."""
+    """`policy`: which addresses may be asked, in addition to the configured servers."""
 
     def __init__(self, egress: Egress, policy: EgressPolicy) -> None:
         self._egress, self._policy = egress, policy
 
     async def zone_of(self, fqdn: str, servers: Sequence[str]) -> str:
-        """The first name, climbing up, that has a SOA of its own."""
+        """The closest name, walking up, that has its own SOA."""
         name = dns.name.from_text(fqdn)
         while len(name.labels) > 1:
             found = await self._ask(name, "SOA", servers)
@@ -53,7 +53,7 @@ class Lookup:
         raise LookupFailed(f"no zone was found for {fqdn}")
 
     async def end_of(self, fqdn: str, servers: Sequence[str]) -> str:
-        """Where CNAMEs lead from a name; itself without any."""
+        """Where the CNAMEs of a name point; the name itself if it has none."""
         name = dns.name.from_text(fqdn)
         for _ in range(CHAIN):
             found = await self._ask(name, "CNAME", servers)
@@ -74,7 +74,7 @@ class Lookup:
         return found[:SERVERS]
 
     async def missing_at(self, fqdn: str, value: str, servers: Sequence[str], *, recursive_only: bool) -> str:
-        """Which server does not show the value, in words; empty when all of them do."""
+        """Describes a server that does not show the value; empty if all of them do."""
         end = await self.end_of(fqdn, servers)
         asked = list(servers) if recursive_only else await self._authoritative(end, servers)
         for server in asked:
@@ -100,7 +100,7 @@ class Lookup:
     async def _ask(
         self, name: dns.name.Name, kind: str, servers: Sequence[str], *, recursive: bool = True
     ) -> dns.message.Message:
-        """The first server that answers; others are for when one does not."""
+        """The first server that answers; the others are asked if one does not."""
         query = dns.message.make_query(name, kind, use_edns=0)
         if not recursive:
             query.flags &= ~dns.flags.RD
@@ -140,7 +140,7 @@ class Lookup:
 
 
 def texts_of(message: dns.message.Message) -> set[str]:
-    """The TXT values of an answer; strings of one record belong together."""
+    """The TXT values of an answer; the strings of one record are joined."""
     found: set[str] = set()
     for rrset in message.answer:
         if rrset.rdtype == dns.rdatatype.TXT:
@@ -159,7 +159,7 @@ def system_servers() -> list[str]:
 
 
 def host_and_port(server: str) -> tuple[str, int]:
-    """Of `host[:port]`; a name is resolved by the machine. Raises ValueError."""
+    """Parses `host[:port]`; a name is resolved by the machine. Raises ValueError."""
     host, colon, port = server.rpartition(":")
     if not colon or (":" in host and not server.startswith("[")):
         host, port = server, "53"

@@ -1,4 +1,4 @@
-"""What a DNS provider does, and the small HTTP client that those with an API share."""
+"""What a DNS provider does, and the small HTTP client that providers with an API share."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ TTL: Final = 60
 
 
 class ProviderError(Exception):
-    """The provider would not, or could not be reached; holds no credential."""
+    """The provider refused, or could not be reached; holds no credential."""
 
 
 class Provider(Protocol):
-    """Names end with a dot. Both may be asked twice, and keep other values of the name. Raise ProviderError."""
+    """Names end with a dot. Both methods are idempotent, and keep other values of the name. Raise ProviderError."""
 
     async def present(self, fqdn: str, zone: str, value: str) -> None: ...
 
@@ -29,7 +29,7 @@ class Provider(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """JSON over HTTPS; what the provider says goes into errors shortened, the request never."""
+    """JSON over HTTPS; the provider's answer is shortened in errors, and the request is never in them."""
 
     name: str
     egress: Egress
@@ -45,7 +45,7 @@ class Api:
         authorization: str = "",
         allowed: tuple[int, ...] = (),
     ) -> tuple[int, Any]:
-        """Status and parsed answer. Raises ProviderError for a status from 300 on that is not `allowed`."""
+        """Status and parsed answer. Raises ProviderError for a status of 300 or more that is not `allowed`."""
         content = None if body is None else json.dumps(body).encode()
         sent = {"Accept": "application/json", **({"Content-Type": "application/json"} if content else {})}
         answer = await self.send(method, url, {**sent, **(headers or {})}, content, authorization)
@@ -59,7 +59,7 @@ class Api:
     async def send(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes | None, authorization: str = ""
     ) -> Answer:
-        """Any status is an answer. Raises ProviderError when there is none."""
+        """Any status is an answer. Raises ProviderError if there is none."""
         asked = self.egress.request(
             method, url, Credentials(), limit=LIMIT, body=content, headers=headers, authorization=authorization
         )
@@ -70,12 +70,12 @@ class Api:
 
 
 def shortened(body: bytes) -> str:
-    """What the provider says of it; a body that is no such document is not shown."""
+    """The provider's error message; a body that is not such a document is not shown."""
     return complaint(body) or "without a message"
 
 
 def relative(fqdn: str, zone: str) -> str:
-    """A name within its zone, without dots at the end; empty for the zone itself."""
+    """A name relative to its zone, without trailing dots; empty for the zone itself."""
     return fqdn.removesuffix(zone).rstrip(".")
 
 

@@ -1,4 +1,4 @@
-"""Providers by the field of a solver: each made of its settings and of the Secrets that they name."""
+"""Providers by their field in a solver: each is built from its settings and the Secrets that they refer to."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NO_AMBIENT: Final = "the machine's own credentials may not be used for this iss
 
 @dataclass(frozen=True, slots=True)
 class SolverContext:
-    """What providers are made of."""
+    """What providers are built from."""
 
     egress: Egress
     client: Client
@@ -138,11 +138,11 @@ MAKERS: Final[Mapping[str, Callable[[SolverContext, Record, JsonObject], Provide
     "akamai": akamai,
     "webhook": webhook,
 }
-"""By the field of a solver's dns01 part."""
+"""Builders by field of a solver's dns01 part."""
 
 
 def provider_of(context: SolverContext, record: Record, config: JsonObject) -> Provider:
-    """By the one field that is set. Raises ProviderError."""
+    """Builds the provider of the one field that is set. Raises ProviderError."""
     for name, make in MAKERS.items():
         if config.get(name) is not None:
             return make(context, record, config[name])

@@ -1,4 +1,4 @@
-"""Answers this room's questions on TXT records: finds the place of a record, and asks the solver's provider."""
+"""Answers this room's questions about TXT records: finds where a record belongs, and asks the solver's provider."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Change = Callable[[str, str, str], Awaitable[None]]
 
 
 class Records:
-    """One place for all providers; each is made for one question."""
+    """Builds any provider; each is built for one question."""
 
     def __init__(self, egress: Egress, client: Client, clock: Clock, rng: Rng, lookup: Lookup) -> None:
         self._clock, self._lookup = clock, lookup
@@ -69,7 +69,7 @@ class Records:
         if config.get("cnameStrategy") == "Follow":
             fqdn = await self._lookup.end_of(fqdn, record.nameservers)
         if "acmeDNS" in config:
-            return fqdn, fqdn  # its account says where
+            return fqdn, fqdn  # its account determines the zone
         return fqdn, await self._lookup.zone_of(fqdn, record.nameservers)
 
 

@@ -1,4 +1,4 @@
-"""Dynamic updates (RFC 2136), signed by TSIG, at any DNS server that takes them."""
+"""Dynamic updates (RFC 2136), signed by TSIG, at any DNS server that accepts them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ALGORITHMS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Rfc2136:
-    """`secret` is base64, as key files have it; without a key name updates are not signed."""
+    """`secret` is base64, as in key files; without a key name updates are not signed."""
 
     clock: Clock
     nameserver: str

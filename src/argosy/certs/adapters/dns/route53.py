@@ -1,4 +1,4 @@
-"""Amazon Route 53, by a key, by the machine's own credentials where that is allowed, and by a role."""
+"""Amazon Route 53, with a key, with the machine's own credentials if that is allowed, and with a role."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SPACE: Final = "https://route53.amazonaws.com/doc/2013-04-01/"
 
 
 class Partition(NamedTuple):
-    """Where the one endpoint of a part of AWS is, and the region that its requests are signed for."""
+    """The endpoint of an AWS partition, and the region for which its requests are signed."""
 
     url: str
     region: str
@@ -37,7 +37,7 @@ def partition_of(region: str) -> Partition:
 
 @dataclass(frozen=True, slots=True)
 class Route53:
-    """`base` gives the credentials that a role is taken with; `web_token` a token for one, in their place."""
+    """`base` returns the credentials with which a role is assumed; `web_token` a token to use instead."""
 
     api: Api
     base: Callable[[], Awaitable[AwsCredentials]]

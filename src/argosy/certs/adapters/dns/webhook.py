@@ -1,4 +1,4 @@
-"""Solvers of others, served by the Kubernetes API server as an aggregated API."""
+"""External webhook solvers, served by the Kubernetes API server as an aggregated API."""
 
 from __future__ import annotations
 
