@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +13,29 @@ from argosy.gitops.comparison.normalizers import Rules
 from argosy.gitops.ports import KnownTypes
 from argosy.machinery.objects import group_version
 
-from .argocd_health_builtin import load
+from .argocd_health_builtin import load, load_object
 from .outcome import Outcome, without
+from .reading import each, stories
 
 
 def run(data: Path) -> Iterator[Outcome]:
-    folder, known = data / "argo-cd" / "diff", kubernetes
-    cases = load((folder / "cases.yaml").read_bytes())
-    for case in cases["cases"]:
-        try:
-            modified, detail = _judge(folder, case, known, cases["fieldManager"])
-        except FileNotFoundError as error:
-            yield without("argocd_diff", case["name"], error)
-            continue
-        except Exception as error:
-            modified, detail = None, repr(error)
-        yield Outcome("argocd_diff", case["name"], modified == case["modified"], f"{case['mode']}: {detail}")
+    folder = data / "argo-cd" / "diff"
+    for _, told, unread in stories("argocd_diff", folder.glob("cases.yaml"), "cases", "fieldManager", read=load):
+        if unread:
+            yield unread
+        else:
+            play = partial(_judged, folder, told["fieldManager"])
+            yield from each("argocd_diff", told["cases"], play, lambda case: case["name"])
+
+
+def _judged(folder: Path, manager: str, case: Any) -> Iterator[Outcome]:
+    name, wanted = case["name"], case["modified"]
+    try:
+        modified, detail = _judge(folder, case, kubernetes, manager)
+    except (FileNotFoundError, ValueError) as error:
+        yield without("argocd_diff", name, error)
+        return
+    yield Outcome("argocd_diff", name, modified == wanted, f"{case['mode']}: {detail}")
 
 
 def _judge(folder: Path, case: Any, known: KnownTypes, manager: str) -> tuple[bool, str]:
@@ -49,5 +56,4 @@ def _judge(folder: Path, case: Any, known: KnownTypes, manager: str) -> tuple[bo
 
 
 def _object(folder: Path, name: str) -> Any:
-    data = (folder / name).read_bytes()
-    return json.loads(data) if name.endswith(".json") else load(data)
+    return load_object(folder / name)

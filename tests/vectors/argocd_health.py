@@ -6,13 +6,15 @@ That an object is being deleted is answered before any kind's rule; the recorded
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from argosy.gitops.health import judged
 
-from .argocd_health_builtin import load, load_object
+from .argocd_health_builtin import input_of, load, load_object
 from .outcome import Outcome, without
-from .reading import stories
+from .reading import each, stories
 
 
 def run(data: Path) -> Iterator[Outcome]:
@@ -21,12 +23,16 @@ def run(data: Path) -> Iterator[Outcome]:
         if unread:
             yield unread
             continue
-        for case in listed["cases"]:
-            name = f"{cases.parent.parent.name}/{cases.parent.name}/{case['input']}"
-            try:
-                found = judged(load_object(cases.parent / case["input"]))
-            except (FileNotFoundError, ValueError) as error:
-                yield without("argocd_health", name, error)
-                continue
-            passed = found is not None and (found.status, found.message) == (case["status"], case["message"])
-            yield Outcome("argocd_health", name, passed, f"{found} != {case}")
+        yield from each("argocd_health", listed["cases"], partial(_judged, cases.parent), input_of)
+
+
+def _judged(folder: Path, case: Any) -> Iterator[Outcome]:
+    name = f"{folder.parent.name}/{folder.name}/{case['input']}"
+    try:
+        obj = load_object(folder / case["input"])
+    except (FileNotFoundError, ValueError) as error:
+        yield without("argocd_health", name, error)
+        return
+    wanted, found = (case["status"], case["message"]), judged(obj)
+    passed = found is not None and (found.status, found.message) == wanted
+    yield Outcome("argocd_health", name, passed, f"{found} != {case}")

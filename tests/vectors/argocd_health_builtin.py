@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from argosy.gitops.health.catalogue import CATALOGUE
 from argosy.machinery.objects import group_version
 
 from .outcome import Outcome, without
-from .reading import stories
+from .reading import each, stories
 
 
 class _Loader(yaml.SafeLoader):
@@ -48,16 +49,25 @@ def run(data: Path) -> Iterator[Outcome]:
         if unread:
             yield unread
             continue
-        for case in listed["cases"]:
-            try:
-                found = _built_in(load_object(cases.parent / case["input"]))
-            except (FileNotFoundError, ValueError) as error:
-                yield without("argocd_health_builtin", f"{cases.parent.name}/{case['input']}", error)
-                continue
-            passed = (found.status if found else None) == case["status"]
-            if passed and found and "message" in case:
-                passed = found.message == case["message"]
-            yield Outcome("argocd_health_builtin", f"{cases.parent.name}/{case['input']}", passed, f"{found} != {case}")
+        yield from each("argocd_health_builtin", listed["cases"], partial(_judged, cases.parent), input_of)
+
+
+def input_of(case: Any) -> object:
+    return case["input"]
+
+
+def _judged(folder: Path, case: Any) -> Iterator[Outcome]:
+    name = f"{folder.name}/{case['input']}"
+    try:
+        obj = load_object(folder / case["input"])
+    except (FileNotFoundError, ValueError) as error:
+        yield without("argocd_health_builtin", name, error)
+        return
+    found, status = _built_in(obj), case["status"]
+    passed = (found.status if found else None) == status
+    if passed and found and "message" in case:
+        passed = found.message == case["message"]
+    yield Outcome("argocd_health_builtin", name, passed, f"{found} != {case}")
 
 
 def _built_in(obj: Any) -> Health | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ from argosy.apis import crds
 from argosy.machinery.text.yaml import YamlError, load_documents
 
 from .outcome import Outcome, not_run
+from .reading import each
+
+KIND = "CustomResourceDefinition"
 
 
 def run(data: Path) -> Iterator[Outcome]:
@@ -20,13 +24,20 @@ def run(data: Path) -> Iterator[Outcome]:
         except YamlError as error:
             yield not_run("crds", f"{file.parent.name}/{file.stem}", f"cannot be read: {error}")
             continue
-        for published in documents:
-            if not isinstance(published, dict) or published.get("kind") != "CustomResourceDefinition":
-                continue
-            name = str(published["metadata"]["name"])
-            wanted, found = _compared(published), served.get(name)
-            wrong = "is not served" if found is None else "; ".join(_differing(_compared(found), wanted))
-            yield Outcome("crds", f"{file.parent.name}/{name}", not wrong, wrong[:600])
+        published = [
+            one for one in documents if isinstance(one, dict) and one.get("kind") == "CustomResourceDefinition"
+        ]
+        if not published:
+            yield not_run("crds", f"{file.parent.name}/{file.stem}", f"holds no {KIND}")
+        play = partial(_one, served, file.parent.name)
+        yield from each("crds", published, play, lambda crd: crd["metadata"]["name"])
+
+
+def _one(served: Mapping[str, Any], product: str, published: Any) -> Iterator[Outcome]:
+    name = str(published["metadata"]["name"])
+    wanted, found = _compared(published), served.get(name)
+    wrong = "is not served" if found is None else "; ".join(_differing(_compared(found), wanted))
+    yield Outcome("crds", f"{product}/{name}", not wrong, wrong[:600])
 
 
 def _compared(crd: Any) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,7 +18,7 @@ from argosy.cluster.kinds import builtin_kinds
 from argosy.runtime.virtual import START
 
 from .outcome import Outcome, not_run
-from .reading import stories
+from .reading import each, stories
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -28,12 +29,13 @@ def printer_columns(data: Path) -> Iterator[Outcome]:
     workload = next(kind for kind in builtin_kinds() if kind.resource.kind == "Deployment")
     scale = {"metadata": {"name": "x"}, "spec": {}, "status": {}}
     served["Scale"] = scale_table(workload, scale, START, "None")["columnDefinitions"]
-    for kind, recorded in json.loads((data / "kubernetes/printer-columns.json").read_text()).items():
+    recorded = json.loads((data / "kubernetes/printer-columns.json").read_text())
+    for kind, columns in recorded.items():
         if kind not in served:
             yield not_run(family, kind, "no collection of this kind is served")
             continue
         ours = [[one["name"], one["type"], one["format"], one["priority"]] for one in served[kind]]
-        yield Outcome(family, kind, ours == recorded, f"{ours} is not {recorded}")
+        yield Outcome(family, kind, ours == columns, f"{ours} is not {columns}")
 
 
 def rbac_bootstrap(data: Path) -> Iterator[Outcome]:
@@ -44,13 +46,16 @@ def rbac_bootstrap(data: Path) -> Iterator[Outcome]:
         if unread:
             yield unread
             continue
-        for wanted in listed["items"]:
-            place = _place(wanted)
-            found = ours.get(place, {"metadata": {}})
-            parts = [part for part in _PARTS if not (part == "rules" and "aggregationRule" in wanted)]
-            wrong = [part for part in parts if (found.get(part) or None) != (wanted.get(part) or None)]
-            wrong += [part for part in _MARKS if found["metadata"].get(part) != wanted["metadata"].get(part)]
-            yield Outcome(family, " ".join(place), not wrong, f"{wrong} differ: {found}")
+        yield from each(family, listed["items"], partial(_role, family, ours), _place)
+
+
+def _role(family: str, ours: Mapping[tuple[str, str, str], Any], wanted: Any) -> Iterator[Outcome]:
+    place = _place(wanted)
+    found = ours.get(place, {"metadata": {}})
+    parts = [part for part in _PARTS if not (part == "rules" and "aggregationRule" in wanted)]
+    wrong = [part for part in parts if (found.get(part) or None) != (wanted.get(part) or None)]
+    wrong += [part for part in _MARKS if found["metadata"].get(part) != wanted["metadata"].get(part)]
+    yield Outcome(family, " ".join(place), not wrong, f"{wrong} differ: {found}")
 
 
 _PARTS = ("rules", "aggregationRule", "roleRef", "subjects")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.kit.rollout_story import NAMESPACE, RolloutStory
 from tests.kit.sealing import SealingWorld
 
 from .outcome import Outcome, not_run
+from .reading import each
 
 Json = dict[str, Any]
 SETTLE_SECONDS, COMPLAIN_SECONDS = 5.0, 90.0
@@ -36,15 +38,20 @@ DEFINITION = "CustomResourceDefinition"
 
 def rollouts(data: Path) -> Iterator[Outcome]:
     support = [crd for _, crds in _given_files((data / "rollouts/support-crds").glob("*.yaml")) for crd in crds]
-    for file in sorted((data / "rollouts/manifests").glob("*/*.yaml")):
-        name = f"{file.parent.name}/{file.stem}"
-        try:
-            objects = [_placed(obj, NAMESPACE) for obj in documents(file)]
-        except YamlError as error:
-            wrong = "" if file.parent.name == FAILING else f"cannot be read: {error}"
-        else:
-            wrong = outcome(RolloutStory, objects, support, broken=file.stem.startswith(BROKEN))
-        yield Outcome("rollouts/manifests", name, not wrong, wrong[:600])
+    files = sorted((data / "rollouts/manifests").glob("*/*.yaml"))
+    play = partial(_rollouts_of, support)
+    return each("rollouts/manifests", files, play, lambda file: f"{file.parent.name}/{file.stem}")
+
+
+def _rollouts_of(support: Sequence[Json], file: Path) -> Iterator[Outcome]:
+    name = f"{file.parent.name}/{file.stem}"
+    try:
+        objects = [_placed(obj, NAMESPACE) for obj in documents(file)]
+    except YamlError as error:
+        wrong = "" if file.parent.name == FAILING else f"cannot be read: {error}"
+    else:
+        wrong = outcome(RolloutStory, objects, support, broken=file.stem.startswith(BROKEN))
+    yield Outcome("rollouts/manifests", name, not wrong, wrong[:600])
 
 
 def support_crds(data: Path) -> Iterator[Outcome]:
@@ -150,9 +157,15 @@ def _given(world: EngineWorld, obj: Json) -> str:
 
 
 def documents(file: Path) -> list[Json]:
+    """All objects of a file. Raises YamlError."""
     text = PLACEHOLDER.sub(b"filled-in", file.read_bytes())
     found = [obj for obj in load_documents(text) if isinstance(obj, dict) and obj.get("kind")]
-    return [item for obj in found for item in (obj["items"] if obj.get("kind") == "List" else [obj])]
+    objects = [item for obj in found for item in (obj.get("items") or () if obj.get("kind") == "List" else [obj])]
+    if not all(isinstance(one, dict) and one.get("kind") and isinstance(one.get("metadata"), dict) for one in objects):
+        raise YamlError("an object has no kind or no metadata")
+    if not objects:
+        raise YamlError("it holds no object")
+    return objects
 
 
 def _given_files(files: Iterable[Path]) -> Iterator[tuple[Path, list[Json]]]:

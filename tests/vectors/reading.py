@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,3 +34,32 @@ def stories(
 
 def _is_list_of_maps(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def each(
+    family: str, items: Iterable[Any], play: Callable[[Any], Iterable[Outcome]], name: Callable[[Any], object]
+) -> Iterator[Outcome]:
+    """Plays each item; one that breaks is told in a line, and the others go on.
+
+    What breaks in Argosy has failed; what breaks in the reading of the item is no vector, so it cannot be run.
+    """
+    for at, item in enumerate(items):
+        try:
+            yield from play(item)
+        except Exception as error:
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{Path(where.filename).name}:{where.lineno}"
+            said = f"{type(error).__name__} {' '.join(str(error).split())[:200]} ({place})"
+            foreign = Path(where.filename).is_relative_to(Path(__file__).parent)
+            called = _name(item, name) or f"[{at}]"
+            if foreign:
+                yield not_run(family, called, f"cannot be run: {said}")
+            else:
+                yield Outcome(family, called, passed=False, detail=said)
+
+
+def _name(item: Any, name: Callable[[Any], object]) -> str:
+    try:
+        return str(name(item))
+    except Exception:
+        return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from argosy.render.local import LocalWorkspace, render_here
 from argosy.render.port import RenderError
 from argosy.sources.tree import MemoryStorage, RootedTree
 
-from .outcome import Outcome
-from .reading import stories
+from .outcome import Outcome, not_run
+from .reading import each, stories
 
 TOOLS = {"kustomize": "Kustomize", "helm": "Helm", "directory": "Directory"}
 ROOT = "repository/deep/app"
@@ -27,8 +28,18 @@ def run(data: Path) -> Iterator[Outcome]:
         if unread:
             yield unread
             continue
-        for case in family["cases"]:
-            yield _judged(f"{family['family']}/{case['name']}", TOOLS.get(family["family"], ""), case)
+        play = partial(_case, str(family["family"]))
+        yield from each("rendering", family["cases"], play, lambda case: case["name"])
+
+
+def _case(family: str, case: Any) -> Iterator[Outcome]:
+    name = f"{family}/{case['name']}"
+    if family not in TOOLS:
+        yield not_run("rendering", name, f"no such family is known: {', '.join(TOOLS)}")
+    elif not isinstance(case.get("files"), dict) or not ({"objects", "error"} & case.keys()):
+        yield not_run("rendering", name, "cannot be read: it has no 'files', or neither 'objects' nor 'error'")
+    else:
+        yield _judged(name, TOOLS[family], case)
 
 
 def _judged(name: str, tool: str, case: Any) -> Outcome:

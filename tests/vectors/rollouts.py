@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ from argosy.rollouts.validation.routers import virtual_service_errors
 from argosy.rollouts.validation.spec import spec_errors
 
 from .outcome import Outcome, not_run, unreadable
+from .reading import each
 from .rollouts_analysis import PLAYS
 
 Json = dict[str, Any]
@@ -436,12 +438,16 @@ def run(data: Path) -> Iterator[Outcome]:
         except (ValueError, KeyError, TypeError) as error:
             yield unreadable(f"rollouts/{file.stem}", error)
             continue
-        for case in cases:
-            if (operation := OPERATIONS.get(case["op"])) is not None:
-                yield _outcome(file.stem, case, operation)
-        unknown = Counter(str(case["op"]) for case in cases if case["op"] not in OPERATIONS.keys() | ELSEWHERE)
+        yield from each(f"rollouts/{file.stem}", cases, partial(_played, file.stem), lambda case: case["id"])
+        named = [str(case["op"]) for case in cases if isinstance(case, dict) and "op" in case]
+        unknown = Counter(name for name in named if name not in OPERATIONS.keys() | ELSEWHERE)
         for operation_name, count in unknown.items():
             yield not_run(f"rollouts/{file.stem}", "", f"nothing here replays {operation_name} ({count} cases)")
+
+
+def _played(family: str, case: Json) -> Iterator[Outcome]:
+    if (operation := OPERATIONS.get(case["op"])) is not None:
+        yield _outcome(family, case, operation)
 
 
 def _outcome(family: str, case: Json, operation: Callable[[Json], Json]) -> Outcome:

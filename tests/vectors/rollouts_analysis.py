@@ -27,6 +27,7 @@ from argosy.expr.exprlang import Int64, floats, strings
 from argosy.machinery import timestamps
 
 from .outcome import Outcome, unreadable
+from .reading import each
 
 FAMILY = "rollouts/analysis"
 FILES = (
@@ -49,12 +50,13 @@ def run(data: Path) -> Iterator[Outcome]:
         except (ValueError, KeyError, TypeError) as error:
             yield unreadable(f"rollouts/{name}", error)
             continue
-        for case in cases:
-            play = PLAYS.get(case["op"])
-            if play is None:
-                continue
-            detail = play(case["in"], case["out"], _now(case))
-            yield Outcome(FAMILY, case["id"], passed=detail == "", detail=detail)
+        yield from each(f"rollouts/{name}", cases, _played, lambda case: case["id"])
+
+
+def _played(case: dict[str, Any]) -> Iterator[Outcome]:
+    if (play := PLAYS.get(case["op"])) is not None:
+        detail = play(case["in"], case["out"], _now(case))
+        yield Outcome(FAMILY, case["id"], passed=detail == "", detail=detail)
 
 
 def _now(case: dict[str, Any]) -> datetime:

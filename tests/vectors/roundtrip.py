@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,22 +9,24 @@ from argosy.cluster.http.representation.decode import type_key
 from argosy.cluster.http.representation.json_text import BodyError
 from argosy.cluster.http.representation.protobuf import decode
 
+from .argocd_health_builtin import load_object
 from .outcome import Outcome, without
+from .reading import each
 
 FAMILY = "roundtrip"
 
 
 def run(data: Path) -> Iterator[Outcome]:
     """`data` is the directory that holds `kubernetes/roundtrip`."""
-    for path in sorted((data / "kubernetes" / "roundtrip").glob("*.pb")):
-        try:
-            yield _one(path)
-        except FileNotFoundError as error:
-            yield without(FAMILY, path.stem, error)
+    files = sorted((data / "kubernetes" / "roundtrip").glob("*.pb"))
+    return each(FAMILY, files, lambda path: [_one(path)], lambda path: path.stem)
 
 
 def _one(path: Path) -> Outcome:
-    wanted = json.loads(path.with_suffix(".json").read_bytes())
+    try:
+        wanted = load_object(path.with_suffix(".json"))
+    except (FileNotFoundError, ValueError) as error:
+        return without(FAMILY, path.stem, error)
     try:
         decoded = decode(path.read_bytes(), type_key)
     except BodyError as error:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from argosy.machinery.text.yaml import load
 from tests.vectors import __main__ as runner
 from tests.vectors.families import FAMILIES, Family
 from tests.vectors.outcome import Outcome
+from tests.vectors.reading import each
 
 KEYS = {"cases": [{"key": "a.b", "parts": ["a", "b"]}, {"key": "a\\.b", "parts": ["a.b"]}]}
 
@@ -74,6 +76,48 @@ def test_cases_that_are_no_maps_are_told_in_a_line(tmp_path: Path, capsys: pytes
     _, said = lines(tmp_path, capsys)
     assert "  NOT RUN argocd_health_builtin cases: cannot be read: its 'cases' are no list of maps" in said
     assert said[-1] == "2 passed, 0 failed"
+
+
+def test_a_case_that_lacks_what_its_family_needs_costs_no_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "argo-cd/health/apps/Deployment/cases.yaml", {"cases": [{}, {"input": "none.yaml"}]})
+    write(tmp_path / "argo-cd/diff/cases.yaml", {"fieldManager": "m", "cases": [{"name": "half"}, {}]})
+    write(tmp_path / "crds/x/broken.yaml", "kind: CustomResourceDefinition\n")
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a"}}
+    good = {"name": "one", "files": {"a.json": json.dumps(account)}, "objects": [account]}
+    write(tmp_path / "rendering/a.json", {"family": "directory", "cases": [{}, {"name": "bare"}, good]})
+    write(tmp_path / "rendering/b.json", {"family": "novel", "cases": [good]})
+    write(tmp_path / "rollouts/vectors/replica-sets.json", {"cases": [{"id": "x"}, {"op": "novel", "id": "y"}]})
+    write(tmp_path / "kargo/step-schemas/git-push-config.json", "[]")
+    write(tmp_path / "kargo/split-key.yaml", {"cases": [None, *KEYS["cases"]]})
+    code, said = lines(tmp_path, capsys)
+    assert code == 0
+    told = [line for line in said if line.startswith("  NOT RUN")]
+    assert [line.split(":")[0].removeprefix("  NOT RUN ") for line in told] == [
+        "crds [0]",
+        "argocd_diff half",
+        "argocd_diff [1]",
+        "argocd_health [0]",
+        "argocd_health apps/Deployment/none.yaml",
+        "rollouts/replica-sets x",
+        "rollouts/replica-sets ",
+        "rendering [0]",
+        "rendering directory/bare",
+        "rendering novel/one",
+        "kargo/split-key 0",
+        "kargo/step-schemas git-push",
+    ]
+    assert said[-1] == "3 passed, 0 failed"
+
+
+def test_what_breaks_in_argosy_itself_has_failed() -> None:
+    def play(text: str) -> list[Outcome]:
+        load(text)
+        return []
+
+    (found,) = each("family", ["a: ["], play, lambda text: text)
+    assert (found.passed, found.not_run, found.name) == (False, False, "a: [")
 
 
 def test_an_operation_that_nobody_knows_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

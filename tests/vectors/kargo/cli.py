@@ -13,9 +13,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from tests.vectors.kargo.cli_commands import calls_of
 from tests.vectors.outcome import Outcome, not_run
+from tests.vectors.reading import stories
 
 FAMILY = "kargo/cli"
 BETWEEN_SECONDS = 2.0
@@ -30,8 +32,10 @@ def calls(data: Path) -> Iterator[Outcome]:
         replay = stack.enter_context(Replay(sequence, Path(directory)))
         for command in sequence["commands"]:
             file = data / "kargo/cli" / f"{command['transcript']}.json"
-            if file.exists():
-                recorded = json.loads(file.read_text())
+            recorded, unread = _transcript(file)
+            if unread:
+                yield unread
+            if recorded is not None:
                 faults = [fault for call in recorded["rest"] for fault in replay.faults_of(call, recorded)]
                 if recorded["rest"]:
                     yield Outcome(FAMILY, command["transcript"], not faults, " | ".join(faults)[:1500])
@@ -40,6 +44,13 @@ def calls(data: Path) -> Iterator[Outcome]:
                 changes = replay.carry_out(calls_of(command["argv"], sequence["files"]))
             if changes:
                 replay.pass_time(BETWEEN_SECONDS)
+
+
+def _transcript(file: Path) -> tuple[Any, Outcome | None]:
+    """What is recorded of a command, if it is given and can be read."""
+    for _, recorded, unread in stories(FAMILY, [file] if file.exists() else [], "rest"):
+        return (None, unread) if unread else (recorded, None)
+    return None, None
 
 
 def command(data: Path) -> Iterator[Outcome]:
@@ -56,7 +67,7 @@ def command(data: Path) -> Iterator[Outcome]:
         runner = stack.enter_context(Command(program, replay, Path(directory)))
         for one in sequence["commands"]:
             file = data / "kargo/cli" / f"{one['transcript']}.json"
-            recorded = json.loads(file.read_text()) if file.exists() else None
+            recorded, _ = _transcript(file)
             try:
                 faults = runner.faults_of(one["argv"], recorded)
             except Exception as error:

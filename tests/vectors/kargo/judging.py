@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.vectors.argocd_health_builtin import load
-from tests.vectors.outcome import Outcome
+from tests.vectors.outcome import Outcome, not_run
+from tests.vectors.reading import each
 
 Judge = Callable[[Mapping[str, Any], Mapping[str, Any]], tuple[Any, Any]]
 """(file, case) -> (what came out, what should)."""
@@ -18,10 +19,17 @@ def judged(
 ) -> Iterator[Outcome]:
     """A case with `error` passes when the judge raises one of `refused`; one with `upstreamBug` is not required."""
     document = load((data / "kargo" / f"{name}.yaml").read_bytes())
-    for number, case in enumerate(document["cases"]):
-        if "upstreamBug" in case:
-            continue
-        yield Outcome(f"kargo/{name}", str(number), *_verdict(document, case, judge, refused))
+    family = f"kargo/{name}"
+    numbered = list(enumerate(document["cases"]))
+
+    def play(one: tuple[int, Any]) -> Iterator[Outcome]:
+        number, case = one
+        if not isinstance(case, dict):
+            yield not_run(family, str(number), f"cannot be read: it is no map but {type(case).__name__}")
+        elif "upstreamBug" not in case:
+            yield Outcome(family, str(number), *_verdict(document, case, judge, refused))
+
+    return each(family, numbered, play, lambda one: one[0])
 
 
 def _verdict(

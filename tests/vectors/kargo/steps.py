@@ -20,7 +20,8 @@ from argosy.promotion.promotions.functions import FreightView
 from argosy.promotion.promotions.visiting import visit
 from argosy.promotion.steps.catalogue import STEPS
 from argosy.promotion.steps.kind import Kind, Result, Sort
-from tests.vectors.outcome import Outcome
+from tests.vectors.argocd_health_builtin import load_object
+from tests.vectors.outcome import Outcome, without
 
 from .judging import judged
 
@@ -42,7 +43,12 @@ def configs(data: Path) -> Iterator[Outcome]:
 def schemas(data: Path) -> Iterator[Outcome]:
     """Every published schema has its step, with the same properties and the same ones required."""
     for file in sorted((data / "kargo/step-schemas").glob("*-config.json")):
-        name, published = file.name.removesuffix("-config.json"), json.loads(file.read_bytes())
+        name = file.name.removesuffix("-config.json")
+        try:
+            published = load_object(file)
+        except ValueError as error:
+            yield without("kargo/step-schemas", name, error)
+            continue
         ours = STEPS[name].schema if name in STEPS else {}
         same = set(ours.get("properties") or ()) == set(published.get("properties") or ()) and set(
             ours.get("required") or ()

@@ -4,13 +4,13 @@ default is written out, what it forbids is a fault of that field, what it allows
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from argosy.promotion.warehouses.subscriptions import KINDS, Fault, defaulted, faults
-from tests.vectors.outcome import Outcome, not_run
+from tests.vectors.argocd_health_builtin import load_object
+from tests.vectors.outcome import Outcome, not_run, without
 
 FAMILY = "kargo/subscription-schemas"
 PLAIN: Mapping[str, Mapping[str, Any]] = {
@@ -24,14 +24,19 @@ OF_TYPE = {"string": "x", "boolean": True, "integer": 7, "array": ["x"]}
 
 def run(data: Path) -> Iterator[Outcome]:
     for file in sorted((data / "kargo/subscription-schemas").glob("*.json")):
-        kind, schema = file.stem, json.loads(file.read_bytes())
+        kind = file.stem
+        try:
+            schema = load_object(file)
+        except ValueError as error:
+            yield without(FAMILY, kind, error)
+            continue
         if kind not in KINDS:
             yield not_run(FAMILY, kind, f"no such kind of subscription is known: {', '.join(KINDS)}")
             continue
         for name in schema.get("required") or ():
             said = faulted(kind, {name: ""}, name)
             yield Outcome(FAMILY, f"{kind} requires {name}", bool(said), "nothing is said when it is missing")
-        for name, rules in schema["properties"].items():
+        for name, rules in (schema.get("properties") or {}).items():
             wrong = "; ".join(differences(kind, name, rules))
             yield Outcome(FAMILY, f"{kind} {name}", not wrong, wrong)
 

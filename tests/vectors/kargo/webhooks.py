@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +23,7 @@ from argosy.promotion.webhooks.delivery import Delivery
 from argosy.promotion.webhooks.receivers import path_of, secret_key
 from argosy.runtime.clock import RealClock
 from tests.vectors.outcome import Outcome
+from tests.vectors.reading import each
 
 FAMILY, SYSTEM = "kargo/webhooks", "kargo-system-resources"
 
@@ -60,12 +62,16 @@ class Objects:
 
 def run(data: Path) -> Iterator[Outcome]:
     document = json.loads((data / "kargo" / "webhooks.json").read_bytes())
-    for case in document["cases"]:
-        try:
-            problem = asyncio.run(_problem(document, case))
-        except Exception as error:
-            problem = repr(error)
-        yield Outcome(FAMILY, str(case["id"]), not problem, problem)
+    return each(FAMILY, document["cases"], partial(_played, document), lambda case: case["id"])
+
+
+def _played(document: Mapping[str, Any], case: Mapping[str, Any]) -> Iterator[Outcome]:
+    name = str(case["id"])
+    try:
+        problem = asyncio.run(_problem(document, case))
+    except Exception as error:
+        problem = repr(error)
+    yield Outcome(FAMILY, name, not problem, problem)
 
 
 async def _problem(document: Mapping[str, Any], case: Mapping[str, Any]) -> str:
