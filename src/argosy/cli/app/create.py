@@ -27,7 +27,10 @@ def run(options: argparse.Namespace) -> int:
     wanted = wanted_of(options)
 
     async def work(client: Client, clock: Clock) -> int:
+        from argosy.cli.app.permitting import refuse_forbidden  # late: it imports the room of projects
+
         for app in wanted:
+            await refuse_forbidden(client, app, options.namespace)
             made, what = await _made(client, app, upsert=options.upsert)
             if options.output:
                 show(made, options.output)

@@ -91,10 +91,13 @@ def patch(options: argparse.Namespace) -> int:
         raise CommandError(f"--patch: {error}: give JSON") from None
 
     async def work(client: Client, clock: Clock) -> int:
+        from argosy.cli.app.permitting import refuse_forbidden  # late: it imports the room of projects
+
         await get(client, key)
-        made = await client.write(
-            requests.patch(APPLICATIONS, Key(key.namespace, key.name), body, kind, manager=MANAGER)
-        )
+        place = Key(key.namespace, key.name)
+        tried = requests.patch(APPLICATIONS, place, body, kind, manager=MANAGER, dry_run=True)
+        await refuse_forbidden(client, await client.write(tried), options.namespace)
+        made = await client.write(requests.patch(APPLICATIONS, place, body, kind, manager=MANAGER))
         show(made, "yaml")
         return Exit.OK
 
@@ -110,6 +113,9 @@ def _changed(options: argparse.Namespace, change: Change) -> int:
         spec = app.get("spec") or {}
         wanted = change(spec)
         if wanted != spec:
+            from argosy.cli.app.permitting import refuse_forbidden  # late: it imports the room of projects
+
+            await refuse_forbidden(client, {**app, "spec": wanted}, options.namespace)
             await write(client, app, {"spec": _replacing(spec, wanted)})
         return Exit.OK
 
