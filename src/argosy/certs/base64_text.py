@@ -7,7 +7,7 @@ import binascii
 
 
 def decoded(text: str) -> bytes:
-    """Empty for what is no base64: a value that cannot be read is treated as one that is missing."""
+    """Empty if it is not base64: a value that cannot be decoded is treated as missing."""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError, TypeError):
@@ -24,6 +24,6 @@ def url_encoded(data: bytes) -> str:
 
 
 def url_decoded(text: str) -> bytes:
-    """Of base64url with or without padding. Raises ValueError."""
+    """Decodes base64url with or without padding. Raises ValueError."""
     bare = text.strip().rstrip("=")
     return base64.b64decode(bare + "=" * (-len(bare) % 4), b"-_", validate=True)

@@ -1,4 +1,4 @@
-"""Conditions of statuses: lastTransitionTime moves only with the status; all else is always taken over."""
+"""Conditions of statuses: lastTransitionTime changes only with the status; all other fields are always updated."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def with_condition(
     *,
     generation: int | None = None,
 ) -> list[JsonObject]:
-    """The conditions as JSON with this one put in its place, or added at the end."""
+    """The conditions as JSON with this one replaced, or appended."""
     listed = [written(one) for one in conditions]
     made: JsonObject = {"type": type_, "status": status, "lastTransitionTime": seconds(now), "reason": reason}
     if message:

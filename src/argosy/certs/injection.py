@@ -1,7 +1,7 @@
-"""Writes CA certificates into webhook configurations, API services and definitions that ask for them by annotation.
+"""Injects CA certificates into webhook configurations, APIServices and CRDs that ask for them by annotation.
 
-Owns their `caBundle` fields, and only where an annotation names a source; a source that is absent leaves them as they
-are. Source: spec/cert-manager.md section 12.
+Owns their `caBundle` fields, but only if an annotation names a source; if that source is missing they are not
+changed. Source: spec/cert-manager.md section 12.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ SERVER: Final = "cert-manager.io/inject-apiserver-ca"
 ALLOWED: Final = "cert-manager.io/allow-direct-injection"
 REPORTER: Final = "cert-manager-cainjector"
 SERVER_CA: Final = Key("kube-system", "kube-root-ca.crt")
-"""Where every cluster says by which authority its API server is known."""
+"""Where every cluster publishes the CA of its API server."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ca:
-    """PEM, as it is stored: it is not judged here."""
+    """PEM, as it is stored: it is not verified here."""
 
     bundle: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """There is nothing to inject, and why."""
+    """There is nothing to inject; the message says why."""
 
     reason: str
 

@@ -1,4 +1,4 @@
-"""Finding the issuer that is referred to, and where its Secrets are."""
+"""Finds the issuer that a reference names, and the namespace of its Secrets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from argosy.machinery.objects import Key
 
 
 def issuer_of(snapshot: Snapshot, ref: IssuerRef, namespace: str) -> AnyIssuer | None:
-    """None when there is none; only for references of our group."""
+    """None if it does not exist; only for references to our group."""
     if ref.full_kind == "ClusterIssuer":
         return snapshot.get(ClusterIssuer, Key("", ref.name))
     return snapshot.get(Issuer, Key(namespace, ref.name))
@@ -22,7 +22,7 @@ def secrets_namespace(issuer: AnyIssuer, settings: Settings) -> str:
 
 
 def ambient_allowed(issuer: AnyIssuer, settings: Settings) -> bool:
-    """Whether credentials of the machine may be used: an Issuer's owner must not borrow the operator's rights."""
+    """Whether the machine's own credentials may be used: an Issuer's author must not borrow the operator's rights."""
     if isinstance(issuer, ClusterIssuer):
         return settings.cluster_issuer_ambient_credentials
     return settings.issuer_ambient_credentials

@@ -1,7 +1,7 @@
 """The metrics of certificates under upstream's names. Source: spec/metrics.md E3.
 
-What stands in objects is read at each scrape; nothing is kept for an object. Names, states and times alone: no value
-of a Secret is in any label.
+Values are read from objects at each scrape; nothing is kept for an object. Labels hold names, states and times alone,
+never a value of a Secret.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from argosy.runtime.clock import Clock
 PREFIX: Final = "certmanager_"
 Sample = tuple[tuple[str, ...], float]
 Listed = Callable[[Resource], Iterable[JsonObject]]
-"""The objects of a kind as they are known now."""
+"""The objects of a kind as they are currently known."""
 STATES: Final = ("ready", "valid", "errored", "expired", "invalid", "processing", "pending", "")
 _VERDICTS: Final = ("True", "False", "Unknown")
 _ISSUER: Final = ("issuer_name", "issuer_kind", "issuer_group")
@@ -36,7 +36,7 @@ _TIMES: Final = (
 _ACME: Final = ("scheme", "host", "action", "method", "status")
 _QUANTILES: Final = (0.5, 0.9, 0.99)
 _KEPT: Final = 500
-"""Durations of a kind of request that quantiles are told of."""
+"""Durations of a kind of request, for quantiles."""
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Metrics:
         self._process(registry)
 
     def acme(self, url: str, action: str, method: str, status: str, seconds: float) -> None:
-        """One request to an ACME server; status 0 when no answer came."""
+        """One request to an ACME server; status 0 if there was no answer."""
         parts = urlsplit(url)
         values = (parts.scheme, parts.hostname or "", action, method, status)
         self._requests.add(**dict(zip(_ACME, values, strict=True)))

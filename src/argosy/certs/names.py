@@ -1,4 +1,4 @@
-"""Labels, annotations and the names that are computed, as upstream writes them.
+"""Labels, annotations and computed names, as upstream writes them.
 
 Source: spec/cert-manager.md sections 1.5, 3.4 and 8.2.
 """
@@ -16,7 +16,7 @@ REVISION: Final = "cert-manager.io/certificate-revision"
 KEY_HOLDER: Final = "cert-manager.io/private-key-secret-name"
 NEXT_KEY: Final = "cert-manager.io/next-private-key"
 FAO: Final = "controller.cert-manager.io/fao"
-"""On every Secret of ours: caches can select by it."""
+"""On every Secret of ours, so that caches can select them."""
 TEMPORARY: Final = "cert-manager.io/issue-temporary-certificate"
 ISSUER_NAME: Final = "cert-manager.io/issuer-name"
 ISSUER_KIND: Final = "cert-manager.io/issuer-kind"
@@ -33,7 +33,7 @@ _KEPT: Final = 52
 
 
 def request_name(certificate: str, revision: int) -> str:
-    """The CertificateRequest of a revision: the same each time it is looked for."""
+    """The name of a revision's CertificateRequest: always the same."""
     if len(certificate) > _LONGEST_CERTIFICATE_NAME:
         digest = hashlib.sha256(certificate.encode()).hexdigest()
         certificate = f"{_cut(certificate, _KEPT_OF_LONGER)}-{digest}"
@@ -41,7 +41,7 @@ def request_name(certificate: str, revision: int) -> str:
 
 
 def shortened(prefix: str) -> str:
-    """At most 52 characters, the last of them a letter or digit."""
+    """At most 52 characters, ending with a letter or digit."""
     return prefix if len(prefix) < _KEPT else _cut(prefix, _KEPT)
 
 
@@ -74,7 +74,7 @@ def go_json(value: Any) -> str:
 
 
 def order_name(request: str, spec: Mapping[str, Any], *, whose: str = "certificateRequestName") -> str:
-    """The Order of a request; `whose` says of which kind. `spec` as in the Order; its request does not count."""
+    """The name of a request's Order; `whose` is the request's kind. `spec` as in the Order; its request is ignored."""
     ordered: dict[str, Any] = {"request": None, "issuerRef": _in_order(spec["issuerRef"], ("name", "kind", "group"))}
     ordered |= _in_order(spec, ("commonName", "dnsNames", "ipAddresses", "duration", "profile", "replaces"))
     if len(request) >= _KEPT:
@@ -92,7 +92,7 @@ def label_hash(text: str) -> str:
 
 
 def copied_annotations(prefixes: Sequence[str], annotations: Mapping[str, str]) -> dict[str, str]:
-    """In order: `-p` takes away what begins with p, any other adds; with a `*` anywhere each adds everything."""
+    """In order: `-p` excludes names that begin with p, any other includes; one with a `*` includes everything."""
     everything = "*" in prefixes
     found: dict[str, str] = {}
     for prefix in prefixes:

@@ -1,7 +1,7 @@
-"""The questions of this room that are answered here and now: what needs randomness, or more time than a turn has.
+"""Questions of this room that are answered in the process: they need randomness, or more time than a turn has.
 
-Keys and secrets stand in `Hidden` fields. Each question names the object and attempt that it is for, so that two
-askers never share a key. Answers: `adapters/crypto.py`.
+Keys and secrets are in `Hidden` fields. Each question names the object and attempt that it is for, so that two
+callers never share a key. Answers: `adapters/crypto.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from argosy.machinery.controller import Hidden, Question
 
 @dataclass(frozen=True, slots=True)
 class Unfit:
-    """It cannot be done as asked, and asking again will not help; `reason` for people."""
+    """It cannot be done, and asking again will not help; `reason` is shown to users."""
 
     reason: str
 
@@ -66,7 +66,7 @@ class SignRequest(Question[Signed | Unfit]):
 
 @dataclass(frozen=True, slots=True)
 class MayRefer(Question[bool]):
-    """Whether a user may have an Issuer of a namespace sign what is not in that namespace."""
+    """Whether a user may have a namespaced Issuer sign an object outside its namespace."""
 
     username: str
     uid: str
@@ -78,7 +78,7 @@ class MayRefer(Question[bool]):
 
 @dataclass(frozen=True, slots=True)
 class SignTemporary(Question[bytes | Unfit]):
-    """A certificate in PEM by a CA that is thrown away, to have something to serve until the real one comes."""
+    """A PEM certificate of a throw-away CA, to serve until the real certificate is issued."""
 
     owner: str
     revision: int

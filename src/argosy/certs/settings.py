@@ -1,4 +1,4 @@
-"""What can be set for certificates, with upstream's defaults. Source: spec/cert-manager.md section 14."""
+"""Settings for certificates, with upstream's defaults. Source: spec/cert-manager.md section 14."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class SolverPod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefaultIssuer:
-    """The issuer of Ingresses that name none."""
+    """The default issuer for Ingresses."""
 
     name: str = ""
     kind: str = "Issuer"
@@ -41,7 +41,7 @@ class Settings:
 
     cluster_resource_namespace: str = "kube-system"
     approve: bool = True
-    """Whether every request is approved; off for those who install an approver of their own."""
+    """Whether every request is approved; turn it off if you install an approver of your own."""
     minimum_backoff: timedelta = timedelta(hours=1)
     maximum_backoff: timedelta = timedelta(hours=32)
     certificate_owner_ref: bool = False
@@ -65,20 +65,20 @@ class Settings:
     http01_nameservers: tuple[str, ...] = ()
     solver_pod: SolverPod = SolverPod()
     issuances_per_hour: int = 20
-    """Argosy: requests that one Certificate may make within an hour; beyond it a condition says why it waits."""
+    """Argosy only: requests that one Certificate may create within an hour; beyond it a condition says why it waits."""
     ca_warning: timedelta = timedelta(days=30)
-    """Argosy: how long before the end of a CA that signs others its issuer says so."""
+    """Argosy only: how long before a CA expires its issuer warns of it."""
 
 
 PREFIX: Final = "ARGOSY_CERTS_"
 
 
 class SettingError(ValueError):
-    """A value that cannot be read; names the variable, the value and what would be right."""
+    """A value cannot be parsed; the message names the variable, the value and what would be right."""
 
 
 def settings_of(environ: Mapping[str, str]) -> Settings:
-    """From `ARGOSY_CERTS_...`. Raises SettingError."""
+    """Reads `ARGOSY_CERTS_...`. Raises SettingError."""
     given = {name.removeprefix(PREFIX): text for name, text in environ.items() if name.startswith(PREFIX) and text}
     found = replace(
         Settings(),

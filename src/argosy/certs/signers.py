@@ -1,4 +1,4 @@
-"""Names of signers: in CertificateSigningRequests, and in the rights to approve. Spec sections 10.3 and 11."""
+"""Names of signers: in CertificateSigningRequests, and in approval permissions. Spec sections 10.3 and 11."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from argosy.machinery.objects import Resource
 
 
 class Signer(NamedTuple):
-    """An issuer as a signerName gives it."""
+    """The issuer in a signerName."""
 
     type: str
     group: str
@@ -18,7 +18,7 @@ class Signer(NamedTuple):
 
 
 def parse(text: str) -> Signer | None:
-    """None for what has not the form of one of ours."""
+    """None if it does not have the form of one of ours."""
     kind, slash, rest = text.partition("/")
     type_, dot, group = kind.partition(".")
     if not slash or not dot or not type_ or "/" in rest:
@@ -30,6 +30,6 @@ def parse(text: str) -> Signer | None:
 
 
 def approval_names(ref: IssuerRef, namespace: str, resource: Resource) -> tuple[str, str]:
-    """The resource names of `signers` that give the right to approve: one of them is enough."""
+    """The resource names of `signers` that permit approval: one of them is enough."""
     kind = f"{resource.plural}.{ref.full_group}"
     return f"{kind}/*", f"{kind}/{namespace}.{ref.name}" if resource.namespaced else f"{kind}/{ref.name}"

@@ -1,6 +1,6 @@
 """Admission of this room's kinds: defaults and validation with upstream's field paths, pure.
 
-`review` answers one request; the embedded server asks it in process, a webhook server for real clusters over HTTP.
+`review` answers one request; the embedded server calls it in process, a webhook server for real clusters over HTTP.
 Source: spec/cert-manager.md section 10.
 """
 

@@ -1,4 +1,4 @@
-"""What may change in an Order or Challenge: what was said once stays. Source: spec/cert-manager.md section 10.4."""
+"""Immutable fields of Orders and Challenges. Source: spec/cert-manager.md section 10.4."""
 
 from __future__ import annotations
 

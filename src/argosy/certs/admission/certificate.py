@@ -1,8 +1,8 @@
-"""What a Certificate may say. Source: spec/cert-manager.md section 10.1.
+"""Validation of Certificates. Source: spec/cert-manager.md section 10.1.
 
 The rule for renewBeforePercentage is applied to its complement, as upstream: 95 % of an hour is refused, though it is
-a share of life *before expiry* when it is used. One value more is refused than upstream refuses: 100 without a
-duration could never be renewed in time, but is accepted there, so it is kept.
+a share of life *before expiry* when it is used. 100 without a duration should be refused, too, but upstream accepts
+it, so it is accepted here.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Gates = dict[str, bool]
 
 
 def validate(spec: CertificateSpec, gates: Gates | None = None) -> list[FieldError]:
-    """All that is wrong, in upstream's order."""
+    """All errors, in upstream's order."""
     on = gates or {}
     return [
         *_secret_name(spec),
@@ -117,7 +117,7 @@ def _addresses(spec: CertificateSpec) -> Iterator[FieldError]:
 
 
 def is_email(text: str) -> bool:
-    """A bare address, without a display name, as Go's net/mail reads it: dot-atoms, or an address in brackets."""
+    """An address without a display name, as Go's net/mail parses it: dot-atoms, or an address in brackets."""
     local, at, domain = text.rpartition("@")
     if not at or not _is_dot_atom(local):
         return False
@@ -127,7 +127,7 @@ def is_email(text: str) -> bool:
 
 
 def _is_dot_atom(text: str) -> bool:
-    """Visible characters but the specials of RFC 5322, and those beyond ASCII; dots between them."""
+    """Visible characters except the specials of RFC 5322, and characters beyond ASCII; dots between them."""
     return all(
         atom and not any(char in _SPECIALS or char <= " " or char == "\x7f" for char in atom)
         for atom in text.split(".")

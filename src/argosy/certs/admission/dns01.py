@@ -1,4 +1,4 @@
-"""What a DNS-01 solver may say, provider by provider. Source: spec/cert-manager.md sections 8.8 and 10.2."""
+"""Validation of DNS-01 solvers, provider by provider. Source: spec/cert-manager.md sections 8.8 and 10.2."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def validate(solver: JsonObject, path: str) -> Iterator[FieldError]:
 
 
 def nameserver_problem(text: str) -> str:
-    """Empty for `address:port` and for the URL of a DNS-over-HTTPS server."""
+    """Empty for a valid `address:port`, and for the URL of a DNS-over-HTTPS server."""
     if text.startswith("https://"):
         return "" if urlsplit(text).netloc else "is no https address of a DNS server (RFC 8484)"
     return "" if split_host_port(text) else "is not written as address:port"
 
 
 def split_host_port(text: str) -> tuple[str, str] | None:
-    """As Go's net.SplitHostPort; None when it cannot be split."""
+    """As Go's net.SplitHostPort; None if it cannot be split."""
     if text.startswith("["):
         host, bracket, port = text[1:].partition("]")
         return (host, port[1:]) if bracket and port.startswith(":") and ":" not in port[1:] else None
@@ -160,7 +160,7 @@ def _rfc2136(config: JsonObject, path: str) -> Iterator[FieldError]:
 
 
 def dns_server(text: str) -> tuple[str, int] | None:
-    """Host and port of a DNS server, port 53 when it names none; None for what is no server."""
+    """Host and port of a DNS server, port 53 by default; None if it is not a server's address."""
     text = text.strip()
     found = split_host_port(text)
     if found is None:
@@ -190,6 +190,6 @@ _PROVIDERS: Final[tuple[tuple[str, Callable[[JsonObject, str], Iterator[FieldErr
     ("rfc2136", _rfc2136),
     ("webhook", _webhook),
 )
-"""In upstream's order: the first that is there counts."""
+"""In upstream's order: the first field that is set counts."""
 _UNAWARE: Final = frozenset({"akamai", "acmeDNS"})
-"""These do not notice an earlier one, as upstream."""
+"""These do not check for an earlier one, as upstream."""

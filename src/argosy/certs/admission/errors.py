@@ -1,4 +1,4 @@
-"""What is wrong with a field, in the words of the Kubernetes API."""
+"""Errors of fields, in the words of the Kubernetes API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WORDS: Final[dict[Kind, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """A fault of one field; `value` is shown for those kinds that show it."""
+    """An error in one field; `value` is shown for the kinds of error that show it."""
 
     kind: Kind
     field: str
@@ -51,7 +51,7 @@ def unsupported(field: str, value: Any, known: Sequence[str]) -> FieldError:
 
 
 def together(errors: Iterable[FieldError]) -> str:
-    """All of them in one line; equal texts once."""
+    """All errors in one line, without duplicates."""
     texts = list(dict.fromkeys(map(str, errors)))
     return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
 

@@ -1,4 +1,4 @@
-"""What an Issuer or ClusterIssuer may say. Source: spec/cert-manager.md section 10.2."""
+"""Validation of Issuers and ClusterIssuers. Source: spec/cert-manager.md section 10.2."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KEY_ALGORITHM: Final = (
 
 
 def validate(spec: JsonObject) -> tuple[list[FieldError], list[str]]:
-    """What is wrong, and what to warn of."""
+    """Errors and warnings."""
     errors: list[FieldError] = []
     present = [(name, check) for name, check in _TYPES if spec.get(name) is not None]
     for at, (name, check) in enumerate(present):
@@ -248,4 +248,4 @@ _TYPES: Final[tuple[tuple[str, Callable[[JsonObject, str], Iterator[FieldError]]
     ("vault", _vault),
     ("venafi", _venafi),
 )
-"""In upstream's order: the first that is there counts."""
+"""In upstream's order: the first field that is set counts."""

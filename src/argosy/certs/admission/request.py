@@ -1,4 +1,4 @@
-"""What a CertificateRequest may say, who it is from, and how it is approved.
+"""Validation of CertificateRequests: their spec, the requester's identity, and approval.
 
 Source: spec/cert-manager.md section 10.3.
 """
@@ -21,7 +21,7 @@ _SHOWN = 100
 
 
 def identified(obj: JsonObject, user: Mapping[str, Any]) -> JsonObject:
-    """The request with whom it is from: never what the requester says of itself."""
+    """The request with the identity of its requester, which is never taken from the request itself."""
     spec = {key: value for key, value in (obj.get("spec") or {}).items() if key not in _IDENTITY}
     return {**obj, "spec": spec | {key: user[key] for key in _IDENTITY if user.get(key)}}
 
@@ -48,7 +48,7 @@ def validate_change(old: JsonObject, new: JsonObject) -> list[FieldError]:
 
 
 def validate_identity(obj: JsonObject, user: Mapping[str, Any]) -> list[FieldError]:
-    """On creation the identity must be the requester's."""
+    """On creation, the identity must be the requester's."""
     spec = obj.get("spec") or {}
     errors = []
     for name in _IDENTITY:
@@ -104,5 +104,5 @@ def _approval(conditions: list[JsonObject]) -> Iterator[FieldError]:
 
 
 def is_approval(old: JsonObject, new: JsonObject) -> bool:
-    """Whether a change adds Approved or Denied, which needs a right of its own."""
+    """Whether a change adds Approved or Denied, which needs a permission of its own."""
     return any(_condition(old, name) is None and _condition(new, name) is not None for name in ("Approved", "Denied"))

@@ -1,7 +1,7 @@
-"""One admission request to this room, and its answer.
+"""Answers one admission request to this room.
 
-What needs the server - whether the issuer's kind exists, and whether the user may approve - is told in the answer as
-a right to check: the caller knows how to ask.
+What only the server can check - whether the issuer's kind exists, and whether the user may approve - is returned as a
+permission to check: the caller knows how to ask.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ KINDS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is to be admitted. `old` is None for a creation; `user` has username, uid, groups, extra."""
+    """The object to admit. `old` is None for a creation; `user` has username, uid, groups, extra."""
 
     group: str
     kind: str
@@ -43,13 +43,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """`obj` with what is defaulted; empty `errors`: admitted, if the right that is to be checked is there."""
+    """`obj` with defaults applied; empty `errors` means admitted, if the user has the permission to check."""
 
     obj: JsonObject
     errors: tuple[FieldError, ...] = ()
     warnings: tuple[str, ...] = ()
     approves: IssuerRef | None = None
-    """The user must have the right to approve for this issuer."""
+    """The user must have permission to approve for this issuer."""
 
     @property
     def refusal(self) -> str:
@@ -57,7 +57,7 @@ class Verdict:
 
 
 def mutate(asked: Asked) -> JsonObject:
-    """The object as it is stored: requests carry who made them."""
+    """The object as it is stored: requests record who created them."""
     if (asked.group, asked.kind) == (GROUP, "CertificateRequest") and asked.old is None and not asked.subresource:
         return request.identified(asked.obj, asked.user)
     return asked.obj

@@ -1,4 +1,4 @@
-"""Answers AdmissionReviews for this room's kinds; who serves it - in process or behind HTTPS - does not matter here."""
+"""Answers AdmissionReviews for this room's kinds, whether they are served in process or over HTTPS."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ ACCESS_REVIEWS: Final = Resource(
     "authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", namespaced=False
 )
 MayApprove = Callable[[Mapping[str, Any], str], Awaitable[bool]]
-"""(userInfo, resource name of `signers`) -> whether the user has the right."""
+"""(userInfo, resource name of `signers`) -> whether the user has the permission."""
 _MISS_LASTS: Final = timedelta(seconds=30)
 
 
 class Reviewer:
-    """`client` tells what kinds there are, `may_approve` whether a user may approve for a signer of a name."""
+    """`client` says which kinds exist, `may_approve` whether a user may approve for a signer by its name."""
 
     def __init__(self, client: Client, clock: Clock, may_approve: MayApprove) -> None:
         self._client, self._clock, self._may = client, clock, may_approve
@@ -68,7 +68,7 @@ class Reviewer:
         return [may_not_approve(str(user.get("username") or ""), ref)]
 
     async def _resource_of(self, ref: IssuerRef) -> Resource | None:
-        """A kind that is not served is looked for again after half a minute, not at each request."""
+        """A kind that is not served is looked up again after half a minute, not at each request."""
         place, now = (ref.full_group, ref.full_kind), self._clock.now()
         if (found := self._found((await self._client.served()).resources, place)) is not None:
             return found

@@ -1,4 +1,4 @@
-"""How long after a failed issuance the next one may begin. Source: spec/cert-manager.md section 3.8."""
+"""How long to wait after a failed issuance before the next one. Source: spec/cert-manager.md section 3.8."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from argosy.machinery.timestamps import parse
 
 
 def delay_after(attempts: int | None, minimum: timedelta, maximum: timedelta) -> timedelta:
-    """Doubles with each failure between minimum and maximum; nothing when the minimum is not positive."""
+    """Doubles with each failure between minimum and maximum; zero if the minimum is not positive."""
     if minimum <= timedelta():
         return timedelta()
     if not attempts or attempts <= 0:
@@ -20,7 +20,7 @@ def delay_after(attempts: int | None, minimum: timedelta, maximum: timedelta) ->
 
 
 def retry_at(status: CertificateStatus, settings: Settings) -> datetime | None:
-    """The end of the wait; None when nothing failed."""
+    """The end of the wait; None if nothing failed."""
     if not status.last_failure_time:
         return None
     delay = delay_after(status.failed_issuance_attempts, settings.minimum_backoff, settings.maximum_backoff)

@@ -1,7 +1,7 @@
-"""The chains of checks on what is stored: the first violation decides, so order is behaviour.
+"""The chains of checks on the stored certificate: the first violation decides, so order is behaviour.
 
-Source: spec/cert-manager.md section 3.10. The trigger issues again on any violation of its chain; readiness tells
-the first violation of its own; a temporary certificate is made when the first three checks find one.
+Source: spec/cert-manager.md section 3.10. The trigger issues again on any violation of its chain; readiness reports
+the first violation of its own; a temporary certificate is issued if the first three checks find one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ RENEWING: Final = "Renewing"
 
 
 class Finding(NamedTuple):
-    """A violation, as it stands in conditions and events."""
+    """A violation, as it is shown in conditions and events."""
 
     reason: str
     message: str
@@ -36,7 +36,7 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """What is stored for a Certificate, and the request of its present revision; read once for all checks."""
+    """The Secret of a Certificate, and the request of its current revision; parsed once for all checks."""
 
     certificate: Certificate
     secret: Secret | None
@@ -174,7 +174,7 @@ def renewal_is_due(stored: Stored, now: datetime) -> Finding | None:
 
 
 def suggested_start(stored: Stored) -> datetime | None:
-    """The start of the window that an ACME server suggests."""
+    """The start of the renewal window that an ACME server suggests."""
     acme = stored.certificate.status.acme
     window = acme.ari.suggested_window if stored.use_renewal_information and acme and acme.ari else None
     return timestamps.parse(window.start) if window and window.start else None
@@ -188,7 +188,7 @@ def has_expired(stored: Stored, now: datetime) -> Finding | None:
 
 
 def listed(fields: Iterable[str]) -> str:
-    """As Go prints a list."""
+    """Formats a list as Go prints it."""
     return f"[{' '.join(fields)}]"
 
 

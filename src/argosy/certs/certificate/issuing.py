@@ -1,9 +1,9 @@
-"""Ends an issuance: stores what the issuer gave, or tells that it failed; and keeps the Secret as it should be.
+"""Finishes an issuance: stores the issued certificate, or reports its failure; and keeps the Secret up to date.
 
 Owns the target Secret, and of the Certificate's status `revision`, `lastFailureTime`, `failedIssuanceAttempts` and the
-way of `Issuing` away from True. What an issuer returned is verified before it is stored: decodable, of the request's
-key, not expired; else the issuance counts as failed, so that the next one waits. Source: spec/cert-manager.md
-sections 3.5, 3.12 and 6.
+change of `Issuing` away from True. An issued certificate is verified before it is stored: it can be decoded, matches
+the request's key and has not expired; else the issuance has failed, so that the next one waits. Source:
+spec/cert-manager.md sections 3.5, 3.12 and 6.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ class Seen:
     certificate: Certificate
     secret: Secret | None
     next_key: Secret | None
-    """The Secret of the next private key, when it is fit; None also when nothing is being issued."""
+    """The Secret of the next private key, if it is valid; also None while nothing is being issued."""
     request: CertificateRequest | None
-    """The one request of the next revision, when it is fit."""
+    """The one request of the next revision, if it is valid."""
     passwords: dict[tuple[str, str], Hidden]
     missing: tuple[str, ...]
-    """What is missing of the keystores' passwords, in words."""
+    """Describes what is missing of the keystores' passwords."""
     temporary: bytes | Unfit | Failed | Pending | None
     memory: Any
     settings: Settings
@@ -70,7 +70,7 @@ def look(snapshot: Snapshot, key: Key, *, settings: Settings) -> Seen | None:
 
 
 def fit_request(snapshot: Snapshot, certificate: Certificate, facts: keys.KeyFacts) -> CertificateRequest | None:
-    """None while there is not exactly one, or the one there is will be replaced."""
+    """None unless there is exactly one, and it will not be replaced."""
     owned = snapshot.owned(CertificateRequest, certificate.metadata.uid)
     found = matching.of_revision(owned, certificate.revision + 1)
     if len(found) != 1 or next_request.to_delete(found[0], certificate, facts):
@@ -94,7 +94,7 @@ def _passwords(snapshot: Snapshot, certificate: Certificate) -> tuple[dict[tuple
 
 
 def _with_temporary(snapshot: Snapshot, seen: Seen) -> Seen:
-    """Asks for a temporary certificate when one is wanted and nothing that could be served is stored."""
+    """Asks for a temporary certificate if one is wanted and nothing usable is stored."""
     certificate, request = seen.certificate, seen.request
     wanted = certificate.metadata.annotations.get(names.TEMPORARY) == "true"
     if not wanted or request is None or seen.next_key is None or not is_undecided(request):
@@ -112,7 +112,7 @@ def _with_temporary(snapshot: Snapshot, seen: Seen) -> Seen:
 
 
 _ANY_TIME: Final = timestamps.parse("2000-01-01T00:00:00Z")
-"""The three checks that ask for a temporary certificate do not look at the time."""
+"""The three checks for a temporary certificate do not depend on the time."""
 
 
 def _fields(seen: Seen) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def _fields(seen: Seen) -> dict[str, Any]:
 
 
 def is_undecided(request: CertificateRequest) -> bool:
-    """Whether the issuer has taken it up and neither issued nor refused."""
+    """Whether the issuer has started on it and has neither issued nor refused."""
     if request.is_true("Denied") or request.is_true("InvalidRequest"):
         return False
     return request.condition("Ready") is not None and request.ready_reason not in ("Failed", "Issued")
@@ -169,7 +169,7 @@ def _issued(seen: Seen, request: CertificateRequest, now: datetime) -> Decision:
 
 
 def fault_of(chain: bytes, request: CertificateRequest, now: datetime, settings: Settings) -> str:
-    """What is wrong with what an issuer returned; empty when nothing is."""
+    """What is wrong with the issued certificate; empty if nothing is."""
     try:
         found = certificates.first_of(chain, settings.limits.chain)
     except certificates.CertificateError as error:
@@ -226,7 +226,7 @@ def _temporary(seen: Seen) -> Decision:
 
 
 def _secret(seen: Seen, key: bytes, chain: bytes, ca: bytes, request: CertificateRequest | None) -> JsonObject | str:
-    """The Secret to apply, or in words why none can be made of this."""
+    """The Secret to apply, or the reason why none can be built."""
     try:
         encoded_key = keys.encode(keys.load(key, checked=False), seen.certificate.spec.private_key.encoding)
         return _composed(seen, encoded_key, chain, ca, request.spec.issuer_ref if request else None)
@@ -250,7 +250,7 @@ def _apply(secret: JsonObject) -> requests.Write:
 
 
 def _kept_right(seen: Seen) -> Decision:
-    """After an issue: what depends on the spec alone is applied again, with the same key and certificate."""
+    """After an issuance: applies again what depends on the spec alone, with the same key and certificate."""
     secret, certificate = seen.secret, seen.certificate
     if secret is None or (not certificate.revision and not _is_ours(secret, certificate)):
         return NOTHING
@@ -270,7 +270,7 @@ def _kept_right(seen: Seen) -> Decision:
     try:
         wanted = _composed(seen, *parts, issuer if known else None)
     except ValueError:
-        return NOTHING  # the trigger sees what is wrong with it
+        return NOTHING  # the trigger finds out what is wrong with it
     return Decision((_apply(wanted),)) if target_secret.differs(secret, wanted) else NOTHING
 
 

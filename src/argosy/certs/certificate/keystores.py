@@ -1,4 +1,4 @@
-"""The keystores of a Certificate, from what was issued and a password. Source: spec/cert-manager.md section 6.3."""
+"""The keystores of a Certificate, made of its chain and a password. Source: spec/cert-manager.md section 6.3."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ DEFAULT_ALIAS = "certificate"
 
 
 def wanted(stores: Keystores | None) -> tuple[JksKeystore | Pkcs12Keystore, ...]:
-    """Those that are to be made."""
+    """The keystores to create."""
     both = (stores.pkcs12, stores.jks) if stores else ()
     return tuple(one for one in both if one is not None and one.create)
 
 
 def password_refs(stores: Keystores | None) -> tuple[tuple[str, SecretKeyRef], ...]:
-    """Their kinds and where their passwords are, for those that have no literal one."""
+    """Kinds of keystores and the references to their passwords, for those without a literal password."""
     return tuple(
         ("JKS" if isinstance(one, JksKeystore) else "PKCS12", one.password_secret_ref)
         for one in wanted(stores)

@@ -1,4 +1,4 @@
-"""Whether a request, a certificate or a key is what the spec asks for. Source: spec/cert-manager.md section 3.11."""
+"""Whether a request, a certificate or a key matches the spec. Source: spec/cert-manager.md section 3.11."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def request_of(request: CertificateRequest) -> requests.Request:
 
 
 class Compared(NamedTuple):
-    """`fields` of the spec that a CertificateRequest does not carry, and the public key that it is for."""
+    """`fields` of the spec that a CertificateRequest does not match, and the public key of the request."""
 
     fields: tuple[str, ...]
     public: bytes
@@ -31,7 +31,7 @@ class Compared(NamedTuple):
 def compared(request: CertificateRequest, spec: CertificateSpec) -> Compared:
     """Raises RequestError, SubjectError.
 
-    Four controllers ask at every change of a status, which leaves both specs the same objects: they are compared once.
+    Four controllers ask at every status change, which leaves both specs unchanged: they are compared once.
     """
     asked, wanted = request.spec.raw, spec.raw
     uid = request.metadata.uid
@@ -46,7 +46,7 @@ def compared(request: CertificateRequest, spec: CertificateSpec) -> Compared:
 
 
 def differing_fields(request: CertificateRequest, spec: CertificateSpec) -> tuple[str, ...]:
-    """As `compared`."""
+    """Raises what `compared` raises."""
     return compared(request, spec).fields
 
 
@@ -58,7 +58,7 @@ def public_of(request: CertificateRequest) -> bytes:
 
 _REMEMBERED: Final = 20_000
 _known: OrderedDict[str, tuple[JsonObject, JsonObject, Compared]] = OrderedDict()
-"""By the request's uid: the JSON of both specs, which nobody changes, and what comparing the last two gave."""
+"""By the request's uid: the JSON of both specs, which nobody changes, and the result of their last comparison."""
 
 
 def _compare(request: CertificateRequest, spec: CertificateSpec) -> tuple[str, ...]:
@@ -124,17 +124,17 @@ def _differing_terms(request: CertificateRequest, spec: CertificateSpec) -> list
 
 
 def _durations_differ(left: str, right: str) -> bool:
-    """Only when both are set."""
+    """Compares only if both are set."""
     return bool(left and right) and duration.nanoseconds(left) != duration.nanoseconds(right)
 
 
 def same_issuer(left: IssuerRef, right: IssuerRef) -> bool:
-    """After defaulting."""
+    """Compares after defaulting."""
     return (left.name, left.full_kind, left.full_group) == (right.name, right.full_kind, right.full_group)
 
 
 def loosely_differing_fields(found: X509, spec: CertificateSpec) -> list[str]:
-    """Against the certificate itself, when its request is gone: an issuer may have moved names into the subject."""
+    """Checks the certificate itself if its request is deleted: an issuer may have moved names into the subject."""
     names = found.alt_names
     common = subject.common_name(found.names)
     has = {*names.dns, *([common] if common else [])}
@@ -161,7 +161,7 @@ def _same(left: Sequence[object], right: Sequence[object]) -> bool:
 
 
 def revision_of(request: CertificateRequest) -> int | None:
-    """None for a request without a revision that can be read."""
+    """None if the request has no valid revision."""
     text = request.metadata.annotations.get(REVISION)
     try:
         return int(text) if text is not None and text.strip() == text else None

@@ -1,8 +1,8 @@
-"""Keeps the private key of the next revision in a Secret of its own while a Certificate is being issued.
+"""Keeps the private key of the next revision in its own Secret while a Certificate is being issued.
 
-Owns `status.nextPrivateKeySecretName` and the Secrets labelled as next private keys. The key is made by a question,
-since making one takes time and chance; the Secret's name is derived from the Certificate and the attempt, so that
-a crash between the two writes makes no second key. Source: spec/cert-manager.md section 3.3.
+Owns `status.nextPrivateKeySecretName` and the Secrets labelled as next private keys. The key is created by a question,
+since that takes time and randomness; the Secret's name is derived from the Certificate and the attempt, so that
+a crash between the two writes creates no second key. Source: spec/cert-manager.md section 3.3.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Seen:
     """Our Secrets with next private keys."""
     target: Secret | None
     generated: Hidden | Unfit | Failed | Pending | None
-    """None: no new key is needed."""
+    """None if no new key is needed."""
     memory: Any
     settings: Settings
 
@@ -101,7 +101,7 @@ def _with_one(seen: Seen, secret: Secret, named: str) -> Decision:
     is_of_this_attempt = secret.metadata.name == secret_name(seen.certificate)
     if named and named != secret.metadata.name and not is_of_this_attempt:
         return Decision((_delete(secret),))
-    if named != secret.metadata.name:  # made by us, and the name was not written any more
+    if named != secret.metadata.name:  # we created it, but crashed before its name was written
         return Decision(status.write(seen.certificate, nextPrivateKeySecretName=secret.metadata.name))
     try:
         facts = keys.facts_of(secret.value("tls.key") or b"", seen.settings.limits.key)
@@ -114,7 +114,7 @@ def _with_one(seen: Seen, secret: Secret, named: str) -> Decision:
 
 
 def _with_none(seen: Seen) -> Decision:
-    """Makes the Secret, of the key that is to be used again or of a new one, and names it."""
+    """Creates the Secret, with the stored key or a new one, and writes its name to the status."""
     certificate = seen.certificate
     if seen.generated is not None:
         return _with_new(seen)
@@ -171,7 +171,7 @@ def _told_once(seen: Seen, reason: str, message: str) -> Decision:
 
 
 def needs_new_key(certificate: Certificate, target: Secret | None, settings: Settings) -> bool:
-    """With rotation policy Never the stored key is used again, if it can be read at all."""
+    """With rotation policy Never the stored key is used again, if it can be parsed at all."""
     if certificate.spec.private_key.rotation_policy != "Never" or target is None or not target.value("tls.key"):
         return True
     try:
@@ -182,20 +182,20 @@ def needs_new_key(certificate: Certificate, target: Secret | None, settings: Set
 
 
 def undecodable(seen: Seen) -> bool:
-    """Whether a key was there to be used again, but cannot be read."""
+    """Whether there was a key to use again that cannot be parsed."""
     never = seen.certificate.spec.private_key.rotation_policy == "Never"
     return never and seen.target is not None and bool(seen.target.value("tls.key"))
 
 
 def attempt_of(certificate: Certificate) -> str:
-    """What tells one issuance of a Certificate from the next, and from the same after the spec changed."""
+    """Distinguishes one issuance of a Certificate from the next, and from the same one after a change of the spec."""
     issuing = certificate.condition("Issuing")
     began = issuing.last_transition_time if issuing else ""
     return f"{certificate.revision + 1}/{certificate.metadata.generation}/{began}"
 
 
 def secret_name(certificate: Certificate) -> str:
-    """As if the server had made it of `generateName`, but the same for the same attempt."""
+    """A name as the server generates it from `generateName`, but the same for the same attempt."""
     seed = f"{certificate.metadata.uid}/{attempt_of(certificate)}"
     number = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "big")
     suffix = ""

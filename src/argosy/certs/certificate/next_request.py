@@ -35,7 +35,7 @@ class Seen:
     facts: keys.KeyFacts
     owned: tuple[CertificateRequest, ...]
     made: bytes | Unfit | Failed | Pending | None
-    """The PEM request; None while there is still one to look at."""
+    """The PEM request; None while an existing request is to be checked first."""
     memory: Any
     settings: Settings
 
@@ -66,7 +66,7 @@ def look(snapshot: Snapshot, key: Key, *, settings: Settings) -> Seen | None:
 def next_key_of(
     snapshot: Snapshot, certificate: Certificate, settings: Settings
 ) -> tuple[Secret, keys.KeyFacts] | None:
-    """The Secret that status names and its key, if that is there, readable and as the spec asks."""
+    """The Secret that status names and its key, if it exists, can be parsed and matches the spec."""
     name = certificate.status.next_private_key_secret_name
     secret = snapshot.get(Secret, Key(certificate.metadata.namespace, name)) if name else None
     if secret is None:
@@ -98,7 +98,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 
 def to_delete(request: CertificateRequest, certificate: Certificate, facts: keys.KeyFacts) -> bool:
-    """Without a revision; or of the next one, but off spec, of another key, or failed before this issuance began."""
+    """No revision; or the next one, but it does not match spec or key, or failed before this issuance started."""
     revision = matching.revision_of(request)
     if revision is None:
         return True

@@ -1,7 +1,7 @@
 """Which of several Certificates with one secretName may issue into it. Source: spec/cert-manager.md section 3.1.
 
-Whoever may not looks again after three minutes, and at once when it or the Secret changes; that another Certificate
-went is no such change. So one that is deleted and made again, as `kubectl replace --force` does, keeps its Secret.
+A Certificate that may not checks again after three minutes, or when it or the Secret changes, but not when another
+Certificate is deleted. So one that is deleted and re-created by `kubectl replace --force` keeps its Secret.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ RETRY: Final = timedelta(minutes=3)
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A Secret was found to be another Certificate's."""
+    """A Secret was found to belong to another Certificate."""
 
     versions: tuple[str, str]
-    """Of the Certificate and of the Secret, as they were then."""
+    """Versions of the Certificate and of the Secret at that time."""
     until: datetime
-    """When it is looked at again."""
+    """When it is checked again."""
 
 
 def lost(before: Lost | None, certificate: Certificate, secret: Secret | None, now: datetime) -> Lost:
-    """What to remember of a look at a Secret that is another's; the wait begins anew with each change, and each end."""
+    """What to remember when a Secret belongs to another; the wait restarts with each change, and each time it ends."""
     if before is not None and is_waiting(before, certificate, secret, now):
         return before
     return Lost(_versions(certificate, secret), now + RETRY)
@@ -42,9 +42,9 @@ def is_waiting(before: Lost, certificate: Certificate, secret: Secret | None, no
 
 
 def taken_over_at(certificate: Certificate, secret: Secret, now: datetime) -> datetime:
-    """When the looks, one every three minutes since either changed, come to a Secret whose Certificate is gone.
+    """When the checks, one every three minutes since either changed, find that the Secret's Certificate is deleted.
 
-    By what is stored: looks of controllers that were started in between, or are late, are a little off that.
+    Computed from what is stored: controllers that were restarted, or are late, check slightly off that time.
     """
     changed = max(_changed_at(one.raw["metadata"], now) for one in (certificate, secret))
     return changed + (max(now - changed, timedelta()) // RETRY + 1) * RETRY
@@ -60,7 +60,7 @@ def _versions(certificate: Certificate, secret: Secret | None) -> tuple[str, str
 
 
 def owner_among(certificates: Sequence[Certificate], annotations: Mapping[str, str] | None) -> str:
-    """Name of the owner: whom the Secret says it was issued for, else the oldest. `annotations` None: no Secret."""
+    """Name of the owner: whom the Secret was issued for, else the oldest. `annotations` None: there is no Secret."""
     said = (annotations or {}).get(CERTIFICATE_NAME)
     if said is not None and any(one.metadata.name == said for one in certificates):
         return said

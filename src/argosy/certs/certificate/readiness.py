@@ -1,7 +1,7 @@
-"""Tells whether the stored certificate is what the spec asks for, and until when.
+"""Reports whether the stored certificate matches the spec, and until when.
 
 Owns the `Ready` condition of Certificates, and `notBefore`, `notAfter` and `renewalTime`. Reads the Secret and the
-request of the present revision. Wakes when the certificate expires. Source: spec/cert-manager.md section 3.6.
+request of the current revision. Wakes when the certificate expires. Source: spec/cert-manager.md section 3.6.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""When a certificate is renewed, to the second. Source: spec/cert-manager.md section 3.9.
+"""When a certificate is renewed, exact to the second. Source: spec/cert-manager.md section 3.9.
 
-The life is that of the X.509 certificate, not the one that was asked for: an issuer may give less.
+The lifetime is that of the X.509 certificate, not the requested one: an issuer may grant less.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from argosy.machinery import cron, duration
 NO_WINDOW = "no renewal window begins before the certificate expires; it is renewed at the desired time"
 _SECOND = 1_000_000_000
 _LOOKED_BACK = timedelta(days=366 * 5)
-"""How far a start may lie back: the 29th of February is the rarest day that a schedule can name."""
+"""How far back a start can be: the 29th of February is the rarest day that a schedule can name."""
 
 
 class WindowError(ValueError):
-    """A window cannot be read; the message says which part of it."""
+    """A window cannot be parsed; the message says which part of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenewalTime:
-    """`at` is None when there is to be no renewal; `error` says that no window could be met, so `at` is as desired."""
+    """`at` is None if it is never renewed; `error` says that no window could be met, so `at` is the desired time."""
 
     at: datetime | None
     error: str = ""
 
 
 def desired(not_before: datetime, not_after: datetime, renew_before: str, percentage: int | None) -> datetime:
-    """Without windows: the wish of the spec if it fits into the life, else two thirds of it."""
+    """Without windows: the spec's value if it fits into the lifetime, else two thirds of the lifetime."""
     life = int((not_after - not_before) / timedelta(microseconds=1)) * 1000
     before = life // 3
     asked = duration.nanoseconds(renew_before) if renew_before else 0
@@ -53,7 +53,7 @@ def renewal_time(
     renewal: Renewal | None = None,
     suggested: datetime | None = None,
 ) -> RenewalTime:
-    """`suggested`: the instant that was picked within an ACME server's window; it replaces the spec's wish."""
+    """`suggested`: the instant picked within an ACME server's window; it replaces the spec's value."""
     wish = suggested.replace(microsecond=0) if suggested else desired(not_before, not_after, renew_before, percentage)
     if renewal is None:
         return RenewalTime(wish)
@@ -75,7 +75,7 @@ def of_spec(spec: CertificateSpec, not_before: datetime, not_after: datetime) ->
 
 
 def _in_windows(wish: datetime, not_after: datetime, windows: Sequence[RenewalWindow]) -> RenewalTime:
-    """A later window without a start in reach discards what the earlier ones offered: order matters, as upstream."""
+    """A later window without a start in reach discards the results of earlier ones: order matters, as upstream."""
     best: datetime | None = None
     for window in windows:
         try:
@@ -122,7 +122,7 @@ def last_start(schedule: str, zone: str, at: datetime) -> datetime | None:
 
 
 def _latest_up_to(schedule: str, zone: str, begin: datetime, at: datetime) -> datetime:
-    """Between a start and `at`: halves the way, so that an every-minute schedule needs no thousand steps."""
+    """Bisects between a start and `at`, so that an every-minute schedule needs no thousand steps."""
     low, high = begin, at
     while (found := _following(schedule, zone, low)) is not None and found <= at:
         middle = low + (high - low) / 2

@@ -35,7 +35,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 
 def beyond_history(owned: tuple[CertificateRequest, ...], limit: int | None) -> list[CertificateRequest]:
-    """All but the highest revisions; requests without a readable one are not judged here."""
+    """All but the highest revisions; requests without a valid revision are ignored."""
     numbered = [(revision, one) for one in owned if (revision := matching.revision_of(one)) is not None]
     numbered.sort(key=lambda pair: (-pair[0], pair[1].metadata.name))
     return [one for _, one in numbered[max(limit or _KEPT, 1) :]]

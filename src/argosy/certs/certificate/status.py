@@ -1,4 +1,4 @@
-"""Writing a Certificate's status: what its controllers share."""
+"""Writes a Certificate's status; shared by its controllers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from argosy.machinery.requests import Write
 
 
 def write(certificate: Certificate, **changes: Any) -> tuple[Write, ...]:
-    """The status with some fields (by their JSON names) changed; None removes one. Nothing when nothing differs."""
+    """The status with some fields (by JSON name) changed; None removes one. No write if nothing differs."""
     status: JsonObject = dict(certificate.raw.get("status") or {})
     for name, value in changes.items():
         if value is None or value == []:

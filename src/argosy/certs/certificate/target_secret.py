@@ -1,7 +1,7 @@
-"""The Secret that a Certificate is kept in: its data, labels and annotations, and whether it is as it should be.
+"""The Secret that stores a Certificate: its data, labels and annotations, and whether it is up to date.
 
 Source: spec/cert-manager.md section 6. Written by server-side apply under upstream's field manager, so that Secrets
-change hands without a write, and what is no longer wanted disappears.
+change owner without a write, and fields that are no longer wanted disappear.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _SUBJECT_ANNOTATIONS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issued:
-    """What is to be stored. `issuer` as written in the request; None for a temporary certificate."""
+    """What to store. `issuer` as written in the request; None for a temporary certificate."""
 
     key: bytes = field(repr=False)
     """PEM, in the encoding of the spec."""
@@ -45,7 +45,7 @@ class Issued:
 
 
 def secret_of(certificate: Certificate, issued: Issued, *, type_: str, owner_ref: bool) -> JsonObject:
-    """The whole of what we apply. `type_`: an existing Secret keeps its own."""
+    """The complete object that we apply. `type_`: an existing Secret keeps its own."""
     spec = certificate.spec
     template = spec.secret_template
     metadata: JsonObject = {
@@ -101,7 +101,7 @@ def _annotations(certificate: Certificate, issued: Issued) -> dict[str, str]:
 
 
 def certificate_annotations(found: certificates.X509) -> dict[str, str]:
-    """From the certificate, not from the spec: what was issued, not what was asked."""
+    """From the certificate, not the spec: what was issued, not what was requested."""
     names = found.alt_names
     made = {
         "common-name": subject.common_name(found.names),
@@ -128,9 +128,9 @@ def _quoted(value: str) -> str:
 
 
 def differs(secret: Secret, wanted: JsonObject) -> bool:
-    """Whether the Secret must be applied again: a value that is not ours, or a field that we own and do not want.
+    """Whether the Secret must be applied again: a value differs from ours, or we own a field that is not wanted.
 
-    Keystores are compared by presence: those that upstream wrote have salts of their own.
+    Keystores are compared by presence: upstream's have random salts.
     """
     metadata, live = wanted["metadata"], secret.metadata
     if any(live.labels.get(key) != value for key, value in metadata["labels"].items()):
@@ -153,7 +153,7 @@ def _data_differs(secret: Secret, key: str, value: str) -> bool:
 
 
 def owned_fields(secret: Secret) -> dict[str, set[str]]:
-    """The fields that our manager applied, by where they are."""
+    """The fields that our manager applied, by their paths."""
     found: dict[str, set[str]] = {"labels": set(), "annotations": set(), "data": set(), "ownerReferences": set()}
     for entry in secret.raw["metadata"].get("managedFields") or ():
         if entry.get("manager") != FIELD_MANAGER or entry.get("operation") != "Apply":

@@ -1,9 +1,9 @@
 """Decides when a Certificate must be issued or issued again.
 
 Owns the `Issuing` condition of Certificates, and only its way to True, and `IssuanceLimited`. Reads the Certificate,
-its rivals for the Secret, the Secret, and the requests of the present and the next revision. Wakes at the renewal
-time, at the end of a back-off, when the hour's issuances are used up, and while the Secret is another Certificate's.
-Source: spec/cert-manager.md section 3.2.
+its rivals for the Secret, the Secret, and the requests of the current and the next revision. Wakes at the renewal
+time, at the end of a back-off, when the hourly limit of issuances allows another, and while the Secret belongs to
+another Certificate. Source: spec/cert-manager.md section 3.2.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ BY_SECRET: Final = Index("certificate-by-secret", Certificate, _secret_named)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     begun: tuple[datetime, ...] = ()
-    """When this process let issuances begin, within the last hour or so."""
+    """When this process started issuances, within about the last hour."""
     lost: ownership.Lost | None = None
 
 
@@ -48,7 +48,7 @@ class Memory:
 class Seen:
     certificate: Certificate
     rivals: tuple[Certificate, ...]
-    """All Certificates with this secretName, this one among them."""
+    """All Certificates with this secretName, including this one."""
     secret: Secret | None
     owned: tuple[CertificateRequest, ...]
     memory: Memory
@@ -79,7 +79,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
     current = matching.of_revision(seen.owned, certificate.revision)
     next_ = matching.of_revision(seen.owned, certificate.revision + 1)
     if len(current) > 1 or len(next_) > 1:
-        return NOTHING  # whoever deletes the surplus wakes us
+        return NOTHING  # deleting the surplus requests wakes us
     if (ends := wait_end(seen, next_)) is not None and now < ends:
         return Decision(wake_at=ends)
     stored = checks.Stored(
@@ -98,7 +98,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 
 def _for_another(seen: Seen, now: datetime) -> Decision | None:
-    """The wait while the Secret is another Certificate's, and its end; None when this one may issue."""
+    """The wait while the Secret belongs to another Certificate, and its end; None if this one may issue."""
     certificate, secret, before = seen.certificate, seen.secret, seen.memory.lost
     if not owns_secret(seen):
         found = ownership.lost(before, certificate, secret, now)
@@ -126,7 +126,7 @@ def wait_end(seen: Seen, next_: list[CertificateRequest]) -> datetime | None:
 
 
 def due_at(stored: checks.Stored, now: datetime) -> datetime | None:
-    """When the certificate that is stored now must be renewed."""
+    """When the stored certificate must be renewed."""
     if stored.secret is None:
         return None
     if (start := checks.suggested_start(stored)) is not None and start > stored.x509.not_before:
@@ -136,9 +136,9 @@ def due_at(stored: checks.Stored, now: datetime) -> datetime | None:
 
 
 def limit_end(seen: Seen, now: datetime) -> datetime | None:
-    """When the next issuance may begin; None when it may now.
+    """When the next issuance may start; None if it may start now.
 
-    What an issuer or another writer does to the Secret can ask for issuances without end; this ends it.
+    An issuer or another writer of the Secret can cause endless issuances; this limit stops them.
     """
     made = [timestamps.parse(one.metadata.creation_timestamp) for one in seen.owned if one.metadata.creation_timestamp]
     begun = seen.memory.begun

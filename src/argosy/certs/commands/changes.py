@@ -12,11 +12,11 @@ from argosy.machinery.requests import Write
 
 
 class NotNow(Exception):
-    """It cannot be done as things are, and why."""
+    """It is not possible in the current state; the message says why."""
 
 
 def renewed(certificate: Certificate, now: datetime) -> Write:
-    """Raises NotNow when an issuance is going on: the next one could not begin."""
+    """Raises NotNow while an issuance is in progress: the next one could not start."""
     name = certificate.metadata.name
     if certificate.issuing:
         raise NotNow(f"Certificate {name} is being issued already")
@@ -34,7 +34,7 @@ def renewed(certificate: Certificate, now: datetime) -> Write:
 
 
 def decided(request: CertificateRequest, verdict: str, reason: str, message: str, now: datetime) -> Write:
-    """`verdict` is Approved or Denied. Raises NotNow when it was decided before: that stands for ever."""
+    """`verdict` is Approved or Denied. Raises NotNow if it was decided before: a decision is final."""
     for one in ("Approved", "Denied"):
         if request.is_true(one):
             raise NotNow(f"CertificateRequest {request.metadata.name} was {one.lower()} before")

@@ -27,7 +27,7 @@ async def optional(client: Client, kind: type[T], name: str, namespace: str = ""
 
 
 async def listed(client: Client, kind: type[T], namespace: str, selector: str = "") -> list[T]:
-    """None of a kind that the server does not serve."""
+    """An empty list for a kind that the server does not serve."""
     try:
         page = await client.page(
             requests.List(resource=resource_of(kind), namespace=namespace, label_selector=selector)

@@ -1,4 +1,4 @@
-"""All that belongs to one Certificate: Secret, issuer, requests, orders, challenges, and what was said of them."""
+"""Everything that belongs to one Certificate: Secret, issuer, requests, orders, challenges, and their events."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Story:
     secret: Secret | None = None
     issuer: AnyIssuer | None = None
     rivals: tuple[Certificate, ...] = ()
-    """All Certificates with this secretName, this one among them."""
+    """All Certificates with this secretName, including this one."""
     requests: tuple[CertificateRequest, ...] = ()
     orders: tuple[Order, ...] = ()
     challenges: tuple[Challenge, ...] = ()
@@ -27,7 +27,7 @@ class Story:
 
     @property
     def next_request(self) -> CertificateRequest | None:
-        """The request of the revision that is being made."""
+        """The request of the revision that is being issued."""
         wanted = str(self.certificate.revision + 1)
         revision = "cert-manager.io/certificate-revision"
         return next((one for one in self.requests if one.metadata.annotations.get(revision) == wanted), None)
@@ -44,7 +44,7 @@ def _owned(owners: tuple[object, ...], uid: str) -> bool:
 
 
 def told(story: Story) -> Iterator[str]:
-    """Line by line, from the Certificate down to what the issuer said."""
+    """Lines of text, from the Certificate down to the issuer's message."""
     certificate = story.certificate
     yield f"Certificate {certificate.metadata.namespace}/{certificate.metadata.name}, revision {certificate.revision}"
     for condition in certificate.status.conditions:

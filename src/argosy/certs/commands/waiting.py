@@ -1,4 +1,4 @@
-"""What a Certificate waits for and until when, in one line: the first thing that stands in its way."""
+"""What a Certificate waits for and until when, in one line: the first obstacle."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _order(story: Story, order: Order) -> str:
 
 
 def _takeover(story: Story, now: datetime, settings: Settings) -> str | None:
-    """Of the Secret of a Certificate that is gone: whoever shares it waits, lest one that is made again lose it."""
+    """For the Secret of a deleted Certificate: rivals wait, so that a re-created Certificate keeps its Secret."""
     said = story.secret.metadata.annotations.get(CERTIFICATE_NAME) if story.secret else None
     if story.secret is None or said is None or said == story.certificate.metadata.name:
         return None

@@ -1,6 +1,6 @@
-"""A CA issuer is ready when its Secret holds a CA's key and certificate that has not ended.
+"""A CA issuer is ready if its Secret holds a CA's key and certificate that has not expired.
 
-Says so before the CA ends: what it signs would end with it. Source: spec/cert-manager.md section 7.4.
+Warns before the CA expires, since certificates that it signs expire with it. Source: spec/cert-manager.md section 7.4.
 """
 
 from __future__ import annotations

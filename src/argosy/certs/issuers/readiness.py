@@ -1,4 +1,4 @@
-"""Tells whether an Issuer or ClusterIssuer can sign, by its type.
+"""Reports whether an Issuer or ClusterIssuer can sign, by its type.
 
 Owns the `Ready` and `CAExpiring` conditions of both kinds, and `status.acme`. Source: spec/cert-manager.md
 sections 7.3, 7.4 and 7.8.
@@ -31,7 +31,7 @@ KINDS: Final[Mapping[str, IssuerKind]] = {
 class Seen:
     issuer: AnyIssuer
     gathered: Any
-    """What the type's look gathered."""
+    """What the type's `look` gathered."""
     settings: Settings
     kind: IssuerKind
     memory: Memory | None
@@ -39,7 +39,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What was told last, and what the type keeps for itself."""
+    """What was reported last, and the type's own memory."""
 
     told: tuple[str, str, str]
     own: Any = None

@@ -1,4 +1,4 @@
-"""A self-signed issuer is always ready: each request brings its own key."""
+"""A self-signed issuer is always ready: each request is signed with its own key."""
 
 from __future__ import annotations
 

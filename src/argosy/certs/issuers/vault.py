@@ -1,4 +1,4 @@
-"""A Vault issuer is ready when its server can be signed in to, and is neither sealed nor unconfigured.
+"""A Vault issuer is ready if Argosy can log in to its server, and the server is initialized and unsealed.
 
 Source: spec/cert-manager.md section 7.5.
 """
@@ -40,7 +40,7 @@ def look(snapshot: Snapshot, issuer: AnyIssuer, settings: Settings) -> Gathered:
 def decide(issuer: AnyIssuer, seen: Gathered, settings: Settings, now: datetime) -> Verdict | None:
     match seen.answer:
         case Verified():
-            memory = Round(seen.round.number)  # the same question stays asked
+            memory = Round(seen.round.number)  # so that the same question is asked
             return Verdict(ready=True, reason="VaultVerified", message="Vault verified", announced=False, memory=memory)
         case Trouble() as trouble if trouble.lasting:
             return Verdict(ready=False, reason="VaultError", message=trouble.reason)

@@ -1,4 +1,4 @@
-"""Venafi's servers are not asked by Argosy: their issuers are kept as they are, and say so."""
+"""Argosy does not support Venafi's servers: their issuers are stored unchanged, and their status says so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of an issuer, and what a type of issuer is made of."""
+"""What is reported about an issuer, and the parts of an issuer type."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from argosy.machinery.controller import Snapshot, Step
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The Ready condition, and what goes with it."""
+    """The Ready condition, and the Events and fields that go with it."""
 
     ready: bool
     reason: str
     message: str = ""
     announced: bool = True
-    """Whether an Event of the same reason is told."""
+    """Whether an Event of the same reason is emitted."""
     error: str = ""
-    """Of the Event `ErrInitIssuer`; empty for none."""
+    """Message of the Event `ErrInitIssuer`; empty for no Event."""
     expiring: str = ""
-    """A warning that the CA ends soon; empty for none."""
+    """A warning that the CA expires soon; empty for none."""
     status: Mapping[str, Any] = field(default_factory=dict)
     """Further fields of the status; None removes one."""
     steps: tuple[Step, ...] = ()
-    """What is done first."""
+    """Steps that come first."""
     wake_at: datetime | None = None
     memory: Any = None
-    """What the type's own look finds again, as `snapshot.memory.own`."""
+    """The type's own memory, read back as `snapshot.memory.own`."""
     is_silent: bool = False
-    """Only the steps are done; conditions stay as they are."""
+    """Only run the steps; conditions stay as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuerKind:
-    """A type of issuer: what is looked at, and what is told of it; None: nothing yet."""
+    """A type of issuer: what it reads, and what it reports; None if there is nothing to report yet."""
 
     name: str
     look: Callable[[Snapshot, AnyIssuer, Settings], Any]

@@ -1,6 +1,6 @@
 """Subject alternative names and name constraints (RFC 5280, 4.2.1.6 and 4.2.1.10).
 
-Order and encoding as upstream's library: DNS, e-mail, IP, URI, then other names; duplicates stay.
+Order and encoding as in upstream's library: DNS, e-mail, IP, URI, then other names; duplicates are kept.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from argosy.certs.pki import der
 
 
 class NameError_(ValueError):  # noqa: N801 the plain name is a builtin
-    """A name cannot be written into a certificate; the message names it."""
+    """A name cannot be encoded into a certificate; the message names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AltNames:
-    """The names of a request or certificate; addresses in their shortest text, other names as (oid, text)."""
+    """The names of a request or certificate; addresses in their shortest form, other names as (oid, text)."""
 
     dns: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class AltNames:
 
 
 def parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """None for what is no address; an IPv4-mapped one is the IPv4 address, as in Go."""
+    """None if it is not an address; an IPv4-mapped one is the IPv4 address, as in Go."""
     try:
         found = ipaddress.ip_address(text)
     except ValueError:
@@ -84,7 +84,7 @@ def _other(oid: str, text: str) -> bytes:
 
 
 def decoded(value: bytes) -> AltNames:
-    """Raises DerError; kinds of names that nobody asks for are skipped."""
+    """Raises DerError; kinds of names that are not used are skipped."""
     found: dict[int, list[str]] = {1: [], 2: [], 6: [], 7: []}
     others: list[tuple[str, str]] = []
     undecodable = False
@@ -151,7 +151,7 @@ def _network(text: str) -> bytes:
 
 
 def parse_range(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    """As Go's net.ParseCIDR: an address and the length of its prefix, no mask written out and no zone."""
+    """As Go's net.ParseCIDR: an address and its prefix length; no netmask and no zone."""
     address, _, length = text.partition("/")
     if not (length.isascii() and length.isdigit()) or "%" in address:
         return None

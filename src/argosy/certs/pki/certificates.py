@@ -1,4 +1,4 @@
-"""Certificates as they are read: dates, names, key and extensions. Source: RFC 5280."""
+"""Reads certificates: dates, names, key and extensions. Source: RFC 5280."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ AUTHORITY_KEY_ID: Final = "2.5.29.35"
 
 
 class CertificateError(ValueError):
-    """The data is no certificate; the message never quotes it."""
+    """The data is not a certificate; the message never quotes it."""
 
 
 @dataclass(frozen=True)
@@ -74,18 +74,18 @@ class X509:
 
     @cached_property
     def authority_key_id(self) -> bytes:
-        """The key identifier within it, empty when there is none."""
+        """The key identifier in the extension, empty if there is none."""
         found = self.by_oid.get(AUTHORITY_KEY_ID)
         parts = der.children(der.first(found.value)) if found else []
         return next((part.content for part in parts if part.tag == 0x80), b"")
 
     @cached_property
     def is_self_signed(self) -> bool:
-        """A root: a certificate that is no CA is none, whoever signed it."""
+        """Whether it is a root: only a CA can be one, even if it is self-signed."""
         return self.was_issued_by(self)
 
     def was_issued_by(self, parent: X509) -> bool:
-        """By name, signature, and the parent's right to sign."""
+        """Checks the name, the signature, and that the parent may sign."""
         if self.issuer != parent.subject or (BASIC_CONSTRAINTS in parent.by_oid and not parent.is_ca):
             return False
         usage = parent.by_oid.get(KEY_USAGE)
@@ -135,7 +135,7 @@ def decoded(whole: bytes) -> X509:
         found = _decoded(whole)
         _ = found.names, found.alt_names, found.is_ca, found.authority_key_id
         x509.load_der_x509_certificate(whole).public_key()
-    except Exception:  # a foreign parser on hostile input: whatever it raises, this is no certificate
+    except Exception:  # a third-party parser on hostile input: whatever it raises, this is no certificate
         raise CertificateError("error parsing TLS certificate: it is malformed") from None
     return found
 

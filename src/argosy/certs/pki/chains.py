@@ -1,6 +1,6 @@
-"""A bag of certificates becomes one line: what goes into tls.crt and ca.crt.
+"""Orders an unordered set of certificates into one chain, for tls.crt and ca.crt.
 
-Source: spec/cert-manager.md section 7.4. Roots are left out of the chain: who verifies holds them already.
+Source: spec/cert-manager.md section 7.4. Roots are left out of the chain: verifiers have them already.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ _LONGEST: Final = 1000
 
 
 class ChainError(ValueError):
-    """The certificates form no single line."""
+    """The certificates do not form a single chain."""
 
 
 class Bundle(NamedTuple):
-    """PEM texts; `ca` is empty where there is none to tell."""
+    """PEM texts; `ca` is empty if it is unknown."""
 
     chain: bytes
     ca: bytes
@@ -35,7 +35,7 @@ def bundle_of(certificates: Iterable[X509]) -> Bundle:
 
 
 def in_line(certificates: Iterable[X509]) -> Sequence[X509]:
-    """Each followed by its issuer. Raises ChainError."""
+    """Each certificate followed by its issuer. Raises ChainError."""
     unique = list({one.whole: one for one in certificates}.values())
     if not unique or len(unique) > _LONGEST:
         raise ChainError(f"a chain has 1 to {_LONGEST} certificates, not {len(unique)}")

@@ -1,7 +1,7 @@
 """DER (ITU-T X.690), as much of it as requests and certificates need.
 
 Written here because content must be byte for byte what upstream's library writes (multi-valued names, string types,
-extensions in order), which no builder of a library leaves to its caller.
+order of extensions), which no library's builder leaves to its caller.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ NULL: Final = b"\x05\x00"
 _DOTTED = re.compile(r"\d{1,39}(\.\d{1,39})+", re.ASCII)
 _TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z", re.ASCII)
 _SHORT: Final = 16
-"""Bytes of an object identifier that may be a well-known one, which are met again and again."""
+"""Limit in bytes for caching an object identifier; well-known ones are short and frequent."""
 _DEEPEST = 10_000_000
-"""Bytes: no element that we read is longer."""
+"""Limit in bytes: no element that we read is longer."""
 
 
 class DerError(ValueError):
-    """The bytes are no DER, or not the structure that was expected."""
+    """The bytes are not DER, or not the expected structure."""
 
 
 class Element(NamedTuple):
-    """One tag, its content, and all of its bytes."""
+    """A tag, its content, and its complete encoding."""
 
     tag: int
     content: bytes
@@ -97,7 +97,7 @@ def named_bits(numbers: Iterable[int]) -> bytes:
 
 @lru_cache(maxsize=512)
 def oid(text: str) -> bytes:
-    """Raises DerError for text that is no object identifier."""
+    """Raises DerError if the text is not an object identifier."""
     if not _DOTTED.fullmatch(text):
         raise DerError(f"{text!r} is no object identifier such as 1.2.840.113549")
     first, second, *rest = [int(part) for part in text.split(".")]
@@ -159,7 +159,7 @@ def time_of(element: Element) -> datetime:
 
 
 def first(data: bytes) -> Element:
-    """The only element of `data`. Raises DerError when it is cut short or something follows it."""
+    """The only element of `data`. Raises DerError if it is truncated or something follows it."""
     element, end = _read(data, 0)
     if end != len(data):
         raise DerError("bytes follow the structure")

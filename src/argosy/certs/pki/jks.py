@@ -1,8 +1,8 @@
 """JKS keystores, as Java's keytool reads them.
 
-The format: magic, version 2, entries, then a SHA-1 over the password, a fixed phrase and all before it. A key entry
-is PKCS #8 under Sun's own password cipher, a SHA-1 stream. Salts are derived, not drawn: the same key, password and
-chain give the same bytes, so that writing a Secret again changes nothing.
+The format: magic, version 2, entries, then a SHA-1 over the password, a fixed phrase and all preceding bytes. A key
+entry is PKCS #8 encrypted with Sun's own password cipher, a SHA-1 stream. Salts are derived, not random: the same key,
+password and chain give the same bytes, so that writing a Secret again changes nothing.
 """
 
 from __future__ import annotations

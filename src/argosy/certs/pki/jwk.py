@@ -1,4 +1,4 @@
-"""Public keys as JSON (RFC 7517), and their thumbprints (RFC 7638), which ACME puts into answers to challenges."""
+"""Public keys as JSON (RFC 7517), and their thumbprints (RFC 7638), which ACME challenge answers contain."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from argosy.certs.pki import keys
 
 
 class UnfitKey(ValueError):
-    """The account key is of a kind that ACME servers do not take."""
+    """The account key is of a kind that ACME servers do not accept."""
 
 
 def jwk(key: keys.Key) -> dict[str, str]:
-    """The public key, in the order that a thumbprint needs."""
+    """The public key, with its members in the order that a thumbprint needs."""
     if isinstance(key, rsa.RSAPrivateKey):
         numbers = key.public_key().public_numbers()
         return {"e": url_encoded(_number(numbers.e)), "kty": "RSA", "n": url_encoded(_number(numbers.n))}

@@ -1,4 +1,4 @@
-"""Private keys: kinds, PEM forms, and what can be told of one without holding it.
+"""Private keys: kinds, PEM forms, and facts about a key that can be kept without the key.
 
 Source: spec/cert-manager.md section 4. `facts_of` keeps no key: only its kind, size and public part are remembered.
 """
@@ -24,11 +24,11 @@ ED25519: Final = "Ed25519"
 CURVES: Final[dict[int, ec.EllipticCurve]] = {256: ec.SECP256R1(), 384: ec.SECP384R1(), 521: ec.SECP521R1()}
 _LABELS: Final = ("PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY")
 _REMEMBERED: Final = 20_000
-"""Keys whose facts are kept: two for each Certificate of a large cluster."""
+"""How many keys' facts are cached: two for each Certificate of a large cluster."""
 
 
 class KeyError_(ValueError):  # noqa: N801 the plain name is a builtin
-    """The data is no private key that we can use; the message never quotes it."""
+    """The data is not a private key that we can use; the message never quotes it."""
 
 
 class KeyKind(NamedTuple):
@@ -39,14 +39,14 @@ class KeyKind(NamedTuple):
 
 
 class KeyFacts(NamedTuple):
-    """What may be known of a private key: its kind, and its public part as DER (SubjectPublicKeyInfo)."""
+    """What may be remembered of a private key: its kind, and its public part as DER (SubjectPublicKeyInfo)."""
 
     kind: KeyKind
     public: bytes
 
 
 def wanted(spec: KeySpec) -> KeyKind:
-    """The kind that a Certificate asks for, with defaults. Raises KeyError_ for an algorithm that nobody knows."""
+    """The kind that a Certificate asks for, with defaults. Raises KeyError_ for an unknown algorithm."""
     algorithm = spec.algorithm or RSA
     if algorithm == ED25519:
         return KeyKind(ED25519, 0)
@@ -58,7 +58,7 @@ def wanted(spec: KeySpec) -> KeyKind:
 
 
 def mismatches(facts: KeyFacts, spec: KeySpec) -> list[str]:
-    """The fields of the spec that a key does not fulfil."""
+    """The fields of the spec that a key does not match."""
     kind = wanted(spec)
     if facts.kind.algorithm != kind.algorithm:
         return ["spec.privateKey.algorithm"]
@@ -66,7 +66,7 @@ def mismatches(facts: KeyFacts, spec: KeySpec) -> list[str]:
 
 
 def generate(kind: KeyKind) -> Key:
-    """From the operating system's randomness. RSA takes up to seconds: call it in a thread."""
+    """Uses the operating system's randomness. RSA takes up to seconds: call it in a thread."""
     if kind.algorithm == ED25519:
         return ed25519.Ed25519PrivateKey.generate()
     if kind.algorithm == ECDSA:
@@ -95,7 +95,7 @@ def load(text: bytes, limit: int = pem.LARGEST_KEY, *, checked: bool = True) -> 
 
 
 def encode(key: Key, encoding: str = "PKCS1") -> bytes:
-    """PEM; Ed25519 is PKCS8 whatever is asked."""
+    """PEM; Ed25519 is always PKCS8."""
     pkcs8 = encoding == "PKCS8" or isinstance(key, ed25519.Ed25519PrivateKey)
     form = serialization.PrivateFormat.PKCS8 if pkcs8 else serialization.PrivateFormat.TraditionalOpenSSL
     return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
@@ -118,7 +118,7 @@ _facts: OrderedDict[bytes, KeyFacts | str] = OrderedDict()
 
 
 def facts_of(text: bytes, limit: int = pem.LARGEST_KEY) -> KeyFacts:
-    """The facts of a PEM key, remembered by a digest of the text. Raises KeyError_."""
+    """The facts of a PEM key, cached by a digest of the text. Raises KeyError_."""
     digest = hashlib.sha256(text).digest()
     known = _facts.get(digest)
     if known is None:
@@ -135,7 +135,7 @@ def facts_of(text: bytes, limit: int = pem.LARGEST_KEY) -> KeyFacts:
 
 
 def encode_der(key: Key) -> bytes:
-    """PKCS #8, as keystores hold it."""
+    """PKCS #8, as keystores contain it."""
     return key.private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

@@ -1,6 +1,6 @@
 """PEM blocks (RFC 7468) and the limits within which they are read.
 
-Sizes are counted before anything is decoded: parsing of huge input is what has stopped controllers before
+Sizes are checked before anything is decoded: parsing huge input has stopped controllers before
 (spec/security.md rule 2).
 """
 
@@ -17,18 +17,18 @@ LARGEST_CERTIFICATE: Final = 36_500
 LARGEST_KEY: Final = 13_000
 LARGEST_CHAIN: Final = 95_000
 LARGEST_BUNDLE: Final = 330_000
-"""Bytes; the defaults of upstream's flags."""
+"""In bytes; the defaults of upstream's flags."""
 
 _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,64})-----[ \t\r]*\n([A-Za-z0-9+/=\s]*?)-----END \1-----", re.ASCII)
 
 
 class PemError(ValueError):
-    """The text holds no block of the wanted kind; the message never quotes it."""
+    """The text has no block of the wanted kind; the message never quotes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PemLimits:
-    """Bytes of text that are read of each."""
+    """Limits in bytes of text, by kind."""
 
     certificate: int = LARGEST_CERTIFICATE
     key: int = LARGEST_KEY
@@ -45,7 +45,7 @@ class Block(NamedTuple):
 
 
 def blocks(text: bytes, limit: int) -> Iterator[Block]:
-    """Every block in `text`; what stands between them is skipped. Raises PemError beyond `limit` bytes."""
+    """Every block in `text`; text between blocks is skipped. Raises PemError beyond `limit` bytes."""
     if len(text) > limit:
         raise PemError(f"the PEM data has {len(text)} bytes, the limit is {limit}")
     for found in _BLOCK.finditer(text):

@@ -1,6 +1,6 @@
 """PKCS #12 keystores (RFC 7292) in the four profiles of spec/cert-manager.md section 6.3.
 
-Written here since no library writes all four, nor leaves the salts to its caller: they are derived from the key, so
+Written here since no library writes all four, or lets its caller choose the salts: they are derived from the key, so
 that the same input gives the same bytes and writing a Secret again changes nothing.
 """
 
@@ -37,7 +37,7 @@ _SHA1: Final = "1.3.14.3.2.26"
 _SHA256: Final = "2.16.840.1.101.3.4.2.1"
 _ROUNDS: Final = 2048
 _MAC_ROUNDS: Final = 1
-"""As upstream writes the old profiles: other readers, old ones above all, expect no more."""
+"""As upstream writes the old profiles: old readers in particular expect no more."""
 
 
 class _Profile(NamedTuple):
@@ -57,7 +57,7 @@ DEFAULT_PROFILE: Final = "LegacyRC2"
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    """One file in the making: profile, password, and where its salts come from."""
+    """One file being written: profile, password, and the source of its salts."""
 
     profile: _Profile
     password: str
@@ -68,7 +68,7 @@ class _Writer:
 
 
 def keystore(*, key: bytes, chain: Sequence[bytes], cas: Sequence[bytes], password: str, profile: str = "") -> bytes:
-    """`key` is PKCS #8 DER, certificates are DER, leaf first. The key and the leaf find each other by an identifier."""
+    """`key` is PKCS #8 DER, certificates are DER, leaf first. An identifier links the key and the leaf."""
     writer = _Writer(PROFILES[profile or DEFAULT_PROFILE], password, key)
     identifier = hashlib.sha1(chain[0], usedforsecurity=False).digest()
     linked = _attribute(_LOCAL_KEY_ID, der.octets(identifier))

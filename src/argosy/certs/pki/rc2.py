@@ -1,4 +1,4 @@
-"""RC2 (RFC 2268), for the one old PKCS #12 profile that still asks for it. Broken: never use it elsewhere."""
+"""RC2 (RFC 2268), for the one old PKCS #12 profile that still needs it. Broken: never use it elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PI: Final = bytes.fromhex(
 
 
 def encrypt_cbc(key: bytes, iv: bytes, data: bytes, effective_bits: int) -> bytes:
-    """PKCS #7 padding is added."""
+    """Adds PKCS #7 padding."""
     words = _expanded(key, effective_bits)
     fill = 8 - len(data) % 8
     data += bytes([fill]) * fill

@@ -1,4 +1,4 @@
-"""Certificate requests (PKCS #10): made from a Certificate's spec, and read.
+"""Certificate requests (PKCS #10): built from a Certificate's spec, and parsed.
 
 Source: spec/cert-manager.md section 5.1.
 """
@@ -26,11 +26,11 @@ _EXTENSION_REQUEST: Final = "1.2.840.113549.1.9.14"
 
 
 class RequestError(ValueError):
-    """A request cannot be made or read; the message says why."""
+    """A request cannot be built or parsed; the message says why."""
 
 
 class Extension(NamedTuple):
-    """One X.509 extension as it is encoded."""
+    """One encoded X.509 extension."""
 
     oid: str
     critical: bool
@@ -39,7 +39,7 @@ class Extension(NamedTuple):
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it was read."""
+    """A parsed request."""
 
     whole: bytes
     subject: bytes
@@ -64,7 +64,7 @@ class Request:
     def is_signed_by_its_key(self) -> bool:
         try:
             return x509.load_der_x509_csr(self.whole).is_signature_valid
-        except Exception:  # a foreign parser on hostile input: whatever it raises, the signature was not verified
+        except Exception:  # a third-party parser on hostile input: whatever it raises, the signature was not verified
             return False
 
 
@@ -109,7 +109,7 @@ def basic_constraints(is_ca: bool) -> bytes:
 
 
 def make(spec: CertificateSpec, key: keys.Key, *, encode_basic_constraints: bool = False) -> bytes:
-    """PEM of the request that `spec` asks for. Raises RequestError with the reason."""
+    """PEM of the request for `spec`. Raises RequestError with the reason."""
     try:
         subject_der = subject.of_spec(spec)
         extensions = extensions_of(spec, subject_der, encode_basic_constraints=encode_basic_constraints)

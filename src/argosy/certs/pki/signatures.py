@@ -1,6 +1,6 @@
-"""Signatures over DER: which algorithm a key signs with, and how it is named.
+"""Signatures over DER: which algorithm a key signs with, and its identifier.
 
-Source: spec/cert-manager.md section 5.1: the hash grows with the key unless `signatureAlgorithm` says otherwise.
+Source: spec/cert-manager.md section 5.1: larger keys use longer hashes, unless `signatureAlgorithm` is set.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ ALLOWED: Final = {
     "ECDSA": ("ECDSAWithSHA256", "ECDSAWithSHA384", "ECDSAWithSHA512"),
     "Ed25519": ("PureEd25519",),
 }
-"""What each kind of key can sign with."""
+"""The algorithms of each kind of key."""
 
 
 def by_key(key: Key) -> Algorithm:
@@ -59,7 +59,7 @@ def by_key(key: Key) -> Algorithm:
 
 
 def signed(content: bytes, key: Key, algorithm: Algorithm) -> bytes:
-    """The sequence of content, algorithm and signature that requests and certificates are."""
+    """The sequence of content, algorithm and signature, as in requests and certificates."""
     return der.sequence(content, algorithm.identifier, der.bits(_sign(content, key, algorithm)))
 
 

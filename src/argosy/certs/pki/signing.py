@@ -1,4 +1,4 @@
-"""Signing: the certificate that a CA or a key itself makes of a request.
+"""Signing: builds the certificate for a request, signed by a CA or by the request's own key.
 
 Source: spec/cert-manager.md section 7.4. Subject and alternative names are copied from the request; key usages and
 whether it is a CA come from the CertificateRequest, and must agree with the request where that carries them.
@@ -36,12 +36,12 @@ _CA_ISSUERS: Final = "1.3.6.1.5.5.7.48.2"
 
 
 class TemplateError(ValueError):
-    """What a CertificateRequest asks for contradicts its own request."""
+    """The CertificateRequest contradicts the request that it contains."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """What is to be signed, but for serial number and times."""
+    """What to sign, without serial number and times."""
 
     subject: bytes
     public: bytes
@@ -52,7 +52,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pointers:
-    """URLs that an issuer writes into what it signs."""
+    """URLs that an issuer writes into the certificates that it signs."""
 
     crl: tuple[str, ...] = ()
     ocsp: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ NO_POINTERS: Final = Pointers()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signer:
-    """Who signs: key, and certificate (None: self-signed)."""
+    """The signer: its key and its certificate (None: self-signed)."""
 
     key: Key = field(repr=False)
     certificate: X509 | None = None
@@ -94,7 +94,7 @@ def _says_ca(value: bytes) -> bool:
 
 
 def check_usages(request: Request, wanted: usages.Usages) -> None:
-    """When a request carries either kind of usages, both must be those that are asked for. Raises TemplateError."""
+    """If a request has either kind of usages, both must equal the wanted ones. Raises TemplateError."""
     bits, extended = request.by_oid.get(KEY_USAGE), request.by_oid.get(EXTENDED_KEY_USAGE)
     if bits is None and extended is None:
         return
@@ -115,7 +115,7 @@ def check_usages(request: Request, wanted: usages.Usages) -> None:
 def sign(
     template: Template, signer: Signer, *, serial: int, not_before: datetime, duration: timedelta, pointers: Pointers
 ) -> bytes:
-    """PEM of the certificate. `serial` is positive and random; times are cut to seconds."""
+    """PEM of the certificate. `serial` is positive and random; times are truncated to seconds."""
     not_before = not_before.replace(microsecond=0)
     issuer = signer.certificate.subject if signer.certificate else template.subject
     algorithm = signatures.by_key(signer.key)

@@ -1,4 +1,4 @@
-"""Subject names: from a Certificate's fields or its literal subject to DER, and back to what they say.
+"""Subject names: from a Certificate's fields or its literal subject to DER, and back.
 
 Source: spec/cert-manager.md section 5.1. Several values of one field make one multi-valued element, as in Go's pkix.
 """
@@ -42,11 +42,11 @@ _ESCAPABLE: Final = ' "#+,;<=>\\'
 
 
 class SubjectError(ValueError):
-    """The literal subject cannot be read."""
+    """The literal subject cannot be parsed."""
 
 
 class Attribute(NamedTuple):
-    """One value in a name; `oid` is empty for a key that nobody knows."""
+    """One value in a name; `oid` is empty for an unknown key."""
 
     oid: str
     value: str
@@ -57,7 +57,7 @@ Rdns = tuple[tuple[Attribute, ...], ...]
 
 
 def of_spec(spec: CertificateSpec) -> bytes:
-    """The DER of the subject that a Certificate asks for. Raises SubjectError, DerError."""
+    """The DER of a Certificate's subject. Raises SubjectError, DerError."""
     if spec.literal_subject:
         return encoded(literal(spec.literal_subject))
     return encoded(from_fields(spec.common_name, spec.subject or Subject()))
@@ -90,7 +90,7 @@ def _attribute(one: Attribute) -> bytes:
 
 
 def decoded(name: bytes) -> Rdns:
-    """What a DER name says. Raises DerError."""
+    """Decodes a DER name. Raises DerError."""
     return tuple(tuple(_read(one) for one in der.children(rdn)) for rdn in der.children(der.first(name)))
 
 
@@ -105,7 +105,7 @@ def values(rdns: Rdns, oid: str) -> tuple[str, ...]:
 
 
 def common_name(rdns: Rdns) -> str:
-    """The last one, as Go reads it."""
+    """The last value, as Go reads it."""
     found = values(rdns, COMMON_NAME)
     return found[-1] if found else ""
 
@@ -125,13 +125,13 @@ def _escaped(value: str) -> str:
 
 
 def literal(text: str) -> Rdns:
-    """An RFC 4514 name; its elements stand in reverse order in DER. Raises SubjectError."""
+    """Parses an RFC 4514 name; DER has its elements in reverse order. Raises SubjectError."""
     found = [tuple(_pair(pair) for pair in rdn) for rdn in _split(text.strip(), ",;", "+")] if text.strip() else []
     return tuple(reversed(found))
 
 
 def _split(text: str, outer: str, inner: str) -> list[list[str]]:
-    """Cut at separators that no backslash escapes."""
+    """Splits at separators that are not escaped by a backslash."""
     rdns: list[list[str]] = [[""]]
     escaping = False
     for char in text:

@@ -25,7 +25,7 @@ KEY_USAGES: Final = {
     "encipher only": 7,
     "decipher only": 8,
 }
-"""Name to the number of its bit in the keyUsage extension (RFC 5280, 4.2.1.3)."""
+"""Name to bit number in the keyUsage extension (RFC 5280, 4.2.1.3)."""
 
 EXTENDED_USAGES: Final = {
     "any": "2.5.29.37.0",
@@ -45,7 +45,7 @@ EXTENDED_USAGES: Final = {
 
 
 class UnknownUsage(ValueError):
-    """The names that are no usage."""
+    """The names that are not a usage."""
 
 
 class Usages(NamedTuple):
@@ -60,7 +60,7 @@ def is_known(name: str) -> bool:
 
 
 def of(names: Sequence[str], *, is_ca: bool) -> Usages:
-    """An empty list means digital signature and key encipherment; a CA signs certificates as well."""
+    """An empty list means digital signature and key encipherment; a CA also signs certificates."""
     wanted = names or DEFAULT
     if unknown := [name for name in wanted if not is_known(name)]:
         raise UnknownUsage(f"unknown key usages: {unknown}")
@@ -80,7 +80,7 @@ def decoded_extended(value: bytes) -> tuple[str, ...]:
 
 
 def spelled(oids: Iterable[str]) -> list[str]:
-    """Names for people; an unknown identifier stays a number."""
+    """Readable names; an unknown identifier stays a number."""
     names = {oid: name for name, oid in reversed(EXTENDED_USAGES.items())}
     return [names.get(oid, oid) for oid in oids]
 

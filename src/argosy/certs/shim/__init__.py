@@ -1,1 +1,1 @@
-"""Certificates by annotation: of Ingresses, Gateways and ListenerSets. Source: spec/cert-manager.md section 9."""
+"""Certificates from annotations of Ingresses, Gateways and ListenerSets. Source: spec/cert-manager.md section 9."""

@@ -1,4 +1,4 @@
-"""What annotations of an Ingress or Gateway say of the Certificate that is made for it."""
+"""Reads the annotations of an Ingress or Gateway that configure its Certificate."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ _HOUR: Final = 3_600_000_000_000
 _LONGEST_NAME: Final = 64
 _FIELD: Final = r'(?:"(?:[^"]|"")*"|[^",\r\n]*)'
 _LINE: Final = re.compile(rf"\n*{_FIELD}(?:,{_FIELD})*\n*")
-"""Of comma-separated values. A quote within a value that does not begin with one is refused; Python would keep it."""
+"""Parses comma-separated values. A quote within an unquoted value is refused; Python's csv would keep it."""
 _LARGEST: Final = 2**31 - 1
 _EMPTY_IS_UNSET: Final = frozenset({"common-name", "alt-names", "ip-sans", "email-sans", "subject-serialnumber"})
-"""Annotations that say nothing when they are empty; the others are refused then."""
+"""Annotations that are ignored if empty; other empty annotations are refused."""
 _TRUE: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 
 
 class BadConfig(ValueError):
-    """No issuer can be told; the object is left alone, with an Event."""
+    """The issuer cannot be determined; the object is skipped, with an Event."""
 
 
 class BadAnnotation(ValueError):
-    """An annotation cannot be read; nothing is written until it can."""
+    """An annotation cannot be parsed; nothing is written until it can."""
 
 
 def is_shimmed(annotations: Mapping[str, str], automatic: tuple[str, ...]) -> bool:
-    """Whether a Certificate is asked for at all."""
+    """Whether the annotations ask for a Certificate at all."""
     named = any(f"{PREFIX}{name}" in annotations for name in ("issuer", "cluster-issuer"))
     return named or any(annotations.get(name) in _TRUE for name in automatic)
 
@@ -67,7 +67,7 @@ def issuer_of(annotations: Mapping[str, str], default: DefaultIssuer) -> JsonObj
 
 
 def translated(annotations: Mapping[str, str]) -> JsonObject:
-    """The fields of a Certificate's spec that annotations set; lists are to be appended. Raises BadAnnotation."""
+    """The fields of a Certificate's spec that annotations set; lists are appended. Raises BadAnnotation."""
     spec: JsonObject = {}
     for name, read in _READERS:
         text = annotations.get(f"{PREFIX}{name}")
@@ -178,7 +178,7 @@ def _key_size(spec: JsonObject, text: str) -> None:
 
 def _secret_template(spec: JsonObject, text: str) -> None:
     try:
-        template, _ = json.JSONDecoder().raw_decode(text.lstrip())  # what follows the first value is not read
+        template, _ = json.JSONDecoder().raw_decode(text.lstrip())  # text after the first value is ignored
     except json.JSONDecodeError as error:
         raise ValueError(f"it is no JSON: {error.msg}") from None
     if isinstance(template, dict):
@@ -228,7 +228,7 @@ def copied(annotations: Mapping[str, str], names: tuple[str, ...]) -> dict[str, 
 
 
 def solver_annotations(kind: str, obj: JsonObject) -> dict[str, str]:
-    """How HTTP-01 challenges of this object's Certificate are to be solved."""
+    """How HTTP-01 challenges of this object's Certificate are solved."""
     annotations = obj["metadata"].get("annotations") or {}
     found = dict(_ingress_overrides(annotations))
     name = obj["metadata"]["name"]

@@ -1,4 +1,4 @@
-"""Keeps the Certificates of annotated Ingresses, Gateways and ListenerSets.
+"""Manages the Certificates of annotated Ingresses, Gateways and ListenerSets.
 
 Owns those Certificates. Wakes when the object or a Certificate of its namespace changes.
 """
@@ -29,7 +29,7 @@ class Seen:
     kind: str
     obj: JsonObject
     certificates: tuple[Certificate, ...]
-    """Those that this object owns, and those that have the name of one of its Secrets."""
+    """Certificates that this object owns, and those named like one of its Secrets."""
     memory: Any
     settings: Settings
 

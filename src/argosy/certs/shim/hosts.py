@@ -1,4 +1,4 @@
-"""Which Secrets an Ingress, Gateway or ListenerSet names for TLS, and for which hosts."""
+"""Which TLS Secrets an Ingress, Gateway or ListenerSet names, and for which hosts."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _TLS_PROTOCOLS: Final = ("HTTPS", "TLS")
 def hosts_by_secret(
     kind: str, obj: JsonObject, extra_protocols: tuple[str, ...] = ()
 ) -> tuple[dict[str, list[str]], list[str]]:
-    """Hosts by the name of their Secret, and in words what was skipped and why."""
+    """Hosts by Secret name, and descriptions of what was skipped and why."""
     return _of_listeners(obj, extra_protocols) if kind in GATEWAY_KINDS else _of_ingress(obj)
 
 
 def secret_names(kind: str, obj: JsonObject) -> set[str]:
-    """Every Secret that is named for TLS at all: its Certificate is still wanted."""
+    """Every Secret named for TLS, also the skipped ones: their Certificates are still wanted."""
     spec = obj.get("spec") or {}
     if kind in GATEWAY_KINDS:
         refs = (
@@ -32,7 +32,7 @@ def secret_names(kind: str, obj: JsonObject) -> set[str]:
 
 
 def duplicates(obj: JsonObject) -> str:
-    """In words, the Secrets that an Ingress names twice; empty when there are none."""
+    """Describes the Secrets that an Ingress names twice; empty if there are none."""
     paths: dict[str, list[str]] = {}
     for at, block in enumerate((obj.get("spec") or {}).get("tls") or ()):
         paths.setdefault(block.get("secretName") or "", []).append(f"spec.tls[{at}].secretName")
@@ -115,7 +115,7 @@ def _reference_faults(ref: JsonObject, path: str, namespace: str) -> list[FieldE
 
 
 def split(hosts: Iterable[str]) -> tuple[list[str], list[str]]:
-    """DNS names and addresses, in order, each once."""
+    """DNS names and addresses, in order, without duplicates."""
     unique = list(dict.fromkeys(hosts))
     addresses = [host for host in unique if alt_names.parse_address(host) is not None]
     return [host for host in unique if host not in addresses], addresses

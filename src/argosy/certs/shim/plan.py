@@ -1,6 +1,6 @@
-"""Which Certificates are made, changed and deleted for one Ingress, Gateway or ListenerSet.
+"""Which Certificates are created, changed and deleted for one Ingress, Gateway or ListenerSet.
 
-All that annotations say is compared, not only what upstream compares: a change of an IP address or a usage has effect.
+Every annotated field is compared, not only those that upstream compares: a changed IP address or usage takes effect.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _APPLYSET: Final = "applyset.kubernetes.io/part-of"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Certificates as JSON; `faults` are told as BadConfig."""
+    """Certificates as JSON; `faults` are reported as BadConfig."""
 
     create: tuple[JsonObject, ...] = ()
     update: tuple[JsonObject, ...] = ()
@@ -34,7 +34,7 @@ class Plan:
 
 
 def plan(kind: str, obj: JsonObject, existing: Sequence[JsonObject], settings: Settings) -> Plan:
-    """`existing`: the Certificates of the object's namespace. Raises BadAnnotation: then nothing is done."""
+    """`existing`: the Certificates of the object's namespace. Raises BadAnnotation, and then nothing is written."""
     metadata = obj["metadata"]
     notes = metadata.get("annotations") or {}
     automatic = settings.auto_annotations if kind == "Ingress" else ()
@@ -105,9 +105,9 @@ def _certificate(
 
 
 def _changed(found: JsonObject, made: JsonObject, settings: Settings) -> JsonObject | None:
-    """The existing Certificate with what is wanted, or None when it is as it should be.
+    """The existing Certificate with the wanted fields, or None if it is up to date.
 
-    How challenges are solved is said when it is made, and may have been changed by its users since.
+    How challenges are solved is only set on creation: users may have changed it since.
     """
     metadata = found["metadata"]
     copied = said.copied(made["metadata"].get("annotations") or {}, settings.extra_annotations)

@@ -1,4 +1,4 @@
-"""Signs requests by ordering from an ACME server: makes an Order, and takes over what becomes of it.
+"""Signs requests by ordering from an ACME server: creates an Order, and copies its result.
 
 Owns the Orders of requests. Source: spec/cert-manager.md section 8.2.
 """
@@ -29,7 +29,7 @@ from argosy.machinery.objects import JsonObject, Key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Why nothing can be ordered."""
+    """Why no order can be created."""
 
     reason: str
     message: str
@@ -56,7 +56,7 @@ def look(snapshot: Snapshot, request: CertificateRequest, issuer: AnyIssuer, set
 
 
 def _replaced(snapshot: Snapshot, request: CertificateRequest, issuer: AnyIssuer, settings: Settings) -> str:
-    """How the server names the certificate that this one is to replace (RFC 9773); empty when that is not told."""
+    """The identifier of the certificate that this one replaces (RFC 9773); empty if it is not sent."""
     assert issuer.spec.acme is not None
     if not settings.use_renewal_information or issuer.spec.acme.renewal_information_source == "None":
         return ""
@@ -154,7 +154,7 @@ def _is_of(order: Order, request: CertificateRequest) -> bool:
 
 
 def _taken(seen: Seen, name: str, now: datetime) -> Decision:
-    """An Order that somebody else made under this name is never used: it goes with its owner, or by hand."""
+    """An Order of this name that we did not create is never used: it is deleted with its owner, or by hand."""
     message = f"Order {name} exists and belongs to another; it is waited for that it goes"
     return outcome.pending(seen.request, "OrderPending", message, now)
 

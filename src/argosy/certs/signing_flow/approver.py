@@ -1,6 +1,6 @@
-"""Approves every CertificateRequest, as long as no approver of the operator's own is wanted.
+"""Approves every CertificateRequest, unless the operator uses an approver of their own.
 
-Owns the `Approved` condition's way to True. Source: spec/cert-manager.md section 7.1.
+Owns the `Approved` condition's change to True. Source: spec/cert-manager.md section 7.1.
 """
 
 from __future__ import annotations

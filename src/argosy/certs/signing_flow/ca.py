@@ -23,7 +23,7 @@ from argosy.machinery.objects import Key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """The CA's key or certificate is not there to sign with."""
+    """The CA's key or certificate is missing."""
 
     reason: str
     message: str

@@ -1,8 +1,8 @@
-"""The way of every CertificateRequest up to its signature; what signs it is the issuer type's own.
+"""Takes every CertificateRequest up to its signature; each issuer type signs in its own way.
 
-One controller for all types of issuers, since each change of a request would wake them all; what it writes and tells
-goes under the name of the type's own controller, as upstream. What concerns no type - a request that is denied, not
-approved, or names no issuer - is told as by the first of them. Source: spec/cert-manager.md section 7.2.
+One controller serves all types of issuers, since each change of a request would wake them all; its writes and Events
+carry the name of the type's own controller, as upstream. What concerns no type - a request that is denied, not
+approved, or names no issuer - is reported under the name of the first one. Source: spec/cert-manager.md section 7.2.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from argosy.machinery.requests import Write
 
 NAME: Final = "certificaterequests-issuer"
 SPOKESMAN: Final = "selfsigned"
-"""The type in whose name is told what concerns no type."""
+"""The type whose name is used for reports that concern no type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,16 +33,16 @@ class Seen:
     request: CertificateRequest
     issuer: AnyIssuer | None
     type: IssuerType | None
-    """Of the issuer, where Argosy signs by it."""
+    """The type of the issuer, if Argosy signs with it."""
     ready_for: Any
-    """What the type's own look gathered; None when the request is not for it to sign now."""
+    """What the type's `look` gathered; None if the request is not to be signed by it now."""
     memory: Any
     settings: Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuerType:
-    """What differs between types: `look` gathers what signing needs, `decide` signs or says why not."""
+    """What differs between types: `look` gathers what signing needs, `decide` signs or reports why not."""
 
     name: str
     look: Callable[[Snapshot, CertificateRequest, AnyIssuer, Settings], Any]
@@ -50,7 +50,7 @@ class IssuerType:
 
 
 def is_open(request: CertificateRequest) -> bool:
-    """Whether an issuer has still to answer."""
+    """Whether an issuer still has to answer."""
     return (
         request.spec.issuer_ref.is_ours
         and not request.is_true("InvalidRequest")
@@ -92,7 +92,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 
 def told_by(type_: str, decision: Decision) -> Decision:
-    """The decision with its writes and Events under the name of the type's own controller, as upstream has it."""
+    """The decision, with its writes and Events under the name of the type's own controller, as upstream."""
     name = f"cert-manager-{NAME}-{type_}"
     return replace(decision, steps=tuple(_named(step, name) for step in decision.steps)) if decision.steps else decision
 
@@ -109,7 +109,7 @@ def may_sign(request: CertificateRequest) -> bool:
 
 def _not_ready(seen: Seen, now: datetime) -> Decision:
     if seen.issuer is None or seen.issuer.condition("Ready") is None:
-        return NOTHING  # an issuer that was not judged yet soon is
+        return NOTHING  # an issuer without a Ready condition will get one soon
     message = "Referenced issuer does not have a Ready status condition"
     return outcome.pending(seen.request, "IssuerNotReady", message, now)
 
@@ -133,7 +133,7 @@ def _of_no_type(seen: Seen, now: datetime) -> Decision:
 
 
 def _waiting(seen: Seen) -> Decision:
-    """Told once, and not when our own approver is at it: whoever approves changes the request and so wakes us."""
+    """Reported once, and not if our own approver runs: an approval changes the request and so wakes us."""
     if seen.settings.approve or seen.memory == "waiting":
         return NOTHING
     message = "Not signing CertificateRequest until it is Approved"

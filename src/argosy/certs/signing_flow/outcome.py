@@ -1,4 +1,4 @@
-"""How the signing of a CertificateRequest stands, as its status and events say it.
+"""Outcomes of signing a CertificateRequest, as its status and events report them.
 
 Source: spec/cert-manager.md section 7.2.
 """
@@ -26,7 +26,7 @@ def status_write(request: CertificateRequest, **changes: Any) -> tuple[Write, ..
 
 
 def pending(request: CertificateRequest, reason: str, message: str, now: datetime, *steps: Step) -> Decision:
-    """Waits; the event is told when the wait begins or its cause changes. `steps` come first."""
+    """Waits; the event is emitted when the wait starts or its cause changes. `steps` come first."""
     conditions = with_condition(request.status.conditions, "Ready", "False", "Pending", message, now)
     writes = status_write(request, conditions=conditions)
     if not writes:
@@ -38,7 +38,7 @@ def pending(request: CertificateRequest, reason: str, message: str, now: datetim
 
 
 def waiting(request: CertificateRequest, message: str, now: datetime) -> Decision:
-    """As `pending`, without an Event: the wait goes on."""
+    """Like `pending`, without an Event: the wait continues."""
     conditions = with_condition(request.status.conditions, "Ready", "False", "Pending", message, now)
     return Decision(status_write(request, conditions=conditions))
 
@@ -60,7 +60,7 @@ def denied(request: CertificateRequest, now: datetime) -> Decision:
 
 
 def issued(request: CertificateRequest, certificate: bytes, ca: bytes, now: datetime, *first: Event) -> Decision:
-    """Stores what was signed; what cannot be decoded fails the request."""
+    """Stores the signed certificate; one that cannot be decoded fails the request."""
     try:
         certificates.first_of(certificate)
     except certificates.CertificateError as error:

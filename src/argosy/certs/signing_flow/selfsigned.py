@@ -28,7 +28,7 @@ EMPTY_NAME: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Why it is not signed; `lasting`: waiting will not help."""
+    """Why it is not signed; `lasting` means that waiting will not help."""
 
     reason: str
     message: str

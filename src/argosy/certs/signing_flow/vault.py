@@ -1,4 +1,4 @@
-"""Signs requests by a Vault server. Source: spec/cert-manager.md section 7.5."""
+"""Signs requests with a Vault server. Source: spec/cert-manager.md section 7.5."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 
 def _again(seen: Seen, found: Signing, trouble: Trouble, now: datetime) -> Decision:
-    """What may pass is tried again; it is told once."""
+    """A temporary error is retried, and reported once."""
     what = "Failed to initialise vault client for signing" if trouble.starting else "Vault did not answer"
     told = outcome.pending(seen.request, "VaultInitError", f"{what}: {trouble.reason}", now)
     round_, wake_at = found.round.later(now, backoff(found.round.number, _FIRST_RETRY, _LONGEST_RETRY))

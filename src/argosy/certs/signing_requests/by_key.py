@@ -1,4 +1,4 @@
-"""Signs CertificateSigningRequests with a key from a Secret: a CA's, or the one of the request itself.
+"""Signs CertificateSigningRequests with a key from a Secret: a CA's, or the request's own.
 
 Source: spec/cert-manager.md sections 7.3, 7.4 and 11.
 """

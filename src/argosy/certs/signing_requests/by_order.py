@@ -1,6 +1,6 @@
 """Signs CertificateSigningRequests by ordering from an ACME server.
 
-The Order is in the namespace of the issuer, or in the cluster resource namespace, and belongs to the request. Source:
+The Order is in the issuer's namespace, or in the cluster resource namespace, and is owned by the request. Source:
 spec/cert-manager.md sections 8.2 and 11.
 """
 
@@ -118,7 +118,7 @@ def judged(request: CertificateSigningRequest, found: Ordering) -> Signed | Refu
 
 
 def _taken_over(request: CertificateSigningRequest, found: Ordering, order: Order) -> Signed | Waiting:
-    """What cannot be used is ordered anew."""
+    """An Order that cannot be used is replaced by a new one."""
     chain = decoded(order.status.certificate)
     try:
         fits = certificates.first_of(chain).public == found.asked.public

@@ -1,4 +1,4 @@
-"""Signs CertificateSigningRequests by a Vault server. Source: spec/cert-manager.md sections 7.5 and 11."""
+"""Signs CertificateSigningRequests with a Vault server. Source: spec/cert-manager.md sections 7.5 and 11."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LONGEST_RETRY: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signing:
-    """What the server said, in which round."""
+    """The server's answer, and its round."""
 
     answer: Signed | Trouble | Failed | Pending
     round: Round
@@ -46,7 +46,7 @@ def look(
 
 
 def judged(found: Signing, now: datetime) -> Signed | Refused | Waiting | None:
-    """What a refusal says once ends the request; what may pass is tried again, and told once."""
+    """A refusal fails the request; a temporary error is retried, and reported once."""
     match found.answer:
         case Signed() as signed:
             return signed

@@ -1,8 +1,8 @@
 """Signs Kubernetes CertificateSigningRequests whose signer is an Issuer or ClusterIssuer.
 
-Owns `status.certificate` and the `Failed` condition of those requests, and the Orders that it makes for them. They are
-cluster-wide: who asks for an Issuer of a namespace must have the right to refer to it. Source: spec/cert-manager.md
-section 11.
+Owns `status.certificate` and the `Failed` condition of those requests, and the Orders that it creates for them. They
+are cluster-wide: a requester that names a namespaced Issuer must have permission to refer to it. Source:
+spec/cert-manager.md section 11.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ REPORTER: Final = "cert-manager-certificatesigningrequests-issuer"
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What was told last, and what a way of signing wants to find again."""
+    """What was reported last, and the signing way's own memory."""
 
     told: tuple[str, str] = ("", "")
     own: object = None
@@ -46,7 +46,7 @@ class Memory:
 class Seen:
     request: CertificateSigningRequest
     answer: Any
-    """Signed, Unfit, Refused, what a way of signing has gathered, or what is still awaited."""
+    """Signed, Unfit, Refused, what the signing way gathered, or what is still awaited."""
     told: str
     memory: Memory
 
@@ -129,7 +129,7 @@ _WAYS: Final[Mapping[str, Callable[[Snapshot, CertificateSigningRequest, AnyIssu
     "acme": by_order.look,
     "vault": by_vault.look,
 }
-"""By the type of the issuer: what its way of signing comes to."""
+"""The result of the signing way of the issuer's type."""
 
 
 def decide(seen: Seen, now: datetime) -> Decision:
@@ -159,7 +159,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 
 def _told_once(seen: Seen, waiting: Waiting) -> Decision:
-    """An Event where the cause is another one than before."""
+    """An Event if the cause differs from the last one."""
     told = (waiting.reason, waiting.message)
     memory = Memory(told, waiting.memory)
     if seen.memory.told == told:
@@ -179,7 +179,7 @@ def _failed(seen: Seen, reason: str, message: str, now: datetime) -> Decision:
 
 
 def _issued(seen: Seen, signed: Signed, now: datetime) -> Decision:
-    """What a signer returned is verified before it is stored."""
+    """A signer's certificate is verified before it is stored."""
     try:
         found = certificates.first_of(signed.certificate)
         asked = csr.read(decoded(seen.request.spec.request))

@@ -1,4 +1,4 @@
-"""What a CertificateSigningRequest asks for beside its names, and what may become of it."""
+"""What a CertificateSigningRequest asks for in addition to its names, and its possible outcomes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHORTEST: Final = timedelta(seconds=600)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """Why it is not signed; `lasting`: it fails, otherwise it is waited for."""
+    """Why it is not signed; `lasting` fails the request, else it waits."""
 
     reason: str
     message: str
@@ -27,7 +27,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """Nothing is wrong; `steps` come first, `wake_at` is when it is looked at again, `memory` what is found then."""
+    """No error; `steps` come first, `wake_at` is when it is checked again, `memory` is kept until then."""
 
     reason: str
     message: str

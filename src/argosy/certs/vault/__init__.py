@@ -1,4 +1,4 @@
-"""Vault issuers: `connection.py` gathers how a server is reached and signed in to, `ports.py` has the questions.
+"""Vault issuers: `connection.py` gathers how to reach a server and log in to it, `ports.py` has the questions.
 
-`issuers/vault.py` tells whether one is ready, `signing_flow/vault.py` has it sign.
+`issuers/vault.py` reports whether one is ready, `signing_flow/vault.py` signs with it.
 """

@@ -1,4 +1,4 @@
-"""How a Vault issuer's server is reached and signed in to, from its spec and the Secrets that it names.
+"""How to reach a Vault issuer's server and log in to it, from its spec and the Secrets that it refers to.
 
 Source: spec/cert-manager.md sections 1.3 and 7.5.
 """
@@ -21,7 +21,7 @@ _AWS_AUDIENCE: Final = "sts.amazonaws.com"
 
 
 class Incomplete(Exception):
-    """The issuer cannot be used as it is; says what is missing. A change of the issuer or a Secret mends it."""
+    """The issuer cannot be used; the message says what is missing. A change of the issuer or a Secret fixes it."""
 
 
 def connection_of(snapshot: Snapshot, issuer: AnyIssuer, settings: Settings) -> Connection:
@@ -142,5 +142,5 @@ def _by_aws(issuer: AnyIssuer, spec: VaultIssuer, namespace: str, settings: Sett
 
 
 def _mount(path: str, default: str) -> str:
-    """`/v1/auth/<mount>`, as upstream has it, or the mount alone."""
+    """`/v1/auth/<mount>` as upstream, or the mount alone."""
     return path.strip("/").removeprefix("v1/").removeprefix("auth/") or default

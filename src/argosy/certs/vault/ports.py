@@ -1,4 +1,4 @@
-"""What is asked of a Vault server. Tokens, secrets and keys stand in `Hidden` fields. Adapter: `adapters/vault.py`."""
+"""Questions to a Vault server. Tokens, secrets and keys are in `Hidden` fields. Adapter: `adapters/vault.py`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from argosy.machinery.controller import Hidden, Question
 
 @dataclass(frozen=True, slots=True)
 class ByToken:
-    """A token that is there."""
+    """A token from a Secret."""
 
     token: Hidden
 
@@ -36,7 +36,7 @@ class ByClientCertificate:
 
 @dataclass(frozen=True, slots=True)
 class ByKubernetes:
-    """A ServiceAccount: its token from a Secret, or one that is asked from the API server."""
+    """A ServiceAccount: its token from a Secret, or one requested from the API server."""
 
     mount: str
     role: str
@@ -48,14 +48,14 @@ class ByKubernetes:
 
 @dataclass(frozen=True, slots=True)
 class ByAws:
-    """A signed request to AWS that says who asks; as `role_arn` by a ServiceAccount, or as this process."""
+    """A signed AWS request that proves our identity; as `role_arn` with a ServiceAccount, or as this process."""
 
     mount: str
     role: str
     region: str
-    """Empty: as the environment says."""
+    """Empty: taken from the environment."""
     header: str
-    """By which Vault knows that the request was made for it; empty for none."""
+    """Proves to Vault that the request was made for it; empty for none."""
     role_arn: str = ""
     namespace: str = ""
     account: str = ""
@@ -67,7 +67,7 @@ Login = ByToken | ByAppRole | ByClientCertificate | ByKubernetes | ByAws
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where the server is, how it is trusted, and who asks."""
+    """The server's address, how it is trusted, and how to log in."""
 
     server: str
     namespace: str
@@ -80,7 +80,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why there is no answer. `lasting`: asking the same again will not help; `starting`: it was not even signed in."""
+    """Why there is no answer. `lasting`: the same request will fail again; `starting`: the login itself failed."""
 
     reason: str
     lasting: bool = False
@@ -89,12 +89,12 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """It answers, and is neither sealed nor without its first configuration."""
+    """The server answers, is unsealed and initialized."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckVault(Question[Verified | Trouble]):
-    """Signs in, and asks for the server's health."""
+    """Logs in, and asks for the server's health."""
 
     connection: Connection
     round: int
@@ -102,7 +102,7 @@ class CheckVault(Question[Verified | Trouble]):
 
 @dataclass(frozen=True, slots=True)
 class SignByVault(Question[Signed | Trouble]):
-    """A certificate for a request; `path` is of the role that signs."""
+    """A certificate for a request; `path` contains the signing role."""
 
     owner: str
     connection: Connection
