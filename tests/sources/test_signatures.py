@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from argosy.apis.argoproj.project import AppProjectSpec
+from argosy.apis.schema import read
 from argosy.sources.port import Rejected
 from argosy.sources.signatures import (
     GOOD,
@@ -89,14 +91,21 @@ def test_a_project_names_the_policy_of_a_repository(spec: dict[str, Any], expect
     if "repos" in spec:
         gpg = {"mode": "strict", "keys": [A]}
         spec = {"sourceIntegrity": {"git": {"policies": [{"repos": spec["repos"], "gpg": gpg}]}}}
-    assert policy_of(spec, "https://git.example.com/team/app.git") == expected
+    assert policy_of(read(AppProjectSpec, spec), "https://git.example.com/team/app.git") == expected
 
 
 @pytest.mark.parametrize("mode", ["", "Strict", "heads", None])
 def test_a_mode_that_is_none_is_an_error_and_not_none(mode: str | None) -> None:
     policy = {"repos": [{"url": "*"}], "gpg": {"mode": mode, "keys": [A]}}
     with pytest.raises(Rejected, match="must be none, head or strict"):
-        policy_of({"sourceIntegrity": {"git": {"policies": [policy]}}}, "https://x/y")
+        policy_of(read(AppProjectSpec, {"sourceIntegrity": {"git": {"policies": [policy]}}}), "https://x/y")
+
+
+@pytest.mark.parametrize("repos", ["*", {"url": "*"}])
+def test_repositories_that_are_no_list_are_an_error_and_no_way_around_the_policy(repos: Any) -> None:
+    policy = {"repos": repos, "gpg": {"mode": "strict", "keys": [A]}}
+    with pytest.raises(Rejected, match="repos must be a list"):
+        policy_of(read(AppProjectSpec, {"sourceIntegrity": {"git": {"policies": [policy]}}}), "https://x/y")
 
 
 @pytest.mark.parametrize(

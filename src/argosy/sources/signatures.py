@@ -6,14 +6,14 @@ verdict. Nobody's signature counts unless its key is both in the keyring and nam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import translate
-from typing import Any, Final, Literal, Protocol
+from typing import Final, Literal, Protocol, cast
 
 import re2
 
-from argosy.machinery.objects import JsonObject
+from argosy.apis.argoproj.project import AppProjectSpec, IntegrityPolicy
 from argosy.sources.port import Credentials, Rejected
 from argosy.sources.scrub import scrub
 from argosy.sources.urls import normalise_url
@@ -76,23 +76,22 @@ class Verifier(Protocol):
         ...
 
 
-def policy_of(project_spec: JsonObject, url: str) -> Policy | None:
+def policy_of(project_spec: AppProjectSpec, url: str) -> Policy | None:
     """The project's policy for a repository: the one of `sourceIntegrity` that names it, else `signatureKeys`.
 
-    Raises Rejected when several name it, and for a mode that is none: no mistake may switch verification off.
+    Raises Rejected when several name it, and for what is malformed: no mistake may switch verification off.
     """
-    git = (project_spec.get("sourceIntegrity") or {}).get("git") or {}
-    policies = [item for item in git.get("policies") or () if _covers(item.get("repos") or (), url)]
+    integrity = project_spec.source_integrity
+    policies = [item for item in integrity.git.policies if _covers(item, url)] if integrity else []
     if len(policies) > 1:
         raise Rejected(f"multiple ({len(policies)}) git source integrity policies found for repo URL: {scrub(url)}")
     for item in policies:
-        gpg = item.get("gpg") or {}
-        mode = str(gpg.get("mode") or "")
+        mode = item.gpg.mode
         if mode not in ("none", "head", "strict"):
             raise Rejected(f"sourceIntegrity: mode {mode!r} must be none, head or strict")
-        return Policy(mode=mode, keys=tuple(str(key) for key in gpg.get("keys") or ()))  # type: ignore[arg-type]
-    keys = [str(key.get("keyID") or "") for key in project_spec.get("signatureKeys") or ()]
-    return Policy(mode="head", keys=tuple(keys)) if keys else None
+        return Policy(mode=cast(Mode, mode), keys=tuple(map(str, item.gpg.keys)))
+    keys = tuple(key.key_id for key in project_spec.signature_keys)
+    return Policy(mode="head", keys=keys) if keys else None
 
 
 def problems(policy: Policy, found: Iterable[Signature]) -> list[str]:
@@ -193,11 +192,13 @@ def _problem(allowed: set[str], signature: Signature) -> str:
     return f"signed with unallowed key (key_id={signature.key_id})"
 
 
-def _covers(repos: Sequence[Any], url: str) -> bool:
+def _covers(policy: IntegrityPolicy, url: str) -> bool:
     """At least one glob matches, and none with `!`."""
+    if not isinstance(policy.raw.get("repos") or [], list):
+        raise Rejected("sourceIntegrity: repos must be a list of objects with a url")
     allowed = False
-    for repo in repos:
-        pattern = str((repo or {}).get("url") or "")
+    for repo in policy.repos:
+        pattern = repo.url
         if _matches(pattern.removeprefix("!"), url):
             if pattern.startswith("!"):
                 return False

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from argosy.apis.argoproj import AppProject
+from argosy.apis.schema import read
 from argosy.expr.gotemplate import GoTemplates
 from argosy.gitops.applicationsets.options import Options
 from argosy.gitops.applicationsets.reconcile import Plan, plan, with_owner
@@ -137,7 +139,7 @@ def test_a_bad_application_is_left_alone_and_the_others_go_on(
 
 def test_a_project_limits_sources_destinations_and_namespaces_on_create_as_on_update() -> None:
     limits = {"sourceRepos": ["https://git.example/*"], "destinations": [{"server": "*", "namespace": "n"}]}
-    project = {"metadata": {"name": "p"}, "spec": limits}
+    project = read(AppProject, {"metadata": {"name": "p"}, "spec": limits})
     where = Surroundings(control_plane="argocd", settings=Settings(), options=Options(), projects={"p": project})
     good = {**SPEC, "project": "p"}
     assert not plan(appset(), [app("a", good)], [], where).problems

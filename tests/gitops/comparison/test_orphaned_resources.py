@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from argosy.apis.argoproj.project import OrphanKey
+from argosy.apis.schema import read
 from argosy.gitops.comparison.orphaned_resources import Asked, Orphans, is_ignored, orphans
 from argosy.gitops.keys import PROJECTS, ResourceKey
 from argosy.machinery.objects import JsonObject, Resource
@@ -47,7 +49,7 @@ class Index:
             self.index,
             "x",
             own=lambda key: key.name == "own",
-            ignored=ignored,
+            ignored=[read(OrphanKey, one) for one in ignored],
             permitted=lambda key: key.name != forbidden,
         )
         return [key.name for key in found]
@@ -139,7 +141,7 @@ IGNORED = [
 def test_what_kubernetes_puts_there_and_what_the_project_names_is_ignored(
     key: tuple[str, str, str, str], patterns: list[JsonObject], ignored: bool
 ) -> None:
-    assert is_ignored(ResourceKey(*key), patterns) is ignored
+    assert is_ignored(ResourceKey(*key), [read(OrphanKey, one) for one in patterns]) is ignored
 
 
 def test_an_ignored_root_hides_what_it_owns_and_a_forbidden_kind_is_not_counted() -> None:

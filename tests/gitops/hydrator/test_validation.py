@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
+from argosy.apis.argoproj.project import AppProjectSpec
+from argosy.apis.schema import read
 from argosy.gitops.hydrator.groups import Group, group_of, target_of
 from argosy.gitops.hydrator.need import standing
 from argosy.gitops.hydrator.validation import Candidate, errors_of, of_group
 from argosy.machinery.objects import JsonObject, Key
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-PROJECT: JsonObject = {"sourceRepos": ["*"]}
+PROJECT = read(AppProjectSpec, {"sourceRepos": ["*"]})
 
 
 def app(path: str = "env/a", **changes: Any) -> JsonObject:
@@ -22,7 +24,7 @@ def app(path: str = "env/a", **changes: Any) -> JsonObject:
     return {"spec": {"sourceHydrator": {"drySource": dry, "syncSource": sync} | changes}}
 
 
-def candidate(name: str, made: JsonObject, project: JsonObject | None = PROJECT) -> Candidate:
+def candidate(name: str, made: JsonObject, project: AppProjectSpec | None = PROJECT) -> Candidate:
     return Candidate(Key("argocd", name), made, project)
 
 
@@ -40,7 +42,7 @@ def test_paths_that_are_the_same_place_are_said_of_both() -> None:
 def test_a_credential_in_a_url_is_not_told() -> None:
     made = app()
     made["spec"]["sourceHydrator"]["drySource"]["repoURL"] = "https://u:canary@git.example/dry.git"
-    [text] = errors_of([candidate("x", made, {"sourceRepos": []})], "argocd").values()
+    [text] = errors_of([candidate("x", made, read(AppProjectSpec, {"sourceRepos": []}))], "argocd").values()
     assert text == "application repo https://git.example/dry.git is not permitted in project 'default'"
 
 

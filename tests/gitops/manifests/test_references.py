@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from argosy.apis.argoproj.source import Source
+from argosy.apis.schema import read
 from argosy.gitops.manifests.references import Resolved, check, names_of
 from argosy.sources.port import Rejected
 
@@ -21,15 +23,34 @@ SEVERAL = (
 
 
 def chart(url: str, revision: str, *files: str, **more: Any) -> Resolved:
-    return Resolved({"repoURL": url, "targetRevision": "main", "helm": {"valueFiles": list(files)}, **more}, revision)
+    return Resolved(
+        read(Source, {"repoURL": url, "targetRevision": "main", "helm": {"valueFiles": list(files)}, **more}), revision
+    )
 
 
 def test_names_are_unique_words() -> None:
-    assert names_of([{"ref": "a"}, {"path": "x"}, {"ref": "b-_1"}]) == {"a": 0, "b-_1": 2}
+    assert names_of(
+        [
+            read(Source, one)
+            for one in (
+                {"ref": "a"},
+                {"path": "x"},
+                {"ref": "b-_1"},
+            )
+        ]
+    ) == {"a": 0, "b-_1": 2}
     with pytest.raises(Rejected, match="multiple sources had the same `ref` key 'a'"):
-        names_of([{"ref": "a"}, {"ref": "a"}])
+        names_of(
+            [
+                read(Source, one)
+                for one in (
+                    {"ref": "a"},
+                    {"ref": "a"},
+                )
+            ]
+        )
     with pytest.raises(Rejected, match="invalid ref key 'a/b'"):
-        names_of([{"ref": "a/b"}])
+        names_of([read(Source, one) for one in ({"ref": "a/b"},)])
 
 
 @pytest.mark.parametrize(

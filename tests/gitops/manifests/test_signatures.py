@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from argosy.apis.argoproj.source import Source
+from argosy.apis.schema import read
 from argosy.gitops.keys import PROJECTS
 from argosy.gitops.manifests.signatures import told
 from argosy.sources.git.remote import GitMirrors, GitSettings
@@ -223,4 +225,4 @@ def test_where_nothing_can_be_verified_nothing_is_synced(signers: Signers) -> No
 
 @pytest.mark.parametrize(("name", "count", "which"), [("", 1, ""), ("", 2, "source 1 of 2: "), ("x", 3, "source x: ")])
 def test_a_problem_says_its_source_when_there_are_several(name: str, count: int, which: str) -> None:
-    assert told(["bad"], {"name": name}, 1, count) == [f"GIT/GPG: {which}bad"]
+    assert told(["bad"], read(Source, {"name": name}), 1, count) == [f"GIT/GPG: {which}bad"]

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from argosy.apis.argoproj import AppProject
+from argosy.apis.schema import read
 from argosy.gitops.keys import PROJECTS
 from argosy.gitops.projects.finalizer import Seen, decide
 from argosy.machinery.requests import Write
@@ -51,6 +53,6 @@ def test_who_goes_on_holding_a_project_that_is_to_be_deleted(is_used: bool, is_w
     metadata = {"uid": "u", "resourceVersion": "7", "deletionTimestamp": "2026-01-01T00:00:00Z"}
     held = {**project("team"), "metadata": {"name": "team", "namespace": "argocd", **metadata}}
     held["metadata"]["finalizers"] = [FINALIZER]
-    steps = decide(Seen(held, is_used, ()), NOON).steps
+    steps = decide(Seen(read(AppProject, held), is_used, ()), NOON).steps
     expected = {"finalizers": None, "uid": "u", "resourceVersion": "7"}
     assert [step.body for step in steps if isinstance(step, Write)] == ([{"metadata": expected}] if is_written else [])

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from argosy.apis.argoproj.project import AppProject, AppProjectSpec
+from argosy.apis.schema import read
 from argosy.gitops.clusters.resolution import Cluster
 from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.keys import ResourceKey
@@ -32,7 +34,7 @@ HERE = Cluster("https://kubernetes.default.svc", "in-cluster")
     ],
 )
 def test_sources(patterns: list[str], url: str, *, permitted: bool) -> None:
-    assert projects.permits_source({"sourceRepos": patterns}, url) is permitted
+    assert projects.permits_source(read(AppProjectSpec, {"sourceRepos": patterns}), url) is permitted
 
 
 def to(namespace: str = "*", server: str = "*", name: str = "") -> dict[str, str]:
@@ -59,7 +61,7 @@ def to(namespace: str = "*", server: str = "*", name: str = "") -> dict[str, str
     ],
 )
 def test_destinations(given: list[dict[str, str]], namespace: str, *, permitted: bool) -> None:
-    assert projects.permits_destination({"destinations": given}, HERE, namespace) is permitted
+    assert projects.permits_destination(read(AppProjectSpec, {"destinations": given}), HERE, namespace) is permitted
 
 
 def kind(group: str, name: str) -> list[dict[str, str]]:
@@ -88,14 +90,15 @@ def kind(group: str, name: str) -> list[dict[str, str]]:
     ],
 )  # fmt: skip
 def test_kinds(spec: dict[str, Any], group: str, name: str, *, namespaced: bool, permitted: bool) -> None:
-    assert projects.permits_kind(spec, GroupKind(group, name), "x", namespaced=namespaced) is permitted
+    given = read(AppProjectSpec, spec)
+    assert projects.permits_kind(given, GroupKind(group, name), "x", namespaced=namespaced) is permitted
 
 
 def test_one_object_is_refused_by_its_kind_or_its_namespace_in_upstreams_words() -> None:
     spec = {"destinations": [to("a")], "namespaceResourceBlacklist": kind("batch", "Job")}
 
     def refusal(*key: str) -> str:
-        return projects.refusal_of(spec, "p", ResourceKey(*key), HERE)
+        return projects.refusal_of(read(AppProjectSpec, spec), "p", ResourceKey(*key), HERE)
 
     assert refusal("batch", "Job", "a", "x") == "resource batch:Job is not permitted in project p"
     assert refusal("apps", "Deployment", "b", "x") == "namespace b is not permitted in project 'p'"
@@ -105,14 +108,21 @@ def test_one_object_is_refused_by_its_kind_or_its_namespace_in_upstreams_words()
 def test_a_project_inherits_from_the_global_projects_that_select_it() -> None:
     selector = {"matchLabels": {"team": "web"}}
     settings = Settings(global_projects=(("parent", selector),))
-    parent = {"metadata": {"name": "parent"}, "spec": {"sourceRepos": ["b"], "syncWindows": [{"kind": "deny"}]}}
-    ours = {"metadata": {"name": "ours", "labels": {"team": "web"}}, "spec": {"sourceRepos": ["a"]}}
-    other = {"metadata": {"name": "other"}, "spec": {"sourceRepos": ["a"]}}
-    assert projects.effective(ours, {"parent": parent}, settings) == {
+    parent: dict[str, Any] = {
+        "metadata": {"name": "parent"},
+        "spec": {"sourceRepos": ["b"], "syncWindows": [{"kind": "deny"}]},
+    }
+    ours: dict[str, Any] = {"metadata": {"name": "ours", "labels": {"team": "web"}}, "spec": {"sourceRepos": ["a"]}}
+    other: dict[str, Any] = {"metadata": {"name": "other"}, "spec": {"sourceRepos": ["a"]}}
+
+    def inherited(one: dict[str, Any]) -> dict[str, Any]:
+        return projects.effective(read(AppProject, one), {"parent": read(AppProject, parent)}, settings).raw
+
+    assert inherited(ours) == {
         "sourceRepos": ["a", "b"],
         "syncWindows": [{"kind": "deny"}],
     }
-    assert projects.effective(other, {"parent": parent}, settings) == {"sourceRepos": ["a"]}
+    assert inherited(other) == {"sourceRepos": ["a"]}
 
 
 @pytest.mark.parametrize(
@@ -121,4 +131,4 @@ def test_a_project_inherits_from_the_global_projects_that_select_it() -> None:
 )
 def test_which_namespaces_applications_may_be_in(namespaces: list[str], namespace: str, *, permitted: bool) -> None:
     spec = {"sourceNamespaces": namespaces}
-    assert projects.permits_namespace_of_application(spec, namespace, "argocd") is permitted
+    assert projects.permits_namespace_of_application(read(AppProjectSpec, spec), namespace, "argocd") is permitted

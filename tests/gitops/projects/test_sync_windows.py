@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from argosy.apis.argoproj.project import SyncWindow
+from argosy.apis.schema import read
 from argosy.gitops.clusters.resolution import Cluster
 from argosy.gitops.projects import sync_windows as windows
 from argosy.gitops.projects.sync_windows import Asked, allows, is_active, matching, next_change
@@ -17,8 +19,8 @@ HERE = Cluster("https://kubernetes.default.svc", "in-cluster")
 ACTIVE, INACTIVE = "0 11 * * *", "0 20 * * *"
 
 
-def window(kind: str, schedule: str, length: str = "2h", **more: Any) -> dict[str, Any]:
-    return {"kind": kind, "schedule": schedule, "duration": length, "applications": ["*"], **more}
+def window(kind: str, schedule: str, length: str = "2h", **more: Any) -> SyncWindow:
+    return read(SyncWindow, {"kind": kind, "schedule": schedule, "duration": length, "applications": ["*"], **more})
 
 
 MANUAL, AUTOMATED = Asked(manual=True), Asked(manual=False)
@@ -49,7 +51,7 @@ BEFORE = Asked(manual=False, started=NOON - timedelta(hours=2))
         ([window("deny", INACTIVE)], AUTOMATED, True),
     ],
 )
-def test_who_may_sync_when(given: list[dict[str, Any]], asked: Asked, *, allowed: bool) -> None:
+def test_who_may_sync_when(given: list[SyncWindow], asked: Asked, *, allowed: bool) -> None:
     assert allows(given, asked, NOON) is allowed
 
 
@@ -85,7 +87,7 @@ def test_a_window_is_open_for_its_duration_in_its_zone(schedule: str, length: st
 )
 def test_which_applications_a_window_concerns(lists: dict[str, Any], *, concerns: bool) -> None:
     given = {"kind": "deny", "schedule": ACTIVE, "duration": "1h", **lists}
-    assert bool(matching([given], "web", HERE, "prod")) is concerns
+    assert bool(matching([read(SyncWindow, given)], "web", HERE, "prod")) is concerns
 
 
 def test_the_next_change_is_the_close_of_an_open_window_or_the_opening_of_another() -> None:
@@ -97,7 +99,7 @@ def test_the_next_change_is_the_close_of_an_open_window_or_the_opening_of_anothe
 def test_an_automated_sync_waits_for_its_window_and_starts_when_it_opens(bench: Bench) -> None:
     opens = bench.world.clock.now() + timedelta(hours=3)
     given = window("allow", f"{opens.minute} {opens.hour} * * *", "1h")
-    bench.create_project("narrow", syncWindows=[given])
+    bench.create_project("narrow", syncWindows=[given.raw])
     bench.create(application(project="narrow"))
     synced = bench.world.run_until(bench.synced)
     assert timedelta(hours=2, minutes=58) < synced - bench.world.clock.now() + timedelta(hours=3) < timedelta(hours=3.1)
@@ -107,7 +109,7 @@ def test_an_automated_sync_waits_for_its_window_and_starts_when_it_opens(bench: 
 def test_a_sync_outside_of_its_window_says_so_and_goes_on_when_it_opens(bench: Bench) -> None:
     opens = bench.world.clock.now() + timedelta(hours=3)
     given = window("allow", f"{opens.minute} {opens.hour} * * *", "1h")
-    bench.create_project("narrow", syncWindows=[given])
+    bench.create_project("narrow", syncWindows=[given.raw])
     bench.create(application(project="narrow", syncPolicy={}))
     bench.world.run_until(lambda: bench.sync_status() == "OutOfSync")
     bench.sync()

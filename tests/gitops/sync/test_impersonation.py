@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from argosy.apis.argoproj.project import AppProjectSpec
+from argosy.apis.schema import read
 from argosy.gitops.clusters.resolution import Cluster
 from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.sync.impersonation import NoServiceAccount, account_for
@@ -34,25 +36,29 @@ def account(server: str = "*", namespace: str = "*", name: str = "deployer") -> 
     ],
 )
 def test_the_first_match_counts(accounts: list[JsonObject], user: str) -> None:
-    assert account_for({"destinationServiceAccounts": accounts}, HERE, "shop", "argocd", ON) == user
+    assert (
+        account_for(read(AppProjectSpec, {"destinationServiceAccounts": accounts}), HERE, "shop", "argocd", ON) == user
+    )
 
 
 def test_without_a_namespace_of_the_destination_the_application_s_own_counts() -> None:
     project = {"destinationServiceAccounts": [account()]}
-    assert account_for(project, HERE, "", "argocd", ON) == "system:serviceaccount:argocd:deployer"
+    assert account_for(read(AppProjectSpec, project), HERE, "", "argocd", ON) == "system:serviceaccount:argocd:deployer"
 
 
 @pytest.mark.parametrize(
     ("settings", "user"), [(Settings(), ""), (Settings(impersonation_enabled=True, impersonation_enforced=False), "")]
 )
 def test_nobody_is_impersonated_where_it_is_off_or_not_enforced(settings: Settings, user: str) -> None:
-    assert account_for({}, HERE, "shop", "argocd", settings) == user
+    assert account_for(read(AppProjectSpec, {}), HERE, "shop", "argocd", settings) == user
 
 
 @pytest.mark.parametrize("name", ["", "a:b:c", "*", "!a", "ops:", "a b"])
 def test_a_name_that_is_none_is_refused(name: str) -> None:
     with pytest.raises(NoServiceAccount, match="correct the project's"):
-        account_for({"destinationServiceAccounts": [account(name=name)]}, HERE, "shop", "argocd", ON)
+        account_for(
+            read(AppProjectSpec, {"destinationServiceAccounts": [account(name=name)]}), HERE, "shop", "argocd", ON
+        )
 
 
 def _enable(bench: Bench, **more: str) -> None:

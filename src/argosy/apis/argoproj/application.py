@@ -198,6 +198,16 @@ class HistoryEntry(Object):
     source: Source | None = None
     sources: tuple[Source, ...] = ()
 
+    @property
+    def all_revisions(self) -> tuple[str, ...]:
+        """One for each source."""
+        return self.revisions or ((self.revision,) if self.revision else ())
+
+    @property
+    def all_sources(self) -> tuple[Source, ...]:
+        """One or several, as they were then; several win."""
+        return self.sources or ((self.source,) if self.source and self.source.raw else ())
+
 
 @schema
 class ResourceResult(Object):

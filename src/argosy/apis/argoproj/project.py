@@ -103,7 +103,7 @@ class PolicyRepository:
 
 
 @schema
-class IntegrityPolicy:
+class IntegrityPolicy(Object):
     """Signatures asked for in some repositories."""
 
     gpg: Gpg

@@ -131,7 +131,7 @@ async def _revisions(app: Application, options: argparse.Namespace) -> list[tupl
     from argosy.gitops.model.application_spec import is_multi, sources_of, spec_of
 
     spec = spec_of(await app.get())
-    given = asked_revisions(sources_of(spec), options)
+    given = asked_revisions([source.raw for source in sources_of(spec)], options)
     if not is_multi(spec):
         return [("revision", given[0])] if given else []
     return [

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from argosy.apis.argoproj import AppProject
+from argosy.apis.schema import read
 from argosy.cli.failing import CommandError, Exit
 from argosy.gitops.clusters.resolution import ClusterBook, InvalidDestination, resolve
 from argosy.gitops.control_plane.settings import settings_of
@@ -47,7 +49,8 @@ def refusal(
         return f'app is not allowed in project "{project}", or the project does not exist'
     book = ClusterBook(one for one in secrets if _type_of(one) == "cluster")
     repositories = [data["url"] for one in secrets if (data := _repository(one)) and data.get("project") == project]
-    permits = permissions.effective(known[project], known, settings)
+    views = {name: read(AppProject, one) for name, one in known.items()}
+    permits = permissions.effective(views[project], views, settings)
     permits = permissions.with_scoped(permits, book.of_project(project), repositories)
     if not permissions.permits_namespace_of_application(permits, namespace, control_plane):
         return f'app is not allowed in project "{project}", or the project does not exist'

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from argosy.apis.argoproj import AppProject
+from argosy.apis.argoproj.project import SyncWindow
+from argosy.apis.schema import read
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
@@ -29,11 +32,9 @@ async def surroundings(client: Client, clock: Clock, app: JsonObject, name: str)
     settings = await _read(client, CONFIG_MAPS, "argocd-cm", namespace)
     base = str((settings.get("data") or {}).get("url") or "").rstrip("/")
     project = str((app.get("spec") or {}).get("project") or "default")
-    spec = (await _read(client, PROJECTS, project, namespace)).get("spec") or {}
+    windows = read(AppProject, await _read(client, PROJECTS, project, namespace)).spec.sync_windows
     url = f"{base}/applications/{name}" if base else ""
-    if not spec.get("syncWindows"):
-        return Surroundings(url)
-    return _windows(url, spec["syncWindows"], app, clock)
+    return _windows(url, windows, app, clock) if windows else Surroundings(url)
 
 
 async def render_settings(client: Client, app: JsonObject) -> Mapping[str, str]:
@@ -52,7 +53,7 @@ async def _read(client: Client, resource: Resource, name: str, namespace: str) -
         return {}
 
 
-def _windows(url: str, given: list[JsonObject], app: JsonObject, clock: Clock) -> Surroundings:
+def _windows(url: str, given: Sequence[SyncWindow], app: JsonObject, clock: Clock) -> Surroundings:
     from argosy.gitops.clusters.resolution import Cluster  # late: most projects have no windows
     from argosy.gitops.projects import sync_windows
 
@@ -64,11 +65,11 @@ def _windows(url: str, given: list[JsonObject], app: JsonObject, clock: Clock) -
     if not mine:
         return Surroundings(url)
     active = [window for window in mine if sync_windows.is_active(window, now)]
-    denied = any(window.get("kind") == "deny" for window in active)
-    allowed = any(window.get("kind") == "allow" for window in active)
-    waits = any(window.get("kind") == "allow" for window in mine if window not in active)
+    denied = any(window.kind == "deny" for window in active)
+    allowed = any(window.kind == "allow" for window in active)
+    waits = any(window.kind == "allow" for window in mine if window not in active)
     word = "Sync Allowed"
     if denied or (not allowed and waits):
         word = "Manual Allowed" if sync_windows.allows(mine, sync_windows.Asked(manual=True), now) else "Sync Denied"
-    listed = tuple(f"{window.get('kind')}:{window.get('schedule')}:{window.get('duration')}" for window in mine)
+    listed = tuple(f"{window.kind}:{window.schedule}:{window.duration}" for window in mine)
     return Surroundings(url, word, listed)

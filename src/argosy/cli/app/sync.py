@@ -8,6 +8,8 @@ import sys
 from argparse import Namespace
 from typing import Final
 
+from argosy.apis.argoproj import AppProject
+from argosy.apis.schema import read
 from argosy.cli.app.applications import check_choice, chosen, get, refreshed, write
 from argosy.cli.app.get import show_now
 from argosy.cli.app.operations import sync_operation
@@ -90,7 +92,7 @@ async def refuse_outside_of_windows(client: Client, clock: Clock, app: JsonObjec
     destination = spec.get("destination") or {}
     server, name = str(destination.get("server") or ""), str(destination.get("name") or "")
     cluster = Cluster(server or "", name or ("in-cluster" if server == IN_CLUSTER else ""))
-    given = (project.get("spec") or {}).get("syncWindows") or ()
+    given = read(AppProject, project).spec.sync_windows
     chosen = sync_windows.matching(given, metadata["name"], cluster, str(destination.get("namespace") or ""))
     if not sync_windows.allows(chosen, sync_windows.Asked(manual=True), clock.now()):
         raise CommandError("cannot sync: blocked by sync window", Exit.CALL_FAILED)

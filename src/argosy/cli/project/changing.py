@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from argosy.apis.argoproj import AppProject
+from argosy.apis.schema import read
 from argosy.cli.connect import with_client
 from argosy.cli.editor import edited
 from argosy.cli.failing import CommandError, Exit
@@ -27,7 +29,7 @@ def create(options: argparse.Namespace) -> int:
     async def work(client: Client, clock: Clock) -> int:
         from argosy.gitops.projects.validation import problems  # late: other commands need no rules
 
-        if found := problems(wanted):
+        if found := problems(read(AppProject, wanted)):
             raise CommandError("; ".join(found), Exit.CALL_FAILED)
         try:
             await client.write(requests.create(PROJECTS, wanted, manager=MANAGER, validation="Strict"))
@@ -127,9 +129,9 @@ _FIELDS: Final[dict[str, tuple[str, Callable[[str], JsonValue]]]] = {
 def spec_with(spec: JsonObject, options: argparse.Namespace) -> JsonObject:
     """The spec as the flags change it. Pure."""
     made = dict(spec)
-    for flag, (name, read) in _FIELDS.items():
+    for flag, (name, parsed) in _FIELDS.items():
         if (given := getattr(options, flag)) is not None:
-            made[name] = [read(text) for text in given]
+            made[name] = [parsed(text) for text in given]
     if options.description is not None:
         made["description"] = options.description
     if options.orphaned_resources is False:

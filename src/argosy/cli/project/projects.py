@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import Final
 
+from argosy.apis.argoproj import AppProject
+from argosy.apis.schema import read
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.machinery import requests
@@ -55,6 +57,6 @@ async def replace(
     from argosy.gitops.projects.validation import problems  # late: reading needs no rules
 
     body = {**project, "spec": spec, **({"status": status} if status is not None else {})}
-    if found := problems(body):
+    if found := problems(read(AppProject, body)):
         raise CommandError("; ".join(found), Exit.CALL_FAILED)
     return await client.write(requests.update(PROJECTS, body, manager=MANAGER))

@@ -6,6 +6,9 @@ import argparse
 import sys
 from collections.abc import Callable
 
+from argosy.apis.argoproj import AppProject
+from argosy.apis.argoproj.project import SyncWindow
+from argosy.apis.schema import read
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.printing import table, write_value
 from argosy.cli.project.projects import changed, shown
@@ -30,7 +33,10 @@ def list_all(options: argparse.Namespace) -> int:
             sys.stdout.writelines(f"{index}\n" for index in range(len(windows)))
         else:
             now = clock.now()
-            rows = [(str(index), _row(window, active=is_active(window, now))) for index, window in enumerate(windows)]
+            rows = [
+                (str(index), _row(window, active=is_active(read(SyncWindow, window), now)))
+                for index, window in enumerate(windows)
+            ]
             sys.stdout.write(table(HEADER, [(index, *row) for index, row in rows]))
 
     return shown(options, told)
@@ -63,7 +69,7 @@ def refuse(window: JsonObject) -> None:
     """Raises CommandError with upstream's message before anything is written."""
     from argosy.gitops.projects.validation import problems
 
-    if found := problems({"metadata": {"name": ""}, "spec": {"syncWindows": [window]}}):
+    if found := problems(read(AppProject, {"metadata": {"name": ""}, "spec": {"syncWindows": [window]}})):
         said = (text.removeprefix("spec.syncWindows[0]") for text in found)
         words = ("kind " + text[7:] if text.startswith(".kind: ") else text.partition(": ")[2] for text in said)
         raise CommandError("; ".join(words), Exit.CALL_FAILED)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from argosy.apis.argoproj.application import Destination
+from argosy.apis.argoproj.project import AppProject, AppProjectSpec
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets.options import Options, options_of
 from argosy.gitops.clusters.resolution import Cluster, ClusterBook, InvalidDestination, resolve
 from argosy.gitops.control_plane.configuration import CONFIG_MAPS, SECRETS
@@ -26,7 +28,7 @@ class Surroundings:
     control_plane: str
     settings: Settings
     options: Options
-    projects: Mapping[str, JsonObject] = field(default_factory=dict)
+    projects: Mapping[str, AppProject] = field(default_factory=dict)
     clusters: ClusterBook = field(default_factory=ClusterBook)
     repositories: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """URLs of the repositories whose Secrets name a project, by project."""
@@ -45,9 +47,9 @@ class Surroundings:
         """The one that a destination means. Raises InvalidDestination."""
         return resolve(destination, self.settings, self.clusters)
 
-    def limits(self, name: str) -> JsonObject:
+    def limits(self, name: str) -> AppProjectSpec:
         """What a project permits, with what it inherits and what is scoped to it."""
-        project = self.projects.get(name) or projects.DEFAULT_PROJECT
+        project = self.projects.get(name) or read(AppProject, projects.DEFAULT_PROJECT)
         found = projects.effective(project, self.projects, self.settings)
         return projects.with_scoped(found, self.clusters.of_project(name), self.repositories.get(name, ()))
 
@@ -88,7 +90,7 @@ def surroundings_of(
         control_plane=namespace,
         settings=settings_of(data.get(CONFIG_MAP, {}), data.get(PARAMETERS, {})),
         options=options_of(data.get(PARAMETERS, {})),
-        projects={obj["metadata"]["name"]: obj for obj in appprojects},
+        projects={obj["metadata"]["name"]: read(AppProject, obj) for obj in appprojects},
         clusters=ClusterBook(clusters),
         repositories=repositories,
         credentials=book,

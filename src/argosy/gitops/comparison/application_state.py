@@ -8,6 +8,8 @@ from functools import partial
 from typing import TypeVar
 
 from argosy.apis.argoproj.application import ApplicationSpec
+from argosy.apis.argoproj.project import AppProjectSpec, SyncWindow
+from argosy.apis.argoproj.source import Source
 from argosy.gitops.clusters import resolution as destinations
 from argosy.gitops.clusters.contact import NotConnected
 from argosy.gitops.clusters.destination import Destination
@@ -82,7 +84,7 @@ class SourceState:
     app: JsonObject
     spec: ApplicationSpec
     """Normalised."""
-    project: JsonObject
+    project: AppProjectSpec
     """The project's effective spec."""
     cluster: destinations.Cluster
     destination: Destination
@@ -115,7 +117,7 @@ class StateReader:
     def __init__(self, context: ReconcileContext) -> None:
         self.context = context
 
-    async def compared(self, app: JsonObject, sources: list[JsonObject], look: Look, memory: Memory) -> Compared:
+    async def compared(self, app: JsonObject, sources: list[Source], look: Look, memory: Memory) -> Compared:
         """Raises Refused with the conditions that say why not, and Connecting."""
         if errors := self.context.dependency_index.errors(app):
             raise InvalidSpec([("InvalidSpecError", text) for text in errors])
@@ -181,11 +183,11 @@ class StateReader:
         """Raises Refused, and Connecting."""
         return self._source_state(app, sources_of(spec_of(app)))
 
-    async def desired(self, app: JsonObject, sources: list[JsonObject], look: Look) -> Desired:
+    async def desired(self, app: JsonObject, sources: list[Source], look: Look) -> Desired:
         """What is wanted, without looking at what is. Raises Refused and Connecting."""
         return await self._desired(self._source_state(app, sources), sources, look)
 
-    async def _desired(self, source_state: SourceState, sources: list[JsonObject], look: Look) -> Desired:
+    async def _desired(self, source_state: SourceState, sources: list[Source], look: Look) -> Desired:
         live = source_state.destination.live
         wanted = Wanted(
             app=instance_name(source_state.key, self.context.namespace),
@@ -266,7 +268,7 @@ class StateReader:
             raise Refused([("ComparisonError", f"Failed to load live state: {error.message}")]) from None
         return await self.context.slices.run(_live(place, name, desired, settings))
 
-    def _source_state(self, app: JsonObject, sources: list[JsonObject]) -> SourceState:
+    def _source_state(self, app: JsonObject, sources: list[Source]) -> SourceState:
         """Or Refused."""
         key, spec = Key(app["metadata"]["namespace"], app["metadata"]["name"]), spec_of(app)
         name, errors = spec.project, spec_errors(spec)
@@ -293,16 +295,16 @@ class StateReader:
         destination = self._connected(cluster)
         return SourceState(app=app, spec=spec, project=effective, cluster=cluster, destination=destination)
 
-    def windows_of(self, app: JsonObject, spec: ApplicationSpec) -> list[JsonObject]:
+    def windows_of(self, app: JsonObject, spec: ApplicationSpec) -> Sequence[SyncWindow]:
         """The sync windows of the project that concern the application."""
-        given = (self.context.plane.effective(spec.project) or {}).get("syncWindows")
-        if not given:
-            return []
+        project = self.context.plane.effective(spec.project)
+        if project is None or not project.sync_windows:
+            return ()
         try:
             cluster = self.context.cluster(spec)
         except destinations.InvalidDestination:
-            return []
-        return windows.matching(given, app["metadata"]["name"], cluster, spec.destination.namespace)
+            return ()
+        return windows.matching(project.sync_windows, app["metadata"]["name"], cluster, spec.destination.namespace)
 
 
 def _live(place: Destination, name: str, desired: Desired, settings: Settings) -> Pieces[dict[ResourceKey, JsonObject]]:

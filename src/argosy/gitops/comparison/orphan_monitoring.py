@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from argosy.apis.argoproj.application import ResourceStatus
+from argosy.apis.argoproj.project import AppProjectSpec
 from argosy.gitops.clusters.live_state import LiveObjects
 from argosy.gitops.clusters.resolution import Cluster
 from argosy.gitops.comparison.orphaned_resources import Asked, orphans
@@ -44,8 +46,8 @@ class OrphanMonitoring:
         self,
         key: Key,
         namespace: str,
-        resources: Iterable[JsonObject],
-        permits: JsonObject,
+        resources: Iterable[ResourceStatus],
+        permits: AppProjectSpec,
         cluster: Cluster,
         live: LiveObjects,
         settings: Settings,
@@ -54,18 +56,17 @@ class OrphanMonitoring:
 
         `namespace`: of the destination; `resources`: of the status; `permits`: the effective project.
         """
-        given = permits.get("orphanedResources")
-        if given is None or given.get("warn") is False or not namespace:
+        given = permits.orphaned_resources
+        if given is None or given.warn is False or not namespace:
             self.leave(key)
             return ""
         self._ask(key, (live, namespace), settings)
-        names = ("group", "kind", "namespace", "name")
-        own = {ResourceKey(*(str(item.get(name) or "") for name in names)) for item in resources}
+        own = {ResourceKey(item.group, item.kind, item.namespace, item.name) for item in resources}
         found = orphans(
             live.orphans,
             namespace,
             own=own.__contains__,
-            ignored=given.get("ignore") or (),
+            ignored=given.ignore,
             permitted=lambda wanted: not projects.refusal_of(permits, "", wanted, cluster),
         )
         return f"Application has {len(found)} orphaned resources" if found else ""

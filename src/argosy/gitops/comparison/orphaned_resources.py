@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from argosy.apis.argoproj.project import OrphanKey
 from argosy.gitops.keys import ResourceKey, annotations_of, resource_key
 from argosy.machinery.objects import JsonObject, group_version
 from argosy.machinery.text.globs import matches
@@ -142,7 +143,7 @@ def orphans(
     namespace: str,
     *,
     own: Callable[[ResourceKey], bool],
-    ignored: Iterable[JsonObject],
+    ignored: Iterable[OrphanKey],
     permitted: Callable[[ResourceKey], bool],
 ) -> list[ResourceKey]:
     """Roots and all below them. `own`: the asking application's; `ignored` roots hide what they own, too."""
@@ -157,15 +158,13 @@ def orphans(
     return sorted(found)
 
 
-def is_ignored(key: ResourceKey, patterns: Iterable[JsonObject]) -> bool:
+def is_ignored(key: ResourceKey, patterns: Iterable[OrphanKey]) -> bool:
     if not key.group and any(
         key.kind == kind and key.name == name and place in ("", key.namespace) for kind, place, name in _NEVER
     ):
         return True
     return any(
-        _fits(item, "kind", key.kind)
-        and matches(str(item.get("group") or ""), key.group)
-        and _fits(item, "name", key.name)
+        _fits(item.kind, key.kind) and matches(item.group, key.group) and _fits(item.name, key.name)
         for item in patterns
     )
 
@@ -186,9 +185,8 @@ def node_of(obj: JsonObject, app: str) -> Node:
     return Node(str(metadata.get("uid") or ""), tuple(owners), app)
 
 
-def _fits(item: JsonObject, name: str, text: str) -> bool:
+def _fits(pattern: str, text: str) -> bool:
     """Absent means any."""
-    pattern = str(item.get(name) or "")
     return not pattern or matches(pattern, text)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from argosy.apis.argoproj.application import ApplicationSpec, SyncStatus
+from argosy.apis.argoproj.application import ApplicationSpec, ResourceStatus, SyncStatus
+from argosy.apis.schema import read
 from argosy.gitops.comparison import grace_period, orphan_monitoring, result, shared_resources
 from argosy.gitops.comparison.application_state import (
     Compared,
@@ -46,7 +47,7 @@ class ComparisonReconciler:
             return self._recounted(work.app)
         return await self._compared(key, work, work.refresh)
 
-    def _orphans(self, source_state: SourceState, resources: Iterable[JsonObject]) -> str:
+    def _orphans(self, source_state: SourceState, resources: Iterable[ResourceStatus]) -> str:
         return self.context.orphans.warning(
             source_state.key,
             source_state.namespace,
@@ -61,7 +62,7 @@ class ComparisonReconciler:
         """Only orphans came or went: nothing is compared for that."""
         before = status_of(app)
         try:
-            text = self._orphans(self.app_state.source_state(app), [one.raw for one in before.resources])
+            text = self._orphans(self.app_state.source_state(app), before.resources)
         except Refused:
             return DONE
         types = (orphan_monitoring.CONDITION,)
@@ -136,7 +137,7 @@ class ComparisonReconciler:
             is_unblocked=work.is_unblocked,
             is_same=is_same,
             claimed=await self.context.slices.run(claimed),
-            orphans=self._orphans(source_state, comparison.resources),
+            orphans=self._orphans(source_state, (read(ResourceStatus, one) for one in comparison.resources)),
             waits=self.context.dependency_index.waits(app),
             window_open=windows.allows(chosen, windows.Asked(manual=False), now),
             window_changes_in=windows.wait(chosen, now),
@@ -174,4 +175,4 @@ def _of_one(revisions: Sequence[str]) -> SyncStatus:
 
 def _targets_of(spec: ApplicationSpec) -> list[str]:
     """What the sources are asked for, in words."""
-    return [str(source.get("targetRevision") or "HEAD") for source in sources_of(spec)]
+    return [source.target_revision or "HEAD" for source in sources_of(spec)]

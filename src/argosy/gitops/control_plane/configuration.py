@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from argosy.apis.argoproj.project import AppProject, AppProjectSpec
+from argosy.apis.schema import read
 from argosy.gitops.clusters.resolution import ClusterBook
 from argosy.gitops.control_plane.plugins import LABEL as PLUGIN_LABEL
 from argosy.gitops.control_plane.plugins import documents_of
@@ -37,7 +39,7 @@ class ControlPlane:
         self._settings: Settings | None = None
         self._book: CredentialBook | None = None
         self._cluster_book: ClusterBook | None = None
-        self._effective: dict[str, JsonObject] = {}
+        self._effective: dict[str, AppProjectSpec] = {}
         self._plugins: tuple[JsonObject, ...] | None = None
         self._changed = changed
         self.applications.add_index(BY_PROJECT, lambda app: (project_of(app),))
@@ -90,10 +92,11 @@ class ControlPlane:
             self._plugins = tuple(document for obj in ordered for document in documents_of(obj))
         return self._plugins
 
-    def project(self, name: str) -> JsonObject | None:
-        return self.projects.get(Key(self.namespace, name))
+    def project(self, name: str) -> AppProject | None:
+        found = self.projects.get(Key(self.namespace, name))
+        return None if found is None else read(AppProject, found)
 
-    def effective(self, name: str) -> JsonObject | None:
+    def effective(self, name: str) -> AppProjectSpec | None:
         """The project's spec with all that it inherits; None when there is no such project."""
         if (known := self._effective.get(name)) is not None:
             return known
@@ -109,8 +112,8 @@ class ControlPlane:
         """The Applications that name it."""
         return self.applications.by_index(BY_PROJECT, project)
 
-    def projects_by_name(self) -> dict[str, JsonObject]:
-        return {obj["metadata"]["name"]: obj for obj in self.projects.list(self.namespace)}
+    def projects_by_name(self) -> dict[str, AppProject]:
+        return {obj["metadata"]["name"]: read(AppProject, obj) for obj in self.projects.list(self.namespace)}
 
     async def wait_synced(self) -> None:
         for cache in (self._config, self._secrets, self.projects, self.applications):

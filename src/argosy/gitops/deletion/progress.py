@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from argosy.apis.argoproj.application import Application, ApplicationSpec, Condition
+from argosy.apis.argoproj.project import AppProjectSpec
 from argosy.apis.schema import read
 from argosy.gitops.clusters import resolution as destinations
 from argosy.gitops.clusters.live_state import LiveObjects
@@ -44,7 +45,7 @@ class DeletionProgress:
     place: LiveObjects
     applier: Applier
     """As whom its objects are changed."""
-    permits: JsonObject
+    permits: AppProjectSpec
     """The effective project."""
     cluster: destinations.Cluster
     live: dict[ResourceKey, JsonObject]

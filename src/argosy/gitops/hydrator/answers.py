@@ -56,7 +56,7 @@ class Answers:
         }
 
     async def _dry_commit(self, question: DryCommit) -> str:
-        url = str(dry_source(question.app).get("repoURL") or "")
+        url = dry_source(question.app).repo_url
         return await self._limits.run(url, partial(self._preparing.resolved, question.app, 0.0))
 
     async def _relevance(self, question: Relevance) -> bool:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from posixpath import join, normpath
-from typing import Any
 
-from argosy.machinery.objects import JsonObject
+from argosy.apis.argoproj.source import Helm, Kustomize, Source
 from argosy.machinery.text.go_text import quoted
 
 VALUES_FILE = "<temp file with values from source.helm.values/valuesObject>"
@@ -15,75 +13,71 @@ PATCHES = (
 )
 
 
-def of_source(source: JsonObject, source_type: str, release: str, namespace: str) -> list[str]:
+def of_source(source: Source, source_type: str, release: str, namespace: str) -> list[str]:
     """None for directories and plugins."""
     match source_type:
         case "Helm":
-            return [_helm(source.get("helm") or {}, str(source.get("path") or ""), release, namespace)]
+            return [_helm(source.helm or Helm(), source.path, release, namespace)]
         case "Kustomize":
-            return _kustomize(source.get("kustomize") or {}, str(source.get("path") or ""))
+            return _kustomize(source.kustomize or Kustomize(), source.path)
     return []
 
 
-def _helm(helm: Mapping[str, Any], path: str, release: str, namespace: str) -> str:
-    words = ["helm", "template", ".", "--name-template", str(helm.get("releaseName") or release)]
-    if place := str(helm.get("namespace") or namespace):
+def _helm(helm: Helm, path: str, release: str, namespace: str) -> str:
+    words = ["helm", "template", ".", "--name-template", helm.release_name or release]
+    if place := helm.namespace or namespace:
         words += ["--namespace", place]
-    if helm.get("kubeVersion"):
-        words += ["--kube-version", str(helm["kubeVersion"])]
-    parameters = helm.get("parameters") or ()
+    if helm.kube_version:
+        words += ["--kube-version", helm.kube_version]
     for option, forced in (("--set", False), ("--set-string", True)):
-        for item in parameters:
-            if bool(item.get("forceString")) is forced:
-                words += [option, f"{item.get('name')}={item.get('value')}"]
-    for item in helm.get("fileParameters") or ():
-        words += ["--set-file", f"{item.get('name')}={_in_repository(path, str(item.get('path')))}"]
-    for file in helm.get("valueFiles") or ():
-        words += ["--values", _in_repository(path, str(file))]
-    if helm.get("values") or helm.get("valuesObject"):
+        for item in helm.parameters:
+            if item.force_string is forced:
+                words += [option, f"{item.name}={item.value}"]
+    for given in helm.file_parameters:
+        words += ["--set-file", f"{given.name}={_in_repository(path, given.path)}"]
+    for file in helm.value_files:
+        words += ["--values", _in_repository(path, file)]
+    if helm.values or helm.values_object:
         words += ["--values", VALUES_FILE]
-    for version in helm.get("apiVersions") or ():
-        words += ["--api-versions", str(version)]
-    if not helm.get("skipCrds"):
+    for version in helm.api_versions:
+        words += ["--api-versions", version]
+    if not helm.skip_crds:
         words.append("--include-crds")
-    words += ["--skip-schema-validation"] if helm.get("skipSchemaValidation") else []
-    words += ["--skip-tests"] if helm.get("skipTests") else []
+    words += ["--skip-schema-validation"] if helm.skip_schema_validation else []
+    words += ["--skip-tests"] if helm.skip_tests else []
     return _line(words)
 
 
-def _kustomize(given: Mapping[str, Any], path: str) -> list[str]:
+def _kustomize(given: Kustomize, path: str) -> list[str]:
     edit = ["kustomize", "edit"]
     commands: list[list[str]] = []
-    for field, name in (("namePrefix", "nameprefix"), ("nameSuffix", "namesuffix")):
-        if given.get(field):
-            commands.append([*edit, "set", name, "--", str(given[field])])
-    if given.get("images"):
-        commands.append([*edit, "set", "image", *map(str, given["images"])])
-    if given.get("replicas"):
-        commands.append([*edit, "set", "replicas", *(f"{r.get('name')}={r.get('count')}" for r in given["replicas"])])
-    for field, name, flags in (
-        ("commonLabels", "label", ("forceCommonLabels", "labelWithoutSelector", "labelIncludeTemplates")),
-        ("commonAnnotations", "annotation", ("forceCommonAnnotations",)),
+    for text, name in ((given.name_prefix, "nameprefix"), (given.name_suffix, "namesuffix")):
+        if text:
+            commands.append([*edit, "set", name, "--", text])
+    if given.images:
+        commands.append([*edit, "set", "image", *given.images])
+    if given.replicas:
+        commands.append([*edit, "set", "replicas", *(f"{item.name}={item.count}" for item in given.replicas)])
+    labelling = {
+        "--force": given.force_common_labels,
+        "--without-selector": given.label_without_selector,
+        "--include-templates": given.label_include_templates,
+    }
+    annotating = {"--force": given.force_common_annotations}
+    for words, name, options in (
+        (given.common_labels, "label", labelling),
+        (given.common_annotations, "annotation", annotating),
     ):
-        if given.get(field):
-            options = [_FLAGS[flag] for flag in flags if given.get(flag)]
-            pairs = [f"{key}:{value}" for key, value in sorted(given[field].items())]
-            commands.append([*edit, "add", name, *options, *pairs])
-    if given.get("namespace"):
-        commands.append([*edit, "set", "namespace", "--", str(given["namespace"])])
-    lines = [_line(words) for words in commands]
-    lines += [PATCHES] if given.get("patches") else []
-    if given.get("components"):
-        lines.append(_line([*edit, "add", "component", *map(str, given["components"])]))
+        if words:
+            pairs = [f"{key}:{value}" for key, value in sorted(words.items())]
+            commands.append([*edit, "add", name, *(option for option, wanted in options.items() if wanted), *pairs])
+    if given.namespace:
+        commands.append([*edit, "set", "namespace", "--", given.namespace])
+    lines = [_line(command) for command in commands]
+    lines += [PATCHES] if given.patches else []
+    if given.components:
+        lines.append(_line([*edit, "add", "component", *given.components]))
     return [*lines, _line(["kustomize", "build", _in_repository("", path)])]
-
-
-_FLAGS = {
-    "forceCommonLabels": "--force",
-    "labelWithoutSelector": "--without-selector",
-    "labelIncludeTemplates": "--include-templates",
-    "forceCommonAnnotations": "--force",
-}
 
 
 def _in_repository(directory: str, path: str) -> str:

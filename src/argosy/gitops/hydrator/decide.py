@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import Final
 
 from argosy.gitops.hydrator import need, status
-from argosy.gitops.hydrator.groups import group_of, part
+from argosy.gitops.hydrator.groups import group_of
 from argosy.gitops.hydrator.look import Memory, Seen
 from argosy.gitops.hydrator.need import Need
 from argosy.gitops.hydrator.questions import Batch
@@ -126,7 +126,7 @@ def _ended(seen: Seen, batch: Batch, now: datetime) -> Decision:
     chains = []
     for app in seen.apps:
         key = key_of(app)
-        is_marked = part(status.status_of(app), "currentOperation").get("phase") == "Hydrating"
+        is_marked = status.operation_of(app).phase == "Hydrating"
         if is_marked and key in before and group_of(app) == group_of(before[key]):
             patch = seen.end.patch(app, key=key, seen=before[key], now=seconds(now))
             chains.append(_writes(app, patch))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from argosy.apis.argoproj import Application
+from argosy.apis.argoproj.source import Source, SourceHydrator
+from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject, Key
 from argosy.sources.urls import normalise_url
 
@@ -30,44 +33,33 @@ class Target(NamedTuple):
     sync_branch: str
 
 
-def part(obj: JsonObject, *names: str) -> JsonObject:
-    """An object within an object; empty where there is none, or something else: a lax client may have written it."""
-    for name in names:
-        found = obj.get(name)
-        obj = found if isinstance(found, dict) else {}
-    return obj
-
-
-def hydrator_of(app: JsonObject) -> JsonObject:
+def hydrator_of(app: JsonObject) -> SourceHydrator:
     """`spec.sourceHydrator`; empty when it has none."""
-    return part(app, "spec", "sourceHydrator")
+    return read(Application, app).spec.source_hydrator or read(SourceHydrator, {})
 
 
-def dry_source(app: JsonObject) -> JsonObject:
+def dry_source(app: JsonObject) -> Source:
     """As a source to render."""
-    return part(hydrator_of(app), "drySource")
+    return read(Source, hydrator_of(app).dry_source.raw)
 
 
 def target_of(app: JsonObject) -> Target:
     hydrator = hydrator_of(app)
-    sync, staged = part(hydrator, "syncSource"), part(hydrator, "hydrateTo")
-    branch = str(sync.get("targetBranch") or "")
+    sync, staged = hydrator.sync_source, hydrator.hydrate_to
     return Target(
-        repository=str(sync.get("repoURL") or dry_source(app).get("repoURL") or ""),
-        branch=str(staged.get("targetBranch") or branch),
-        path=str(sync.get("path") or ""),
-        sync_branch=branch,
+        repository=sync.repo_url or hydrator.dry_source.repo_url,
+        branch=(staged.target_branch if staged else "") or sync.target_branch,
+        path=sync.path,
+        sync_branch=sync.target_branch,
     )
 
 
 def group_of(app: JsonObject) -> Group | None:
-    if not hydrator_of(app):
+    hydrator = hydrator_of(app)
+    if not hydrator.raw:
         return None
-    dry, target = dry_source(app), target_of(app)
-    revision = str(dry.get("targetRevision") or "")
-    return Group(
-        normalise_url(str(dry.get("repoURL") or "")), revision, normalise_url(target.repository), target.branch
-    )
+    dry, target = hydrator.dry_source, target_of(app)
+    return Group(normalise_url(dry.repo_url), dry.target_revision, normalise_url(target.repository), target.branch)
 
 
 def qualified(key: Key) -> str:
@@ -76,4 +68,4 @@ def qualified(key: Key) -> str:
 
 
 def project_of(app: JsonObject) -> str:
-    return str(part(app, "spec").get("project") or "default")
+    return read(Application, app).spec.project or "default"

@@ -121,8 +121,8 @@ class Look:
 
 def _relevance(snapshot: Snapshot, app: JsonObject, memory: Memory) -> bool | None:
     """True where the application names no files: all are its own."""
-    compared, dry = str(status.status_of(app).get("lastComparedDryRevision") or ""), memory.dry
-    wanted = paths.watched(app, str(dry_source(app).get("path") or ""))
+    compared, dry = status.status_of(app).last_compared_dry_revision, memory.dry
+    wanted = paths.watched(app, dry_source(app).path)
     if not wanted or not dry or not compared or dry == compared:
         return True
     found: bool | None = _known(snapshot.ask(Relevance(key_of(app), compared, dry, tuple(wanted), app)))

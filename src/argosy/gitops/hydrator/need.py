@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from argosy.gitops.hydrator.groups import hydrator_of, part
-from argosy.gitops.hydrator.status import status_of
+from argosy.gitops.hydrator.groups import hydrator_of
+from argosy.gitops.hydrator.status import operation_of, status_of
 from argosy.gitops.keys import HYDRATE, annotations_of
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import parse
@@ -37,40 +37,35 @@ def requested(app: JsonObject) -> Literal["", "normal", "hard"]:
 
 def standing(app: JsonObject, now: datetime, timeout: timedelta, *, resumes: bool = False) -> Need | None:
     """`timeout`: after which an operation under way is taken up again. `resumes`: it was ours and did not end."""
-    status = status_of(app)
-    current = part(status, "currentOperation")
-    if not current:
+    current = operation_of(app)
+    if not current.raw:
         return Need(True, "no previous hydrate operation")
-    if current.get("phase") == "Hydrating":
-        began = current.get("startedAt")
-        due = parse(began) + timeout if began else now
+    if current.phase == "Hydrating":
+        due = parse(current.started_at) + timeout if current.started_at else now
         if resumes or now >= due:
             return Need(True, "hydration operation did not end")
         return Need(False, "hydration operation already in progress", due, in_progress=True)
     if requested(app) == "hard":
         return Need(True, "hard hydrate requested")
-    if hydrator_of(app) != (current.get("sourceHydrator") or {}):
+    if hydrator_of(app).raw != (current.source_hydrator.raw if current.source_hydrator else {}):
         return Need(True, "spec.sourceHydrator differs")
-    if current.get("phase") == "Failed":
+    if current.phase == "Failed":
         if requested(app):
             return Need(True, "retrying previous failed hydration")
-        ended = current.get("finishedAt")
-        due = parse(ended) + COOLDOWN if ended else now
+        due = parse(current.finished_at) + COOLDOWN if current.finished_at else now
         if now >= due:
             return Need(True, "previous hydrate operation failed more than 2 minutes ago")
-        if not status.get("lastComparedDryRevision"):
+        if not status_of(app).last_compared_dry_revision:
             return Need(False, "previous hydrate operation failed", due)
     return None
 
 
 def by_revision(app: JsonObject, dry: str, *, is_relevant: bool) -> Need:
     """`dry`: the dry commit now, "" when it is not known. `is_relevant`: some path of the application changed."""
-    status = status_of(app)
-    current = part(status, "currentOperation")
-    wake_at = None
-    if current.get("phase") == "Failed" and (ended := current.get("finishedAt")):
-        wake_at = parse(ended) + COOLDOWN
-    compared = status.get("lastComparedDryRevision")
+    current, wake_at = operation_of(app), None
+    if current.phase == "Failed" and current.finished_at:
+        wake_at = parse(current.finished_at) + COOLDOWN
+    compared = status_of(app).last_compared_dry_revision
     if not compared:
         return Need(True, "new revision may have changes")
     if not dry:
@@ -82,6 +77,8 @@ def by_revision(app: JsonObject, dry: str, *, is_relevant: bool) -> Need:
 
 def is_known(app: JsonObject, dry: str) -> bool:
     """Whether this dry commit was hydrated with the spec as it is now, and nobody asks for it anew."""
-    last = part(status_of(app), "lastSuccessfulOperation")
-    same = last.get("drySHA") == dry and (last.get("sourceHydrator") or {}) == hydrator_of(app)
+    last = status_of(app).last_successful_operation
+    if last is None or last.dry_sha != dry:
+        return False
+    same = (last.source_hydrator.raw if last.source_hydrator else {}) == hydrator_of(app).raw
     return same and requested(app) != "hard"

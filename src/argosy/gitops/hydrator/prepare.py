@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from argosy.apis.argoproj import Application
+from argosy.apis.argoproj.project import AppProjectSpec
+from argosy.apis.schema import read
 from argosy.gitops.control_plane.context import ReconcileContext
 from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.hydrator import commands, metadata, need, paths
@@ -65,10 +68,12 @@ class Preparation:
 
     async def is_relevant(self, app: JsonObject, compared: str, dry: str, wanted: Sequence[str]) -> bool:
         """Whether one of these files changed; told when that cannot be known."""
-        url = str(dry_source(app).get("repoURL") or "")
+        url = dry_source(app).repo_url
         plane, project = self._context.plane, project_of(app)
         credentials = plane.credentials.credentials(url, project)
-        further = further_of(plane.effective(project) or {}, project, plane.credentials.credentials)
+        further = further_of(
+            plane.effective(project) or read(AppProjectSpec, {}), project, plane.credentials.credentials
+        )
         try:
             trees = [await self._git.tree(url, commit, credentials, further=further) for commit in (compared, dry)]
             return paths.concerns(list(wanted), trees[0], trees[1])
@@ -118,8 +123,7 @@ class Preparation:
 
     async def _share(self, candidate: Candidate, dry: str) -> Hydrated:
         app, settings = candidate.app, self._context.plane.settings
-        source, spec = dry_source(app), app.get("spec") or {}
-        namespace = str((spec.get("destination") or {}).get("namespace") or "")
+        source, namespace = dry_source(app), read(Application, app).spec.destination.namespace
         wanted = Wanted(
             app=instance_name(candidate.key, self._context.namespace),
             release=candidate.key.name,
@@ -128,8 +132,8 @@ class Preparation:
             cluster="",
             sources=(source,),
             revisions=(dry,),
-            names=(str(source.get("targetRevision") or ""),),
-            project_spec=candidate.project or {},
+            names=(source.target_revision,),
+            project_spec=candidate.project or read(AppProjectSpec, {}),
             keys=self._context.plane.signing_keys,
             plugins=self._context.plane.plugins,
             generate_paths=annotations_of(app).get(GENERATE_PATHS, ""),
@@ -141,7 +145,7 @@ class Preparation:
         if problems:
             place = f'app "{candidate.name}" dry revision "{dry}"'
             raise NotIntact(f"source integrity verification failed for {place}: {'; '.join(problems)}")
-        url = str(source.get("repoURL") or "")
+        url = source.repo_url
         given = commands.of_source(source, rendered.source_type, candidate.key.name, namespace)
         about = metadata.of_path(url, dry, given)
         names = _tracking_names(settings)
@@ -153,7 +157,7 @@ class Preparation:
         )
 
     async def _about(self, app: JsonObject, dry: str, project: str) -> JsonObject:
-        url = str(dry_source(app).get("repoURL") or "")
+        url = dry_source(app).repo_url
         credentials = self._context.plane.credentials.credentials(url, project)
         try:
             return metadata.of_commit(url, dry, await self._writer().describe(url, dry, credentials))

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from argosy.gitops.hydrator.groups import hydrator_of, part
+from argosy.apis.argoproj import Application
+from argosy.apis.argoproj.application import HydrateOperation, HydratorStatus
+from argosy.apis.schema import read
+from argosy.gitops.hydrator.groups import hydrator_of
 from argosy.gitops.keys import HYDRATE, HYDRATE_TIMESTAMP, REFRESH, annotations_of
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.patches.mergepatch import create_merge_patch
 
 
-def status_of(app: JsonObject) -> JsonObject:
-    return part(app, "status", "sourceHydrator")
+def status_of(app: JsonObject) -> HydratorStatus:
+    return read(Application, app).status.source_hydrator or HydratorStatus()
+
+
+def operation_of(app: JsonObject) -> HydrateOperation:
+    """The one under way, or the last one; empty before the first."""
+    return status_of(app).current_operation or read(HydrateOperation, {})
 
 
 def begun(app: JsonObject, now: str) -> JsonObject | None:
     """None when the application is marked already: its operation goes on."""
-    if part(status_of(app), "currentOperation").get("phase") == "Hydrating":
+    if operation_of(app).phase == "Hydrating":
         return None
-    current = {"startedAt": now, "phase": "Hydrating", "message": "", "sourceHydrator": hydrator_of(app)}
+    current = {"startedAt": now, "phase": "Hydrating", "message": "", "sourceHydrator": hydrator_of(app).raw}
     return _patch(app, {"currentOperation": current})
 
 
 def compared(app: JsonObject, dry: str) -> JsonObject | None:
     """None when that revision is written already."""
-    if not dry or status_of(app).get("lastComparedDryRevision") == dry:
+    if not dry or status_of(app).last_compared_dry_revision == dry:
         return None
     return _patch(app, {"lastComparedDryRevision": dry})
 
@@ -63,11 +71,11 @@ def without_requests(app: JsonObject, asked: JsonObject, patch: JsonObject | Non
 
 
 def _current(app: JsonObject) -> JsonObject:
-    current = part(status_of(app), "currentOperation")
+    current = operation_of(app).raw
     kept = ("startedAt", "sourceHydrator")
-    return {"sourceHydrator": hydrator_of(app), **{name: current[name] for name in kept if name in current}}
+    return {"sourceHydrator": hydrator_of(app).raw, **{name: current[name] for name in kept if name in current}}
 
 
 def _patch(app: JsonObject, after: JsonObject) -> JsonObject:
-    before = status_of(app)
+    before = status_of(app).raw
     return {"status": {"sourceHydrator": create_merge_patch(before, {**before, **after})}}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from argosy.apis.argoproj.application import ApplicationSpec
+from argosy.apis.argoproj.project import AppProjectSpec
 from argosy.gitops.hydrator.groups import dry_source, project_of, qualified, target_of
 from argosy.gitops.model.application_spec import hydrator_of
 from argosy.gitops.projects.permissions import permits_namespace_of_application, permits_source
@@ -21,7 +22,7 @@ class Candidate:
 
     key: Key
     app: JsonObject
-    project: JsonObject | None
+    project: AppProjectSpec | None
 
     @property
     def name(self) -> str:
@@ -49,10 +50,10 @@ def errors_of(candidates: Iterable[Candidate], control_plane: str) -> dict[str, 
     return errors
 
 
-def refusals(spec: ApplicationSpec, project: JsonObject, name: str) -> list[str]:
+def refusals(spec: ApplicationSpec, project: AppProjectSpec, name: str) -> list[str]:
     """What the project does not permit of a spec with a hydrator, as InvalidSpecError texts."""
     app = {"spec": spec.raw}
-    dry, sync = str(dry_source(app).get("repoURL") or ""), target_of(app).repository
+    dry, sync = dry_source(app).repo_url, target_of(app).repository
     errors = []
     if not permits_source(project, dry):
         errors.append(f"application repo {scrub(dry)} is not permitted in project '{name}'")
@@ -92,7 +93,7 @@ def _error(candidate: Candidate, control_plane: str) -> tuple[str, str]:
     if not permits_namespace_of_application(project, candidate.key.namespace, control_plane):
         place = f"application '{candidate.key.name}' in namespace '{candidate.key.namespace}'"
         return f"failed to get project \"{name}\": {place} is not permitted to use project '{name}'", ""
-    dry = str(dry_source(candidate.app).get("repoURL") or "")
+    dry = dry_source(candidate.app).repo_url
     if not permits_source(project, dry):
         return f"application repo {scrub(dry)} is not permitted in project '{name}'", ""
     try:

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
+from argosy.apis.argoproj.project import AppProjectSpec
+from argosy.apis.argoproj.source import Helm, Source
+from argosy.apis.schema import read
 from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.manifests import references
 from argosy.gitops.manifests.signatures import Integrity, told
@@ -71,11 +74,11 @@ class Wanted:
     project: str
     namespace: str
     cluster: str
-    sources: tuple[JsonObject, ...]
+    sources: tuple[Source, ...]
     revisions: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     """What the revisions were resolved from, where that is not the source's own targetRevision."""
-    project_spec: JsonObject = field(default_factory=dict)
+    project_spec: AppProjectSpec = field(default_factory=partial(read, AppProjectSpec, {}))
     keys: Mapping[str, str] = field(default_factory=dict)
     """Signers' keys, armoured."""
     plugins: tuple[JsonObject, ...] = ()
@@ -116,13 +119,13 @@ class Manifests:
     def forget(self, app: str) -> None:
         self._prepared.pop(app, None)
 
-    async def resolve(self, source: JsonObject, book: CredentialBook, project: str, max_age: float = 0.0) -> str:
+    async def resolve(self, source: Source, book: CredentialBook, project: str, max_age: float = 0.0) -> str:
         """The commit, version or digest that a source stands for now. Raises SourceError.
 
         Who can live with an older answer can live with an older failure: of a repository that is away each look would
         wait as long as it takes to be sure. Polls and refreshes ask anew, and end that.
         """
-        url, revision = str(source.get("repoURL") or ""), str(source.get("targetRevision") or "")
+        url, revision = source.repo_url, source.target_revision
         credentials = _credentials(source, book, project)
         failed_at, text = self._away.get((url, credentials), (float("-inf"), ""))
         if max_age > 0 and self._clock.monotonic() - failed_at < AWAY_SECONDS:
@@ -136,12 +139,11 @@ class Manifests:
         self._away.pop((url, credentials), None)
         return found
 
-    async def _resolved(self, source: JsonObject, revision: str, credentials: Credentials, max_age: float) -> str:
-        url = str(source.get("repoURL") or "")
+    async def _resolved(self, source: Source, revision: str, credentials: Credentials, max_age: float) -> str:
+        url = source.repo_url
         if _is_chart(source):
             return await self._charts.resolve(url, _chart_of(source), revision, credentials)
-        prefix = str(source.get("tagPrefix") or "")
-        return await self._git.resolve(url, revision, credentials, tag_prefix=prefix, max_age=max_age)
+        return await self._git.resolve(url, revision, credentials, tag_prefix=source.tag_prefix, max_age=max_age)
 
     async def _asked(self, project: str, url: str, question: Callable[[], Awaitable[T]]) -> T:
         """In a fair share of the places, so that repositories that never answer delay only who follows them."""
@@ -222,11 +224,11 @@ class Manifests:
         count = len(wanted.sources)
         for index, source in enumerate(wanted.sources):
             given = wanted.revisions[index] if index < len(wanted.revisions) else ""
-            name = (wanted.names[index] if index < len(wanted.names) else "") or str(source.get("targetRevision") or "")
+            name = (wanted.names[index] if index < len(wanted.names) else "") or source.target_revision
             with _source(index + 1, count):
                 revision = given or await self.resolve(source, book, wanted.project, wanted.max_age)
                 fetch = partial(self._tree, source, revision, book, wanted)
-                trees.append(await self._asked(wanted.project, str(source.get("repoURL") or ""), fetch))
+                trees.append(await self._asked(wanted.project, source.repo_url, fetch))
                 if not _is_chart(source):
                     credentials = _credentials(source, book, wanted.project)
                     said = await self._integrity.problems(
@@ -236,8 +238,8 @@ class Manifests:
             resolved.append(references.Resolved(source, revision))
         return trees, resolved, problems
 
-    async def _tree(self, source: JsonObject, revision: str, book: CredentialBook, wanted: Wanted) -> Tree:
-        url, credentials = str(source.get("repoURL") or ""), _credentials(source, book, wanted.project)
+    async def _tree(self, source: Source, revision: str, book: CredentialBook, wanted: Wanted) -> Tree:
+        url, credentials = source.repo_url, _credentials(source, book, wanted.project)
         if _is_chart(source):
             return await self._charts.tree(url, _chart_of(source), revision, credentials)
         further = further_of(wanted.project_spec, wanted.project, book.credentials)
@@ -253,29 +255,28 @@ def _source(number: int, count: int) -> Iterator[None]:
         raise NotRendered(number, count, error) from None
 
 
-def _credentials(source: JsonObject, book: CredentialBook, project: str) -> Credentials:
-    found = book.credentials(str(source.get("repoURL") or ""), project)
-    passed = bool((source.get("helm") or {}).get("passCredentials"))
+def _credentials(source: Source, book: CredentialBook, project: str) -> Credentials:
+    found = book.credentials(source.repo_url, project)
+    passed = (source.helm or Helm()).pass_credentials
     return replace(found, pass_credentials=True) if passed else found
 
 
-def _chart_of(source: JsonObject) -> str:
+def _chart_of(source: Source) -> str:
     """An `oci://` URL is the whole artifact; a chart named beside it is one below it, unless it is its last part."""
-    url, chart = str(source.get("repoURL") or ""), str(source.get("chart") or "")
+    url, chart = source.repo_url, source.chart
     return "" if url.startswith("oci://") and url.rstrip("/").rpartition("/")[2] == chart else chart
 
 
-def _is_chart(source: JsonObject) -> bool:
-    return bool(source.get("chart")) or str(source.get("repoURL") or "").startswith("oci://")
+def _is_chart(source: Source) -> bool:
+    return bool(source.chart) or source.repo_url.startswith("oci://")
 
 
 def _request(
-    source: JsonObject, tree: Tree, revision: str, wanted: Wanted, refs: dict[str, Tree], settings: Settings
+    source: Source, tree: Tree, revision: str, wanted: Wanted, refs: dict[str, Tree], settings: Settings
 ) -> RenderRequest:
-    if source.get("chart"):
-        source = {**source, "path": "", "helm": source.get("helm") or {}}
+    given = {**source.raw, "path": "", "helm": source.raw.get("helm") or {}} if source.chart else source.raw
     return RenderRequest(
-        source=source,
+        source=given,
         tree=tree,
         revision=revision,
         app_name=wanted.app,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import blake2b
 
+from argosy.apis.argoproj.project import AppProjectSpec
+from argosy.apis.argoproj.source import Source
 from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.manifests.generation import Desired, Wanted
 from argosy.gitops.manifests.targets import prepared
@@ -53,6 +55,6 @@ def _objects(text: str, number: int) -> list[JsonObject]:
         raise InvalidManifest(f"operation.sync.manifests[{number}]: {error}") from None
 
 
-def _is_policed(project: JsonObject, source: JsonObject) -> bool:
-    policy = policy_of(project, str(source.get("repoURL") or ""))
+def _is_policed(project: AppProjectSpec, source: Source) -> bool:
+    policy = policy_of(project, source.repo_url)
     return policy is not None and policy.mode != "none"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import re2
 
-from argosy.machinery.objects import JsonObject
+from argosy.apis.argoproj.source import Helm, Source
 from argosy.sources.port import Rejected
 from argosy.sources.urls import normalise_url
 
@@ -19,23 +19,23 @@ _REFERENCE = re2.compile(r"^\$([a-zA-Z0-9_-]+)/")
 class Resolved:
     """A source with the commit or version that it stands for now."""
 
-    source: JsonObject
+    source: Source
     revision: str
 
     @property
     def repository(self) -> str:
-        return normalise_url(str(self.source.get("repoURL") or ""))
+        return normalise_url(self.source.repo_url)
 
     @property
     def wanted(self) -> str:
-        return str(self.source.get("targetRevision") or "")
+        return self.source.target_revision
 
 
-def names_of(sources: Sequence[JsonObject]) -> dict[str, int]:
+def names_of(sources: Sequence[Source]) -> dict[str, int]:
     """Index by `ref`. Raises Rejected for a name that is none, or is there twice."""
     found: dict[str, int] = {}
     for index, source in enumerate(sources):
-        name = source.get("ref")
+        name = source.ref
         if not name:
             continue
         if not isinstance(name, str) or not _NAME.match(name):
@@ -46,9 +46,9 @@ def names_of(sources: Sequence[JsonObject]) -> dict[str, int]:
     return found
 
 
-def is_only_named(source: JsonObject) -> bool:
+def is_only_named(source: Source) -> bool:
     """Whether the source is there for others' references alone, and gives no manifests."""
-    return bool(source.get("ref")) and not source.get("path") and not source.get("chart")
+    return bool(source.ref) and not source.path and not source.chart
 
 
 def check(source: Resolved, named: Mapping[str, Resolved]) -> None:
@@ -57,7 +57,7 @@ def check(source: Resolved, named: Mapping[str, Resolved]) -> None:
     for name in _referred(source.source):
         if (found := named.get(name)) is None:
             continue  # a variable, or an error that the renderer tells with the file
-        if found.source.get("chart"):
+        if found.source.chart:
             raise Rejected(
                 "source has a 'chart' field defined, but the 'chart' field is not supported for 'ref' sources"
             )
@@ -76,12 +76,12 @@ def check(source: Resolved, named: Mapping[str, Resolved]) -> None:
 
 
 def _is_git(source: Resolved) -> bool:
-    return not source.source.get("chart") and not source.repository.startswith("oci://")
+    return not source.source.chart and not source.repository.startswith("oci://")
 
 
-def _referred(source: JsonObject) -> Iterable[str]:
-    helm = source.get("helm") or {}
-    paths = [*(helm.get("valueFiles") or ()), *(item.get("path") for item in helm.get("fileParameters") or ())]
+def _referred(source: Source) -> Iterable[str]:
+    helm = source.helm or Helm()
+    paths = [*helm.value_files, *(item.path for item in helm.file_parameters)]
     for path in paths:
         if match := _REFERENCE.match(str(path)):
             yield match.group(1)

@@ -10,7 +10,8 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from argosy.machinery.objects import JsonObject
+from argosy.apis.argoproj.project import AppProjectSpec
+from argosy.apis.argoproj.source import Source
 from argosy.runtime.clock import Clock
 from argosy.sources.port import Credentials, Rejected
 from argosy.sources.signatures import Verifier, policy_of
@@ -32,21 +33,21 @@ class Integrity:
 
     async def problems(
         self,
-        source: JsonObject,
+        source: Source,
         revision: str,
         name: str,
-        project_spec: JsonObject,
+        project_spec: AppProjectSpec,
         keys: Mapping[str, str],
         credentials: Credentials,
     ) -> Sequence[str]:
         """What speaks against a Git source's revision. `name`: as it was asked for, maybe a tag. Raises SourceError."""
-        url = str(source.get("repoURL") or "")
+        url = source.repo_url
         policy = policy_of(project_spec, url)
         if policy is None or policy.mode == "none":
             return ()
         if self._verifier is None:
             raise Rejected("signatures cannot be verified here")
-        prefix = str(source.get("tagPrefix") or "")
+        prefix = source.tag_prefix
         question = (url, revision, name, prefix, policy, tuple(sorted(keys.items())), credentials)
         now, known = self._clock.monotonic(), self._known.get(question)
         if known is not None and now - known[0] < KEPT_SECONDS:
@@ -58,7 +59,7 @@ class Integrity:
         return found
 
 
-def told(problems: Sequence[str], source: JsonObject, number: int, count: int) -> list[str]:
+def told(problems: Sequence[str], source: Source, number: int, count: int) -> list[str]:
     """In upstream's words, saying of which source when there are several."""
-    which = f"source {source.get('name') or f'{number} of {count}'}: " if count > 1 else ""
+    which = f"source {source.name or f'{number} of {count}'}: " if count > 1 else ""
     return [f"GIT/GPG: {which}{problem}" for problem in problems]

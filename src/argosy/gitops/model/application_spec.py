@@ -32,13 +32,13 @@ def normalised(spec: JsonObject) -> JsonObject:
     return made
 
 
-def sources_of(spec: ApplicationSpec) -> list[JsonObject]:
+def sources_of(spec: ApplicationSpec) -> list[Source]:
     """As rendering takes them, in order; `sources` wins over `source`, the hydrator's sync source over both."""
     if hydrator := hydrator_of(spec):
         sync = hydrator.sync_source
         target = {"path": sync.path, "targetRevision": sync.target_branch}
-        return [{"repoURL": sync.repo_url or hydrator.dry_source.repo_url, **target}]
-    return [source.raw for source in spec.all_sources]
+        return [read(Source, {"repoURL": sync.repo_url or hydrator.dry_source.repo_url, **target})]
+    return list(spec.all_sources)
 
 
 def hydrator_of(spec: ApplicationSpec) -> SourceHydrator | None:
@@ -52,7 +52,7 @@ def is_multi(spec: ApplicationSpec) -> bool:
 
 def source_fields(spec: ApplicationSpec) -> JsonObject:
     """`source` or `sources`, as status repeats them."""
-    found = sources_of(spec)
+    found = [source.raw for source in sources_of(spec)]
     if is_multi(spec):
         return {"sources": found}
     return {"source": found[0]} if found else {}

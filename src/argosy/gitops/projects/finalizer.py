@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from argosy.apis.argoproj import AppProject
 from argosy.gitops.control_plane.configuration import BY_PROJECT, project_of
 from argosy.gitops.deletion.stages import FINALIZER
 from argosy.gitops.keys import APPLICATIONS, FIELD_MANAGER, PROJECTS
@@ -30,7 +31,7 @@ USERS: Final[Index[JsonObject]] = Index(BY_PROJECT, APPLICATIONS, _projects_of)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    project: JsonObject
+    project: AppProject
     is_used: bool
     """Whether an Application names it."""
     told: tuple[str, ...]
@@ -44,8 +45,8 @@ class Look:
         self._namespace = namespace
 
     def __call__(self, snapshot: Snapshot, key: Key) -> Seen | None:
-        project = snapshot.object(PROJECTS, key)
-        if project is None or key.namespace != self._namespace or wrong_field(project, shapes.PROJECT):
+        project = snapshot.get(AppProject, key)
+        if project is None or key.namespace != self._namespace or wrong_field(project.raw, shapes.PROJECT):
             return None
         # Read only where it matters: else every status of an Application would wake its project.
         users = snapshot.indexed_objects(USERS, key.name) if is_held(project) else ()
@@ -58,20 +59,19 @@ def decide(seen: Seen, now: datetime) -> Decision:
     found = tuple(validation.problems(project))
     news: list[Step] = []
     if found != seen.told:
-        news += [Event(project, INVALID, text, "Warning") for text in found]
+        news += [Event(project.raw, INVALID, text, "Warning") for text in found]
     if is_held(project) and not seen.is_used:
-        news.append(requests.merge(PROJECTS, project, {"metadata": {"finalizers": _others(project)}}))
+        news.append(requests.merge(PROJECTS, project.raw, {"metadata": {"finalizers": _others(project)}}))
     return Decision(tuple(news), memory=KEEP if found == seen.told else found)
 
 
-def is_held(project: JsonObject) -> bool:
+def is_held(project: AppProject) -> bool:
     """Whether it is to be deleted, and waits for us."""
-    metadata = project["metadata"]
-    return bool(metadata.get("deletionTimestamp")) and FINALIZER in (metadata.get("finalizers") or ())
+    return bool(project.metadata.deletion_timestamp) and FINALIZER in project.metadata.finalizers
 
 
-def _others(project: JsonObject) -> list[str] | None:
-    return [name for name in project["metadata"]["finalizers"] if name != FINALIZER] or None
+def _others(project: AppProject) -> list[str] | None:
+    return [name for name in project.metadata.finalizers if name != FINALIZER] or None
 
 
 def controller(namespace: str) -> Controller[Seen]:

@@ -1,9 +1,12 @@
-"""What a project permits: sources, destinations, kinds, namespaces (spec 2). Pure over AppProject JSON."""
+"""What a project permits: sources, destinations, kinds, namespaces (spec 2). Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from argosy.apis.argoproj.project import AppProject, AppProjectSpec, ClusterKind, NamespacedKind
+from argosy.apis.argoproj.source import Source
+from argosy.apis.schema import read
 from argosy.gitops.clusters.resolution import Cluster
 from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.keys import ResourceKey
@@ -37,35 +40,38 @@ DEFAULT_PROJECT: JsonObject = {
 }
 
 
-def effective(project: JsonObject, others: Mapping[str, JsonObject], settings: Settings) -> JsonObject:
+def effective(project: AppProject, others: Mapping[str, AppProject], settings: Settings) -> AppProjectSpec:
     """The project's spec with what it inherits from global projects."""
-    spec = dict(project.get("spec") or {})
-    labels = (project.get("metadata") or {}).get("labels") or {}
+    spec = dict(project.spec.raw)
     for name, selector in settings.global_projects:
         parent = others.get(name)
-        if parent is None or parent is project or not label_selector_of(selector).matches(labels):
+        if (
+            parent is None
+            or parent.raw is project.raw
+            or not label_selector_of(selector).matches(project.metadata.labels)
+        ):
             continue
-        given = parent.get("spec") or {}
+        given = parent.spec.raw
         for field in INHERITED:
             if given.get(field):
                 spec[field] = [*(spec.get(field) or ()), *given[field]]
-    return spec
+    return read(AppProjectSpec, spec)
 
 
-def with_scoped(spec: JsonObject, clusters: Iterable[Cluster], repositories: Iterable[str]) -> JsonObject:
+def with_scoped(spec: AppProjectSpec, clusters: Iterable[Cluster], repositories: Iterable[str]) -> AppProjectSpec:
     """With the clusters and repositories whose Secrets name the project (spec 2)."""
     servers = [{"server": cluster.server, "namespace": "*"} for cluster in clusters]
-    made = dict(spec)
+    made = dict(spec.raw)
     for field, found in (("destinations", servers), ("sourceRepos", list(repositories))):
         if found:
-            made[field] = [*(spec.get(field) or ()), *found]
-    return made
+            made[field] = [*(made.get(field) or ()), *found]
+    return read(AppProjectSpec, made)
 
 
-def permits_source(spec: JsonObject, url: str) -> bool:
+def permits_source(spec: AppProjectSpec, url: str) -> bool:
     """At least one allow and no deny matches."""
     wanted, allowed = normalise_url(url), False
-    for pattern in spec.get("sourceRepos") or ():
+    for pattern in spec.source_repos:
         deny = pattern.startswith("!")
         plain = pattern[1:] if deny else pattern
         if _source_matches(plain, url, wanted):
@@ -75,7 +81,7 @@ def permits_source(spec: JsonObject, url: str) -> bool:
     return allowed
 
 
-def further_of(spec: JsonObject, name: str, credentials: Callable[[str, str], Credentials]) -> Further:
+def further_of(spec: AppProjectSpec, name: str, credentials: Callable[[str, str], Credentials]) -> Further:
     """What a source may bring along in project `name`: repositories that it permits, with what it has for them."""
 
     def allowed(url: str) -> Credentials:
@@ -86,14 +92,13 @@ def further_of(spec: JsonObject, name: str, credentials: Callable[[str, str], Cr
     return allowed
 
 
-def permits_destination(spec: JsonObject, cluster: Cluster, namespace: str, project: str = "") -> bool:
+def permits_destination(spec: AppProjectSpec, cluster: Cluster, namespace: str, project: str = "") -> bool:
     """A deny match rejects; else any allow will do. `project`: whose spec it is."""
-    if spec.get("permitOnlyProjectScopedClusters") and cluster.project != project:
+    if spec.permit_only_project_scoped_clusters and cluster.project != project:
         return False
     allowed = False
-    for item in spec.get("destinations") or ():
-        server, name = str(item.get("server") or ""), str(item.get("name") or "")
-        place = str(item.get("namespace") or "")
+    for item in spec.destinations:
+        server, name, place = item.server, item.name, item.namespace
         denies = server.startswith("!") or name.startswith("!") or place.startswith("!")
         at_server = matches(server.removeprefix("!"), cluster.server) if server else False
         at_server = at_server or (bool(name) and matches(name.removeprefix("!"), cluster.name))
@@ -105,15 +110,16 @@ def permits_destination(spec: JsonObject, cluster: Cluster, namespace: str, proj
     return allowed
 
 
-def permits_kind(spec: JsonObject, kind: GroupKind, name: str, *, namespaced: bool) -> bool:
+def permits_kind(spec: AppProjectSpec, kind: GroupKind, name: str, *, namespaced: bool) -> bool:
     """Black lists win; an empty white list permits no cluster-scoped kind, and an absent one every namespaced kind."""
-    scope = "namespace" if namespaced else "cluster"
-    if any(_kind_matches(item, kind, name) for item in spec.get(f"{scope}ResourceBlacklist") or ()):
+    if namespaced:
+        if any(_kind_matches(item, kind) for item in spec.namespace_resource_blacklist):
+            return False
+        white = spec.namespace_resource_whitelist
+        return white is None or any(_kind_matches(item, kind) for item in white)
+    if any(_cluster_kind_matches(item, kind, name) for item in spec.cluster_resource_blacklist):
         return False
-    white = spec.get(f"{scope}ResourceWhitelist")
-    if namespaced and white is None:
-        return True
-    return any(_kind_matches(item, kind, name) for item in white or ())
+    return any(_cluster_kind_matches(item, kind, name) for item in spec.cluster_resource_whitelist)
 
 
 def is_of_kind(refusal: str) -> bool:
@@ -121,7 +127,7 @@ def is_of_kind(refusal: str) -> bool:
     return refusal.startswith("resource ")
 
 
-def refusal_of(spec: JsonObject, name: str, key: ResourceKey, cluster: Cluster) -> str:
+def refusal_of(spec: AppProjectSpec, name: str, key: ResourceKey, cluster: Cluster) -> str:
     """Why one object may not be in an application of project `name`; "" when it may (spec 7.3 step 1)."""
     if not permits_kind(spec, GroupKind(key.group, key.kind), key.name, namespaced=bool(key.namespace)):
         return f"resource {key.group}:{key.kind} is not permitted in project {name}"
@@ -134,16 +140,16 @@ def refusal_of(spec: JsonObject, name: str, key: ResourceKey, cluster: Cluster) 
     return ""
 
 
-def permits_namespace_of_application(spec: JsonObject, namespace: str, control_plane: str) -> bool:
-    return namespace == control_plane or any(matches(item, namespace) for item in spec.get("sourceNamespaces") or ())
+def permits_namespace_of_application(spec: AppProjectSpec, namespace: str, control_plane: str) -> bool:
+    return namespace == control_plane or any(matches(item, namespace) for item in spec.source_namespaces)
 
 
-def refusals(spec: JsonObject, name: str, sources: Iterable[JsonObject], cluster: Cluster, namespace: str) -> list[str]:
+def refusals(spec: AppProjectSpec, name: str, sources: Iterable[Source], cluster: Cluster, namespace: str) -> list[str]:
     """The texts of InvalidSpecError conditions; none when all is permitted."""
     found = [
-        f"application repo {plain_line(str(source.get('repoURL')))} is not permitted in project '{name}'"
+        f"application repo {plain_line(source.repo_url)} is not permitted in project '{name}'"
         for source in sources
-        if not permits_source(spec, str(source.get("repoURL") or ""))
+        if not permits_source(spec, source.repo_url)
     ]
     if not permits_destination(spec, cluster, namespace, name):
         found.append(
@@ -168,10 +174,9 @@ def _denied(server: str, place: str, at_server: bool, at_place: bool) -> bool:
     )
 
 
-def _kind_matches(item: JsonObject, kind: GroupKind, name: str) -> bool:
-    wanted = str(item.get("name") or "")
-    return (
-        matches(str(item.get("group") or ""), kind.group)
-        and matches(str(item.get("kind") or ""), kind.kind)
-        and (not wanted or matches(wanted, name))
-    )
+def _kind_matches(item: ClusterKind | NamespacedKind, kind: GroupKind) -> bool:
+    return matches(item.group, kind.group) and matches(item.kind, kind.kind)
+
+
+def _cluster_kind_matches(item: ClusterKind, kind: GroupKind, name: str) -> bool:
+    return _kind_matches(item, kind) and (not item.name or matches(item.name, name))

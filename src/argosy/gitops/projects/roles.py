@@ -1,4 +1,4 @@
-"""A project's roles as policy rules: read and checked here, enforced by whoever answers users (spec 2, 14). Pure."""
+"""A project's roles as policy rules: checked here, read and enforced by whoever answers users (spec 2, 14). Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from argosy.machinery.objects import JsonObject
+from argosy.apis.argoproj import AppProject
+from argosy.apis.argoproj.project import Role
 
 RESOURCES = ("applications", "applicationsets", "repositories", "clusters", "logs", "exec")
 ACTIONS = ("get", "create", "update", "delete", "sync", "override", "rollback", "*")
@@ -24,31 +25,8 @@ class Policy:
     """`allow` or `deny`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """Who of the outside world has the role."""
-
-    group: str
-    role: str
-
-
 class InvalidPolicy(ValueError):
     """A line that is no rule of this role; the text says which part, and what would be right."""
-
-
-def rules_of(project: JsonObject) -> list[Policy | Membership]:
-    """Every rule that the roles give, in order; lines that are wrong are left out (`problems` names them)."""
-    name, found = str(project["metadata"]["name"]), list[Policy | Membership]()
-    for role in (project.get("spec") or {}).get("roles") or ():
-        subject = f"proj:{name}:{role.get('name')}"
-        found.append(Policy(subject, "projects", "get", name, "allow"))
-        for line in role.get("policies") or ():
-            try:
-                found.append(parse(line, name, str(role.get("name") or "")))
-            except InvalidPolicy:
-                continue
-        found += [Membership(group, subject) for group in role.get("groups") or ()]
-    return found
 
 
 def parse(line: str, project: str, role: str) -> Policy:
@@ -70,11 +48,11 @@ def parse(line: str, project: str, role: str) -> Policy:
     return Policy(subject, resource, action, target, effect)
 
 
-def problems(project: JsonObject) -> Iterator[str]:
+def problems(project: AppProject) -> Iterator[str]:
     """What is wrong with the roles, each with the role's name."""
-    name, seen = str(project["metadata"]["name"]), set[str]()
-    for role in (project.get("spec") or {}).get("roles") or ():
-        own = str(role.get("name") or "")
+    name, seen = project.metadata.name, set[str]()
+    for role in project.spec.roles:
+        own = role.name
         if not ROLE_NAME.match(own):
             yield f"role '{own}': a name has letters and digits, '-' and '_' between them"
         if own in seen:
@@ -83,15 +61,15 @@ def problems(project: JsonObject) -> Iterator[str]:
         yield from _of_role(role, name, own)
 
 
-def _of_role(role: JsonObject, project: str, name: str) -> Iterator[str]:
-    lines = role.get("policies") or ()
+def _of_role(role: Role, project: str, name: str) -> Iterator[str]:
+    lines = role.policies
     for line in dict.fromkeys(lines):
-        if list(lines).count(line) > 1:
+        if lines.count(line) > 1:
             yield f"role '{name}': policy '{line}' already exists"
         try:
             parse(line, project, name)
         except InvalidPolicy as error:
             yield f"role '{name}': {error}"
-    for group in role.get("groups") or ():
+    for group in role.groups:
         if not group.strip() or any(sign in group for sign in ",\n\r\t"):
             yield f"role '{name}': group '{group}' is empty or holds a comma or a line break"

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
+from argosy.apis.argoproj.project import SyncWindow
 from argosy.gitops.clusters.resolution import Cluster
 from argosy.machinery import duration
-from argosy.machinery.objects import JsonObject
 from argosy.machinery.text.globs import matches
 
 BLOCKED = "Sync operation blocked by sync window"
@@ -25,17 +25,17 @@ class Asked:
     started: datetime | None = None
 
 
-def matching(windows: Iterable[JsonObject], app: str, cluster: Cluster, namespace: str) -> list[JsonObject]:
+def matching(windows: Iterable[SyncWindow], app: str, cluster: Cluster, namespace: str) -> list[SyncWindow]:
     """The windows that concern the application."""
     return [window for window in windows if _concerns(window, app, cluster, namespace)]
 
 
-def allows(windows: Sequence[JsonObject], asked: Asked, now: datetime) -> bool:
+def allows(windows: Sequence[SyncWindow], asked: Asked, now: datetime) -> bool:
     """`windows`: those that concern the application."""
     return _allows(windows, asked, now)
 
 
-def next_change(windows: Iterable[JsonObject], now: datetime) -> datetime | None:
+def next_change(windows: Iterable[SyncWindow], now: datetime) -> datetime | None:
     """When a window opens or closes next; None when none ever does."""
     found = []
     for window in windows:
@@ -48,21 +48,21 @@ def next_change(windows: Iterable[JsonObject], now: datetime) -> datetime | None
     return min((at for at in found if at > now), default=None)
 
 
-def wait(windows: Iterable[JsonObject], now: datetime) -> float | None:
+def wait(windows: Iterable[SyncWindow], now: datetime) -> float | None:
     """Seconds until it is worth asking again: a window counts from just after its first moment."""
     at = next_change(windows, now)
     return None if at is None else (at - now).total_seconds() + 1.0
 
 
-def is_active(window: JsonObject, now: datetime) -> bool:
+def is_active(window: SyncWindow, now: datetime) -> bool:
     """The schedule's next moment after (now - duration) lies before now."""
     opened = _first_after(window, now - _length(window), now)
     return opened is not None and opened < now
 
 
-def _allows(windows: Sequence[JsonObject], asked: Asked, now: datetime) -> bool:
-    denies = [window for window in windows if window.get("kind") == "deny" and is_active(window, now)]
-    permits = [window for window in windows if window.get("kind") == "allow"]
+def _allows(windows: Sequence[SyncWindow], asked: Asked, now: datetime) -> bool:
+    denies = [window for window in windows if window.kind == "deny" and is_active(window, now)]
+    permits = [window for window in windows if window.kind == "allow"]
     if denies:
         return _excepted(denies, windows, asked)
     if not permits or any(is_active(window, now) for window in permits):
@@ -70,40 +70,42 @@ def _allows(windows: Sequence[JsonObject], asked: Asked, now: datetime) -> bool:
     return _excepted(permits, windows, asked)
 
 
-def _excepted(against: Sequence[JsonObject], windows: Sequence[JsonObject], asked: Asked) -> bool:
+def _excepted(against: Sequence[SyncWindow], windows: Sequence[SyncWindow], asked: Asked) -> bool:
     """A manual sync, or one that was allowed when it began, if every window that speaks against it lets it."""
-    if asked.manual and all(window.get("manualSync") for window in against):
+    if asked.manual and all(window.manual_sync for window in against):
         return True
-    if asked.started is None or not all(window.get("syncOverrun") for window in against):
+    if asked.started is None or not all(window.sync_overrun for window in against):
         return False
     return _allows(windows, Asked(asked.manual), asked.started)
 
 
-def _concerns(window: JsonObject, app: str, cluster: Cluster, namespace: str) -> bool:
-    texts = {"applications": (app,), "clusters": (cluster.name, cluster.server), "namespaces": (namespace,)}
+def _concerns(window: SyncWindow, app: str, cluster: Cluster, namespace: str) -> bool:
+    sides = (
+        (window.applications, (app,)),
+        (window.clusters, (cluster.name, cluster.server)),
+        (window.namespaces, (namespace,)),
+    )
     found = [
-        any(matches(pattern, text) for pattern in window[name] for text in texts[name])
-        for name in texts
-        if window.get(name)
+        any(matches(pattern, text) for pattern in patterns for text in texts) for patterns, texts in sides if patterns
     ]
-    return bool(found) and (all(found) if window.get("andOperator") else any(found))
+    return bool(found) and (all(found) if window.and_operator else any(found))
 
 
-def _first_after(window: JsonObject, after: datetime, now: datetime) -> datetime | None:
+def _first_after(window: SyncWindow, after: datetime, now: datetime) -> datetime | None:
     """The offset is the zone's present one: a change of the clocks inside a window is not modelled, as upstream."""
     try:
-        offset = ZoneInfo(str(window.get("timeZone") or "UTC")).utcoffset(now.replace(tzinfo=None)) or timedelta()
+        offset = ZoneInfo(window.time_zone or "UTC").utcoffset(now.replace(tzinfo=None)) or timedelta()
     except (ZoneInfoNotFoundError, ValueError):
         offset = timedelta()
     try:
-        found = next(CronSim(str(window.get("schedule") or ""), after.astimezone(UTC).replace(tzinfo=None) + offset))
+        found = next(CronSim(window.schedule, after.astimezone(UTC).replace(tzinfo=None) + offset))
     except (CronSimError, StopIteration):
         return None
     return found.replace(tzinfo=UTC) - offset
 
 
-def _length(window: JsonObject) -> timedelta:
+def _length(window: SyncWindow) -> timedelta:
     try:
-        return duration.parse(str(window.get("duration") or "0s"))
+        return duration.parse(window.duration or "0s")
     except duration.DurationError:
         return timedelta()

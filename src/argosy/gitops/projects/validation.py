@@ -7,26 +7,26 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
+from argosy.apis.argoproj import AppProject
+from argosy.apis.argoproj.project import AppProjectSpec, SyncWindow
 from argosy.gitops.projects import roles
 from argosy.machinery import duration
-from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import parse
 
-SAME_WINDOW = ("kind", "schedule", "duration", "applications", "namespaces", "clusters", "timeZone", "andOperator")
 MONDAY = parse("2024-01-01T00:00:00Z")
 """Any moment will do to see whether a schedule can be read."""
 
 
-def problems(project: JsonObject) -> list[str]:
+def problems(project: AppProject) -> list[str]:
     """Each names the field, the value and what would be right."""
-    spec = project.get("spec") or {}
+    spec = project.spec
     return [*_destinations(spec), *_sources(spec), *roles.problems(project), *_windows(spec)]
 
 
-def _destinations(spec: JsonObject) -> Iterator[str]:
+def _destinations(spec: AppProjectSpec) -> Iterator[str]:
     seen = set()
-    for item in spec.get("destinations") or ():
-        places = tuple(str(item.get(name) or "") for name in ("server", "name", "namespace"))
+    for item in spec.destinations:
+        places = (item.server, item.name, item.namespace)
         if "!*" in places:
             yield "spec.destinations: '!*' denies everything, hence is no server, name or namespace"
         if places in seen:
@@ -34,8 +34,8 @@ def _destinations(spec: JsonObject) -> Iterator[str]:
         seen.add(places)
 
 
-def _sources(spec: JsonObject) -> Iterator[str]:
-    given = list(spec.get("sourceRepos") or ())
+def _sources(spec: AppProjectSpec) -> Iterator[str]:
+    given = spec.source_repos
     if "!*" in given:
         yield "spec.sourceRepos: '!*' denies every repository: leave the list empty instead"
     for url in dict.fromkeys(given):
@@ -43,32 +43,38 @@ def _sources(spec: JsonObject) -> Iterator[str]:
             yield f"spec.sourceRepos: source repository '{url}' already added"
 
 
-def _windows(spec: JsonObject) -> Iterator[str]:
-    seen: list[JsonObject] = []
-    for number, window in enumerate(spec.get("syncWindows") or ()):
+def _windows(spec: AppProjectSpec) -> Iterator[str]:
+    seen = set()
+    for number, window in enumerate(spec.sync_windows):
         where = f"spec.syncWindows[{number}]"
-        identity = {name: window.get(name) or None for name in SAME_WINDOW}
+        identity = _identity(window)
         if identity in seen:
-            yield f"{where}: the window '{window.get('kind')}:{window.get('schedule')}' already exists"
-        seen.append(identity)
-        if window.get("kind") not in ("allow", "deny"):
-            yield f"{where}.kind: '{window.get('kind') or ''}' mismatch: can only be allow or deny"
-        if not any(window.get(name) for name in ("applications", "namespaces", "clusters")):
+            yield f"{where}: the window '{window.kind}:{window.schedule}' already exists"
+        seen.add(identity)
+        if window.kind not in ("allow", "deny"):
+            yield f"{where}.kind: '{window.kind}' mismatch: can only be allow or deny"
+        if not (window.applications or window.namespaces or window.clusters):
             yield f"{where}: requires one of applications, namespaces or clusters"
         yield from _times(window, where)
 
 
-def _times(window: JsonObject, where: str) -> Iterator[str]:
-    schedule = str(window.get("schedule") or "")
+def _identity(window: SyncWindow) -> tuple[object, ...]:
+    """Two windows that share it are one."""
+    lists = (window.applications, window.namespaces, window.clusters)
+    return (window.kind, window.schedule, window.duration, *lists, window.time_zone, window.and_operator)
+
+
+def _times(window: SyncWindow, where: str) -> Iterator[str]:
+    schedule = window.schedule
     try:
         CronSim(schedule, MONDAY)
     except CronSimError:
         yield f"{where}.schedule: cannot parse schedule '{schedule}': five cron fields are wanted"
     try:
-        duration.parse(str(window.get("duration") or ""))
+        duration.parse(window.duration)
     except duration.DurationError:
-        yield f"{where}.duration: cannot parse duration '{window.get('duration') or ''}': such as 1h30m"
-    zone = str(window.get("timeZone") or "UTC")
+        yield f"{where}.duration: cannot parse duration '{window.duration}': such as 1h30m"
+    zone = window.time_zone or "UTC"
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

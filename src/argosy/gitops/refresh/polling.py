@@ -39,9 +39,9 @@ class Followed(NamedTuple):
     tag_prefix: str
 
     @property
-    def source(self) -> JsonObject:
+    def source(self) -> Source:
         named = {"repoURL": self.url, "targetRevision": self.revision, "chart": self.chart}
-        return {**named, "tagPrefix": self.tag_prefix}
+        return read(Source, {**named, "tagPrefix": self.tag_prefix})
 
 
 @dataclass(slots=True)
@@ -144,7 +144,7 @@ class Polling:
                 self._overdue(key)
             spec = spec_of(app)
             for source in sources_of(spec):
-                users.setdefault(_followed(read(Source, source), spec.project), []).append(key)
+                users.setdefault(_followed(source, spec.project), []).append(key)
         return {place: keys for place, keys in users.items() if self._is_permitted(place)}
 
     def _is_permitted(self, place: Followed) -> bool:

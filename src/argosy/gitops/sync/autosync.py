@@ -129,7 +129,7 @@ def _is_repeat(state: OperationState, sync: SyncStatus, spec: ApplicationSpec, *
     revisions, revision = result.revisions or asked.revisions, result.revision or asked.revision
     same = revisions == sync.revisions if is_multi(spec) else revision == sync.revision
     found = [source.raw for source in result.sources or (result.source,) if source and source.raw]
-    return (same or is_same) and (not found or found == sources_of(spec))
+    return (same or is_same) and (not found or found == [source.raw for source in sources_of(spec)])
 
 
 def differs_by_revision(state: OperationState, sync: SyncStatus, spec: ApplicationSpec) -> bool:

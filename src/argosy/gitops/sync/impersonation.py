@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from argosy.apis.argoproj.project import AppProjectSpec
 from argosy.gitops.clusters.resolution import Cluster
 from argosy.gitops.control_plane.settings import Settings
-from argosy.machinery.objects import JsonObject
 from argosy.machinery.text.globs import matches
 
 ITSELF = ""
@@ -15,14 +15,15 @@ class NoServiceAccount(Exception):
     """The project names nobody for this destination, and somebody is required; the text is the operation's message."""
 
 
-def account_for(project: JsonObject, cluster: Cluster, namespace: str, app_namespace: str, settings: Settings) -> str:
+def account_for(
+    project: AppProjectSpec, cluster: Cluster, namespace: str, app_namespace: str, settings: Settings
+) -> str:
     """The user name of the first match. `project`: its effective spec; `namespace`: of the destination."""
     if not settings.impersonation_enabled:
         return ITSELF
-    for item in project.get("destinationServiceAccounts") or ():
-        server, place = str(item.get("server") or ""), str(item.get("namespace") or "")
-        if matches(server, cluster.server) and matches(place, namespace):
-            return _user(str(item.get("defaultServiceAccount") or ""), namespace or app_namespace)
+    for item in project.destination_service_accounts:
+        if matches(item.server, cluster.server) and matches(item.namespace, namespace):
+            return _user(item.default_service_account, namespace or app_namespace)
     if settings.impersonation_enforced:
         raise NoServiceAccount(
             f"no matching service account found for destination server {cluster.server} and namespace {namespace}"

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from argosy.apis.argoproj.application import ApplicationSpec, OperationState
+from argosy.apis.argoproj.source import Source
 from argosy.apis.schema import read
 from argosy.gitops.clusters.contact import NotConnected
 from argosy.gitops.clusters.resolution import InvalidDestination
@@ -151,7 +152,7 @@ class OperationReconciler:
     async def _sync(self, key: Key, app: JsonObject, state: JsonObject) -> Advance:
         spec = spec_of(app)
         asked = read(OperationState, state).asked
-        given = [source.raw for source in asked.sources or (asked.source,) if source and source.raw]
+        given = [source for source in asked.sources or (asked.source,) if source and source.raw]
         try:
             found = await self._compared(key, app, given or sources_of(spec), state)
             applier = found.source_state.applier(self.context.plane.settings)
@@ -187,7 +188,7 @@ class OperationReconciler:
     def _end(self, app: JsonObject, state: JsonObject, phase: str, message: str) -> Advance:
         return recorder.end(app, state, phase, message, seconds(self.context.clock.now()))
 
-    async def _compared(self, key: Key, app: JsonObject, sources: list[JsonObject], state: JsonObject) -> Compared:
+    async def _compared(self, key: Key, app: JsonObject, sources: list[Source], state: JsonObject) -> Compared:
         """Raises Refused, SourceError."""
         revisions, asked = await self._revisions(app, sources, state), read(OperationState, state).asked
         # Of an operation by commit the spec's own revision may be the tag that names it.
@@ -198,7 +199,7 @@ class OperationReconciler:
             raise Refused([("ComparisonError", "\n".join(found.desired.problems))])
         return found
 
-    async def _revisions(self, app: JsonObject, sources: list[JsonObject], state: JsonObject) -> tuple[str, ...]:
+    async def _revisions(self, app: JsonObject, sources: list[Source], state: JsonObject) -> tuple[str, ...]:
         """Those that the operation began with, or was asked for; () for what the sources stand for now.
 
         Raises Refused, SourceError.
@@ -213,7 +214,7 @@ class OperationReconciler:
         project, resolved = spec_of(app).project, []
         if len(fixed) == len(sources):
             for source, text in zip(sources, fixed, strict=True):
-                wanted = {**source, "targetRevision": text}
+                wanted = read(Source, {**source.raw, "targetRevision": text})
                 book = self.context.plane.credentials
                 resolved.append(await self.context.manifests.resolve(wanted, book, project) if text else "")
         return tuple(resolved)
@@ -259,9 +260,10 @@ class OperationReconciler:
         return in_order([Task("PreSync", -(1 << 31), wanted, target, live, server_side=bool(managed)), *tasks])
 
 
-def _overridden(spec: ApplicationSpec, given: list[JsonObject]) -> ApplicationSpec:
+def _overridden(spec: ApplicationSpec, given: list[Source]) -> ApplicationSpec:
     """With the sources that the request brings along."""
     if not given:
         return spec
-    sources: JsonObject = {"sources": given} if len(given) > 1 else {"source": given[0]}
+    plain = [source.raw for source in given]
+    sources: JsonObject = {"sources": plain} if len(plain) > 1 else {"source": plain[0]}
     return read(ApplicationSpec, {**spec.raw, **sources})

@@ -31,8 +31,8 @@ APP: dict[str, Any] = {
 
 def test_a_deployment_of_the_history_has_the_sources_that_it_had_then() -> None:
     found = instead_of(APP, "to", "history:0")
-    assert (found.sources[0]["path"], found.revisions) == ("old", ("a" * 40,))
-    assert instead_of(APP, "to", "git").sources[0]["path"] == "new"
+    assert (found.sources[0].path, found.revisions) == ("old", ("a" * 40,))
+    assert instead_of(APP, "to", "git").sources[0].path == "new"
     assert instead_of(APP, "to", "revision:v2").revisions == ("v2",)
 
 

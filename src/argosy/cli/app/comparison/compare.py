@@ -10,7 +10,9 @@ from typing import TypeVar
 
 import orjson
 
+from argosy.apis.argoproj.source import Source
 from argosy.apis.kubernetes import known
+from argosy.apis.schema import read
 from argosy.cli.app.applications import get, key_of_name
 from argosy.cli.app.revisions import asked_revisions
 from argosy.cli.connect import with_client
@@ -46,10 +48,13 @@ class Comparison:
         """Connects to the Application's cluster first. Raises Refused."""
         sources = sources_of(spec_of(self.app))
         local = local_manifests(self.app, self._options, self.reader.context.plane.settings.render)
-        look = Look(revisions=asked_revisions(sources, self._options), manifests=local)
+        revisions = asked_revisions([source.raw for source in sources], self._options)
+        look = Look(revisions=revisions, manifests=local)
         if look.revisions:
             names = zip(look.revisions, sources, strict=True)
-            sources = [{**source, "targetRevision": name} if name else source for name, source in names]
+            sources = [
+                read(Source, {**source.raw, "targetRevision": name}) if name else source for name, source in names
+            ]
             look = Look(manifests=look.manifests)
         while True:
             try:
@@ -116,7 +121,7 @@ def local_manifests(app: JsonObject, options: argparse.Namespace, settings: Mapp
     sources, name = sources_of(spec), app["metadata"]["name"]
     if len(sources) != 1:
         raise CommandError(f"--local: application {name!r} has {len(sources)} sources: it works with one only")
-    source = {field: value for field, value in sources[0].items() if field not in ("chart", "targetRevision")}
+    source = {field: value for field, value in sources[0].raw.items() if field not in ("chart", "targetRevision")}
     namespace = spec.destination.namespace
     root = options.local_repo_root
     asked = request_of(

@@ -182,7 +182,9 @@ def _is_synced(live: JsonObject) -> bool:
     if compared.get("destination") not in (None, spec.raw.get("destination")):
         return False
     sources = compared.get("sources") or ([compared["source"]] if compared.get("source") else None)
-    known = sources is None or normalised({"sources": sources})["sources"] == sources_of(spec)
+    known = sources is None or normalised({"sources": sources})["sources"] == [
+        source.raw for source in sources_of(spec)
+    ]
     return sync.status == "Synced" and known
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from argosy.apis.argoproj.application import ApplicationSpec
 from argosy.gitops.keys import ResourceKey
-from argosy.gitops.model.application_spec import sources_of, spec_of
+from argosy.gitops.model.application_spec import sources_of, spec_of, status_of
 from argosy.machinery.objects import JsonObject
 from argosy.server.api.endpoint import Asked, Endpoint, Parameter
 from argosy.server.calls import within
@@ -114,15 +114,12 @@ def instead_of(app: JsonObject, parameter: str, text: str) -> Instead:
     if not text.startswith(HISTORY):
         raise invalid(f"query: {parameter}: {text[:80]!r} is none of {KINDS}")
     number = text.removeprefix(HISTORY)
-    history = (app.get("status") or {}).get("history") or ()
-    entry = next((one for one in history if str(one.get("id") or 0) == number), None)
+    entry = next((one for one in status_of(app).history if str(one.id) == number), None)
     if entry is None:
         raise not_found(f"{app['metadata']['name']} has no deployment {number[:20]!r}")
-    kept = tuple(entry.get("sources") or ([entry["source"]] if entry.get("source") else []))
-    if not kept:
+    if not entry.all_sources:
         raise failed_precondition(f"the history entry {number} does not tell its source: compare its revision")
-    given = entry.get("revisions") or ([entry["revision"]] if entry.get("revision") else [])
-    return Instead(kept, tuple(map(str, given)))
+    return Instead(entry.all_sources, entry.all_revisions)
 
 
 def _live_sides(context: ServerContext, spec: ApplicationSpec, pair: Pair, *, forwards: bool) -> Sides:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from argosy.apis.schema import read
-from argosy.gitops.model.application_spec import sources_of, spec_of
+from argosy.gitops.model.application_spec import sources_of, spec_of, status_of
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, group_version
 from argosy.server.api.endpoint import Asked, Endpoint, Parameter
@@ -117,15 +117,12 @@ class Previews:
     async def rollback(self, asked: Asked) -> SyncPreview:
         app = await self._application(asked)
         text = asked.path["id"]
-        history = (app.get("status") or {}).get("history") or ()
-        entry = next((one for one in history if str(one.get("id") or 0) == text), None)
+        entry = next((one for one in status_of(app).history if str(one.id) == text), None)
         if entry is None:
             raise not_found(f"{app['metadata']['name']} has no deployment {text[:20]!r}")
-        sources = tuple(entry.get("sources") or ([entry["source"]] if entry.get("source") else []))
-        if not sources:
+        if not (sources := entry.all_sources):
             raise failed_precondition(f"the history entry {text} does not tell its source: sync to its revision")
-        revisions = tuple(entry.get("revisions") or ([entry["revision"]] if entry.get("revision") else []))
-        return await self._preview(asked, app, Instead(sources, tuple(map(str, revisions))))
+        return await self._preview(asked, app, Instead(sources, entry.all_revisions))
 
     async def promotion(self, asked: Asked) -> PromotionPreview:
         """Needs the right to promote: the steps are shown with what they would write."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from argosy.apis.argoproj.project import AppProjectSpec
 from argosy.gitops.projects.permissions import permits_namespace_of_application
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
@@ -93,7 +94,7 @@ async def _read(context: ServerContext, name: str, namespace: str) -> JsonObject
         raise
 
 
-def check_project(context: ServerContext, app: JsonObject) -> JsonObject:
+def check_project(context: ServerContext, app: JsonObject) -> AppProjectSpec:
     """The project's effective spec. Raises ApiError if it does not exist, or does not accept the Application."""
     name = project_of(app)
     permits = context.gitops.plane.effective(name)

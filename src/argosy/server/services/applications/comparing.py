@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from argosy.apis.argoproj.project import AppProjectSpec
+from argosy.apis.argoproj.source import Source
 from argosy.gitops.clusters.connections import Connecting
 from argosy.gitops.comparison.application_state import Compared, Look, Refused, SourceState, StateReader
 from argosy.gitops.comparison.comparer import Comparer
@@ -35,7 +37,7 @@ class View:
 class Instead:
     """Other sources, or other revisions of the same ones, than the Application has now."""
 
-    sources: tuple[JsonObject, ...]
+    sources: tuple[Source, ...]
     revisions: tuple[str, ...] = ()
 
 
@@ -65,12 +67,13 @@ async def view(context: ServerContext, app: JsonObject, instead: Instead | None 
     return View(state, live, compared)
 
 
-def check_sources(permits: JsonObject | None, sources: Iterable[JsonObject]) -> None:
+def check_sources(permits: AppProjectSpec | None, sources: Iterable[Source]) -> None:
     """A past deployment's sources may no longer be permitted. Raises ApiError."""
     for source in sources:
-        url = str(source.get("repoURL") or "")
-        if permits is None or not permits_source(permits, url):
-            raise ApiError(Code.PERMISSION_DENIED, f"application repo {url} is not permitted in the project")
+        if permits is None or not permits_source(permits, source.repo_url):
+            raise ApiError(
+                Code.PERMISSION_DENIED, f"application repo {source.repo_url} is not permitted in the project"
+            )
 
 
 async def connected(context: ServerContext, app: JsonObject) -> SourceState:

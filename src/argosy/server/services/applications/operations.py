@@ -6,6 +6,9 @@ import re
 from typing import Any, Final
 
 from argosy.apis.argoproj.application import ApplicationSpec
+from argosy.apis.argoproj.project import SyncWindow
+from argosy.apis.argoproj.source import Source
+from argosy.apis.schema import read
 from argosy.gitops.clusters.resolution import InvalidDestination
 from argosy.gitops.model.application_spec import is_multi, sources_of, spec_of
 from argosy.gitops.projects import sync_windows
@@ -113,8 +116,8 @@ class Operations:
         assigned, now = self._windows(app, spec), self._context.clock.now()
         active = [window for window in assigned if sync_windows.is_active(window, now)]
         return {
-            "assignedWindows": [_window(window) for window in assigned],
-            "activeWindows": [_window(window) for window in active],
+            "assignedWindows": [_window(window.raw) for window in assigned],
+            "activeWindows": [_window(window.raw) for window in active],
             "canSync": sync_windows.allows(assigned, sync_windows.Asked(manual=True), now),
         }
 
@@ -129,14 +132,13 @@ class Operations:
             project=request.get("project") or "",
         )
 
-    def _windows(self, app: JsonObject, spec: ApplicationSpec) -> list[JsonObject]:
+    def _windows(self, app: JsonObject, spec: ApplicationSpec) -> list[SyncWindow]:
         permits = check_project(self._context, app)
         try:
             cluster = self._context.engine.cluster(spec)
         except InvalidDestination:
             return []
-        given = permits.get("syncWindows") or ()
-        return sync_windows.matching(given, app["metadata"]["name"], cluster, spec.destination.namespace)
+        return sync_windows.matching(permits.sync_windows, app["metadata"]["name"], cluster, spec.destination.namespace)
 
     def _check_windows(self, app: JsonObject, spec: ApplicationSpec) -> None:
         chosen = self._windows(app, spec)
@@ -151,15 +153,15 @@ class Operations:
         """The revision of each source, and its name for people."""
         sources, asked = sources_of(spec), self._asked(call.request, spec)
         for source, wanted in zip(sources, asked, strict=True):
-            target = str(source.get("targetRevision") or "HEAD")
+            target = source.target_revision or "HEAD"
             if not wanted or wanted == target:
                 continue
             if self._context.configuration.flag("application.sync.requireOverridePrivilegeForRevisionSync"):
                 call.permit(RESOURCE, "override", found.target)
             if automated:
-                place = f"source {source.get('repoURL')} to " if is_multi(spec) else "to "
+                place = f"source {source.repo_url} to " if is_multi(spec) else "to "
                 raise failed_precondition(
-                    f"Cannot sync {place}{wanted}: auto-sync currently set to {source.get('targetRevision') or ''}"
+                    f"Cannot sync {place}{wanted}: auto-sync currently set to {source.target_revision}"
                 )
         if call.request.get("manifests"):
             return [""] * len(sources), asked
@@ -181,14 +183,14 @@ class Operations:
             asked[position - 1] = str(revisions[index] or "")
         return asked
 
-    async def _resolved(self, source: JsonObject, wanted: str, spec: ApplicationSpec) -> tuple[str, str]:
-        name = wanted or str(source.get("targetRevision") or "")
-        if not source.get("chart") and COMMIT.fullmatch(name):
+    async def _resolved(self, source: Source, wanted: str, spec: ApplicationSpec) -> tuple[str, str]:
+        name = wanted or source.target_revision
+        if not source.chart and COMMIT.fullmatch(name):
             return name, name
         book = self._context.engine.plane.credentials
         try:
             revision = await self._context.engine.manifests.resolve(
-                {**source, "targetRevision": name}, book, spec.project
+                read(Source, {**source.raw, "targetRevision": name}), book, spec.project
             )
         except SourceError as error:
             text = f"error resolving repo revision: rpc error: code = Unknown desc = {said_of(error)}"
@@ -201,9 +203,9 @@ class Operations:
         request, policy = call.request, spec.sync_policy
         sync: JsonObject = {}
         if is_multi(spec):
-            sync |= {"sources": sources_of(spec), "revisions": revisions}
+            sync |= {"sources": [source.raw for source in sources_of(spec)], "revisions": revisions}
         else:
-            sync |= {"source": (sources_of(spec) or [{}])[0]}
+            sync |= {"source": next((source.raw for source in sources_of(spec)), {})}
             if revisions and revisions[0]:
                 sync["revision"] = revisions[0]
         for key in ("prune", "dryRun"):
@@ -235,7 +237,7 @@ class Operations:
                 "sync with replace was disabled on the API Server level via the server configuration"
             )
         permits = check_project(self._context, found.app)
-        if manifests and (permits.get("sourceIntegrity") or permits.get("signatureKeys")):
+        if manifests and (permits.source_integrity or permits.signature_keys):
             raise failed_precondition("Cannot use local manifests when source integrity is enforced")
 
     async def _request(self, app: JsonObject, operation: JsonObject) -> JsonObject:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from argosy.apis.argoproj.source import Source
+from argosy.apis.schema import read
 from argosy.gitops.comparison.application_state import Refused, SourceState
 from argosy.gitops.keys import GENERATE_PATHS, annotations_of, instance_name, resource_key
 from argosy.gitops.manifests.generation import NotLoaded, Wanted
@@ -48,7 +50,7 @@ class Revisions:
         if hydrator := hydrator_of(spec):
             sources = [dict(hydrator.dry_source.raw)]
         else:
-            sources = [dict(source) for source in sources_of(spec)]
+            sources = [dict(source.raw) for source in sources_of(spec)]
         if is_multi(spec):
             _set_revisions(sources, request)
         elif request.get("revision"):
@@ -80,7 +82,7 @@ class Revisions:
             project=state.spec.project,
             namespace=state.namespace,
             cluster=state.cluster.server,
-            sources=tuple(sources),
+            sources=tuple(read(Source, source) for source in sources),
             project_spec=state.project,
             keys=context.engine.plane.signing_keys,
             plugins=context.engine.plane.plugins,
@@ -159,7 +161,7 @@ class Revisions:
     def _source(self, app: JsonObject, request: JsonObject) -> JsonObject:
         """A source of now, or of a deployment. Raises ApiError."""
         failed = "error getting app source by source index and version ID: "
-        sources = sources_of(spec_of(app))
+        sources = [source.raw for source in sources_of(spec_of(app))]
         if (version := request.get("versionId")) is not None:
             sources = _of_version(app, int(version), failed)
         index = int(request.get("sourceIndex") or 0)

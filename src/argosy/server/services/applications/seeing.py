@@ -97,7 +97,7 @@ class Seeing(Revisions):
         data = {**self._data(found.app), "resource": obj}
         project = self._context.gitops.plane.project(found.project)
         if project is not None:
-            data["project"] = {**project, "status": {}}
+            data["project"] = {**project.raw, "status": {}}
         return links(self._context, "resource.links", data)
 
     def _data(self, app: JsonObject) -> JsonObject:

@@ -85,14 +85,14 @@ class Tree:
         return not permissions.refusal_of(state.project, state.spec.project, key, state.cluster)
 
     def _orphans(self, known: set[ResourceKey]) -> list[ResourceKey]:
-        monitoring = self._seen.state.project.get("orphanedResources")
+        monitoring = self._seen.state.project.orphaned_resources
         if monitoring is None or not self._seen.state.namespace:
             return []
         return orphans(
             self._index,
             self._seen.state.namespace,
             own=known.__contains__,
-            ignored=monitoring.get("ignore") or (),
+            ignored=monitoring.ignore,
             permitted=self._is_permitted,
         )
 

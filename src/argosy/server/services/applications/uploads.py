@@ -56,7 +56,7 @@ class Uploads(Revisions):
 
     async def _from(self, app: JsonObject, tree: Tree) -> JsonObject:
         spec = spec_of(app)
-        state, wanted = await self._wanted(app, [dict(source) for source in sources_of(spec)][:1])
+        state, wanted = await self._wanted(app, [source.raw for source in sources_of(spec)][:1])
         try:
             rendered = await self._context.engine.manifests.of_tree(wanted, tree, self._context.engine.plane.settings)
         except NotLoaded as error:

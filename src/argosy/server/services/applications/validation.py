@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argosy.apis.argoproj.application import ApplicationSpec
+from argosy.apis.argoproj.project import AppProjectSpec
 from argosy.gitops.clusters.connections import Connecting
 from argosy.gitops.clusters.resolution import InvalidDestination
 from argosy.gitops.comparison.application_state import Look, Refused, StateReader
@@ -41,7 +42,7 @@ async def validated(
     return made
 
 
-def _check_destination(context: ServerContext, app: JsonObject, permits: JsonObject) -> None:
+def _check_destination(context: ServerContext, app: JsonObject, permits: AppProjectSpec) -> None:
     name, spec = app["metadata"]["name"], spec_of(app)
     try:
         cluster = context.engine.cluster(spec)
@@ -78,8 +79,8 @@ def said_of_source(error: NotLoaded, spec: ApplicationSpec) -> str:
     sources = sources_of(spec)
     if not isinstance(error, NotRendered):
         return str(error)
-    source = sources[error.number - 1] if error.number <= len(sources) else {}
-    return f"Unable to generate manifests in {source.get('path') or ''}: rpc error: code = Unknown desc = {error.cause}"
+    path = sources[error.number - 1].path if error.number <= len(sources) else ""
+    return f"Unable to generate manifests in {path}: rpc error: code = Unknown desc = {error.cause}"
 
 
 def conflict() -> ApiError:

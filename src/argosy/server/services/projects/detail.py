@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from argosy.apis.argoproj import AppProject
+from argosy.apis.schema import read as as_view
 from argosy.gitops.projects import permissions, sync_windows
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.selectors import label_selector_of
@@ -30,28 +32,28 @@ class Detail:
         clusters = plane.cluster_book.of_project(name)
         return {
             "globalProjects": self._global(project),
-            "project": {**project, "spec": spec},
+            "project": {**project.raw, "spec": spec.raw},
             "repositories": scoped,
             "clusters": [cluster_json(self._context, cluster) for cluster in clusters],
         }
 
     async def global_projects(self, call: Call) -> JsonObject:
-        return {"items": self._global(await read(self._context, call.request.get("name") or ""))}
+        return {"items": self._global(as_view(AppProject, await read(self._context, call.request.get("name") or "")))}
 
-    def _global(self, project: JsonObject) -> list[JsonObject]:
-        plane, labels = self._context.gitops.plane, (project["metadata"].get("labels") or {})
+    def _global(self, project: AppProject) -> list[JsonObject]:
+        plane, labels = self._context.gitops.plane, project.metadata.labels
         found = []
         for name, selector in plane.settings.global_projects:
             parent = plane.project(name)
-            if parent is not None and parent is not project and label_selector_of(selector).matches(labels):
-                found.append(parent)
+            if parent is not None and parent.raw is not project.raw and label_selector_of(selector).matches(labels):
+                found.append(parent.raw)
         return found
 
     async def windows(self, call: Call) -> JsonObject:
         project = await read(self._context, call.request.get("name") or "")
         now = self._context.clock.now()
-        given = (project.get("spec") or {}).get("syncWindows") or ()
-        return {"windows": [window for window in given if sync_windows.is_active(window, now)]}
+        given = as_view(AppProject, project).spec.sync_windows
+        return {"windows": [window.raw for window in given if sync_windows.is_active(window, now)]}
 
     async def events(self, call: Call) -> JsonObject:
         metadata = (await read(self._context, call.request.get("name") or ""))["metadata"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from argosy.apis.argoproj import AppProject
+from argosy.apis.schema import read as as_view
 from argosy.gitops.clusters.resolution import InvalidDestination
 from argosy.gitops.model.application_spec import sources_of, spec_of
 from argosy.gitops.projects import permissions
@@ -98,15 +100,15 @@ class Projects:
     def _check_applications(self, name: str, stored: JsonObject, project: JsonObject) -> None:
         """In every namespace where Applications are allowed."""
         plane, sources, destinations = self._context.gitops.plane, 0, 0
-        others = {**plane.projects_by_name(), name: project}
-        before = plane.effective(name) or stored.get("spec") or {}
-        after = permissions.effective(project, others, plane.settings)
+        others = {**plane.projects_by_name(), name: as_view(AppProject, project)}
+        before = plane.effective(name) or as_view(AppProject, stored).spec
+        after = permissions.effective(others[name], others, plane.settings)
         scoped = plane.cluster_book.of_project(name)
         repositories = [item.url for item in plane.credentials.repositories if item.project == name]
         after = permissions.with_scoped(after, scoped, repositories)
         for app in plane.users_of(name):
             spec = spec_of(app)
-            urls = [str(source.get("repoURL") or "") for source in sources_of(spec)]
+            urls = [source.repo_url for source in sources_of(spec)]
             if all(permissions.permits_source(before, url) for url in urls) and not all(
                 permissions.permits_source(after, url) for url in urls
             ):
