@@ -266,6 +266,19 @@ def test_a_secret_that_is_taken_after_its_trouble_was_told_is_told_of_too() -> N
         assert (world.values(), world.synced()) == ({"a": "1"}, "True")
 
 
+@pytest.mark.parametrize(("spec", "told"), [({"a": "1"}, "True"), ({}, "False")])
+def test_a_status_of_a_write_that_came_late_is_put_right(spec: dict[str, str], told: str) -> None:
+    with SealingWorld() as world:
+        world.create(sealed(spec, raw={} if spec else {"b": "AAAA"}))
+        world.run_until(lambda: world.synced() == told)
+        late = {**world.condition(), "status": "False" if told == "True" else "True"}
+        world.patch(SealedSecret, "app", {"status": {"conditions": [late]}}, subresource="status")
+        world.run_until(lambda: world.synced() == told)
+        before = world.engine.writes_count
+        world.pass_time(3600)
+        assert world.engine.writes_count == before
+
+
 def opens(world: SealingWorld) -> None:
     world.run_until(lambda: world.synced() == "True")
 

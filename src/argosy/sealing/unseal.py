@@ -160,7 +160,9 @@ def _question(sealed: SealedSecret, existing: Secret | None, basis: Basis, ring:
 
 def decide(settings: Settings, seen: Seen, now: datetime) -> Decision:
     opened = seen.opened
-    if opened is None or isinstance(opened, Failed | Pending):
+    if opened is None:
+        return _told_again(settings, seen, now)
+    if isinstance(opened, Failed | Pending):
         return NOTHING
     if isinstance(opened, Unopened):
         failure = Failure("unseal", opened.message, f"Failed to unseal: {opened.message}")
@@ -176,6 +178,13 @@ def decide(settings: Settings, seen: Seen, now: datetime) -> Decision:
     if planned.action == "create" and creates_unmanaged(opened.secret):
         return _failed(settings, seen, unmanaged(metadata.name), now, _write(planned))
     return _succeeded(settings, seen, planned, opened.secret, now)
+
+
+def _told_again(settings: Settings, seen: Seen, now: datetime) -> Decision:
+    """The last pass found its outcome told in a status that an earlier write, not seen by then, had overtaken."""
+    if seen.before is None or (seen.before.failure is None and seen.existing is None):
+        return NOTHING
+    return Decision(_status(settings, seen, seen.before.failure.message if seen.before.failure else "", now))
 
 
 def _rests_until(seen: Seen, now: datetime) -> datetime | None:
