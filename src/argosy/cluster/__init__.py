@@ -1,4 +1,4 @@
 """The embedded Kubernetes-compatible API server: store, registry, HTTP, authentication, admission, simulated workloads.
 
-Depends on `machinery` and `apis` only. What it needs of time and chance it says in `ports.py`.
+Depends on `machinery` and `apis` only. `ports.py` declares what it needs for time and randomness.
 """

@@ -1,9 +1,9 @@
-"""The audit trail (security rule 18): one record for each mutating call, and a count of denials by subject.
+"""The audit trail (security rule 18): one record for each mutating call, and denials counted by subject.
 
-`Auditor` makes the records and knows nothing of files; what keeps them is behind the port `AuditLog`. Records name
-objects and never carry values: of what was stored before and after there are digests only, keyed with a secret of this
+`Auditor` makes the records and knows nothing of files; they are stored through the port `AuditLog`. Records name
+objects and never contain values: the state before and after is recorded as digests only, keyed with a secret of this
 process, so that a small secret cannot be guessed from its digest. `AuditFile` writes JSON lines to a file of mode 0600
-that only grows; at its size limit it is put aside under a number and a new one begun.
+that is append-only. At its size limit the file is rotated to a numbered name and a new one is started.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from argosy.observe.metrics import REGISTRY
 READING_VERBS = frozenset({"get", "list", "watch", "head", "options"})
 CREDENTIAL = "authentication.kubernetes.io/credential-id"
 SUBJECT_LIMIT = 1000
-"""Subjects counted by name; the rest are one, so that no client can fill the memory with names."""
+"""Number of subjects counted by name. All others share one counter, so that no client can fill memory with names."""
 LINE_LIMIT = 512
-"""Characters of any one name in a record: names in URLs are the client's."""
+"""Maximum characters of a name in a record: names in URLs are chosen by the client."""
 FILE_LIMIT = 64 * 1024 * 1024
 FILES_KEPT = 8
 DIGESTS_REMEMBERED = 64
@@ -41,16 +41,16 @@ _lost = REGISTRY.counter("argosy_cluster_audit_lost_total", "Audit records that 
 
 
 class AuditLog(Protocol):
-    """Keeps lines, in order, for good."""
+    """Stores lines durably, in order."""
 
     def append(self, line: bytes) -> None:
-        """Takes one JSON line with its end; must neither block nor raise."""
+        """Takes one JSON line including its newline. Must neither block nor raise."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """What was tried. Empty means absent; `verb` is the authorizer's."""
+    """The attempted request. Empty means absent; `verb` is the authorizer's."""
 
     verb: str
     group: str = ""
@@ -62,12 +62,12 @@ class Act:
 
 
 class Auditor:
-    """Counts denials of any request, and records each that could have changed something."""
+    """Counts denials of every request, and records each denied request that could have changed something."""
 
     def __init__(self, log: AuditLog | None, now: Callable[[], datetime], key: bytes) -> None:
         self._log = log
         self._now = now
-        # the state after one write is the state before the next: those bytes are the same object then
+        # the state after one write is the state before the next: the two are the same bytes object
         self._digest = lru_cache(maxsize=DIGESTS_REMEMBERED)(partial(_keyed_digest, key))
         self._subjects: set[str] = set()
 
@@ -83,7 +83,7 @@ class Auditor:
         _denials.add(subject=subject, code=str(code))
 
     def digest(self, encoded: bytes | None) -> str:
-        """Of one stored state; equal states have equal digests in the life of this process."""
+        """The digest of one stored state. Equal states have equal digests while this process lives."""
         return self._digest(encoded) if encoded else ""
 
     def record(
@@ -122,18 +122,18 @@ class Auditor:
 
 
 def _short(text: str) -> str:
-    """Bounded, and of valid characters only: what came in a URL may be neither."""
+    """Limits the length and drops invalid characters: text from a URL may contain anything."""
     text = text if len(text) <= LINE_LIMIT else text[:LINE_LIMIT]
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _keyed_digest(key: bytes, encoded: bytes) -> str:
-    """The key comes last, over a digest: states may be long. 128 bits are enough to tell them apart."""
+    """The key is mixed in last, over a digest, since states may be long. 128 bits suffice to distinguish them."""
     return hashlib.sha256(hashlib.sha256(encoded).digest() + key).hexdigest()[:32]
 
 
 class AuditFile:
-    """Appends each line to `path` at once: a call that was answered is on record even if the process is killed."""
+    """Appends each line to `path` immediately: an answered call is on record even if the process is killed."""
 
     def __init__(self, path: Path, *, limit: int = FILE_LIMIT, kept: int = FILES_KEPT) -> None:
         """Raises OSError when the file cannot be opened."""
@@ -148,7 +148,7 @@ class AuditFile:
         self._size = os.fstat(self._file).st_size
 
     def append(self, line: bytes) -> None:
-        """A disk that refuses is reported once and counted; it never stops the server."""
+        """A failing disk is logged once and counted; it never stops the server."""
         try:
             if self._size and self._size + len(line) > self._limit:
                 self._rotate()
@@ -165,7 +165,7 @@ class AuditFile:
             self._broken = False
 
     def _rotate(self) -> None:
-        """audit.log becomes audit.log.1, that .2 and so on; the oldest goes."""
+        """Renames audit.log to audit.log.1, that to .2 and so on; the oldest file is deleted."""
         os.close(self._file)
         try:
             for number in range(self._kept - 1, 0, -1):

@@ -1,4 +1,4 @@
-"""All kinds served at this moment, by group, version and plural: built-ins in discovery order, then custom ones."""
+"""All kinds currently served, by group, version and plural: built-ins in discovery order, then custom ones."""
 
 from __future__ import annotations
 
@@ -54,23 +54,23 @@ class Catalog:
         return self._all
 
     def stored(self) -> list[Kind]:
-        """One kind for each place of storage, the preferred version, in discovery order."""
+        """One kind for each storage location, the preferred version, in discovery order."""
         return list(self._by_storage.values())
 
     def stored_at(self, group: str, plural: str) -> Kind | None:
-        """The kind through which the objects of one place of storage are handled."""
+        """The kind through which the objects of one storage location are handled."""
         return self._by_storage.get((group, plural))
 
     def is_builtin(self, group: str, plural: str) -> bool:
-        """Whether these names are those of a kind of the server's own, or of the place where it keeps one."""
+        """Whether these names belong to one of the server's built-in kinds, or to the location where one is stored."""
         return any((group, plural) in (kind.storage, _named(kind)) for kind in self._builtin)
 
     def versions_of(self, kind: Kind) -> tuple[Kind, ...]:
-        """All kinds that show the same stored objects, itself among them, in discovery order."""
+        """All kinds that show the same stored objects, including itself, in discovery order."""
         return self._sharing.get(kind.storage, ())
 
     def set_custom(self, definition: str, kinds: Sequence[Kind]) -> None:
-        """Serves exactly `kinds` for this definition from now on; none withdraws it."""
+        """From now on serves exactly `kinds` for this definition; an empty list withdraws it."""
         if not kinds and definition not in self._custom:
             return
         if kinds:

@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions at work: served in the turn that makes them valid, emptied before they go (spec 12).
+"""Serves CustomResourceDefinitions as soon as they are valid, and deletes their instances before they go (spec 12).
 
 Owns their status conditions and the cleanup finalizer. The decisions are in `kinds/definitions.py`; `Definitions`
 stores them in the turn of the write that changed a definition, so that discovery never lags behind it.
@@ -31,7 +31,7 @@ PLACE = ("apiextensions.k8s.io", "customresourcedefinitions")
 USER = User("system:apiserver", ("system:masters", "system:authenticated"))
 MANAGER = "kube-controller-manager"
 GRACE_SECONDS = 1.0
-"""From the mark until instances are deleted: creates under way are refused meanwhile."""
+"""Wait between the deletion mark and deleting instances: creates in flight are refused meanwhile."""
 
 
 class Definitions:
@@ -42,22 +42,22 @@ class Definitions:
         self._table: Table = self._core.store.table(*PLACE)
         self._served: dict[str, tuple[JsonObject, Sequence[Kind]]] = {}
         """The spec that was compiled last and its kinds, by definition: they depend on nothing else, and compiling is
-        dear."""
+        expensive."""
         self._known: Mapping[str, tuple[JsonObject, Sequence[Kind]]] = {}
 
     def take_over(self, origin: Definitions) -> None:
-        """What the origin of a fork compiled need not be compiled again; before `start`."""
+        """What a fork's origin has compiled need not be compiled again. Call before `start`."""
         self._known = dict(origin._served)
 
     def start(self) -> None:
-        """Serves what was established before; goes on with what was going."""
+        """Serves the definitions that were established before, and resumes interrupted deletions."""
         for entry in self._table.scan():
             self._serve(entry.obj)
             if is_terminating(entry.obj):
                 self._queue.add(entry.key.name)
 
     def stored(self, ctx: WriteContext, old: JsonObject | None, new: JsonObject | None) -> None:
-        """In the turn of every write of a definition."""
+        """Runs in the turn of every write of a definition."""
         if new is None:
             assert old is not None
             self._withdraw(old)
@@ -65,7 +65,7 @@ class Definitions:
             self._decide(ctx, new)
         written = new or old
         assert written is not None
-        for entry in list(self._table.scan()):  # a name may have become free
+        for entry in list(self._table.scan()):  # a name may have become available
             rival = entry.obj["spec"]["group"] == written["spec"]["group"]
             if rival and entry.key.name != written["metadata"]["name"]:
                 self._decide(ctx, entry.obj)
@@ -83,7 +83,7 @@ class Definitions:
         self._serve(entry.obj)
 
     def _is_shadow(self, definition: JsonObject) -> bool:
-        """Of a kind of the server's own: it stands there, and what is served and kept stays the server's."""
+        """For a kind that the server has built in: the definition is stored, but the built-in kind stays served."""
         spec = definition["spec"]
         return self._core.catalog.is_builtin(spec["group"], spec["names"]["plural"])
 
@@ -105,7 +105,7 @@ class Definitions:
         self._core.catalog.set_custom(name, ())
         self._served.pop(name, None)
         table = self._core.store.table(spec["group"], spec["names"]["plural"])
-        table.closed = True  # watches end: their clients look again and find nothing
+        table.closed = True  # watches end: their clients list again and find nothing
         table.show(self._core.store.revision)
         self._core.store.drop(table)
 
@@ -121,7 +121,7 @@ class Definitions:
                     self._queue.add(name)
 
     def refuse_instances(self, attributes: Attributes) -> None:
-        """Nothing is created of a kind that is going."""
+        """Nothing is created of a kind that is being deleted."""
         resource = attributes.kind.resource
         if not attributes.kind.custom or attributes.ctx.operation != "CREATE":
             return
@@ -131,7 +131,7 @@ class Definitions:
             raise forbidden(resource, attributes.name, text)
 
     async def process(self, name: str) -> None:
-        """Deletes the instances of a definition that is going; when none is left, lets it go."""
+        """Deletes the instances of a definition that is being deleted; when none is left, removes its finalizer."""
         entry = self._table.entries.get(Key("", name))
         if entry is None or not is_terminating(entry.obj):
             return
@@ -148,7 +148,7 @@ class Definitions:
         if kind is not None:
             await self._delete_instances(kind)
         if self._core.store.table(spec["group"], spec["names"]["plural"]).keys:
-            return  # the commit that removes the last one comes back
+            return  # the commit that removes the last instance calls this again
         await self._release(name)
 
     async def _delete_instances(self, kind: Kind) -> None:

@@ -1,6 +1,6 @@
-"""The server's client in its own process: no HTTP, no JSON, the same admission; a `runtime.client.Client` by shape.
+"""The server's in-process client: no HTTP, no JSON, the same admission; has the shape of `runtime.client.Client`.
 
-Objects handed out are the store's own: never mutate them.
+Returned objects are the store's own: never mutate them.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from argosy.machinery.pieces import Pieces, whole
 from argosy.machinery.requests import Get, List, Served, Watch, Write
 
 AT_ONCE: Final = 128 * 1024
-"""Bytes of objects that are decoded in one turn of the loop."""
+"""Bytes of objects that are decoded in one event loop turn."""
 Authorize = Callable[[ApiRequest], None]
 """Raises StatusError 403."""
 
 
 class DirectClient:
-    """`authorize` is left out for components that are part of the server, as upstream's loopback client."""
+    """`authorize` is omitted for components that are part of the server, like upstream's loopback client."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class DirectClient:
         return (await self._handlers.handle(asked)).body
 
     async def page(self, request: List) -> ListPage:
-        """Items carry apiVersion and kind; whole objects even for `metadata_only`, since they cost nothing here."""
+        """Items carry apiVersion and kind. `metadata_only` returns complete objects, since they cost nothing here."""
         options = Options(
             label_selector=request.label_selector,
             field_selector=request.field_selector,
@@ -137,7 +137,7 @@ def delete_options(
 
 
 def _taken_out(entries: Sequence[Entry], kind: Kind) -> Pieces[list[JsonObject]]:
-    """Some definitions are as long as hundreds of other objects."""
+    """Some definitions are as large as hundreds of other objects."""
     found, read = list[JsonObject](), 0
     for entry in entries:
         read += _undecoded(entry)

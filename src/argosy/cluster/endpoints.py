@@ -1,4 +1,4 @@
-"""Who stands behind a Service: addresses to dial, or Pods that are simulated."""
+"""The backends of a Service: addresses to dial, or simulated Pods."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Endpoint:
     address: str
     port: int
     pod: JsonObject | None = None
-    """The simulated Pod that has the address; None for something real."""
+    """The simulated Pod that has the address; None for a real backend."""
 
 
 def port_of(service: JsonObject, wanted: str) -> JsonObject | None:
@@ -31,13 +31,13 @@ def port_of(service: JsonObject, wanted: str) -> JsonObject | None:
 
 
 def endpoints_of(reader: Reader, service: JsonObject, port: JsonObject) -> list[Endpoint]:
-    """Those that are ready, real ones first: what somebody put there is meant to be reached."""
+    """The ready endpoints, real ones first: a manually added address is meant to be reached."""
     found = list(_endpoints(reader, service, port))
     return sorted(found, key=lambda endpoint: endpoint.pod is not None)
 
 
 def has_endpoints(reader: Reader, service: JsonObject) -> bool:
-    """Whether there is any, ready or not."""
+    """Whether there is any endpoint, ready or not."""
     return any(piece.get("endpoints") for piece in _slices(reader, service))
 
 
@@ -70,7 +70,7 @@ def _number(piece: JsonObject, name: str) -> int:
 
 
 def may_be_dialled(address: str) -> bool:
-    """Not what only this machine's link knows, such as a cloud's metadata, and nothing that is no single host."""
+    """Excludes link-local addresses, such as a cloud's metadata service, and addresses that are not a single host."""
     try:
         found = ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The refusals of the request pipeline, in upstream's words (spec section 3)."""
+"""The errors of the request pipeline, in upstream's wording (spec section 3)."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def expired(message: str) -> StatusError:
 
 
 def too_large_revision(wanted: int, current: int) -> StatusError:
-    """A resourceVersion from the future: clients wait a second and ask again."""
+    """A resourceVersion from the future: clients wait a second and retry."""
     return StatusError(
         504,
         "Timeout",

@@ -1,4 +1,4 @@
-"""Events live for an hour after their last change, as upstream's storage lease says."""
+"""Deletes Events an hour after their last change, like upstream's storage lease."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from argosy.machinery.objects import Key
 
 LIFETIME = timedelta(hours=1)
 PATIENCE = 60.0
-"""Seconds until it is tried again when the disk takes nothing."""
+"""Seconds until a retry when the store refuses writes."""
 
 
 class EventExpiry:
-    """Wakes in the background when the oldest event is due: it never keeps a rehearsal alive."""
+    """Runs in the background when the oldest event is due: it never keeps a rehearsal alive."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -26,7 +26,7 @@ class EventExpiry:
         self._timer: TimerHandle | None = None
 
     def start(self) -> None:
-        """Events of an earlier life get a whole hour again: when they last changed is not kept."""
+        """Events from before a restart get a full hour again: the time of their last change is not stored."""
         due = self._core.clock.now() + LIFETIME
         self._due.extend((due, entry.key, entry.rev) for entry in self._table.scan())
         self._set_timer()

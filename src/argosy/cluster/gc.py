@@ -1,8 +1,8 @@
 """The garbage collector: what to do with an object when its owners change (spec 11).
 
-Owns nothing; wakes on every commit that creates, marks or deletes an object with owners or dependents. What is to be
-done with one object is a pure decision (`judge`, `blocks`, ...); `Collector` keeps the index of dependents and carries
-the decisions out through the API, as the user that upstream's collector has.
+Owns nothing; wakes on every commit that creates, marks or deletes an object with owners or dependents. What to do
+with one object is a pure decision (`judge`, `blocks`, ...); `Collector` keeps the index of dependents and carries
+out the decisions through the API, as upstream's garbage collector user.
 """
 
 from __future__ import annotations
@@ -38,26 +38,26 @@ class Place:
 
 
 OwnerState = Literal["solid", "absent", "leaving", "unknown"]
-"""`leaving`: being deleted in the foreground, so waiting for its dependents. `unknown`: a kind that is not served."""
+"""`leaving`: in foreground deletion, so waiting for its dependents. `unknown`: a kind that is not served."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What becomes of a dependent: nothing, fewer references, or a deletion by a policy."""
+    """What happens to a dependent: nothing, fewer references, or a deletion with a policy."""
 
     drop_owners: tuple[str, ...] = ()
     """Uids of references to remove."""
     delete: str = ""
     """A propagation policy."""
     unblock: bool = False
-    """Clear blockOwnerDeletion first: the object waits for others and others for it."""
+    """Clear blockOwnerDeletion first: the object and its dependents wait for each other."""
 
 
 NOTHING = Verdict()
 
 
 def judge(obj: JsonObject, states: Sequence[OwnerState], *, has_dependents: bool, in_cycle: bool) -> Verdict:
-    """`states` are those of the object's owners, in their order."""
+    """`states` are those of the object's owners, in order."""
     owners = obj["metadata"].get("ownerReferences") or []
     if not owners or "unknown" in states:
         return NOTHING
@@ -109,10 +109,10 @@ class Collector:
         self._core = handlers.core
         self._queue = queue
         self._dependents: dict[str, dict[Place, None]] = {}
-        """By owner uid, in the order in which they came."""
+        """By owner uid, in order of arrival."""
 
     def start(self) -> None:
-        """Learns what exists; whatever was under way before goes on."""
+        """Reads what exists and resumes unfinished collections."""
         for table in self._core.store.tables():
             for entry in table.scan():
                 self._seen(Place(table.group, table.plural, entry.key), None, entry.peek)
@@ -153,7 +153,7 @@ class Collector:
             self._wake_owners(None, old)
 
     def _wake_owners(self, place: Place | None, obj: JsonObject) -> None:
-        """Owners that wait for their dependents look again."""
+        """Re-evaluates owners that wait for their dependents."""
         for owner in obj["metadata"].get("ownerReferences") or ():
             found = self._owner_place(owner, obj["metadata"].get("namespace") or "")
             if found is not None:
@@ -176,7 +176,7 @@ class Collector:
     # -- acting ------------------------------------------------------------------------------------------------------
 
     async def process(self, place: Place) -> None:
-        """Looks at one object as it is now, and does what is due. Raises StatusError to be called again later."""
+        """Reads one object as it is now, and does what is due. Raises StatusError to be called again later."""
         obj = self._object(place)
         if obj is None:
             return

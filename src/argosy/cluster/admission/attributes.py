@@ -20,7 +20,7 @@ class Attributes:
     request: ApiRequest
     warnings: list[str] = field(default_factory=list)
     asked: Kind | None = None
-    """The request's kind, when the write is shown as one of another version."""
+    """The request's kind, when the write is presented in another version."""
 
     def shown_as(self, kind: Kind) -> Attributes:
         """The same write in another version of the same objects; warnings go to the same list."""

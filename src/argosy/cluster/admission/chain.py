@@ -12,11 +12,11 @@ from argosy.machinery.objects import JsonObject
 Check = Callable[[Attributes], None]
 Mutate = Callable[[Attributes], None]
 Judge = Callable[[Attributes], Awaitable[None] | None]
-"""Raises StatusError, at once or in what it returns: None when all is decided."""
+"""Raises StatusError, either directly or from the awaitable it returns. None means that the decision is final."""
 
 
 class Webhooks(Protocol):
-    """Admission over the network; `matching...` are cheap and pure, so that most writes never await."""
+    """Admission over the network. The `matching...` methods are cheap and pure, so that most writes never await."""
 
     def mutating(self, attributes: Attributes) -> Awaitable[None] | None:
         """None when no webhook matches; changes `attributes.obj`."""
@@ -31,12 +31,12 @@ class Admission:
         self.mutators: list[Mutate] = []
         """Built-in changes of creates and updates, in order."""
         self.policies: list[Judge] = []
-        """What users forbid by expressions, after validation and before webhooks."""
+        """Users' expression policies, evaluated after validation and before webhooks."""
         self.checks: list[Check] = []
-        """Built-in refusals, last: rights, quota."""
+        """Built-in checks that can reject a write, run last: rights and quota."""
 
     async def mutate(self, attributes: Attributes) -> JsonObject:
-        """The object as admission leaves it. Raises StatusError."""
+        """Returns the object as admission leaves it. Raises StatusError."""
         check_namespace(attributes)
         for mutator in self.mutators:
             mutator(attributes)
@@ -50,7 +50,7 @@ class Admission:
         return attributes.obj
 
     async def validate(self, attributes: Attributes) -> None:
-        """Raises StatusError when something refuses the final object."""
+        """Raises StatusError when a check rejects the final object."""
         for policy in self.policies:
             if (judging := policy(attributes)) is not None:
                 await judging

@@ -1,7 +1,7 @@
-"""CEL about a write: the variables that conditions and policies see, and conditions (spec 14).
+"""CEL expressions about a write: the variables that conditions and policies see, and match conditions (spec 14).
 
-`request`, `object`, `oldObject`, `namespaceObject` as upstream names them; an `authorizer` there is none, hence an
-expression that asks for it fails, and the policy's or webhook's failurePolicy says what that means.
+`request`, `object`, `oldObject`, `namespaceObject` are named as upstream names them. There is no `authorizer`: an
+expression that uses it fails, and the policy's or webhook's failurePolicy decides what that means.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CONDITIONS_BUDGET = 2_500_000
 
 
 class ExpressionFailed(Exception):
-    """An expression is no CEL, or failed on this write; the text may be shown."""
+    """The expression is not valid CEL, or failed on this write. The message may be shown to users."""
 
 
 def request_of(attributes: Attributes) -> JsonObject:
@@ -52,7 +52,7 @@ def _named(resource: Resource) -> tuple[JsonObject, JsonObject]:
 
 def value_of(value: JsonValue, node: Node) -> Any:
     """A JSON value as expressions see it under its schema."""
-    from argosy.machinery.structural import cel  # the engine is large: loaded with the first expression
+    from argosy.machinery.structural import cel  # the engine is large, so it is imported with the first expression
 
     return cel.value_of(value, node)
 
@@ -68,7 +68,7 @@ def variables_of(attributes: Attributes, namespace: JsonObject | None) -> dict[s
 
 
 def budget(units: int = 0) -> Budget:
-    """What the expressions of one policy or one webhook may cost; 0: as upstream's RuntimeCELCostBudget."""
+    """The cost limit for the expressions of one policy or webhook. 0 means upstream's RuntimeCELCostBudget."""
     from argosy.machinery.structural import cel
 
     return cel.Budget(units or cel.BUDGET)
@@ -85,7 +85,7 @@ def evaluated(text: str, variables: dict[str, Any], spent: Budget | None = None)
 
 
 def conditions_hold(conditions: Iterable[JsonObject], variables: dict[str, Any]) -> bool:
-    """Whether all matchConditions are true: one that is false decides even if another fails.
+    """Whether all matchConditions are true. A false one decides even if another one fails.
 
     Raises ExpressionFailed.
     """

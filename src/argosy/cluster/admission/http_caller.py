@@ -1,6 +1,6 @@
-"""Webhooks outside of this process, over HTTPS: the real adapter of `webhooks.Caller`.
+"""Calls webhooks outside this process over HTTPS: the real adapter of `webhooks.Caller`.
 
-Socket timeouts are real ones even in virtual time; a rehearsal is given no caller at all.
+Socket timeouts use real time even when the clock is virtual; a rehearsal is given no caller at all.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ PROXY_LIMIT = 32 * 1024 * 1024
 SEND_SECONDS = 30.0
 _HOP_BY_HOP = frozenset({"connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding"})
 ANSWER_LIMIT = 3 * 1024 * 1024
-"""Bytes of an answer that are read at most."""
+"""The maximum number of response bytes that are read."""
 
 
 class HttpCaller:
-    """`close` when the cluster has stopped. Certificates are always checked, redirects never followed."""
+    """Call `close` after the cluster has stopped. Certificates are always verified, redirects never followed."""
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
@@ -58,7 +58,7 @@ class HttpCaller:
             raise CallFailed(f'Post "{url}": {type(error).__name__}') from None
 
     async def send(self, url: str, address: tuple[str, int], request: ProxyRequest) -> ProxyResponse:
-        """As the proxy of a Service: certificates are not judged there, upstream's neither. Raises OSError."""
+        """Calls through a Service proxy; like upstream, certificates are not verified there. Raises OSError."""
         target = f"{url}?{request.query}" if request.query else url
         try:
             async with (
@@ -81,7 +81,7 @@ class HttpCaller:
 
     @asynccontextmanager
     async def _at(self, address: tuple[str, int] | None) -> AsyncIterator[aiohttp.ClientSession]:
-        """The session that all share; for a fixed address one of its own, which looks no name up."""
+        """The shared session; a fixed address gets a session of its own that does no name lookup."""
         if address is not None:
             async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(resolver=_Fixed(*address))) as own:
                 yield own
@@ -96,7 +96,7 @@ class HttpCaller:
 
 
 class _Fixed(AbstractResolver):
-    """Every name is at one address and port."""
+    """Resolves every name to one address and port."""
 
     def __init__(self, host: str, port: int) -> None:
         self._host, self._port = host, port
@@ -111,7 +111,7 @@ class _Fixed(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to release."""
 
 
 async def _limited(answer: aiohttp.ClientResponse, limit: int = ANSWER_LIMIT) -> bytes:
@@ -126,7 +126,7 @@ async def _limited(answer: aiohttp.ClientResponse, limit: int = ANSWER_LIMIT) ->
 
 @lru_cache(maxsize=64)
 def context_of(ca_bundle: bytes) -> ssl.SSLContext:
-    """Trusts the bundle alone, or the system's authorities without one. Raises CallFailed for a bundle that is none."""
+    """Trusts only the bundle, or the system's CAs without one. Raises CallFailed for an invalid bundle."""
     try:
         return ssl.create_default_context(cadata=ca_bundle.decode("ascii") if ca_bundle else None)
     except (ssl.SSLError, UnicodeDecodeError, ValueError):

@@ -1,4 +1,4 @@
-"""Which writes a webhook or a policy is about: rules, and selectors of objects and namespaces (spec 14). Pure."""
+"""Decides which writes a webhook or policy applies to: rules, object and namespace selectors (spec 14). Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Rule:
     resources: frozenset[str]
     scope: str
     names: frozenset[str] = frozenset()
-    """Of objects; empty for all."""
+    """The objects' names; empty for all."""
 
     def matches(self, operation: str, resource: Resource, subresource: str, name: str = "") -> bool:
         return (
@@ -60,17 +60,17 @@ def compile_rules(rules: list[JsonObject] | None) -> tuple[Rule, ...]:
 @dataclass(frozen=True, slots=True)
 class Matching:
     rules: tuple[Rule, ...] | None
-    """None: every resource."""
+    """None means every resource."""
     excluded: tuple[Rule, ...]
     namespaces: LabelSelector
     objects: LabelSelector
     equivalent: bool = True
-    """matchPolicy: the rules mean the same objects in other versions too."""
+    """matchPolicy Equivalent: the rules also match the same objects in other versions."""
 
     def view_of(
         self, attributes: Attributes, namespace: JsonObject | None, others: Sequence[Kind]
     ) -> Attributes | None:
-        """The write as the rules mean it: as it was asked, else in one of the `others` versions; None: not meant."""
+        """The write as the rules match it: as requested, else in one of the `others` versions. None means no match."""
         if self.matches(attributes, namespace):
             return attributes
         for other in others if self.equivalent else ():
@@ -98,7 +98,7 @@ class Matching:
 
 
 def compile_matching(spec: JsonObject) -> Matching:
-    """Of `matchConstraints` or `matchResources`, which may leave out the rules."""
+    """For `matchConstraints` or `matchResources`, which may omit the rules."""
     rules = spec.get("resourceRules")
     return Matching(
         compile_rules(rules) if rules else None,

@@ -1,4 +1,4 @@
-"""NamespaceLifecycle: nothing is created in a namespace that is absent or going, and some namespaces never go."""
+"""NamespaceLifecycle: nothing is created in a missing or terminating namespace; some namespaces are never deleted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NAMESPACES = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
 
 
 def check_namespace(attributes: Attributes) -> None:
-    """Raises StatusError 404 or 403 for a create whose namespace does not take it."""
+    """Raises StatusError 404 or 403 for a create in a namespace that does not accept it."""
     kind = attributes.kind
     if attributes.ctx.operation != "CREATE" or not kind.resource.namespaced:
         return

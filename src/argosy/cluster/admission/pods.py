@@ -62,7 +62,7 @@ def _token_volume(name: str) -> JsonObject:
 
 
 def admit_tolerations(attributes: Attributes) -> None:
-    """In place: a Pod stays five minutes on a node that fails, unless it says otherwise."""
+    """In place: a Pod tolerates a failing node for five minutes unless it says otherwise."""
     if not _is_new(attributes, "pods") or attributes.obj is None:
         return
     spec = attributes.obj["spec"]
@@ -81,7 +81,7 @@ def _tolerates(toleration: JsonObject, key: str) -> bool:
 
 
 def admit_node_taint(attributes: Attributes) -> None:
-    """In place: a new Node takes nothing until somebody finds it ready."""
+    """In place: a new Node gets the not-ready taint until it is reported ready."""
     node = attributes.obj
     if not _is_new(attributes, "nodes") or node is None:
         return

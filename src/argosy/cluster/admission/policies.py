@@ -1,4 +1,4 @@
-"""ValidatingAdmissionPolicy: which policies are bound to a write, and what they say of it (spec 14).
+"""ValidatingAdmissionPolicy: which policies are bound to a write, and how they judge it (spec 14).
 
 A policy does nothing until a ValidatingAdmissionPolicyBinding names it. Both are compiled when they change; matching
 is pure and cheap, expressions run only for writes that match. Policies are never subject to policies.
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 GROUP = "admissionregistration.k8s.io"
 POLICIES, BINDINGS = "validatingadmissionpolicies", "validatingadmissionpolicybindings"
 _CODES: Final = {"Unauthorized": 401, "Forbidden": 403, "RequestEntityTooLarge": 413}
-"""By reason; every other is 422."""
+"""HTTP code by reason; any other reason is 422."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Bound:
     """The policy's and the binding's: all must match."""
     actions: frozenset[str]
     parameters: JsonObject
-    """The binding's paramRef."""
+    """The binding's `paramRef`."""
 
     @property
     def fails_closed(self) -> bool:
@@ -61,14 +61,14 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that a policy has against a write."""
+    """One violation of a policy by a write."""
 
     message: str
     reason: str = "Invalid"
 
 
 def compile_bound(policies: Sequence[JsonObject], bindings: Sequence[JsonObject]) -> tuple[Bound, ...]:
-    """In order of bindings; those of absent policies are left out."""
+    """In the order of the bindings. Bindings of missing policies are left out."""
     by_name = {policy["metadata"]["name"]: policy["spec"] for policy in policies}
     found = []
     for binding in bindings:
@@ -91,7 +91,7 @@ def compile_bound(policies: Sequence[JsonObject], bindings: Sequence[JsonObject]
 
 
 def findings(bound: Bound, variables: dict[str, Any]) -> Iterator[Finding]:
-    """What the policy has against a write with these variables; each failed validation is one. Pure."""
+    """Evaluates the policy for a write with these variables: one violation for each failed validation. Pure."""
     try:
         if not conditions_hold(bound.spec.get("matchConditions") or (), variables):
             return
@@ -114,7 +114,7 @@ def _failed(bound: Bound, text: str) -> Iterator[Finding]:
 
 
 def _named(composed: Sequence[JsonObject], variables: dict[str, Any], spent: Budget) -> dict[str, Any]:
-    """`variables.x`, each of which may use those before it; one that fails is absent, so that its use fails."""
+    """`variables.x`; each may use those before it. One that fails is left undefined, so that using it fails."""
     found: dict[str, Any] = {}
     for item in composed:
         try:
@@ -161,7 +161,7 @@ class Policies:
         self._compiled: tuple[tuple[int, ...], tuple[Bound, ...]] = ((), ())
 
     def check(self, attributes: Attributes) -> Awaitable[None] | None:
-        """Raises StatusError for the first denial; adds warnings. Costly expressions are judged beside the loop."""
+        """Raises StatusError for the first denial; adds warnings. Expensive expressions are evaluated in a thread."""
         bounds = self._bounds()
         if not bounds or attributes.kind.resource.group == GROUP:
             return None
@@ -195,7 +195,7 @@ class Policies:
         return self._parameters(bound, attributes.namespace) if bound.spec.get("paramKind") else None
 
     def _parameters(self, bound: Bound, namespace: str) -> list[Any] | None:
-        """The objects that parameterise the policy for a write in `namespace`; None for a kind that is not served."""
+        """The parameter objects of the policy for a write in `namespace`. None for a kind that is not served."""
         wanted, reference = bound.spec["paramKind"], bound.parameters
         group, _, version = wanted["apiVersion"].rpartition("/")
         kind = self._catalog.by_kind(group, version, wanted["kind"])
@@ -213,7 +213,7 @@ class Policies:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """All that judging reads: nothing of it is changed by anybody meanwhile."""
+    """All inputs of the evaluation; nobody changes them meanwhile."""
 
     bound: Bound
     attributes: Attributes

@@ -1,7 +1,7 @@
-"""Admission webhooks: which match a write, what they are asked, what their answers do (spec 14).
+"""Admission webhooks: which ones match a write, what is sent to them, and what their responses do (spec 14).
 
-Matching is pure and cheap: the configurations are compiled when they change. Asking goes through `Caller`, so that a
-rehearsal never reaches a foreign server; services of this process are asked without a socket.
+Matching is pure and cheap: the configurations are compiled when they change. Calls go through `Caller`, so that a
+rehearsal never reaches a foreign server. Services of this process are called without a socket.
 """
 
 from __future__ import annotations
@@ -41,20 +41,20 @@ _PLURALS: dict[Phase, str] = {
 
 
 class CallFailed(Exception):
-    """The webhook could not be asked, or its answer makes no sense; the text may be shown."""
+    """The webhook could not be called, or its response is invalid. The message may be shown to users."""
 
 
 class NobodyThere(Exception):
-    """Only simulated Pods would answer, and no rule says what; the text may be shown."""
+    """Only simulated Pods could answer, and no rule defines their answer. The message may be shown to users."""
 
 
 class Caller(Protocol):
-    """The door to webhooks outside of this process."""
+    """The port for webhooks outside this process."""
 
     async def post(
         self, url: str, body: bytes, ca_bundle: bytes, seconds: float, address: tuple[str, int] | None = None
     ) -> bytes:
-        """The answer's body of a 200; `address` is where the URL's host is. Raises CallFailed."""
+        """Returns the body of a 200 response; `address` is where the URL's host is reached. Raises CallFailed."""
         ...
 
 
@@ -95,14 +95,14 @@ def compile_webhook(spec: JsonObject) -> Webhook:
 
 
 def review_of(attributes: Attributes, uid: str) -> JsonObject:
-    """The AdmissionReview that is sent."""
+    """The AdmissionReview to send."""
     request = {"uid": uid, **request_of(attributes)}
     request["object"], request["oldObject"] = attributes.obj, attributes.old
     return {"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "request": request}
 
 
 def read_answer(raw: bytes, uid: str) -> JsonObject:
-    """The response part. Raises CallFailed."""
+    """The response part of the AdmissionReview. Raises CallFailed."""
     try:
         review = orjson.loads(raw)
         response: JsonObject = review["response"]
@@ -114,7 +114,7 @@ def read_answer(raw: bytes, uid: str) -> JsonObject:
 
 
 def patched(obj: JsonObject, response: JsonObject) -> JsonObject:
-    """The object with the answer's JSON patch applied. Raises CallFailed."""
+    """The object with the response's JSON patch applied. Raises CallFailed."""
     text = response.get("patch")
     if not text:
         return obj
@@ -130,7 +130,7 @@ def patched(obj: JsonObject, response: JsonObject) -> JsonObject:
 
 
 def denial(webhook: str, response: JsonObject) -> StatusError:
-    """Code and reason are the webhook's, 403 without one."""
+    """Code and reason come from the webhook; 403 without one."""
     status = response.get("status") or {}
     code = int(status.get("code") or 403)
     text = f'admission webhook "{webhook}" denied the request'
@@ -144,7 +144,7 @@ def denial(webhook: str, response: JsonObject) -> StatusError:
 Asked = tuple[Webhook, Kind]
 View = tuple[Webhook, Attributes]
 Ask = Callable[[Sequence[Asked], Attributes], Awaitable[None]]
-"""A webhook that a write is shown to, and the version that it is shown in."""
+"""A webhook that matches a write, and the version in which the write is sent to it."""
 
 
 def _as(kind: Kind, attributes: Attributes) -> Attributes:
@@ -165,7 +165,7 @@ class WebhookAdmission:
         self._backends = backends
         self._caller = caller
         self.pod_runtime: PodRuntime | None = None
-        """What rules let webhooks say that run in simulated Pods."""
+        """The simulated answers of webhooks that run in simulated Pods."""
         self._compiled: dict[Phase, tuple[int, tuple[Webhook, ...]]] = {}
 
     def mutating(self, attributes: Attributes) -> Awaitable[None] | None:
@@ -175,7 +175,7 @@ class WebhookAdmission:
         return self._asked("validating", attributes, self._validate)
 
     def _asked(self, phase: Phase, attributes: Attributes, ask: Ask) -> Awaitable[None] | None:
-        """None when no webhook matches. Conditions that cost more than a turn may take are judged beside the loop."""
+        """None when no webhook matches. Conditions that cost more than one loop turn are evaluated in a thread."""
         views, namespace = self._in_scope(phase, attributes)
         if not views:
             return None
@@ -193,7 +193,7 @@ class WebhookAdmission:
         await ask(chosen, attributes)
 
     def _in_scope(self, phase: Phase, attributes: Attributes) -> tuple[list[View], JsonObject | None]:
-        """In order of configuration names, then as written; configurations themselves are never subject to webhooks."""
+        """In order of configuration names, then as written. Writes of the configurations themselves never match."""
         webhooks = self._webhooks(phase)
         if not webhooks or attributes.kind.resource.group == GROUP:
             return [], None
@@ -203,7 +203,7 @@ class WebhookAdmission:
         return [(webhook, view) for webhook, view in views if view is not None], namespace
 
     def _meant(self, views: Sequence[View], namespace: JsonObject | None) -> list[Asked]:
-        """Those whose conditions hold. Raises StatusError."""
+        """The webhooks whose conditions are true. Raises StatusError."""
         return [
             (webhook, view.kind)
             for webhook, view in views
@@ -211,7 +211,7 @@ class WebhookAdmission:
         ]
 
     def _is_meant(self, webhook: Webhook, variables: dict[str, Any]) -> bool:
-        """Raises StatusError for conditions that fail, unless failures are ignored."""
+        """Raises StatusError for conditions that fail, unless the failurePolicy is Ignore."""
         try:
             return conditions_hold(webhook.conditions, variables)
         except ExpressionFailed as error:
@@ -263,7 +263,7 @@ class WebhookAdmission:
             await self._ask(webhook, _as(shown, attributes))
 
     async def _ask(self, webhook: Webhook, attributes: Attributes) -> JsonObject | None:
-        """The answer of a webhook that allows; None when it failed and may be ignored. Raises StatusError."""
+        """The response of a webhook that allows; None when the call failed and may be ignored. Raises StatusError."""
         if attributes.ctx.dry_run and not webhook.may_run_dry:
             raise bad_request(f'admission webhook "{webhook.name}" does not support dry run')
         uid = self._rng.uuid()
@@ -320,7 +320,7 @@ class WebhookAdmission:
         return await self._caller.post(url, body, ca_bundle, seconds, (endpoint.address, endpoint.port))
 
     def _endpoint(self, namespace: str, name: str, port: str, url: str) -> Endpoint:
-        """Raises CallFailed when nobody is there."""
+        """Raises CallFailed when nothing answers there."""
         service = self._reader.get("", "services", namespace, name)
         if service is None:
             raise CallFailed(f'Post "{url}": service "{name}" not found')

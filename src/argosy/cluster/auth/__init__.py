@@ -1,4 +1,4 @@
-"""Who is asking, and may they: authentication, impersonation, role-based access control, tokens and access reviews.
+"""Authentication, impersonation, role-based access control, tokens and access reviews.
 
 Decisions are pure; the only state is the index of roles and bindings, which follows the store's commits.
 """

@@ -1,7 +1,7 @@
 """Fills Secrets of type `kubernetes.io/service-account-token`, as kube-controller-manager's token controller does.
 
-The token is bound to its Secret, so that removing the Secret ends the token; it does not end by itself. An account that
-is not there yet is waited for: its creation is a commit, too.
+The token is bound to its Secret, so that deleting the Secret invalidates the token; it has no expiry. A missing
+account is waited for: its creation is a commit, too.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Writing(Protocol):
 
 
 class AccountSecrets:
-    """`heard` takes commits; what is to be written is written by `spawn`ed work."""
+    """`heard` receives commits; the resulting writes are done by `spawn`ed work."""
 
     def __init__(
         self,
@@ -46,10 +46,10 @@ class AccountSecrets:
         self._tokens, self._reader, self._client, self._clock = tokens, reader, client, clock
         self._authority, self._spawn = authority, spawn
         self._waiting: dict[Key, set[Key]] = {}
-        """Secrets by account that is not there yet."""
+        """Secrets whose account does not exist yet, by account."""
 
     def begin(self, secrets: Iterable[JsonObject]) -> None:
-        """With those that are there."""
+        """Also processes the Secrets that already exist."""
         for secret in secrets:
             self._look(secret)
 
@@ -81,7 +81,7 @@ class AccountSecrets:
         self._spawn(self._filled(secret, found))
 
     async def _filled(self, secret: JsonObject, account: JsonObject) -> None:
-        """What changed meanwhile, or is refused, is looked at again with its own next commit, or at the next start."""
+        """A Secret that changed meanwhile or is refused is retried with its own next commit, or at the next start."""
         own, owner = secret["metadata"], account["metadata"]
         bound = Bound("Secret", own["name"], own["uid"])
         token = self._tokens.issue(

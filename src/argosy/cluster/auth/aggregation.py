@@ -1,6 +1,6 @@
-"""What follows a write of roles and bindings in the same turn: the index learns of it, aggregating roles are refilled.
+"""What follows a write of roles and bindings in the same turn: the index is updated, aggregating roles are refilled.
 
-Hence a right that was granted or taken holds for the very next request (spec section 15).
+So a right that was granted or revoked is effective for the very next request (spec section 15).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Hook = Callable[[WriteContext, JsonObject | None, JsonObject | None], None]
 
 
 def role_hooks(store: Store, rbac: Rbac) -> dict[tuple[str, str], Hook]:
-    """By place of storage: to be run after each write with (context, old, new)."""
+    """By storage location: run after each write with (context, old, new)."""
 
     def hook(plural: str) -> Hook:
         def after_write(ctx: WriteContext, old: JsonObject | None, new: JsonObject | None) -> None:
@@ -33,14 +33,14 @@ def role_hooks(store: Store, rbac: Rbac) -> dict[tuple[str, str], Hook]:
 
 
 def refill(store: Store, rbac: Rbac, now: datetime) -> None:
-    """Writes the rules of aggregating ClusterRoles; those that aggregate one another settle in as many rounds."""
+    """Writes the rules of aggregating ClusterRoles. Roles that aggregate one another settle in as many rounds."""
     for _ in range(len(store.table(GROUP, CLUSTER_ROLES).entries)):
         if not _round(store, rbac, now):
             return
 
 
 def _round(store: Store, rbac: Rbac, now: datetime) -> bool:
-    """Writes every role whose rules are not what they have to be; whether there was one."""
+    """Writes every role whose rules are out of date. Returns whether there was one."""
     table = store.table(GROUP, CLUSTER_ROLES)
     entries = [*table.scan()]
     roles = [entry.obj for entry in entries]
@@ -62,7 +62,7 @@ def _is_applied(metadata: JsonObject) -> bool:
 
 
 def _applied(metadata: JsonObject, now: datetime) -> JsonObject:
-    """With the owner of the rules: upstream's controller applies them."""
+    """Sets the owner of the rules in managedFields, since upstream's controller applies them."""
     entry: JsonObject = {"manager": MANAGER, "operation": "Apply", "apiVersion": f"{GROUP}/v1"}
     entry |= {"time": timestamps.seconds(now), "fieldsType": "FieldsV1", "fieldsV1": {"f:rules": {}}}
     others = [other for other in metadata.get("managedFields") or () if other.get("manager") != MANAGER]

@@ -1,4 +1,4 @@
-"""What is asked of whom: the words of one authorization question, and the refusal (spec sections 2, 3 and 15)."""
+"""The attributes of one authorization request, and the refusal (spec sections 2, 3 and 15)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ANONYMOUS = "system:anonymous"
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """A resource question, or with `path` a non-resource one. An empty name means the whole collection."""
+    """A resource request, or with `path` a non-resource one. An empty name means the whole collection."""
 
     verb: str
     group: str = ""
@@ -47,7 +47,7 @@ class Authorizer(Protocol):
 
 
 def forbidden(user: User, asked: Attributes) -> StatusError:
-    """The 403 of upstream, which says who asked for what; nothing about the object, not even whether it exists."""
+    """Upstream's 403: names the user and the request, and reveals nothing about the object, not even its existence."""
     if asked.path:
         message = f"forbidden: User {quoted(user.name)} cannot {asked.verb} path {quoted(asked.path)}"
         return StatusError(403, "Forbidden", message, generic=True)

@@ -1,4 +1,4 @@
-"""Who is asking: client certificate, bearer token or, if switched on, nobody in particular (spec section 15).
+"""Authentication: client certificate, bearer token or, if switched on, the anonymous user (spec section 15).
 
 A credential that is presented must be valid: an invalid token is 401 even where anonymous access is on.
 """
@@ -16,7 +16,7 @@ from argosy.cluster.auth.tokens import ServiceAccountTokens, TokenRefused
 from argosy.cluster.kind import User
 
 DIGEST = "sha256"
-"""Among the attributes of a client's certificate: no name of X.509's."""
+"""The digest's key among the attributes of a client certificate: not a name used by X.509."""
 TOKEN_LENGTH_LIMIT = 16_384
 
 
@@ -24,12 +24,12 @@ class TokenVerifier(Protocol):
     """Another source of bearer tokens, such as the sign-in of the web page."""
 
     def user_of(self, token: str, now: datetime) -> User | None:
-        """None when the token is none of this source's."""
+        """None when the token does not belong to this source."""
         ...
 
 
 class StaticTokens:
-    """Fixed tokens from the configuration. Kept as digests: the tokens themselves are nowhere to be found later."""
+    """Fixed tokens from the configuration, kept as digests: the tokens themselves are not kept in memory."""
 
     def __init__(self, tokens: Mapping[str, User] | None = None) -> None:
         self._users = [(_digest(token), _member(user)) for token, user in (tokens or {}).items()]
@@ -47,7 +47,7 @@ class StaticTokens:
 
 
 class Authenticator:
-    """The chain: certificate, then bearer token. Raises 401 when no credential is there, or one is wrong."""
+    """The chain: certificate, then bearer token. Raises 401 without credentials, or for a wrong one."""
 
     def __init__(
         self,

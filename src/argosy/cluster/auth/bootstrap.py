@@ -15,7 +15,7 @@ _ANNOTATION = {"rbac.authorization.kubernetes.io/autoupdate": "true"}
 
 
 def bootstrap_objects() -> list[JsonObject]:
-    """Roles, aggregating ones already filled, then bindings; fresh objects at every call."""
+    """Roles, with aggregating ones already filled, then bindings. Returns fresh objects at every call."""
     facts = orjson.loads(files(__package__).joinpath("bootstrap.json").read_bytes())
     roles = [_role(item) for item in facts["roles"]]
     shared = [role for role in roles if role["kind"] == "ClusterRole"]

@@ -1,4 +1,4 @@
-"""Nobody grants rights they do not hold: checks on writes of roles and bindings (security rule 4, spec section 15).
+"""Nobody grants rights they do not have: checks on writes of roles and bindings (security rule 4, spec section 15).
 
 Upstream: kubernetes pkg/registry/rbac/{role,clusterrole,rolebinding,clusterrolebinding}/policybased, and
 component-helpers/auth/rbac/validation for covering.
@@ -45,10 +45,10 @@ def role_guard(rbac: Rbac) -> Callable[[Write], None]:
 
 
 def check_role_write(rbac: Rbac, user: User, plural: str, obj: JsonObject, old: JsonObject | None) -> None:
-    """Raises 403 when the write would grant what `user` does not hold; `old` is None on create.
+    """Raises 403 when the write would grant rights that `user` does not have; `old` is None on create.
 
-    To be called with the object as it would be stored, whatever verb led there (create, update, patch or apply). Every
-    change counts, that of a label too: by labels a role's rules get into those that aggregate it.
+    To be called with the object as it would be stored, whatever verb was used (create, update, patch or apply). Every
+    change counts, including labels: labels decide which aggregating roles include a role's rules.
     """
     if plural not in PLURALS or MASTERS in user.groups or (old is not None and _changes_for_deletion_only(obj, old)):
         return
@@ -73,7 +73,7 @@ def check_role_write(rbac: Rbac, user: User, plural: str, obj: JsonObject, old: 
 
 
 def _changes_for_deletion_only(obj: JsonObject, old: JsonObject) -> bool:
-    """Whether owners and finalizers alone differ: what the garbage collector needs (IsOnlyMutatingGCFields)."""
+    """Whether only owners and finalizers differ: what the garbage collector needs (IsOnlyMutatingGCFields)."""
 
     def rest(found: JsonObject) -> JsonObject:
         metadata = {key: value for key, value in found["metadata"].items() if key not in _FOR_DELETION}
@@ -90,7 +90,7 @@ FULL_AUTHORITY: tuple[JsonObject, ...] = (
 
 
 def _check_full_authority(rbac: Rbac, user: User, name: str) -> None:
-    """An aggregating role may gather anything, later too: whoever makes or changes one holds everything."""
+    """An aggregating role may gather any rule, later too: a user who creates or changes one needs every right."""
     if list(uncovered(rbac.rules_for(user, ""), FULL_AUTHORITY)):
         why = "must have cluster-admin privileges to use the aggregationRule"
         message = f"{CLUSTER_ROLES}.{GROUP} {quoted(name)} is forbidden: {why}"
@@ -103,7 +103,7 @@ _CLIENT_SIGNER = "kubernetes.io/kube-apiserver-client"
 
 
 def check_certificate_write(rbac: Rbac, user: User, subresource: str, obj: JsonObject, old: JsonObject | None) -> None:
-    """Who approves or signs for a signer needs that right on the signer; nobody asks for a certificate of the masters.
+    """Approving or signing for a signer needs that right on it. Nobody may request a `system:masters` certificate.
 
     Source: kubernetes plugin/pkg/admission/certificates: approval, signing, subjectrestriction. Raises 403.
     """
@@ -130,7 +130,7 @@ def _decisions(status: JsonObject) -> list[JsonObject]:
 
 
 def _require_signer(rbac: Rbac, user: User, verb: str, name: str, signer: str) -> None:
-    """The right on the signer by its name, or on all of its domain."""
+    """The right on the signer by its name, or on its entire domain."""
     for asked in (signer, f"{signer.partition('/')[0]}/*"):
         if rbac.judge(user, Attributes(verb, CERTIFICATES, "signers", name=asked)).allowed:
             return
@@ -142,7 +142,7 @@ def _asks_for_masters(obj: JsonObject) -> bool:
         raw = base64.b64decode(str((obj.get("spec") or {}).get("request") or ""), validate=True)
         subject = x509.load_pem_x509_csr(raw).subject
     except ValueError:
-        return False  # refused by validation, or by the signer
+        return False  # refused later by validation or by the signer
     return any(part.value == MASTERS for part in subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME))
 
 
@@ -152,13 +152,13 @@ def _refused_request(name: str, why: str) -> StatusError:
 
 
 CLAIMS = "rbac.kargo.akuity.io/claim"
-"""How annotations begin that say which people act as the ServiceAccount (Kargo: `claims`, `claim.<name>`)."""
+"""Prefixes of the annotations that let people act as the ServiceAccount (Kargo: `claims`, `claim.<name>`)."""
 
 
 def check_account_write(rbac: Rbac, user: User, obj: JsonObject, old: JsonObject | None) -> None:
-    """Who says which people act as an account needs every right that the account has, or may act as it. Raises 403.
+    """Changing who may act as an account needs all rights of that account, or the right to act as it. Raises 403.
 
-    No rule of the real API server, to which these annotations mean nothing; to the sign-in they mean a binding.
+    Not a rule of the real API server, which ignores these annotations. For the sign-in they amount to a binding.
     """
     if MASTERS in user.groups or _claims(obj) == (_claims(old) if old else {}):
         return
@@ -176,7 +176,7 @@ def _claims(obj: JsonObject) -> JsonObject:
 
 
 def uncovered(held: Sequence[JsonObject], wanted: Iterable[JsonObject]) -> Iterator[JsonObject]:
-    """The single rights (one verb, group, resource, name or URL each) of `wanted` that no rule of `held` covers."""
+    """The single rights (one verb, group, resource, name or URL each) in `wanted` that no rule in `held` covers."""
     for rule in wanted:
         for single in _singles(rule):
             if not any(_covers(owner, single) for owner in held):

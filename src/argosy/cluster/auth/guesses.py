@@ -1,6 +1,6 @@
-"""Wrong credentials, counted by address (security rule 7): guessing is slowed, and wrong signatures cost little.
+"""Wrong credentials, counted by address (security rule 7): guessing is slowed, and bad signatures cost little.
 
-A token that was right before is never held up, so that a guesser behind the same address locks nobody out. Counters
+A token that was valid before is never delayed, so that a guesser behind the same address locks nobody out. Counters
 cannot be evicted by an attacker: when there are too many addresses, new ones share one counter.
 """
 
@@ -15,7 +15,7 @@ from argosy.observe.metrics import REGISTRY
 
 FAILURES = 100
 WINDOW = timedelta(seconds=10)
-"""More failures of one address than that in this time, and unknown tokens from it are refused unread."""
+"""With more failures from one address in this time, its unknown tokens are rejected without verification."""
 ADDRESSES = 4096
 REMEMBERED = 4096
 _CROWD = "(others)"

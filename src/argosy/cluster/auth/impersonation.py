@@ -1,4 +1,4 @@
-"""Acting as somebody else, for those who may (spec section 15; apiserver pkg/endpoints/filters/impersonation)."""
+"""Acting as another user, with the right to do so (spec section 15; apiserver pkg/endpoints/filters/impersonation)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Headers = Mapping[str, Sequence[str]]
 
 
 def impersonated(headers: Headers, user: User, authorizer: Authorizer) -> User:
-    """The user to act as; `user` itself without the headers. Raises 400 without a user to be, 403 without the right."""
+    """The user to act as; `user` itself without the headers. Raises 400 without a user, 403 without the right."""
     if not any(name.startswith(_PREFIX) for name in headers):
         return user
     name = _single(headers, "impersonate-user")
@@ -73,7 +73,7 @@ def _account(name: str) -> tuple[str, str] | None:
 
 
 def with_implied(name: str, groups: Sequence[str]) -> tuple[str, ...]:
-    """A ServiceAccount has its groups unless others are named; everybody but the anonymous is authenticated."""
+    """A ServiceAccount gets its own groups unless others are given; all but anonymous are system:authenticated."""
     found = list(groups)
     if not groups and (account := _account(name)):
         found += ["system:serviceaccounts", f"system:serviceaccounts:{account[0]}"]

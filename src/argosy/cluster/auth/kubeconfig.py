@@ -1,4 +1,4 @@
-"""Writes the file that points kubectl, helm and every other client at the embedded server."""
+"""Writes the kubeconfig with which kubectl, helm and other clients reach the embedded server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from argosy.machinery.objects import JsonObject
 
 
 def kubeconfig(server_url: str, authority: bytes, client: KeyPair | str, name: str = "argosy") -> JsonObject:
-    """`client` is a certificate with its key, or a bearer token. The answer holds secrets: it is for a file only."""
+    """`client` is a certificate with its key, or a bearer token. The result has secrets: write it to a file only."""
     if isinstance(client, str):
         user: JsonObject = {"token": client}
     else:
@@ -31,7 +31,7 @@ def kubeconfig(server_url: str, authority: bytes, client: KeyPair | str, name: s
 def write_kubeconfig(
     path: Path, server_url: str, authority: bytes, client: KeyPair | str, name: str = "argosy"
 ) -> None:
-    """Mode 0600 from the start. JSON is YAML, hence every client reads it."""
+    """Created with mode 0600. JSON is YAML, so every client reads it."""
     document = kubeconfig(server_url, authority, client, name)
     write_private(path, orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 

@@ -1,6 +1,6 @@
 """Role-based access control: an index of roles and bindings by subject, and pure matching (spec section 15).
 
-The index follows the store: `load` takes what is there, `observe` each committed change. Upstream:
+The index follows the store: `load` reads what exists, `observe` takes each committed change. Upstream:
 kubernetes plugin/pkg/auth/authorizer/rbac.
 """
 
@@ -66,7 +66,7 @@ class RoleKey(NamedTuple):
 
 class Subject(NamedTuple):
     kind: str
-    """`User` or `Group`: a ServiceAccount is the user that its tokens name."""
+    """`User` or `Group`: a ServiceAccount is the user named in its tokens."""
     name: str
 
 
@@ -108,13 +108,13 @@ class Rbac:
         self._by_subject: dict[Subject, dict[tuple[str, str], Binding]] = {}
 
     def load(self, reader: Reader) -> None:
-        """Takes over all roles and bindings that exist."""
+        """Loads all roles and bindings that exist."""
         for plural in PLURALS:
             for obj in reader.list(GROUP, plural):
                 self.observe(GROUP, plural, None, obj)
 
     def observe(self, group: str, plural: str, old: JsonObject | None, new: JsonObject | None) -> None:
-        """One committed change; `new` is None when the object is gone. Other kinds than RBAC's are ignored."""
+        """One committed change; `new` is None when the object was deleted. Kinds other than RBAC's are ignored."""
         if group != GROUP or (obj := new or old) is None:
             return
         metadata = obj["metadata"]
@@ -154,7 +154,7 @@ class Rbac:
         return Verdict(False)
 
     def bindings_for(self, user: User, namespace: str) -> Iterator[tuple[Subject, Binding]]:
-        """The bindings that hold for the user in a namespace: cluster-wide ones first, as upstream looks them up."""
+        """The bindings that apply to the user in a namespace: cluster-wide ones first, as upstream looks them up."""
         own: list[tuple[Subject, Binding]] = []
         for subject in subjects_of(user):
             for binding in self._by_subject.get(subject, {}).values():
@@ -165,7 +165,7 @@ class Rbac:
         yield from own
 
     def roles_of(self, subject: Subject) -> Iterator[tuple[str, RoleKey]]:
-        """What the subject itself is bound to, and in which namespace ("": everywhere)."""
+        """The roles the subject itself is bound to, and in which namespace ("" means everywhere)."""
         for binding in self._by_subject.get(subject, {}).values():
             yield binding.namespace, binding.role
 
@@ -196,9 +196,9 @@ def _reason(binding: Binding, subject: Subject) -> str:
 
 
 def aggregated_rules(role: JsonObject, cluster_roles: Iterable[JsonObject]) -> list[JsonObject] | None:
-    """What an aggregating ClusterRole's rules have to be: the others' in order of name, each once; None if it is none.
+    """The rules an aggregating ClusterRole must have: the others' in order of name, each once. None for other roles.
 
-    Selectors are label selectors, joined by or (kubernetes: pkg/controller/clusterroleaggregation).
+    Label selectors are joined by OR (kubernetes: pkg/controller/clusterroleaggregation).
     """
     selectors = (role.get("aggregationRule") or {}).get("clusterRoleSelectors")
     if not selectors:

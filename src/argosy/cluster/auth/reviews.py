@@ -1,6 +1,6 @@
 """Access and identity reviews, and token requests: POSTs that store nothing (spec section 15).
 
-Each takes the sent object and gives the answered one; all answers are 201 with the object.
+Each takes the object from the request and returns the response object; all responses are 201 with the object.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ LEAST_SECONDS, MOST_SECONDS, DEFAULT_SECONDS = 600, 2**32, 3600
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One review request: who sent it, in which namespace, when."""
+    """One review request: the user who sent it, its namespace and the time."""
 
     user: User
     namespace: str
     now: datetime
     body: JsonObject
     manager: str = ""
-    """Who is named in managedFields."""
+    """The name recorded in managedFields."""
     uid: str = ""
-    """For the answer."""
+    """For the response."""
 
     @property
     def spec(self) -> JsonObject:
@@ -43,7 +43,7 @@ class Asked:
 
 
 class Reviews:
-    """All reviews. `verifiers` and `accounts` are those of the Authenticator."""
+    """All reviews. `verifiers` and `accounts` are the Authenticator's."""
 
     def __init__(
         self,
@@ -202,7 +202,7 @@ def _answer(asked: Asked, kind: str, group: str, status: JsonObject) -> JsonObje
 
 
 def _system_metadata(asked: Asked, group: str) -> JsonObject:
-    """What the server fills in of every object that is created, stored or not."""
+    """The fields the server fills in for every object that is created, stored or not."""
     now = timestamps.seconds(asked.now)
     found: JsonObject = {"creationTimestamp": now}
     if asked.uid:

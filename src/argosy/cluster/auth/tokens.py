@@ -1,7 +1,7 @@
 """ServiceAccount tokens: signed ES256 JWTs, issued for TokenRequests and verified by security rule 6 (spec section 15).
 
-The algorithm is fixed, never read from the token. A token is worth what its account is: it dies with the account's uid
-and with the object that it is bound to.
+The algorithm is fixed, never read from the token. A token is valid only as long as its account: it becomes invalid
+when the account's uid changes and when the object that it is bound to is deleted.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from argosy.machinery.objects import JsonObject, JsonValue
 DEFAULT_ISSUER = "https://kubernetes.default.svc.cluster.local"
 SKEW_SECONDS = 60
 TOKEN_LIMIT = 16_384
-"""Characters of a token; no more is looked at."""
+"""Maximum characters of a token; longer ones are refused unread."""
 REMEMBERED = 4096
-"""Signatures known to be good; each costs a tenth of a millisecond to check."""
+"""Number of signatures cached as good; each costs a tenth of a millisecond to verify."""
 
 _PREFIX = "system:serviceaccount:"
 
 
 class TokenRefused(Exception):
-    """The token is not valid here; the message names the check that failed and nothing of the token."""
+    """The token is not valid here. The message names the failed check and reveals nothing of the token."""
 
 
 class Bound(NamedTuple):
@@ -63,7 +63,7 @@ def account_user(namespace: str, name: str, uid: str = "") -> User:
 
 
 class ServiceAccountTokens:
-    """Issues and verifies. `key_pem` is a PKCS 8 P-256 private key, kept by the caller between starts."""
+    """Issues and verifies tokens. `key_pem` is a PKCS 8 P-256 private key, which the caller keeps between starts."""
 
     def __init__(self, key_pem: bytes, reader: Reader, rng: Rng, issuer: str = DEFAULT_ISSUER) -> None:
         key = serialization.load_pem_private_key(key_pem, None)
@@ -116,7 +116,7 @@ class ServiceAccountTokens:
     # ---- verifying
 
     def verify(self, token: str, now: datetime, audiences: Sequence[str] = ()) -> Verified:
-        """The user behind a token that is meant for one of `audiences` (default: this server). Raises TokenRefused."""
+        """The user of a token that is meant for one of `audiences` (default: this server). Raises TokenRefused."""
         claims = self._signed_claims(token)
         if claims.get("iss") != self.issuer:
             raise TokenRefused("the token was issued by somebody else")
@@ -128,7 +128,7 @@ class ServiceAccountTokens:
         return Verified(self._account(claims), shared, claims["exp"])
 
     def is_ours(self, token: str) -> bool:
-        """Whether it looks like one of these tokens at all, so that other kinds of tokens can be tried elsewhere."""
+        """Whether it looks like one of these tokens at all; other kinds can then be tried by other verifiers."""
         return token.count(".") == 2
 
     def _signed_claims(self, token: str) -> JsonObject:
@@ -239,7 +239,7 @@ def _as_object(value: JsonValue) -> JsonObject:
 
 
 def _object(part: str) -> JsonObject:
-    """One JSON part. Equal keys twice, and anything but an object, are refused."""
+    """One JSON part. Duplicate keys, and anything but an object, are refused."""
     try:
         parsed = parse_json(_decoded(part))
     except BodyError:

@@ -56,7 +56,7 @@ class RequestHandlers:
         return await self._write(_WRITES[request.verb], request)
 
     async def in_turns(self, work: Pieces[T]) -> T:
-        """What it comes to, in as many turns of the loop as it needs. Raises what it raises."""
+        """Returns the result, taking as many event loop turns as it needs. Raises what the work raises."""
         return await self._pace.made(work)
 
     def _of_subresource(self, request: ApiRequest) -> Handler:
@@ -76,7 +76,7 @@ class RequestHandlers:
         return _WRITES[request.verb]
 
     async def _write(self, handler: Handler, request: ApiRequest) -> ApiResponse:
-        """Answers when the disk has it: an acknowledged write survives the process."""
+        """Answers once the write is on disk: an acknowledged write survives the process."""
         await self._pace.turn()
         try:
             response = await handler(self.core, request)

@@ -1,4 +1,4 @@
-"""Server-side apply (spec 10.4): the algorithm is machinery's; here are place, name, preconditions and storing."""
+"""Server-side apply (spec 10.4). `machinery` has the algorithm; here are path, name, preconditions and storage."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from argosy.machinery.server_side_apply.apply import apply, check_configuration
 
 
 async def apply_configuration(core: Core, request: ApiRequest) -> ApiResponse:
-    """Raises Raced when the object changed while webhooks were asked."""
+    """Raises Raced when the object changed while webhooks were called."""
     kind = request.kind
     config = request.body
     if not isinstance(config, dict):
@@ -60,7 +60,7 @@ async def apply_configuration(core: Core, request: ApiRequest) -> ApiResponse:
 
 
 def _check_absent(request: ApiRequest, config: JsonObject) -> None:
-    """A uid means one object that exists; a subresource belongs to one. Raises StatusError 409 or 404."""
+    """A uid refers to one existing object; a subresource belongs to one. Raises StatusError 409 or 404."""
     resource = request.kind.resource
     if request.subresource:
         raise not_found(resource, request.name)

@@ -1,4 +1,4 @@
-"""What every handler works with, made once by the assembly."""
+"""What every handler needs, created once by the assembly."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from argosy.cluster.admission.chain import Admission
 
 Special = Callable[[ApiRequest], Awaitable[ApiResponse]]
-"""A handler of one (group, plural, subresource, verb) that is not the usual one: reviews, tokens, binding."""
+"""A handler for one (group, plural, subresource, verb) that differs from the usual one: reviews, tokens, binding."""
 
 
 class StoreReader:
@@ -44,12 +44,12 @@ class Core:
     admission: Admission
     reader: StoreReader
     lifetimes: Rng
-    """How long watches last: a stream of its own, so that watching never changes a uid."""
+    """The random durations of watches: a stream of its own, so that watching never changes a uid."""
     special: dict[tuple[str, str, str, str], Special] = field(default_factory=dict)
     stored: dict[tuple[str, str], Callable[[WriteContext, JsonObject | None, JsonObject | None], None]] = field(
         default_factory=dict
     )
-    """By place of storage: what happens in the same turn as a write (old, new); it may write more."""
+    """By storage location: what happens in the same turn as a write (old, new); it may write more."""
 
     def table(self, kind: Kind) -> Table:
         return self.store.table(*kind.storage)
@@ -75,12 +75,12 @@ class Core:
 
 
 def timestamp(now: datetime) -> str:
-    """RFC 3339 in whole seconds, as metadata carries times."""
+    """RFC 3339 in whole seconds, the format of times in metadata."""
     return now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def answer(kind: Kind, entry: Entry, code: int = 200, warnings: Sequence[str] = ()) -> ApiResponse:
-    """The stored object in the request's version, with its bytes where no conversion is needed."""
+    """The stored object in the request's version, with its bytes when no conversion is needed."""
     obj = kind.from_storage(entry.obj)
     if obj is entry.obj:
         return ApiResponse(code, obj, tuple(warnings), entry.encoded)

@@ -1,4 +1,4 @@
-"""create (spec 8.1): also what an update or an apply of an absent object does."""
+"""create (spec 8.1), also used by an update or an apply of a missing object."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def create(core: Core, request: ApiRequest) -> ApiResponse:
 async def create_object(
     core: Core, request: ApiRequest, obj: JsonObject, warnings: list[str], *, tracked: bool = False
 ) -> ApiResponse:
-    """`obj` is decoded and the request's own. `tracked`: its managedFields are settled already (apply)."""
+    """`obj` is decoded and owned by the request. `tracked`: its managedFields are settled already (apply)."""
     if request.deny_create is not None:
         raise request.deny_create
     kind = request.kind
@@ -65,12 +65,12 @@ async def create_object(
 
 
 def _free_key(core: Core, kind: Kind, obj: JsonObject, *, draws: bool) -> Key:
-    """A generated name that is taken is drawn again; a given one is a refusal, in other words beside a prefix."""
+    """A generated name that is taken is drawn again; a given one is refused, in other words if it has a prefix."""
     metadata = obj["metadata"]
     namespace = metadata.get("namespace") or "" if kind.resource.namespaced else ""
     entries = core.table(kind).entries
     for _ in range(NAME_ATTEMPTS):
-        key = Key(intern(namespace), metadata["name"])  # kept as long as the object: one text for all of a namespace
+        key = Key(intern(namespace), metadata["name"])  # kept as long as the object: one string per namespace
         taken = entries.get(key)
         if taken is None:
             return key

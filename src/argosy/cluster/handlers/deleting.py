@@ -35,7 +35,7 @@ _ANSWERED_WITH_OBJECT = frozenset(
         "resourcequotas",
     )
 )
-"""Kinds whose deletion answers with the object, not a Status (kubernetes: pkg/registry/core, ReturnDeletedObject)."""
+"""Kinds whose deletion returns the object, not a Status (kubernetes: pkg/registry/core, ReturnDeletedObject)."""
 _JOB_WARNING = (
     "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or "
     "set propagationPolicy=Orphan to suppress this warning"
@@ -45,7 +45,7 @@ _JOB_WARNING = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteOptions:
     policy: str = ""
-    """Empty: the client said nothing."""
+    """Empty: the client did not set it."""
     grace_seconds: int | None = None
     uid: str = ""
     resource_version: str = ""
@@ -126,9 +126,9 @@ def _policy_warnings(kind: Kind, options: DeleteOptions) -> list[str]:
 
 
 def mark(kind: Kind, obj: JsonObject, options: DeleteOptions, now: datetime) -> JsonObject | None:
-    """The object as its deletion leaves it: None when it goes at once, `obj` itself when nothing changes.
+    """The object as its deletion leaves it: None when it is removed at once, `obj` itself when nothing changes.
 
-    Pure; a new object otherwise, with its own metadata.
+    Pure; otherwise returns a new object with its own metadata.
     """
     if kind.storage == _DEFINITIONS:
         return _mark_definition(obj, now)
@@ -161,7 +161,7 @@ def mark(kind: Kind, obj: JsonObject, options: DeleteOptions, now: datetime) -> 
 
 
 def _mark_definition(obj: JsonObject, now: datetime) -> JsonObject:
-    """Instances go first: the cleanup finalizer holds the definition, its condition says so (spec 12)."""
+    """Instances go first: the cleanup finalizer keeps the definition, and its condition says so (spec 12)."""
     metadata = obj["metadata"]
     if metadata.get("deletionTimestamp"):
         return obj
@@ -185,7 +185,7 @@ def _mark_definition(obj: JsonObject, now: datetime) -> JsonObject:
 
 
 def _finalizers_after(kind: Kind, finalizers: list[str], policy: str) -> list[str]:
-    """An explicit policy adds its finalizer and removes the other one; none keeps what is there."""
+    """An explicit policy adds its finalizer and removes the other one; no policy leaves them unchanged."""
     policy = policy or _implied_policy(kind, finalizers)
     if not policy:
         return finalizers
@@ -201,7 +201,7 @@ def _implied_policy(kind: Kind, finalizers: list[str]) -> str:
 
 
 def _grace(kind: Kind, obj: JsonObject, wanted: int | None) -> int:
-    """Seconds until a graceful kind goes; a Pod that runs nowhere, or has finished, goes at once."""
+    """Seconds until a graceful kind is removed; a Pod that is on no node, or has finished, is removed at once."""
     if not kind.strategy.is_graceful:
         return 0
     spec, status, metadata = obj.get("spec") or {}, obj.get("status") or {}, obj["metadata"]
@@ -228,7 +228,7 @@ def _check_preconditions(kind: Kind, entry: Entry, options: DeleteOptions) -> No
 
 
 def _precondition(kind: Kind, name: str, why: str) -> StatusError:
-    """A conflict that names the Kind, as upstream's storage does (spec 3)."""
+    """A conflict error that names the Kind, as upstream's storage does (spec 3)."""
     resource = kind.resource
     spelled = str(resource.group_kind)
     message = f"Operation cannot be fulfilled on {spelled} {quoted(name)}: {why}"
@@ -236,7 +236,7 @@ def _precondition(kind: Kind, name: str, why: str) -> StatusError:
 
 
 def _last_state(kind: Kind, obj: JsonObject, now: datetime) -> JsonObject:
-    """The object as it went; a graceful one says that it had no time."""
+    """The object as it was deleted; for a graceful kind with a zero grace period."""
     if not kind.strategy.is_graceful:
         return obj
     marks = {"deletionTimestamp": timestamp(now), "deletionGracePeriodSeconds": 0}
@@ -254,7 +254,7 @@ def _gone(kind: Kind, entry: Entry) -> JsonObject:
 
 
 async def delete_collection(core: Core, request: ApiRequest) -> ApiResponse:
-    """Every selected object as by itself; the answer lists them as they were (spec 11)."""
+    """Deletes every selected object individually; the response lists them as they were (spec 11)."""
     check_list_options(request.options)
     options = read_delete_options(request)
     kind = request.kind

@@ -8,5 +8,5 @@ from argosy.cluster.request import ApiRequest, ApiResponse
 
 
 async def finalize(core: Core, request: ApiRequest) -> ApiResponse:
-    """An update whose strategy takes spec.finalizers; the object goes when nothing holds it any more."""
+    """An update whose strategy accepts spec.finalizers. The Namespace is removed when no finalizer is left."""
     return await update(core, request)

@@ -1,9 +1,9 @@
-"""Large objects are decoded, filled and judged in a thread, so that the loop goes on meanwhile.
+"""Large objects are decoded, defaulted and validated in a thread, so that the event loop is not blocked.
 
-So is an object whose rules cost more than one turn of the loop may take: expressions of definitions are anybody's.
+So is an object whose rules cost more than one event loop turn: anyone can write expressions in definitions.
 
-What runs there is pure: it reads what the request brought and what is stored, and neither is changed by anybody. Small
-objects, nearly all of them, are not worth the way.
+The work is pure: it reads the request and the stored object, and neither changes meanwhile. Small objects, nearly
+all of them, are not worth the overhead.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from argosy.machinery.objects import JsonValue
 from argosy.machinery.structural.turns import TooLongHere, in_one_turn
 
 LARGE = 500
-"""Entries of lists, from which on an object is large: some milliseconds of work."""
+"""Number of list entries from which an object counts as large: some milliseconds of work."""
 
 T = TypeVar("T")
 
 
 async def carried_out(core: Core, is_large: bool, work: Callable[[], T]) -> T:
-    """What `work` comes to, in which no rule of a definition is evaluated. Raises what it raises."""
+    """The result of `work`, which evaluates no rule of a definition. Raises what it raises."""
     return await core.clock.external(asyncio.to_thread(work)) if is_large else work()
 
 
 async def judged(core: Core, is_large: bool, work: Callable[[], T]) -> T:
-    """As `carried_out`, for work in which rules may be evaluated."""
+    """Like `carried_out`, for work that may evaluate rules."""
     if not is_large:
         try:
             with in_one_turn():
@@ -39,9 +39,9 @@ async def judged(core: Core, is_large: bool, work: Callable[[], T]) -> T:
 
 
 def is_large(value: JsonValue) -> bool:
-    """By the lengths of its lists, none of which is looked into."""
+    """By the lengths of its lists, without looking into them."""
     left, seen = [value], 0
-    for found in left:  # which grows meanwhile
+    for found in left:  # grows during the loop
         if found.__class__ is dict:
             seen += len(found) // 8
             left += [item for item in found.values() if item.__class__ is dict or item.__class__ is list]
