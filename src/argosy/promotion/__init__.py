@@ -1,10 +1,10 @@
-"""Kargo's job: new artefacts found, made into Freight, and promoted from stage to stage.
+"""Kargo's job: discover new artefacts, create Freight from them, and promote it from stage to stage.
 
-Owns the kinds of kargo.akuity.io. `warehouses` discovers and makes Freight; `stages` keeps what each Stage holds,
-verifies it and promotes by itself where that is wanted; `promotions` runs the steps; `projects` looks after namespaces,
-permissions, configuration and copies; `garbage` removes what is old. Reads Applications and AnalysisRuns, patches the
-former and makes the latter, and calls no other room. `admission` fills in and refuses before anything is stored;
-`webhooks` takes deliveries of hosts and registries. Wakes on changes, soak times, polls and discovery intervals.
+Owns the kinds of kargo.akuity.io. `warehouses` discovers artefacts and creates Freight; `stages` records what a Stage
+holds, verifies and auto-promotes; `promotions` runs steps; `projects` manages namespaces, permissions, configuration
+and copies; `garbage` deletes old objects. Reads Applications and AnalysisRuns, patches the former, creates the latter,
+and calls no other room. `admission` defaults and validates objects before they are stored; `webhooks` receives
+deliveries of Git hosts and registries. Wakes on changes, soak times, polls and discovery intervals.
 """
 
 from __future__ import annotations
@@ -42,4 +42,4 @@ def controllers(settings: Settings | None = None) -> tuple[Controller[Any], ...]
 
 
 Answerers = Mapping[type[Question[Any]], Any]
-"""See `answering`, which is imported by who runs a process: it brings the adapters along."""
+"""See `answering`, which the process imports itself, since it brings the adapters along."""

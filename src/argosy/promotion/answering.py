@@ -1,4 +1,4 @@
-"""The adapters of this room put together, for who runs its controllers in a process."""
+"""The adapters of this room put together, for a process that runs its controllers."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def answering(
     instead_of: InsteadOf | None = None,
     pulls: Callable[[str], Any] | None = None,
 ) -> Answering:
-    """`directory`: where working directories are. `allow_local`: repositories on this machine may be cloned."""
+    """`directory`: where working directories are. `allow_local`: permits cloning repositories on this machine."""
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix="promotion")
     waiting = ThreadPoolExecutor(WAITING, thread_name_prefix="promotion-remote")
     git = make_git(clock, threads, waiting, allow_local=allow_local, instead_of=instead_of)
@@ -106,6 +106,6 @@ def answering(
 
 
 def _host(question: Discover) -> str:
-    """A host that is slow to answer holds up its own discoveries alone."""
+    """A slow host delays only its own discoveries."""
     url = str(json.loads(question.body).get("repoURL") or "")
     return (url.partition("://")[2] or url).partition("/")[0].rpartition("@")[2]

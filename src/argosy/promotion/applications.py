@@ -1,4 +1,4 @@
-"""Applications as Stages and steps see them: which are meant, who may change them, what their operation is doing.
+"""Applications as Stages and steps see them: which are selected, who may change them, what their operation does.
 
 Reads argoproj.io Applications and patches them; never calls the room that syncs them.
 """
@@ -25,7 +25,7 @@ BROKEN: Final = ("ComparisonError", "InvalidSpecError")
 
 
 def place(job: Job, wanted: Mapping[str, Any], doing: str) -> str:
-    """The namespace of what a step names. Raises StepFault where this controller looks at no Applications."""
+    """The namespace of an Application that a step names. Raises StepFault if this controller reads no Applications."""
     if not job.applications:
         raise StepFault(f"{DISABLED}; cannot {doing} Argo CD Application resources")
     return str(wanted.get("namespace") or job.applications)
@@ -41,7 +41,7 @@ def selected(snapshot: Snapshot, wanted: Mapping[str, Any], namespace: str) -> l
 
 
 def is_authorized(application: Application, project: str, stage: str) -> str:
-    """Why the Stage may not change it, or "" when it may."""
+    """Why the Stage may not change it, or "" if it may."""
     where = f'Argo CD Application "{application.metadata.name}" in namespace "{application.metadata.namespace}"'
     annotations = application.metadata.annotations
     if AUTHORIZED_STAGE not in annotations:
@@ -56,21 +56,21 @@ def is_authorized(application: Application, project: str, stage: str) -> str:
 
 
 def promotion_of(operation: Operation) -> str:
-    """The Promotion that asked for it, or ""."""
+    """The Promotion that requested the operation, or ""."""
     return next((one.value for one in operation.info if one.name == PROMOTION_INFO), "")
 
 
 def is_syncing(application: Application) -> bool:
-    """An operation is asked for, or under way."""
+    """An operation is requested, or running."""
     asked = application.operation
     return bool(asked and asked.raw) or application.status.operation_state.phase in RUNNING
 
 
 def broken(application: Application) -> list[str]:
-    """Conditions that say that it cannot be compared at all."""
+    """Conditions that mean that it cannot be compared at all."""
     return [f"{one.type}: {one.message}" for one in application.status.conditions if one.type in BROKEN]
 
 
 def is_stale(application: Application) -> bool:
-    """What it says of health and sync is older than its last operation."""
+    """Its health and sync status are older than its last operation."""
     return application.status.reconciled_at < application.status.operation_state.finished_at

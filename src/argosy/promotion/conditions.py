@@ -44,5 +44,5 @@ class Conditions:
         self._found = [one for one in self._found if one["type"] not in types]
 
     def ordered(self) -> list[JsonObject]:
-        """In the order in which they were set first."""
+        """In the order in which they were first set."""
         return list(self._found)

@@ -47,7 +47,7 @@ def promotion_event(
     applications: str = NAMESPACE,
     **more: str,
 ) -> Event:
-    """`applications`: the namespace of those that a step names without one."""
+    """`applications`: the default namespace for Applications that a step names."""
     metadata = promotion.metadata
     about = {
         "actor": actor_of(promotion) or "controller:promotion-controller",

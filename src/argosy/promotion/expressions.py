@@ -1,4 +1,4 @@
-"""Expressions as this room asks for them: bare ones, and templates within texts. The languages are argosy.expr's."""
+"""Expressions of this room: bare ones, and templates within texts. `argosy.expr` implements the languages."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["ExpressionFault", "Function", "Struct", "UnreadableFault", "evaluate
 
 
 class UnreadableFault(ExpressionFault):
-    """The text is no expression, whatever the values are."""
+    """The text is not a valid expression, whatever the values are."""
 
 
 def evaluate(expression: str, names: Mapping[str, Any], now: datetime | None = None) -> JsonValue:
-    """A bare expression over JSON and functions; the result as JSON. Raises ExpressionFault, UnreadableFault too."""
+    """Evaluates a bare expression over JSON and functions to JSON. Raises ExpressionFault, UnreadableFault too."""
     functions = {name: value for name, value in names.items() if isinstance(value, Function)}
     values = environment({name: value for name, value in names.items() if name not in functions})
     try:
@@ -41,14 +41,14 @@ def _is_readable(expression: str, functions: Mapping[str, Function]) -> bool:
 
 
 def template(value: JsonValue, names: Mapping[str, Any], now: datetime | None = None) -> JsonValue:
-    """Every text of the value evaluated and typed. Raises ExpressionFault."""
+    """Evaluates every text within the value, with typed results. Raises ExpressionFault."""
     functions = {name: item for name, item in names.items() if isinstance(item, Function)}
     values = environment({name: item for name, item in names.items() if name not in functions})
     return evaluated(value, values, functions, now)
 
 
 def plain(value: object) -> JsonValue:
-    """A result as JSON: structs by their fields, whole numbers as integers. Raises ExpressionFault."""
+    """A result as JSON: structs by field name, integral numbers as integers. Raises ExpressionFault."""
     if isinstance(value, str | bool) or value is None:
         return value
     try:

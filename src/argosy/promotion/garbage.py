@@ -1,7 +1,7 @@
-"""Removes old Promotions and Freight, once an hour for each project (spec/kargo.md 10).
+"""Deletes old Promotions and Freight, once an hour for each project (spec/kargo.md 10).
 
-Kept are the newest twenty of each Stage and Warehouse, whatever is younger than two weeks, whatever is under way, and
-Freight that a Stage holds. Equal moments are told apart by name, so that the order is the same each time.
+The newest twenty of each Stage and Warehouse are kept, as is everything younger than two weeks, everything in progress,
+and Freight that a Stage holds. Equal times are ordered by name, so that the order is always the same.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from argosy.promotion.stages.order import is_terminal
 EVERY: Final = timedelta(hours=1)
 AT_ONCE: Final = 100
 SOON: Final = timedelta(seconds=1)
-"""When a hundred were removed there may be more."""
+"""After a hundred deletions there may be more to delete."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Of a project: the next one is due then, or it is now and everything must be seen."""
+    """When a project's next run is due; once it is due, all objects must be read."""
 
     due: datetime
     is_due: bool = False
@@ -69,7 +69,7 @@ class Collecting:
         return Seen(due, snapshot.list(Promotion, key.name), snapshot.list(Freight, key.name), held)
 
     def decide(self, seen: Seen, now: datetime) -> Decision:
-        """A look that waits reads nothing, so that nothing wakes it; when it is due, the next one reads everything."""
+        """While it waits it reads nothing, so that nothing wakes it; once it is due, it reads everything."""
         if seen.round is None:
             return _next(now + EVERY)
         if seen.round.is_due:
@@ -85,7 +85,7 @@ def _next(due: datetime, writes: tuple[Write, ...] = ()) -> Decision:
 
 
 def collected(seen: Seen, settings: Settings, now: datetime) -> tuple[Write, ...]:
-    """What goes, in order; a hundred at a time."""
+    """What to delete, in order; a hundred at a time."""
     found: list[Write] = []
     for stage in sorted({one.spec.stage for one in seen.promotions}):
         promotions = [one for one in seen.promotions if one.spec.stage == stage]
@@ -104,7 +104,7 @@ def _newest_first(objects: Sequence[Aged]) -> list[Aged]:
 
 
 def _old_promotions(own: Sequence[Promotion], settings: Settings, now: datetime) -> list[Promotion]:
-    """Beyond the kept number, counted from the oldest one that is under way."""
+    """Beyond the kept number, counted from the oldest Promotion in progress."""
     ordered = _newest_first(own)
     start = max((number + 1 for number, one in enumerate(ordered) if not is_terminal(one)), default=0)
     beyond = ordered[start + settings.retained_promotions :]

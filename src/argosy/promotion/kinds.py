@@ -1,4 +1,4 @@
-"""The resources that this room reads and writes, as values; what it reads has a view in `apis`."""
+"""The resources that this room reads and writes, as values; `apis` has views of those that it reads."""
 
 from __future__ import annotations
 

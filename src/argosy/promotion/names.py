@@ -1,4 +1,4 @@
-"""The words that Kargo's clients look for on objects: labels, annotations, the finalizer, and shortened names.
+"""The names that Kargo's clients look for on objects: labels, annotations, the finalizer, and shortened names.
 
 Source: spec/kargo.md 1.1.
 """
@@ -15,7 +15,7 @@ FINALIZER: Final = "kargo.akuity.io/finalizer"
 ALIAS: Final = "kargo.akuity.io/alias"
 CRED_TYPE: Final = "kargo.akuity.io/cred-type"
 STAGE: Final = "kargo.akuity.io/stage"
-"""As a label shortened, as an annotation whole."""
+"""Shortened as a label, in full as an annotation."""
 FREIGHT_COLLECTION: Final = "kargo.akuity.io/freight-collection"
 PROJECT: Final = "kargo.akuity.io/project"
 SHARD: Final = "kargo.akuity.io/shard"
@@ -44,7 +44,7 @@ LABEL_LIMIT: Final = 63
 
 
 def label_value(name: str, limit: int = LABEL_LIMIT) -> str:
-    """The name as a label value: what is too long is cut and told apart by the beginning of its SHA-256."""
+    """The name as a label value: one that is too long is cut and suffixed with the start of its SHA-256."""
     if len(name) <= limit:
         return name
     return f"{name[: limit - 9].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

@@ -1,7 +1,7 @@
-"""The patterns users write for names and paths: plain, `glob:`, `regex:` and `regexp:`.
+"""The patterns that users write for names and paths: plain, `glob:`, `regex:` and `regexp:`.
 
-A plain name is equal, a plain path is a directory that the path lies in. Globs are doublestar's: `**` as a whole
-segment spans segments. Regular expressions are RE2's, searched for. Source: spec/kargo.md 2 and 4.3.
+A plain name must be equal; a plain path is a directory that contains the path. Globs are doublestar's: `**` as a
+complete segment spans segments. Regular expressions are RE2's, unanchored. Source: spec/kargo.md 2 and 4.3.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ SIZE_LIMIT: Final = 4096
 ALTERNATIVES_LIMIT: Final = 1000
 BAD_GLOB: Final = "syntax error in pattern"
 _QUIET: Final = re2.Options()
-_QUIET.log_errors = False  # the library would print users' mistakes to standard error
+_QUIET.log_errors = False  # the library would print users' errors to standard error
 
 
 class PatternError(ValueError):
-    """The pattern cannot be read; the text says why."""
+    """The pattern is invalid; the text says why."""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -50,7 +50,7 @@ def _prefixed(pattern: str) -> Matcher | None:
 
 
 def _below(directory: str) -> Matcher:
-    """Paths that lie in a directory. Two dots within a name are taken for the way out, as upstream does."""
+    """Paths within a directory. Two dots at the start of a name count as leaving it, as upstream."""
     absolute = directory.startswith("/")
     base = posixpath.normpath("/" + (directory or ".")).strip("/")
     prefix = f"{base}/" if base else ""
@@ -89,7 +89,7 @@ _IN_GO: Final = {
     "invalid named capture group": "invalid named capture",
     "invalid perl operator": "invalid or unsupported Perl syntax",
 }
-"""What the library says, in the words of Go's."""
+"""The library's error message, in the words of Go's."""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -103,7 +103,7 @@ def glob(pattern: str) -> Any:
 
 
 def _alternatives(pattern: str) -> list[str]:
-    """The pattern without braces, once for each choice."""
+    """The pattern with braces expanded, once for each choice."""
     done: list[str] = []
     left = [pattern]
     while left:
@@ -139,7 +139,7 @@ def _first_braces(pattern: str) -> tuple[int, int, list[str]] | None:
 
 
 def _significant(pattern: str) -> Iterator[tuple[int, str]]:
-    """Characters with their places, without escaped ones and those of a set."""
+    """Characters with their indexes, except escaped ones and those within a set."""
     at = 0
     while at < len(pattern):
         char = pattern[at]

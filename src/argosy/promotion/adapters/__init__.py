@@ -1,1 +1,1 @@
-"""The doors of this room to the world: git working copies, registries, pull requests, HTTP, rendering."""
+"""This room's adapters: git working copies, registries, pull requests, HTTP, rendering."""

@@ -1,6 +1,6 @@
-"""Answers `Discover`: one repository, looked into by the rules of one subscription.
+"""Answers `Discover`: searches one repository by the rules of one subscription.
 
-Git repositories are mirrored once for all who subscribe to them; a branch's history is read once and shared.
+Git repositories are mirrored once for all their subscriptions; a branch's history is read once and shared.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _looked_for(kind: str, body: Any) -> str:
 
 
 def _reason(kind: str, body: Any, error: Exception) -> str:
-    """What a remote said, under the words for what was tried."""
+    """The remote's error message, prefixed with the operation that failed."""
     if not isinstance(error, SourceError):
         return f": {error}"
     url = body.get("repoURL")

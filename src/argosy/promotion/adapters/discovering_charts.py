@@ -1,4 +1,4 @@
-"""What a chart subscription finds: versions of a classic repository or of an OCI one (spec/kargo.md 4.4)."""
+"""Discovers charts: versions in a classic or an OCI repository (spec/kargo.md 4.4)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ChartDiscovery:
             index = await self._index(url, credentials)
             try:
                 listed = versions_in(index, name)
-            except NotFound:  # upstream's list is nil here, and empty where no version fits
+            except NotFound:  # upstream's list is nil here, and empty if no version matches
                 return _shape(body)
             versions = newest_first([one.version for one in listed], wanted, strict=False)
         return {**_shape(body), "versions": versions[: int(body.get("discoveryLimit") or DISCOVERY_LIMIT)]}

@@ -1,6 +1,6 @@
-"""What a git subscription finds: commits of a branch, or tagged ones (spec/kargo.md 4.3).
+"""Discovers git commits: the newest of a branch, or tagged ones (spec/kargo.md 4.3).
 
-`ls-remote` tells whether anything changed since `observedRefs` were written; if not, nothing is fetched or read.
+`ls-remote` shows whether anything changed since `observedRefs` was written; if not, nothing is fetched or read.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _FORMAT: Final = "--format=%x1e%H%x1f%P%x1f%ct%x1f%an <%ae>%x1f%cn <%ce>%x1f%s%x
 class Commit:
     id: str
     parent: str
-    """The first one; empty at the beginning of the history."""
+    """The first parent; empty for the first commit of the history."""
     committed_at: int
     author: str
     committer: str
@@ -65,12 +65,12 @@ class GitDiscovery:
         self._mirrors, self._git = mirrors, git
         self._histories: dict[tuple[Path, str], _History] = {}
         self._newest: dict[tuple[Path, str], str] = {}
-        """The head of a branch whose history was begun last."""
+        """The head of the branch whose history was read last."""
 
     async def found(self, body: JsonObject, credentials: Credentials, age: float) -> JsonObject:
         """The entry of `status.discoveredArtifacts.git`. Raises SourceError, SelectionError, FilterFault.
 
-        `age`: the seconds since this was wanted; what others have listed since then is new enough.
+        `age`: the seconds since this was requested; a listing made since then for another subscription is new enough.
         """
         selector = GitSelector(body)
         refs = await self._mirrors.refs(body["repoURL"], credentials, max_age=age)
@@ -135,7 +135,7 @@ class GitDiscovery:
         return self._histories[mirror, head]
 
     async def _continued(self, mirror: Path, history: _History, head: str, known: _History) -> None:
-        """What is new on top of a history that is known, unless the branch was moved elsewhere."""
+        """The new commits on top of a known history, unless the branch was force-pushed elsewhere."""
         if not known.commits:
             return
         top = known.commits[0].id
@@ -145,7 +145,7 @@ class GitDiscovery:
             history.commits, history.whole = found + known.commits, known.whole
 
     async def _more(self, url: str, head: str, history: _History, credentials: Credentials) -> bool:
-        """Reads on; False at the beginning of the history."""
+        """Reads more of the history; False at its beginning."""
         known = len(history.commits)
         async with history.lock:
             if len(history.commits) > known:
@@ -246,7 +246,7 @@ class GitDiscovery:
 
 
 def holds(expression: str, names: Mapping[str, Any], where: tuple[str, str] = IN_BRANCH) -> bool:
-    """A bool, or a text that Go's ParseBool takes. Raises FilterFault; `where` says what was under way."""
+    """A bool, or a text that Go's ParseBool accepts. Raises FilterFault; `where` names the operation."""
     evaluating, parsing = where
     try:
         found = evaluate(expression, names)

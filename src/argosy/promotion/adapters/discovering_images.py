@@ -1,6 +1,6 @@
-"""What an image subscription finds: tags chosen by name, then what each is (spec/kargo.md 4.2).
+"""Discovers images: selects tags by name, then reads each one's metadata (spec/kargo.md 4.2).
 
-A manifest by digest never changes and is kept; a tag is asked for again each time, by a HEAD where that is enough.
+A manifest by digest never changes and is cached; a tag is resolved again each time, by a HEAD if that is enough.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NEWEST_LIMIT: Final = 1000
 AT_ONCE: Final = 16
 CONFIG_LIMIT: Final = 4 * 1024 * 1024
 INDEX_LIMIT: Final = 100
-"""Images of one index: an honest one has one for each platform."""
+"""Limit for images of one index: a valid one has one for each platform."""
 LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -37,7 +37,7 @@ class Image:
     created_at: datetime
     annotations: Mapping[str, str] = field(default_factory=dict)
     platforms: tuple[Platform, ...] = ()
-    """Of an index alone."""
+    """Only set for an index."""
 
 
 class ImageDiscovery:
@@ -63,7 +63,7 @@ class ImageDiscovery:
         self, place: Repository, body: JsonObject, wanted: Platform | None, credentials: Credentials
     ) -> list[JsonObject]:
         limit, strategy = int(body.get("discoveryLimit") or DISCOVERY_LIMIT), strategy_of(body)
-        image_tags(body, ())  # rules that cannot be read are told before anything is asked
+        image_tags(body, ())  # invalid rules are reported before anything is requested
         if strategy == "Digest":
             try:
                 image = await self._image(place, body["constraint"], credentials, fresh=True)
@@ -93,7 +93,7 @@ class ImageDiscovery:
         *,
         fresh: bool,
     ) -> list[JsonObject]:
-        """In order, some at once, until there are enough."""
+        """In order, some concurrently, until there are enough."""
         chosen: list[JsonObject] = []
         for at in range(0, len(tags), AT_ONCE):
             part = (
@@ -132,7 +132,7 @@ class ImageDiscovery:
         try:
             async with asyncio.TaskGroup() as tasks:
                 made = [tasks.create_task(one(tag)) for tag in tags]
-        except ExceptionGroup as group:  # the first one is told, as one after another would
+        except ExceptionGroup as group:  # only the first error is reported, as if they ran one after another
             raise group.exceptions[0] from None
         return [task.result() for task in made]
 
@@ -177,7 +177,7 @@ class ImageDiscovery:
     async def _created(
         self, place: Repository, manifest: JsonObject, annotations: Mapping[str, str], credentials: Credentials
     ) -> datetime:
-        """Of annotations, else the later of the configuration's time and its labels'."""
+        """From annotations, else the later of the configuration's time and that of its labels."""
         if (found := _time_of(annotations)) is not None:
             return found
         digest = str(_mapping(manifest.get("config")).get("digest") or "")

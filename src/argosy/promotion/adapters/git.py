@@ -1,7 +1,7 @@
-"""The git program in the repositories of a Promotion: bare clones with working copies beside them.
+"""Runs git in the repositories of a Promotion: bare clones with working copies next to them.
 
-The environment is made anew for each command (sources.git.private): no configuration of the machine, no hooks, no
-credential that this repository is not meant to see. One push at a time goes to a branch of a repository.
+The environment is built from scratch for each command (sources.git.private): no configuration of the machine, no hooks,
+no credential that this repository must not see. Pushes to the same branch of a repository run one at a time.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ REMOTE_SECONDS: Final = 600.0
 GPG_SECONDS: Final = 60.0
 GPG_TASKS: Final = 32
 OWN: Final = ("G", "U")
-"""What git says of a good signature; where there is only one key, it is by that."""
+"""git's code for a good signature; only one key is known, so it is by that key."""
 ANONYMOUS: Final = Credentials()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who makes commits; the key, if any, signs them."""
+    """The author of commits; the key, if any, signs them."""
 
     name: str = "Kargo"
     email: str = "no-reply@kargo.io"
@@ -49,7 +49,7 @@ class Identity:
 
 
 class GitFault(StepFault):
-    """git ended with an error; `output` is what it printed, without secrets."""
+    """git failed; `output` is what it printed, without secrets."""
 
     def __init__(self, arguments: tuple[str, ...], finished: Finished, credentials: Credentials) -> None:
         self.output = scrub(finished.errors or finished.output, credentials)
@@ -66,9 +66,9 @@ class GitTool:
         waiting: Callable[..., Awaitable[Any]] | None = None,
         instead_of: InsteadOf | None = None,
     ) -> None:
-        """`directory`: where the files of single commands are; that of the system by default.
+        """`directory`: where temporary files of commands are; the system's default if not set.
 
-        `waiting`: threads for commands that mostly wait for a remote, so that none of these holds up another's work.
+        `waiting`: threads for commands that mostly wait for a remote, so that none of them blocks other work.
         """
         self._in_thread, self._waiting = in_thread, waiting or in_thread
         self._scratch = directory or Path(tempfile.gettempdir())
@@ -89,7 +89,7 @@ class GitTool:
         credentials: Credentials = ANONYMOUS,
         environment: Mapping[str, str] | None = None,
     ) -> str:
-        """What git printed. Raises GitFault. With `url` it talks to that repository, with its credentials."""
+        """git's output. Raises GitFault. With `url` it connects to that repository, with its credentials."""
         finished = await self.attempt(directory, *arguments, url=url, credentials=credentials, environment=environment)
         if finished.status != 0:
             raise GitFault(arguments, finished, credentials)
@@ -108,7 +108,7 @@ class GitTool:
 
         def work() -> Finished:
             with Private(self._scratch, url, credentials, allow_local=self._allow_local, instead=instead) as private:
-                # Below the working directory alone: a `.git` above it is none of ours.
+                # Only below the working directory: a `.git` above it is not ours.
                 ceiling = {"GIT_CEILING_DIRECTORIES": str(directory.parent)}
                 return run_git(
                     arguments,
@@ -129,11 +129,11 @@ class GitTool:
         return finished
 
     async def commit_at(self, place: Path) -> str:
-        """The id of the commit that a working copy stands at. Raises GitFault."""
+        """The id of the commit that is checked out in a working copy. Raises GitFault."""
         return await self._in_thread(lambda: commit_of(place)) or (await self.run(place, "rev-parse", "HEAD")).strip()
 
     async def branch_at(self, place: Path) -> str:
-        """The branch that a working copy is on; empty where it is on none."""
+        """The branch that is checked out in a working copy; empty if none is."""
         found = await self._in_thread(lambda: branch_of(place))
         if found is not None:
             return str(found)
@@ -153,13 +153,13 @@ class GitTool:
         return (await self.attempt(bare, "show-ref", "--verify", "--quiet", ref)).status == 0
 
     def pushing(self, url: str, branch: str) -> AbstractAsyncContextManager[Any]:
-        """Held while a push to this branch is under way; others wait their turn."""
+        """Held while a push to this branch runs; other pushes wait."""
         return self._pushes.setdefault((normalise_git(url), branch), asyncio.Lock())
 
     async def commit(
         self, directory: Path, message: str, author: Identity, when: datetime | None, *options: str
     ) -> None:
-        """Commits what is staged. Made again at the same `when`, it is the same commit (unless it is signed)."""
+        """Commits what is staged. Repeated at the same `when`, it is the same commit (unless it is signed)."""
         home, signing = await self._signing(author)
         dates = {"GIT_AUTHOR_DATE": _date(when), "GIT_COMMITTER_DATE": _date(when)} if when else {}
         person = {
@@ -184,7 +184,7 @@ class GitTool:
                 await self._in_thread(lambda: shutil.rmtree(home, ignore_errors=True))
 
     async def signer(self, directory: Path, commit: str, author: Identity) -> tuple[bool, str, str]:
-        """Whether the author's own key signed a commit, and the name and address that the signature has."""
+        """Whether the author's own key signed a commit, with the signature's name and address."""
         if not author.signing_key:
             return False, "", ""
         home, _ = await self._signing(author)
@@ -201,7 +201,7 @@ class GitTool:
         return status in OWN, name.strip(), rest.rstrip(">")
 
     async def _signing(self, author: Identity) -> tuple[Path | None, tuple[str, ...]]:
-        """A key ring with the author's key, and git's options that sign with it."""
+        """A key ring with the author's key, and the git options that sign with it."""
         if not author.signing_key:
             return None, ()
         home = Path(tempfile.mkdtemp(prefix="gpg-", dir=self._scratch))  # of mode 0700
@@ -210,7 +210,7 @@ class GitTool:
 
 
 def _around(directory: Path) -> list[Path]:
-    """What belongs to the same Promotion: a clone lies beside its working copies."""
+    """What belongs to the same Promotion: a clone is stored next to its working copies."""
     for place in (directory, *directory.parents):
         if place.name.startswith("promotion-"):
             return [place]
@@ -218,7 +218,7 @@ def _around(directory: Path) -> list[Path]:
 
 
 def _imported(home: Path, key: str) -> str:
-    """gpg starts an agent for a secret key; both end with their box."""
+    """gpg starts an agent for a secret key; both stop together with their directory."""
     box = Box(
         reads=(*program_reads("gpg"), *NAMES), writes=(str(home),), own_user=False, unix_sockets=True, tasks=GPG_TASKS
     )

@@ -1,4 +1,4 @@
-"""The Lease by which a controller tells that it lives, so that who waits for its shard learns why nothing happens.
+"""Renews the Lease that shows that a controller is alive, so that users of a dead shard see why nothing happens.
 
 Owns Lease `kargo-controller-<shard>` (`-unnamed` without one) in the control namespace. Source: spec/kargo.md 12.
 """
@@ -20,9 +20,9 @@ from argosy.runtime.clock import Clock
 
 LEASES: Final = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 RENEWALS: Final = 3
-"""In the time that a Lease counts: one that is missed makes nobody dead."""
+"""Several renewals fit into the Lease's duration: a missed one does not make it expire."""
 LAST_SECONDS: Final = 5.0
-"""How long the end of a process may wait for the Lease to go."""
+"""How long shutdown may wait for the Lease to be deleted."""
 
 log = logging.getLogger(__name__)
 
@@ -40,13 +40,13 @@ def renewed(lease: JsonObject | None, key: Key, shard: str, holder: str, seconds
 
 class Heartbeat:
     def __init__(self, client: Client, clock: Clock, *, namespace: str, shard: str, holder: str, seconds: int) -> None:
-        """`seconds`: how long each beat counts."""
+        """`seconds`: how long each renewal is valid."""
         self._client, self._clock = client, clock
         self._key = Key(namespace, f"kargo-controller-{shard or 'unnamed'}")
         self._shard, self._holder, self._seconds = shard, holder, seconds
 
     async def run(self) -> None:
-        """Until cancelled; then the Lease goes, unless another replica has taken it over."""
+        """Runs until cancelled; then deletes the Lease, unless another replica has taken it over."""
         try:
             while True:
                 await self._beat()
@@ -55,7 +55,7 @@ class Heartbeat:
             await self._end()
 
     async def _beat(self) -> None:
-        """What fails is made good by the next one."""
+        """A failed renewal is made up for by the next one."""
         try:
             lease = await self._read()
             wanted = renewed(lease, self._key, self._shard, self._holder, self._seconds, self._clock.now())

@@ -1,4 +1,4 @@
-"""Which company or program hosts a git repository, and the links that it has.
+"""Which provider hosts a git repository, and the links into it.
 
 Source: spec/kargo-steps.md 9.1.
 """
@@ -15,7 +15,7 @@ PROVIDERS = ("azure", "bitbucket", "gitea", "github", "gitlab")
 
 
 def provider_of(url: str, wanted: str = "") -> str:
-    """`wanted`, or what the host's name says; "" when nothing does."""
+    """`wanted`, or the provider guessed from the host's name; "" if unknown."""
     if wanted:
         return wanted
     host = (urlsplit(normalise_git(url)).hostname or "").lower()
@@ -36,9 +36,9 @@ class Hosted:
     """A repository on a provider's host."""
 
     base: str
-    """`https://host`, which is where its API is too."""
+    """`https://host`, which also serves its API."""
     path: str
-    """`owner/name`, deeper where the provider has groups."""
+    """`owner/name`, deeper if the provider has groups."""
 
     @property
     def owner(self) -> str:
@@ -50,7 +50,7 @@ class Hosted:
 
 
 def hosted(url: str) -> Hosted:
-    """Raises StepFault. Names keep their case: some hosts mind it."""
+    """Raises StepFault. Names keep their case: some hosts are case-sensitive."""
     text = url.strip().removesuffix("/").removesuffix(".git")
     if "://" not in text:  # git@host:owner/name
         host, _, path = text.rpartition("@")[2].partition(":")
@@ -81,7 +81,7 @@ def commit_url(provider: str, url: str, commit: str) -> str:
 
 
 def azure_parts(place: Hosted) -> tuple[str, str, str]:
-    """Organisation, project, repository, of the shapes Azure's URLs have had. Raises StepFault."""
+    """Organisation, project, repository, from any of Azure's URL formats. Raises StepFault."""
     host = urlsplit(place.base).hostname or ""
     parts = [part for part in place.path.split("/") if part not in ("_git", "v3")]
     if host.endswith(".visualstudio.com") and not host.startswith(("vs-ssh.", "ssh.")):

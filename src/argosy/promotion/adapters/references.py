@@ -1,7 +1,7 @@
-"""What a repository that git made says in its files: where a working copy stands, and which branches there are.
+"""Reads a git repository's own files: which commit or branch is checked out, and where branches point.
 
-Read here, these small questions need no process. Nothing is followed out of the repository, and whatever looks other
-than git writes it is left to git: None. Blocking.
+Reading them here needs no process. No link is followed out of the repository, and anything in a form that git does
+not write is None, which leaves the question to git. Blocking.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def repository_of(working_copy: Path) -> Path | None:
 
 
 def branch_of(working_copy: Path) -> str | None:
-    """The branch it is on, without `refs/heads/`; empty when it is on none."""
+    """The branch that is checked out, without `refs/heads/`; empty if none is."""
     head = _head(working_copy)
     if head.startswith("ref: refs/heads/"):
         return head.removeprefix("ref: refs/heads/")
@@ -43,7 +43,7 @@ def commit_of(working_copy: Path) -> str | None:
 
 
 def commit_named(repository: Path, ref: str) -> str | None:
-    """The id that a whole ref, such as `refs/heads/main`, has. None also means that there is no such ref."""
+    """The id in a full ref, such as `refs/heads/main`. None also if there is no such ref."""
     if not _REF.fullmatch(ref) or ".." in ref or ref.endswith((".lock", "/")):
         return None
     found = _text(repository / ref) or _packed(repository, ref)
@@ -64,7 +64,7 @@ def _packed(repository: Path, ref: str) -> str:
 
 
 def _text(file: Path) -> str:
-    """Its one line; empty where there is no such file, or another kind of thing."""
+    """The file's only line; empty if there is no such regular file."""
     try:
         with _opened(file) as opened:
             return opened.read(LONGEST).rstrip("\n")

@@ -1,7 +1,7 @@
-"""Runs steps for Promotions: one working directory each, and a journal of what was done in it.
+"""Runs steps for Promotions, each in its own working directory, with a journal of finished steps.
 
-A step whose result is in the journal is not run again: so a crash between the effect and the status repeats nothing.
-Where the directory was lost, the earlier steps that made it are done again first; those with effects elsewhere are not.
+A step whose result is in the journal is not run again, so a crash between the effect and the status repeats nothing.
+If the directory is lost, the earlier steps that built it run again first; those with effects elsewhere do not.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 class StepRunner:
     def __init__(self, directory: Path, tools: Tools, effective: Effective) -> None:
-        """`effective` exchanges what stands for a token, such as an app's key, for the token."""
+        """`effective` exchanges stored credentials for a token where needed, such as a GitHub App's key."""
         self._directory = directory
         self._tools = tools
         self._effective = effective
@@ -95,7 +95,7 @@ class StepRunner:
         except SourceError as error:
             return Result(status=Status.ERRORED, error=str(error))
         except Exception as error:
-            # Its text may quote what is secret: only the kind of error is told, and in the log where it was raised.
+            # Its text may quote a secret: only the type of the error and where it was raised are logged.
             log.warning("step %s failed: %s", kind.name, described(error))
             return Result(status=Status.ERRORED, error=type(error).__name__, panicked=True)
         return found
@@ -110,7 +110,7 @@ def _journal(place: Path) -> dict[str, Any]:
 
 
 def _keep(place: Path, journal: Mapping[str, Any]) -> None:
-    """All or nothing: a crash leaves the former journal."""
+    """Atomic: a crash leaves the previous journal."""
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = place / f"{JOURNAL}.new"
     fresh.write_text(json.dumps(journal))

@@ -1,4 +1,4 @@
-"""The doors that steps go through, put together: git, HTTP, registries, rendering, time and chance."""
+"""The tools that steps use, put together: git, HTTP, registries, rendering, time and randomness."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from argosy.sources.registry import RegistryClient
 T = TypeVar("T")
 THREADS: Final = 32
 WAITING: Final = 512
-"""Threads that wait for remotes: a repository that answers slowly holds up nobody else's push."""
+"""Threads that wait for remotes: a slow repository delays no other push."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """Of a process; `given` binds it to the credentials of one run of a step."""
+    """The tools of a process; `given` binds them to the credentials of one run of a step."""
 
     git: GitTool
     egress: Egress
@@ -40,7 +40,7 @@ class Tools:
     github_push_verifies_all: bool = False
     oci_push_bytes: int = 1024 * 1024 * 1024
     pulls: Callable[[str], Any] | None = None
-    """URL -> who answers for its pull requests (`pulls.port.PullRequests`); None: the host's API."""
+    """URL -> a replacement for its pull requests' API (`pulls.port.PullRequests`); None means the host's API."""
     found: Any = None
     """(type, URL) -> Credentials, of one run."""
 
@@ -51,7 +51,7 @@ class Tools:
         return await self.clock.external(self.egress.request(method, url, credentials, **more))
 
     async def fetch(self, url: str, credentials: Credentials, *, limit: int, authorization: str = "") -> Answer:
-        """GET with redirects; whatever tells who asks stays with the URL's own host."""
+        """GET with redirects; headers that identify the caller are only sent to the URL's own host."""
         return await self.clock.external(self.egress.get(url, credentials, limit=limit, authorization=authorization))
 
     @property
@@ -99,7 +99,7 @@ def threaded(clock: Clock, threads: ThreadPoolExecutor) -> Callable[..., Awaitab
 
 
 async def _threaded(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-    """Begun only inside `Clock.external`, where outside work belongs."""
+    """Only used inside `Clock.external`, where outside work belongs."""
     return await asyncio.get_running_loop().run_in_executor(threads, work)
 
 

@@ -1,7 +1,7 @@
-"""Admission: what is filled in and refused before an object is stored, also for plain kubectl writes.
+"""Admission: defaults and validation before an object is stored, for plain kubectl writes as well.
 
-Here Freight gets its name, Promotions are built, tasks inlined and holds inferred. One file a kind, each with pure
-functions over what was gathered; `freight_review`, `promotion_review`, `project_review` gather and ask them, `review`
-answers AdmissionReviews with all: in this process for the embedded server, behind HTTPS on a real cluster.
+Here Freight gets its name, Promotions are built, tasks inlined and holds inferred. One file per kind has pure functions
+over gathered data; `freight_review`, `promotion_review` and `project_review` gather and call them; `review` answers
+AdmissionReviews with all of them: in process for the embedded server, over HTTPS on a real cluster.
 Source: spec/kargo-api.md 6.
 """

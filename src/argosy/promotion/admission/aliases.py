@@ -1,4 +1,4 @@
-"""Two-word names for Freight, such as `brisk-otter`: drawn until a free one is found."""
+"""Two-word names for Freight, such as `brisk-otter`, drawn until a free one is found."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TRIES: Final = 50
 
 
 def drawn(choose: Callable[[int], int], taken: Callable[[str], bool]) -> str:
-    """`choose(n)` gives a number below n. After many tries in vain a number is added."""
+    """`choose(n)` returns a number below n. After many failed attempts a number is appended."""
     for attempt in range(TRIES):
         name = f"{ADJECTIVES[choose(len(ADJECTIVES))]}-{NOUNS[choose(len(NOUNS))]}"
         found = name if attempt < TRIES // 2 else f"{name}-{choose(10_000)}"

@@ -76,7 +76,7 @@ def _receivers(receivers: Sequence[WebhookReceiver]) -> Iterator[FieldFault]:
         if len(kinds) > 1:
             message = f"cannot define a receiver that is of more than one type, found {len(kinds)}: [{' '.join(kinds)}]"
             yield FieldFault(path, message, type="Forbidden")
-        # One without a type is told by the controller, not refused, as upstream has it.
+        # One without a type is reported by the controller, not refused, as upstream.
         yield from _generic(receiver.generic.actions if receiver.generic else (), f"{path}.generic.actions")
 
 

@@ -1,4 +1,4 @@
-"""What all rules of admission share: who asks, what is stored, and the Events that tell of a decision."""
+"""What all admission rules share: the user, the stored objects, and the Events about a decision."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class AdmissionContext:
     clock: Clock
     rng: Rng
     is_our_name: Callable[[str], bool]
-    """Whether a user name is the control plane's."""
+    """Whether a user name belongs to the control plane."""
 
     async def view(self, kind: type[T], key: Key) -> T | None:
         found = await self.reading.get(resource_of(kind), key)
@@ -48,13 +48,13 @@ class AdmissionContext:
         return f"kubernetes:{request.user.get('username') or 'unknown'}"
 
     async def may_promote(self, request: Request, stage: str) -> bool:
-        """The verb `promote` on the Stage; the control plane may always."""
+        """The verb `promote` on the Stage; the control plane always has it."""
         return self.is_ours(request) or await self.reading.may(
             request.user, "promote", STAGES, request.namespace, stage
         )
 
     async def outside(self, request: Request) -> list[FieldFault]:
-        """Kargo's objects belong into namespaces of Projects."""
+        """Kargo's objects must be in the namespace of a Project."""
         if not request.creates or await self.is_project(request.namespace):
             return []
         message = f'namespace "{request.namespace}" is not a project'
@@ -65,7 +65,7 @@ class AdmissionContext:
         return space is not None and space.metadata.labels.get(PROJECT) == "true"
 
     async def announce(self, event: Event, component: str) -> None:
-        """An Event is worth no failure of the write that it is about."""
+        """A write must not fail because its Event does."""
         about, now = event.about, timestamps.seconds(self.clock.now())
         metadata = about["metadata"]
         body = {

@@ -1,4 +1,4 @@
-"""Refusals in Kubernetes' words: field errors with their paths, and what else may deny a write."""
+"""Refusals in Kubernetes' words: field errors with their paths, and other reasons to deny a write."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class FieldFault:
 
 
 class Denied(Exception):
-    """The write is refused. The texts are for the user."""
+    """The write is refused. The texts are shown to the user."""
 
     def __init__(self, code: int, reason: str, message: str) -> None:
         super().__init__(message)
@@ -55,7 +55,7 @@ def forbidden(plural: str, name: str, why: str) -> Denied:
 
 
 def spelled(text: str) -> str:
-    """A duration as Go writes it. Raises Denied for what is none."""
+    """A duration as Go writes it. Raises Denied if it is not one."""
     try:
         return duration.spelled(duration.parse(text))
     except duration.DurationError as error:
@@ -64,7 +64,7 @@ def spelled(text: str) -> str:
 
 
 def _told(text: str) -> str:
-    """As Go's ParseDuration explains itself."""
+    """The error message of Go's ParseDuration."""
     shown = json.dumps(text, ensure_ascii=False)
     rest = text.lstrip("+-")
     while found := _PART.match(rest):

@@ -1,4 +1,4 @@
-"""Freight: its name and alias, that it fits its Warehouse, that it does not change, and that it is not in use."""
+"""Freight: its name and alias; that it matches its Warehouse, does not change, and is not deleted while in use."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _SHOWN = {"git": "Git repository", "image": "container image repository", "chart
 
 
 def default(obj: JsonObject, alias: str, now: str, *, creating: bool) -> JsonObject:
-    """`alias`: a free one, for Freight that comes without; `now`: when Freight was found that does not say."""
+    """`alias`: a free one, for Freight without an alias; `now`: the discovery time of Freight that has none."""
     labels = dict(obj["metadata"].get("labels") or {})
     shape = dict(obj)
-    shape.setdefault("origin", {"kind": "", "name": ""})  # so that it is the kind that is told to be wrong
+    shape.setdefault("origin", {"kind": "", "name": ""})  # so that the kind is reported as invalid
     wanted = obj.get("alias") or ""
     if creating and not wanted:
         wanted = labels.get(ALIAS) or alias
@@ -58,7 +58,7 @@ def _alias(obj: JsonObject, others: Sequence[Freight]) -> Iterator[FieldFault]:
 
 
 def _fits(obj: JsonObject, warehouse: Warehouse) -> Iterator[FieldFault]:
-    """Exactly one artefact for each subscription, and none without."""
+    """Exactly one artefact for each subscription, and no others."""
     counts: dict[int, int] = {}
     subscriptions, name = warehouse.spec.subscriptions, warehouse.metadata.name
     for kind, field in _LISTS.items():
@@ -97,7 +97,7 @@ def _subscribes(subscription: Mapping[str, Any], kind: str, artefact: Mapping[st
 
 
 def validate_change(obj: JsonObject, old: JsonObject, others: Sequence[Freight]) -> None:
-    """Raises Denied. Alias and status may change, nothing else."""
+    """Raises Denied. Only alias and status may change."""
     name = obj["metadata"]["name"]
     if list(_alias(obj, others)):
         message = f'alias "{obj.get("alias")}" already used by another piece of Freight'
@@ -115,5 +115,5 @@ def validate_change(obj: JsonObject, old: JsonObject, others: Sequence[Freight])
 
 
 def users_of(freight: str, stages: Sequence[Stage]) -> list[str]:
-    """Stages that hold it now."""
+    """Stages that currently hold it."""
     return [one.metadata.name for one in stages if one.status.held and freight in one.status.held.names]

@@ -1,4 +1,4 @@
-"""Freight is named by its content, has an alias, is approved by who may promote, and stays while a Stage uses it."""
+"""Freight is named by its content, has an alias, is approved by users who may promote, and is kept while in use."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class FreightReview:
         )
 
     async def _check_approval(self, request: Request) -> None:
-        """Approving Freight for a Stage takes the right to promote there, also by a plain patch of the status."""
+        """Approving Freight for a Stage needs the right to promote there, also by a plain patch of the status."""
         piece, before = read(Freight, request.obj), read(Freight, request.old or {})
         for stage in sorted(set(piece.status.approved_for) - set(before.status.approved_for)):
             if not await self._context.may_promote(request, stage):
@@ -53,7 +53,7 @@ class FreightReview:
             actor = self._context.actor(request)
             message = f'Freight approved for Stage "{stage}" by "{actor}"'
             event = freight_event(piece, "FreightApproved", message, actor, stage_name=stage)
-            if not request.dry_run and not self._context.is_ours(request):  # our server tells whom it acted for
+            if not request.dry_run and not self._context.is_ours(request):  # our server records who asked it
                 await self._context.announce(event, "freight-webhook")
 
     async def _check_deletion(self, request: Request) -> None:

@@ -1,4 +1,4 @@
-"""What the API server asks, over HTTP."""
+"""Answers the API server's admission requests over HTTP."""
 
 from __future__ import annotations
 

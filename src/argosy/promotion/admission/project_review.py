@@ -1,4 +1,4 @@
-"""A Project brings its namespace; a ProjectConfig lies in one."""
+"""A Project creates its namespace; a ProjectConfig must be in a Project's namespace."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ProjectReview:
         self._context = context
 
     async def check(self, request: Request) -> None:
-        """Its namespace is made at once, so that what follows in the same manifest finds it."""
+        """The namespace is created at once, so that later objects of the same manifest find it."""
         if not request.creates or request.dry_run:
             return
         name = request.obj["metadata"]["name"]

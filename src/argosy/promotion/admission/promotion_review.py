@@ -1,4 +1,4 @@
-"""A Promotion is built of its Stage as it is now: named, its Freight chosen, its tasks inlined, its intent inferred."""
+"""Builds a Promotion from its Stage's current state: its name, Freight, inlined tasks and inferred intent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from argosy.runtime.chance import Rng
 
 
 class Ulids:
-    """Those of one moment ascend, so that Promotions run in the order in which they were asked for."""
+    """ULIDs of the same moment ascend, so that Promotions run in the order in which they were requested."""
 
     def __init__(self) -> None:
         self._last = (0, 0)
@@ -30,7 +30,7 @@ class Ulids:
     def next(self, now: datetime, rng: Rng) -> str:
         moment = int(now.timestamp() * 1000)
         last, bits = self._last
-        # The highest bit stays free for counting on.
+        # The highest bit stays free for incrementing.
         fresh = int.from_bytes(rng.token_bytes(10), "big") >> 1
         self._last = (moment, bits + 1) if moment == last else (moment, fresh)
         return ulid(now, self._last[1])
@@ -38,7 +38,7 @@ class Ulids:
 
 class PromotionReview:
     def __init__(self, context: AdmissionContext, applications: str) -> None:
-        """`applications`: the namespace of those that a step names without one."""
+        """`applications`: the default namespace for Applications that a step names."""
         self._context = context
         self._applications = applications
         self._ulids = Ulids()
@@ -50,7 +50,7 @@ class PromotionReview:
             )
         spec = read(Promotion, request.obj).spec
         if not spec.freight and not (spec.origin and spec.origin.raw):
-            return request.obj  # the schema's rule says what is wrong with it
+            return request.obj  # the schema's rule reports the error
         name = spec.stage
         stage = await self._context.view(Stage, Key(request.namespace, name)) if name else None
         if stage is None:
@@ -71,7 +71,7 @@ class PromotionReview:
         ours = self._context.is_ours(request)
         actor = "" if ours else self._context.actor(request)
         given = request.obj["metadata"].get("name") or ""
-        # Ours names it itself, so that asking twice makes one. Everybody else's name is replaced.
+        # Our own server chooses the name, so that a repeated request creates one. Other clients' names are replaced.
         part = (
             given
             if ours and given.startswith(f"{name}.") and given.count(".") >= 2
@@ -85,7 +85,7 @@ class PromotionReview:
         return promotions.with_intent(built, piece, wanted or "", enabled=enabled(config, stage))
 
     def _is_from_a_user(self, obj: JsonObject) -> bool:
-        """Written by our server for somebody, as its actor says."""
+        """Created by our server on behalf of a user, as the actor says."""
         actor = (obj["metadata"].get("annotations") or {}).get("kargo.akuity.io/create-actor") or ""
         return bool(actor) and not actor.startswith("controller:")
 

@@ -1,4 +1,4 @@
-"""Promotions: built of the Stage's template, whatever the client sent, and unchanged afterwards.
+"""Promotions: built from the Stage's template, whatever the client sent, and immutable afterwards.
 
 Source: spec/kargo.md 6.1 and 7.4.
 """
@@ -21,7 +21,7 @@ KEPT = (CREATE_ACTOR, HOLD, RESUME)
 
 
 def built(obj: JsonObject, stage: Stage, freight: str, actor: str, ulid: str, find: FindTask) -> JsonObject:
-    """`freight`: its name, resolved. Raises Denied. An empty actor leaves `create-actor` as the client has it."""
+    """`freight`: its resolved name. Raises Denied. An empty actor keeps the client's `create-actor`."""
     template = stage.spec.promotion_template.spec if stage.spec.promotion_template else Steps()
     if not template.steps:
         name = stage.metadata.name
@@ -78,7 +78,7 @@ def _metadata(obj: JsonObject, stage: Stage, freight: str, actor: str, ulid: str
 
 
 def with_intent(obj: JsonObject, freight: Freight | None, candidate: str, *, enabled: bool) -> JsonObject:
-    """Whether this Promotion of a user holds auto-promotion of its origin, or ends a hold. Sent annotations go."""
+    """Whether a user's Promotion holds auto-promotion of its origin, or ends a hold. Sent annotations are removed."""
     annotations = dict(obj["metadata"].get("annotations") or {})
     annotations.pop(HOLD, None)
     annotations.pop(RESUME, None)
@@ -89,7 +89,7 @@ def with_intent(obj: JsonObject, freight: Freight | None, candidate: str, *, ena
 
 
 def changed(obj: JsonObject, old: JsonObject, actor: str, *, control_plane: bool) -> JsonObject:
-    """What an update may not touch is as it was; an abort is completed with who wants it."""
+    """Restores what an update may not change; an abort is completed with the user who requested it."""
     annotations = dict(obj["metadata"].get("annotations") or {})
     before = old["metadata"].get("annotations") or {}
     for name in KEPT:

@@ -1,4 +1,4 @@
-"""What admission reads of the API server, and what it may do there; and the adapter over a client."""
+"""What admission reads from the API server and may do there, and the adapter over a client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an AdmissionReview asks."""
+"""The contents of an AdmissionReview request."""
 
 from __future__ import annotations
 
@@ -45,6 +45,6 @@ def request_of(review: JsonObject) -> Request:
 
 
 def refuse(request: Request, faults: list[FieldFault]) -> None:
-    """Raises Denied when there are faults."""
+    """Raises Denied if there are faults."""
     if faults:
         raise invalid(request.kind, request.obj["metadata"].get("name") or "", faults)

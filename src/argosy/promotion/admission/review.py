@@ -1,7 +1,7 @@
-"""Answers AdmissionReviews: gathers what a kind's rules need, asks them, and tells the API server.
+"""Answers AdmissionReviews: gathers what a kind's rules need, applies them, and returns the response.
 
-`Reviewer.answer` is all that a server needs: the embedded one calls it without a socket, `runtime/webhooks/server.py`
-behind HTTPS. Reads are live, not cached: a Promotion is built of the Stage as it is now.
+A server needs only `Reviewer.answer`: the embedded one calls it without a socket, `runtime/webhooks/server.py` over
+HTTPS. Reads are live, not cached: a Promotion is built from the current Stage.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class Reviewer:
         allow_local: bool = False,
         applications: str = NAMESPACE,
     ) -> None:
-        """`control_plane`: a pattern of user names that are ours. `allow_local`: repositories of this machine.
+        """`control_plane`: a pattern for our own user names. `allow_local`: permits repositories on this machine.
 
-        `applications`: the namespace of those that a step names without one.
+        `applications`: the default namespace for Applications that a step names.
         """
         ours = re.compile(control_plane)
         self._context = AdmissionContext(reading, clock, rng, lambda name: ours.fullmatch(name) is not None)
@@ -69,7 +69,7 @@ class Reviewer:
         }
 
     async def answer(self, path: str, body: bytes) -> bytes:
-        """Of a POST to `/mutate` or `/validate`. A body that is no review is a ValueError."""
+        """Answers a POST to `/mutate` or `/validate`. Raises ValueError if the body is not a review."""
         review = json.loads(body)
         request = request_of(review)
         response: JsonObject = {"uid": review["request"]["uid"], "allowed": True}

@@ -1,4 +1,4 @@
-"""Stages: requested Freight, steps, and who asked for a verification."""
+"""Stages: requested Freight, steps, and the user who requested a verification."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STEPS = "spec.promotionTemplate.spec.steps"
 
 
 def default(obj: JsonObject, old: JsonObject | None, actor: str, *, control_plane: bool) -> JsonObject:
-    """Durations are written anew only along with another change, as upstream's answers have it. Raises Denied."""
+    """Durations are only normalized along with another change, as in upstream's answers. Raises Denied."""
     changed = sharded(_told_who(obj, old, actor, control_plane=control_plane))
     spelled_anew = {**changed, "spec": _spelled_spec(changed.get("spec") or {})}
     return spelled_anew if changed != obj else obj
@@ -52,7 +52,7 @@ def with_spelled_retry(step: JsonObject) -> JsonObject:
 
 
 def _told_who(obj: JsonObject, old: JsonObject | None, actor: str, *, control_plane: bool) -> JsonObject:
-    """A request to verify again, or to abort, is completed with who made it, when it is a new one."""
+    """A new request to verify again, or to abort, is completed with the user who made it."""
     annotations = dict(obj["metadata"].get("annotations") or {})
     before = ((old or {}).get("metadata") or {}).get("annotations") or {}
     for name in (REVERIFY, ABORT):
@@ -71,7 +71,7 @@ def request_text(value: str, key: str, actor: str, *, control_plane: bool) -> st
 
 
 def read_request(value: str, key: str) -> Mapping[str, Any]:
-    """Of an annotation: JSON, or the plain word that `key` stands for."""
+    """The request in an annotation: JSON, or a plain word, which is the value of `key`."""
     try:
         found = json.loads(value)
     except ValueError:

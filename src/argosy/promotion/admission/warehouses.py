@@ -1,4 +1,4 @@
-"""Warehouses: defaults of subscriptions, and what is wrong with them."""
+"""Warehouses: defaults of subscriptions, and their validation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SHOWN = {"git": "Git repository", "image": "image repository", "chart": "Helm c
 
 
 def default(obj: JsonObject) -> JsonObject:
-    """The interval is written anew only along with another change, as upstream's answers have it. Raises Denied."""
+    """The interval is only normalized along with another change, as in upstream's answers. Raises Denied."""
     spec = dict(obj.get("spec") or {})
     interval = spelled(spec["interval"]) if spec.get("interval") else ""
     subscriptions = []
@@ -39,7 +39,7 @@ def default(obj: JsonObject) -> JsonObject:
 
 
 def sharded(obj: JsonObject) -> JsonObject:
-    """`spec.shard` is the label that controllers look at."""
+    """`spec.shard` is copied to the label by which controllers select."""
     shard = (obj.get("spec") or {}).get("shard") or ""
     labels = dict(obj["metadata"].get("labels") or {})
     if shard:

@@ -1,1 +1,1 @@
-"""Credentials: which Secret a repository's are in."""
+"""Credentials: which Secret holds a repository's."""

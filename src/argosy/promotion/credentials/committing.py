@@ -1,4 +1,4 @@
-"""Who commits for the system: the ClusterConfig's `gitClient`, else the operator's setting (spec/kargo.md 2 and 11)."""
+"""The system's commit author: the ClusterConfig's `gitClient`, else the operator's setting (spec/kargo.md 2 and 11)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SIGNING_KEY = "signingKey"
 
 
 def committing(snapshot: Snapshot, settings: Settings) -> JsonObject:
-    """The fields of an Identity; hold them in a Hidden field. A Secret that is not there signs nothing."""
+    """The fields of an Identity; keep them in a Hidden field. If the Secret is missing nothing is signed."""
     config = snapshot.get(ClusterConfig, CLUSTER)
     client = config.spec.git_client if config else None
     if client is None:

@@ -1,4 +1,4 @@
-"""Credentials for questions: found while looking, carried hidden, opened by the adapter alone."""
+"""Credentials for questions: found by `look`, carried in Hidden fields, only read by the adapter."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KNOWN_HOSTS = "argocd-ssh-known-hosts-cm"
 def found_credentials(
     snapshot: Snapshot, project: str, wanted: Iterable[tuple[str, str]], settings: Settings
 ) -> dict[str, JsonObject]:
-    """`<type> <URL>` -> fields of Credentials, for what has any. Hold it in a Hidden field."""
+    """`<type> <URL>` -> fields of Credentials, where there are any. Keep it in a Hidden field."""
     found: dict[str, JsonObject] = {}
     for kind, url in dict.fromkeys(wanted):
         given = _one(snapshot, project, kind, url, settings)

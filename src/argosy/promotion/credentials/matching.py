@@ -1,6 +1,6 @@
 """Which Secret holds the credentials of a repository: by type, by URL or pattern, the project's before the shared ones.
 
-Source: spec/kargo-api.md 8. Secrets are tried in the order of their names; the first that fits wins.
+Source: spec/kargo-api.md 8. Secrets are tried in order of their names; the first match wins.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NORMALISED = {"git": normalise_git, "helm": normalise_chart, "image": normalise_
 
 
 def matching(secrets: Iterable[JsonObject], kind: str, url: str) -> JsonObject | None:
-    """Of one namespace. `kind`: git, helm or image."""
+    """Secrets of one namespace. `kind`: git, helm or image."""
     for secret in sorted(secrets, key=lambda one: str(one["metadata"]["name"])):
         if (secret["metadata"].get("labels") or {}).get(CRED_TYPE) == kind and _fits(decoded(secret), kind, url):
             return secret
@@ -52,9 +52,9 @@ def decoded(secret: JsonObject) -> dict[str, str]:
 
 
 def fields(secret: JsonObject, kind: str, url: str, project: str, *, over_http: bool) -> dict[str, str]:
-    """The words of `sources.port.Credentials` that it means; nothing where it may not be used.
+    """The fields of `sources.port.Credentials` in the Secret; empty if it may not be used.
 
-    Raises ValueError for scopes that cannot be read.
+    Raises ValueError for scopes that cannot be parsed.
     """
     data = decoded(secret)
     if url.startswith("http://") and not over_http:
@@ -76,7 +76,7 @@ def fields(secret: JsonObject, kind: str, url: str, project: str, *, over_http: 
 
 
 def _in_scope(secret: JsonObject, url: str, project: str) -> bool:
-    """A GitHub App's Secret may be limited: project -> names of repositories."""
+    """The scopes of a GitHub App's Secret: project -> names of repositories."""
     text = (secret["metadata"].get("annotations") or {}).get(GITHUB_TOKEN_SCOPES)
     if not text:
         return True
@@ -89,7 +89,7 @@ def _in_scope(secret: JsonObject, url: str, project: str) -> bool:
 
 
 def _pem(text: str) -> str:
-    """PEM or JSON, plain or base64."""
+    """PEM or JSON, plain or as base64."""
     if text.lstrip().startswith(("-----", "{")):
         return text
     try:

@@ -1,1 +1,1 @@
-"""Edits of users' files that change what was asked for and leave every other byte alone."""
+"""Edits users' files: the requested change is made, and every other byte is left alone."""

@@ -1,4 +1,4 @@
-"""Setting scalars of a JSON file, missing parents made; the file keeps its text elsewhere.
+"""Sets scalars of a JSON file and creates missing parents; all other text stays the same.
 
 Source: spec/kargo-steps.md 9.2 (json-update). A number is an index, unless a `:` before it makes it a key.
 """
@@ -17,7 +17,7 @@ INDEX_LIMIT: Final = 10_000
 
 
 class _Unfit(ValueError):
-    """A name where an index is wanted."""
+    """A name was given where an index is needed."""
 
 
 def update(text: str, updates: Iterable[tuple[str, Any]]) -> str:
@@ -78,7 +78,7 @@ def _added(text: str, node: Node | None, parts: Sequence[Part], value: Any, *, w
         return _built(parts, value)
     else:
         return text[: node.start] + _built(parts, value) + text[node.end :]
-    # As upstream: an addition to the outermost object leaves nothing behind its end.
+    # As upstream: an addition to the outermost object removes any text after its end.
     tail = text[node.end :] if not whole else ""
     return text[: node.end - 1] + comma + inside + text[node.end - 1] + tail
 
@@ -93,7 +93,7 @@ def _built(parts: Sequence[Part], value: Any) -> str:
 
 
 def _place(part: Part, count: int) -> int:
-    """Where an item of a list with `count` items is to stand; -1 is behind them all."""
+    """The index in a list with `count` items; -1 appends."""
     if part.text == "-1" and not part.literal:
         return count
     if not _is_index(part):

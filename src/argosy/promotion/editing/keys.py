@@ -1,6 +1,6 @@
 r"""Dotted keys of the updating steps: `image.tag`, `list.0.name`, `keys.a\.b`, `keys.:3`.
 
-`\.` and `\:` stand for the characters themselves; a leading `:` makes a number the name of a key instead of an index.
+`\.` and `\:` are the literal characters; a leading `:` makes a number the name of a key instead of an index.
 Source: spec/kargo-steps.md 9.2.
 """
 
@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 
 class KeyFault(ValueError):
-    """A key cannot be split, or leads nowhere."""
+    """A key cannot be split, or does not exist in the document."""
 
 
 class Part(NamedTuple):
     text: str
     literal: bool = False
-    """Never an index, though it may look like one."""
+    """Never an index, even if it looks like one."""
 
 
 def split(key: str) -> list[Part]:
@@ -46,7 +46,7 @@ def split(key: str) -> list[Part]:
 
 
 def _escaped(key: str, at: int) -> str:
-    """What follows a backslash; one at the very end stands for nothing, as upstream has it."""
+    """The character after a backslash; a trailing backslash is dropped, as upstream."""
     if at >= len(key):
         return ""
     if key[at] not in ".:\\":
@@ -56,7 +56,7 @@ def _escaped(key: str, at: int) -> str:
 
 
 def index(part: Part) -> int:
-    """Raises KeyFault, in Go's words, as upstream's messages have them."""
+    """Raises KeyFault, in Go's words, as in upstream's messages."""
     try:
         return int(part.text)
     except ValueError:

@@ -1,7 +1,7 @@
-"""Replacing scalars of a TOML file; everything else keeps its text.
+"""Replaces scalars of a TOML file; all other text stays the same.
 
-Source: spec/kargo-steps.md 9.2 (toml-update): existing scalars only, numbers become floats, text is written between
-single quotes where it can be.
+Source: spec/kargo-steps.md 9.2 (toml-update): existing scalars only, numbers become floats, text is single-quoted
+if possible.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _child(node: Any, part: Any) -> Any:
 
 
 def spelled(value: Any) -> str:
-    """A value as it is written. Raises EditFault."""
+    """Formats a value. Raises EditFault."""
     return _value("", value).as_string()
 
 
@@ -75,6 +75,6 @@ def _value(key: str, value: Any) -> Item:
 
 
 def _decimal(value: float) -> str:
-    """Never with an exponent, always with a point."""
+    """Never with an exponent, always with a decimal point."""
     text = format(Decimal(repr(value)), "f")
     return text if "." in text else f"{text}.0"

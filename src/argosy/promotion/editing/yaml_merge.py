@@ -1,7 +1,7 @@
-"""Laying one YAML document over another: maps are merged, lists and scalars replaced, null removes.
+"""Merges YAML documents: maps are merged, lists and scalars replaced, null removes.
 
-Source: spec/kargo-steps.md 9.2 (yaml-merge). The text of the lower document is edited where it differs, so its
-comments, order and style stay; what is new brings its own text along.
+Source: spec/kargo-steps.md 9.2 (yaml-merge). Only differing parts of the lower document's text are edited, so its
+comments, order and style stay; new parts keep their own text.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _parsed(text: str, number: int) -> Node | None:
 
 
 def _checked(root: Node | None) -> None:
-    """Keys are scalars with a text; a document that is no map can be merged with nothing."""
+    """Keys must be scalars with a text; a document that is not a map can only be merged with an empty one."""
     if root is None:
         return
     if not isinstance(root, Mapping):
@@ -91,19 +91,19 @@ def _replace(name: str, old: Node, new: Node, below: str, above: str, edits: lis
     if isinstance(old, Mapping) != isinstance(new, Mapping) and not _is_null(old) and not isinstance(old, Alias):
         raise EditFault(f"{name}: a map and another kind of value cannot be merged")
     if isinstance(old, Scalar) and isinstance(new, Scalar) and old.text == new.text:
-        return  # the text is the same: its quotes stay
+        return  # the text is the same: keep its quotes
     column = _line_column(below, old)
     lead = "" if old.flow else _lead(below, old, new)
     text = lead + _value_text(new, above, column, flow=old.flow)
     end = _value_end(below, old)
     if isinstance(old, Scalar) and isinstance(new, Scalar) and not (old.flow or new.flow):
-        end += len(_remark(below, end))  # what was said of the old value is not true of the new one
+        end += len(_remark(below, end))  # a comment on the old value may be wrong for the new one
         text += _remark(above, _value_end(above, new))
     edits.append(_Edit(old.properties, end, text))
 
 
 def _lead(below: str, old: Node, new: Node) -> str:
-    """What stands between the colon and the value: a block begins on its own line."""
+    """The text between the colon and the value: a block starts on its own line."""
     block = isinstance(new, Mapping | Sequence) and not _is_flow(new)
     fresh_line = below[: old.properties].rpartition("\n")[2].strip() == ""
     if block and not fresh_line:
@@ -112,7 +112,7 @@ def _lead(below: str, old: Node, new: Node) -> str:
 
 
 def _line_column(text: str, node: Node) -> int:
-    """The indentation of a block that would stand as the value at this node's place."""
+    """The indentation for a block that replaces the value of this node."""
     line = text[text.rfind("\n", 0, node.properties) + 1 :]
     return len(line) - len(line.lstrip(" ")) + (0 if line.lstrip(" ").startswith("- ") else 2)
 
@@ -128,7 +128,7 @@ def _removal(under: Mapping, entry: tuple[Node, Node], below: str) -> _Edit:
     line = below.rfind("\n", 0, key.properties) + 1
     if len(under.entries) == 1:
         return _Edit(key.properties, _value_end(below, value), "{}")
-    if below[line : key.properties].strip():  # the first key of an item of a list: the next key takes its place
+    if below[line : key.properties].strip():  # first key of a list item: the next key moves up to its place
         following = under.entries[under.entries.index(entry) + 1][0]
         return _Edit(key.properties, following.properties, "")
     return _Edit(line, _entry_end(below, value), "")
@@ -170,13 +170,13 @@ def _reindented(text: str, old: int, new: int) -> str:
 
 
 def _remark(text: str, end: int) -> str:
-    """The comment behind a value, on its line, with the blanks before it."""
+    """The comment after a value on its line, with the preceding blanks."""
     line = text[end:].partition("\n")[0]
     return line.rstrip() if line.lstrip(" \t").startswith("#") else ""
 
 
 def _value_end(text: str, node: Node) -> int:
-    """Without the line break and the blanks that a block collects at its end."""
+    """Without trailing line break and blanks, which belong to a block's node."""
     end = node.end
     while end > node.start and text[end - 1] in "\n ":
         end -= 1
@@ -184,7 +184,7 @@ def _value_end(text: str, node: Node) -> int:
 
 
 def _entry_end(text: str, value: Node) -> int:
-    """The beginning of the line after the value, its trailing comment included."""
+    """The start of the line after the value and its trailing comment."""
     if value.flow:
         return value.end
     end = text.find("\n", _value_end(text, value))

@@ -1,8 +1,8 @@
-"""Replacing scalars of a YAML file: the line keeps its beginning, all other lines keep every byte.
+"""Replaces scalars of a YAML file: the line keeps its beginning, all other lines keep every byte.
 
-Source: spec/kargo-steps.md 9.2 (yaml-update). As upstream, the rest of the line after a scalar of a block goes with it,
-a comment included. Unlike upstream, flow collections, block scalars, anchors, further documents and values that need
-quotes come out right.
+Source: spec/kargo-steps.md 9.2 (yaml-update). As upstream, the rest of the line after a block's scalar is removed,
+including a comment. Unlike upstream, flow collections, block scalars, anchors, further documents and values that need
+quotes are handled correctly.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _WORDS: Final = frozenset({"t", "T", "f", "F", "~", ""}) | {
 
 
 def update(text: str, updates: Iterable[tuple[str, Any]]) -> str:
-    """`text` with scalars replaced, (key, value) by (key, value). Raises EditFault."""
+    """`text` with scalars replaced, one (key, value) after another. Raises EditFault."""
     current = lines_of(text)
     for key, value in updates:
         try:
@@ -81,7 +81,7 @@ def replaced(text: str, node: Scalar, value: Any) -> str:
 
 
 def scalar(value: Any, *, flow: bool = False, quoted: bool = False) -> str:
-    """A value as YAML text. Text that would read as something else, or break the line, is put between quotes."""
+    """Formats a value as YAML. Text that would parse as something else, or break the line, is quoted."""
     if isinstance(value, str):
         plain = not quoted and not _reads_as_other(value) and _is_plain(value, flow=flow)
         return value if plain else json.dumps(value, ensure_ascii=False)
@@ -95,9 +95,9 @@ def _reads_as_other(text: str) -> bool:
 
 
 def _is_plain(text: str, *, flow: bool) -> bool:
-    """Whether it reads back as it is, where it will stand."""
+    """Whether it parses back to the same value in its place."""
     if text != text.strip() or not text.isprintable() or (flow and any(char in "?:,[]{}#" for char in text)):
-        return False  # readers differ about what is plain within braces
+        return False  # parsers disagree about plain scalars within braces
     probe = f"{{k: {text}, z: 1}}\n" if flow else f"k: {text}\n"
     try:
         root = parse(probe)

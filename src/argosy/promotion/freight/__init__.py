@@ -1,1 +1,1 @@
-"""Freight: an immutable set of artefacts of one Warehouse, what names it, and where it may go."""
+"""Freight: an immutable set of artefacts of one Warehouse, its name, and where it may be promoted."""

@@ -1,7 +1,7 @@
-"""Whether a piece of Freight may go to a Stage, and if not, why not and until when.
+"""Whether a piece of Freight is available to a Stage, and if not, why not and until when.
 
-One rule for admission, for the start of a Promotion and for auto-promotion (upstream's list for auto-promotion
-differs; spec/kargo.md 5.1 calls that a fault).
+Admission, the start of a Promotion and auto-promotion share this one rule (upstream's list for auto-promotion
+differs; spec/kargo.md 5.1 calls that a bug).
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from argosy.machinery import duration, timestamps
 class Availability:
     available: bool
     waits_for: str = ""
-    """What is missing, for people."""
+    """The missing condition, as a message."""
     ripe_at: datetime | None = None
-    """When it becomes available if nothing else happens: the end of a soak time."""
+    """When it becomes available by itself: the end of a soak time."""
 
     def __bool__(self) -> bool:
         return self.available
@@ -42,7 +42,7 @@ def availability(stage: Stage, freight: Freight, now: datetime) -> Availability:
 
 
 def available_from(sources: FreightSources, freight: Freight, now: datetime) -> Availability:
-    """By one request's sources alone, without approvals."""
+    """By one request's sources only, ignoring approvals."""
     if sources.direct:
         return AVAILABLE
     found = [_in_stage(freight, name, sources.required_soak_time, now) for name in sources.stages]
@@ -71,7 +71,7 @@ def _in_stage(freight: Freight, stage: str, required: str, now: datetime) -> Ava
 
 
 def soaked(freight: Freight, stage: str, now: datetime) -> timedelta:
-    """Nothing unless it is verified there; else the longest stay, the present one included."""
+    """Zero unless it is verified there; else the longest stay, including the current one."""
     if (verified := freight.status.verified_by(stage)) is None:
         return timedelta()
     longest = duration.parse(verified.longest_soak) if verified.longest_soak else timedelta()
@@ -84,5 +84,5 @@ def available(stage: Stage, freight: Iterable[Freight], now: datetime) -> Iterat
 
 
 def discovered_at(freight: Freight) -> datetime:
-    """The effective time of discovery: creation where none is given."""
+    """The effective discovery time: the creation time if none is set."""
     return timestamps.parse(freight.discovered_at or freight.metadata.creation_timestamp)

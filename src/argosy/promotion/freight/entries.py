@@ -1,7 +1,7 @@
-"""Which facts of Freight others read: what there is of an origin, and where it is, was verified or was approved.
+"""Facts of Freight that Stages depend on: existence by origin, and where it is, was verified or was approved.
 
-Many Stages share a piece of Freight, and each writes its own part of the piece's status. By these facts a Stage is
-woken by what concerns it, and not by each of the others.
+Many Stages share a piece of Freight, and each writes its own part of its status. With these facts a Stage is only
+woken by relevant changes, not by those of every other Stage.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from argosy.machinery.controller import Index, Snapshot
 from argosy.machinery.objects import JsonObject
 
 PLACES: Final = ("currentlyIn", "verifiedIn", "approvedFor")
-"""Fields of the status, each by Stage."""
+"""Fields of the status that map Stages to values."""
 
 
 def _entries(freight: JsonObject) -> Iterator[str]:
@@ -39,7 +39,7 @@ ENTRIES: Final = Index("freight-entries", Freight, _entries, edges=True)
 
 
 def freight_for(snapshot: Snapshot, stage: Stage) -> tuple[Freight, ...]:
-    """All that concerns a Stage: of the origins that it requests, and whatever is or was in it. In order of names."""
+    """All Freight that concerns a Stage: of the origins that it requests, and what is or was in it. Sorted by name."""
     namespace, name = stage.metadata.namespace, stage.metadata.name
     values = [_placed(namespace, place, name) for place in PLACES]
     values += [f"{namespace}/origin/{request.origin.name}" for request in stage.spec.requested_freight]
@@ -49,7 +49,7 @@ def freight_for(snapshot: Snapshot, stage: Stage) -> tuple[Freight, ...]:
 
 
 def note_upstream(snapshot: Snapshot, stage: Stage) -> None:
-    """What may become available, or be chosen, by what happens in the Stages before it, or by an approval."""
+    """What may make Freight available or chosen: changes in upstream Stages, or an approval."""
     namespace = stage.metadata.namespace
     snapshot.indexed(ENTRIES, _placed(namespace, "approvedFor", stage.metadata.name))
     for request in stage.spec.requested_freight:
@@ -59,5 +59,5 @@ def note_upstream(snapshot: Snapshot, stage: Stage) -> None:
 
 
 def piece_named(snapshot: Snapshot, namespace: str, name: str) -> Freight | None:
-    """For who needs to know that it is there, and what of it never changes."""
+    """For callers that need only its existence and its immutable fields."""
     return next(iter(snapshot.indexed(ENTRIES, _named(namespace, name))), None)

@@ -1,4 +1,4 @@
-"""What makes two pieces of Freight the same: the name that is a hash of origin and artefacts.
+"""The identity of Freight: its name, a hash of origin and artefacts.
 
 Source: spec/kargo.md 3.1 and 5 (collections).
 """
@@ -29,7 +29,7 @@ def _parts(freight: Freight) -> Iterable[str]:
         tag = f":{commit.tag}" if commit.tag else ""
         yield f"{normalise_git(commit.repo_url)}{tag}:{commit.id}{_named(commit)}"
     for image in freight.images:
-        # Upstream takes an image's URL as it is written, and both tag and digest even when empty.
+        # Upstream hashes an image's URL as written, and both tag and digest even if empty.
         yield f"{image.repo_url}:{image.tag}@{image.digest}{_named(image)}"
     for chart in freight.charts:
         yield f"{chart_path(chart.repo_url, chart.name)}:{chart.version}{_named(chart)}"
@@ -38,7 +38,7 @@ def _parts(freight: Freight) -> Iterable[str]:
 
 
 def chart_path(url: str, name: str) -> str:
-    """As Go's path.Join: double slashes and `..` are collapsed, empty parts dropped."""
+    """As Go's path.Join: double slashes and `..` are resolved, empty parts dropped."""
     parts = [part for part in (normalise_chart(url), name) if part]
     if not parts:
         return ""

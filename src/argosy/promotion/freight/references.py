@@ -1,4 +1,4 @@
-"""FreightReference and FreightCollection: how Promotions and Stages remember which Freight they hold.
+"""FreightReference and FreightCollection: how Promotions and Stages record the Freight that they hold.
 
 Source: spec/kargo.md 5.
 """
@@ -19,13 +19,13 @@ HISTORY_LIMIT = 10
 
 
 def reference(freight: Freight) -> FreightReference:
-    """Freight without status, and with its name."""
+    """Freight without its status, but with its name."""
     kept = {name: freight.raw[name] for name in ARTEFACTS if freight.raw.get(name)}
     return read(FreightReference, {"name": freight.metadata.name, "origin": freight.origin.raw, **kept})
 
 
 def collection(references: Iterable[FreightReference]) -> FreightCollection:
-    """One reference an origin: a later one of the same origin takes the place of the earlier."""
+    """One reference per origin: a later one of the same origin replaces the earlier."""
     items = {str(one.origin): one for one in references}
     found: JsonObject = {"id": collection_id(one.name for one in items.values())}
     if items:
@@ -34,7 +34,7 @@ def collection(references: Iterable[FreightReference]) -> FreightCollection:
 
 
 def recorded(history: Sequence[FreightCollection], newest: FreightCollection) -> list[JsonObject]:
-    """The history with a collection in front, and a fresh list of verifications, though it was there before."""
+    """The history with a collection in front and its verifications reset, even if it was in the history before."""
     return [one.raw for one in (newest, *history)][:HISTORY_LIMIT]
 
 

@@ -1,6 +1,6 @@
-"""What a step changed in the working directory: paths, and differences of texts.
+"""What a step changed in the working directory: paths, and text differences.
 
-Nothing of it is large: of a file that is, or when there are many, the path alone is told. Blocking.
+The result stays small: for a large file, or if there are many, only the path is shown. Blocking.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ SHOWN_LINES: Final = 60
 class _File:
     signature: tuple[int, int, int]
     content: bytes | None
-    """None: it is too large to be kept."""
+    """None if it is too large to be kept."""
 
 
 class WorkingFiles:
-    """Looks at a directory again and again; each look tells what is new since the one before."""
+    """Scans a directory repeatedly; each scan returns the changes since the one before."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -59,7 +59,7 @@ class WorkingFiles:
 
 
 def _below(directory: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    """Files alone; nothing of git's own, and no link is followed."""
+    """Files only; nothing of git's own, and links are not followed."""
     for place, folders, names in os.walk(directory):
         folders[:] = sorted(folder for folder in folders if folder != ".git")
         for name in sorted(names):
@@ -87,7 +87,7 @@ def _difference(old: _File | None, new: _File | None) -> list[str]:
 
 
 def _lines(file: _File | None) -> list[str] | None:
-    """None: it is no text, or too long to be compared."""
+    """None if it is not text, or too long to be compared."""
     if file is None:
         return []
     if file.content is None or b"\0" in file.content:

@@ -1,4 +1,4 @@
-"""What a change would still have to pass once the steps of its Promotion are done, in words."""
+"""Describes the gates that a change must still pass after the steps of its Promotion."""
 
 from __future__ import annotations
 

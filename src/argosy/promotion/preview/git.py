@@ -1,4 +1,4 @@
-"""The git program of a preview: it clones, fetches and commits, and never pushes."""
+"""The git program of a preview: it clones, fetches and commits, but never pushes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DIFF_LINES = 400
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """What would have been pushed, with the commits and changes that are not there yet."""
+    """What would have been pushed, with the commits and changes that the remote does not have yet."""
 
     url: str
     to: str
@@ -25,7 +25,7 @@ class Push:
 
 
 class PreviewGit(GitTool):
-    """`pushes` are what it was asked to push, in order."""
+    """`pushes` are the requested pushes, in order."""
 
     def __init__(self, in_thread: Callable[..., Awaitable[Any]], *, allow_local: bool = False) -> None:
         super().__init__(in_thread, allow_local=allow_local)
@@ -56,7 +56,7 @@ class PreviewGit(GitTool):
         return Finished(0, "", "")
 
     async def _fetched(self, directory: Path, ref: str, url: str, credentials: Credentials) -> str:
-        """What the branch or tag stands at."""
+        """The commit of the branch or tag."""
         fetched = ("fetch", "--no-tags", "--", url, ref)
         await super().attempt(directory, *fetched, url=url, credentials=credentials)
         return (await super().attempt(directory, "rev-parse", "FETCH_HEAD")).output.strip()

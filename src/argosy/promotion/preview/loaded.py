@@ -1,4 +1,4 @@
-"""A Snapshot over objects that were read beforehand: what expressions and steps on the cluster look at."""
+"""A Snapshot over objects that were read beforehand, for expressions and steps on the cluster."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Loaded:
-    """`objects`: of each kind those that may be seen. Kinds that are not among them have none."""
+    """`objects`: the visible objects of each kind. A kind that is missing has none."""
 
     def __init__(self, objects: Mapping[Resource, Sequence[JsonObject]]) -> None:
         self._objects = {(kind.group, kind.plural): list(found) for kind, found in objects.items()}
@@ -52,7 +52,7 @@ class Loaded:
         return tuple(one for one in self.objects(resource) if owner_uid in _owners(one))
 
     def indexed(self, index: Index[T], value: str) -> tuple[T, ...]:
-        kind: type[T] = index.kind  # type: ignore[assignment]  # who asks by this method has an index of a view
+        kind: type[T] = index.kind  # callers of this method have an index of a view
         return tuple(read(kind, one) for one in self.indexed_objects(index, value))
 
     def indexed_objects(self, index: Index[Any], value: str) -> tuple[JsonObject, ...]:

@@ -1,4 +1,4 @@
-"""What steps with effects elsewhere would do: (what is taken for their result, what is told)."""
+"""What steps with effects elsewhere would do: (the assumed result, the text to show)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Told = tuple[Result, list[str]]
 SAFE: Final = ("GET", "HEAD")
 UNKNOWN: Final = "0" * 40
 HIDDEN: Final = ("metadata", "operation")
-"""Of a patch: how it is asked for, and not what comes of it."""
+"""For a patch: how it would be sent, without its result."""
 
 
 def open_pr(job: Job) -> Told:
@@ -69,7 +69,7 @@ OUTSIDE: Final[Mapping[str, Callable[[Job], Told]]] = {
 
 
 def on_cluster(job: Job, found: Result | Writes, snapshot: Snapshot) -> Told:
-    """Patches are shown, and what follows them is taken to go well."""
+    """Patches are shown, and assumed to succeed."""
     if isinstance(found, Result) and found.status in (Status.SUCCEEDED, Status.SKIPPED):
         return found, ["nothing to change"]
     writes = found.steps if isinstance(found, Writes) else ()
@@ -81,7 +81,7 @@ def on_cluster(job: Job, found: Result | Writes, snapshot: Snapshot) -> Told:
 
 
 def _patched(step: Write, snapshot: Snapshot) -> Iterator[str]:
-    """What would be another than it is."""
+    """What would change."""
     body = step.body if isinstance(step.body, dict) else {}
     verb = "syncs" if "operation" in body else "patches"
     yield f"{verb} {step.resource.kind} {step.key}"
@@ -103,5 +103,5 @@ def _changed(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any, Any
 
 
 def secret_values(values: Any) -> list[str]:
-    """Texts that no line may show."""
+    """Texts that must not be shown."""
     return sorted({str(value) for value in values if len(str(value)) > 3}, key=len, reverse=True)

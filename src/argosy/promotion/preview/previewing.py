@@ -1,7 +1,7 @@
 """Previews a Promotion through a client: what each step would do, and which gates would follow.
 
-Nothing is pushed, sent or written; admission builds the Promotion in a dry run. What a Secret of the project holds is
-hidden in all that is told.
+Nothing is pushed, sent or written; admission builds the Promotion in a dry run. Values of the project's Secrets are
+hidden in all output.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ TOLD = frozenset({"repoURL", "repoURLIsRegex", "username", "sshKnownHosts"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """What a preview reaches the outside by; all of it belongs to the caller."""
+    """What a preview uses to reach the outside; the caller owns all of it."""
 
     clock: Clock
     rng: Rng
@@ -60,14 +60,14 @@ class Doors:
     renderer: Renderer | None
     settings: Settings = field(default_factory=Settings)
     allow_local: bool = False
-    """Whether a repository may be a directory of this machine."""
+    """Whether a repository may be a directory on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Previewed:
     effects: tuple[Effect, ...]
     follows: tuple[str, ...]
-    """The gates after the steps, in words."""
+    """Describes the gates after the steps."""
 
     @property
     def would_succeed(self) -> bool:
@@ -75,7 +75,7 @@ class Previewed:
 
 
 async def previewed(client: Client, doors: Doors, stage: Stage, piece: Freight) -> Previewed:
-    """Of `piece` promoted into `stage`. Raises StatusError where admission refuses the Promotion."""
+    """Previews promoting `piece` to `stage`. Raises StatusError if admission refuses the Promotion."""
     promotion = await client.write(promotion_of(stage, piece, dry_run=True))
     promotion["metadata"].setdefault("uid", "preview")
     project = stage.metadata.namespace
@@ -105,7 +105,7 @@ async def previewed(client: Client, doors: Doors, stage: Stage, piece: Freight) 
 
 
 async def _objects(client: Client, settings: Settings, project: str) -> dict[Resource, list[JsonObject]]:
-    """What the steps of a project may see, as their controller does."""
+    """What the project's controller lets its steps see."""
     found = {kind: await listed(client, kind, project) for kind in (STAGES, FREIGHT, WAREHOUSES)}
     for kind in (CONFIG_MAPS, SECRETS):
         found[kind] = [*await listed(client, kind, project), *await listed(client, kind, settings.shared_namespace)]
@@ -125,7 +125,7 @@ def hidden(found: Previewed, secrets: Iterable[JsonObject]) -> Previewed:
 
 
 def _told_of(secret: JsonObject) -> frozenset[str]:
-    """Where credentials belong to is no secret; it stands in the steps as well."""
+    """The repository of credentials is not secret; the steps name it, too."""
     is_credential = CRED_TYPE in (secret["metadata"].get("labels") or {})
     return TOLD if is_credential else frozenset()
 

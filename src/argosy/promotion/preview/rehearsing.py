@@ -1,4 +1,4 @@
-"""Goes through the steps of a Promotion that was built and not made."""
+"""Runs through the steps of a Promotion that was built but not created."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ SHORT: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Of one step: its status if all before went as told, and what it would do."""
+    """A step's status if everything before succeeds as shown, and what it would do."""
 
     alias: str
     uses: str
     status: str
     lines: tuple[str, ...] = ()
     applications: tuple[tuple[str, str], ...] = ()
-    """Namespaces and names of those that it touches."""
+    """Namespaces and names of the Applications that it touches."""
 
 
 class Preview:
-    """`git` is that of `tools`."""
+    """`git` is the one in `tools`."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Preview:
         self._directory, self._effective = directory, effective
         self._files = WorkingFiles(directory / "files")
         self._repositories: list[tuple[str, str]] = []
-        """What the steps so far have asked for with credentials: later ones push to it."""
+        """The URLs that steps so far used credentials for: later steps push to them."""
 
     async def effects(self, promotion: Promotion, stage: Stage, freight: Freight, now: datetime) -> list[Effect]:
         held = collected(stage, freight)
@@ -120,7 +120,7 @@ class Preview:
 
 
 def _own_lines(job: Job, result: Result, changes: list[str]) -> list[str]:
-    """A clone brings all files there are: which commits they are of says more."""
+    """A clone creates all files: which commits they come from is more useful."""
     output = result.output or {}
     if job.uses == "git-clone":
         return [f"checks out {commit[:SHORT]} as {name}" for name, commit in (output.get("commits") or {}).items()]

@@ -1,4 +1,4 @@
-"""Pull requests through the APIs of their hosts: one file a provider, named in `PULL_REQUESTS`."""
+"""Pull requests through the APIs of their hosts: one file for each provider, listed in `PULL_REQUESTS`."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Gitea(PullRequests):
         return _read(made)
 
     async def _labels(self, names: tuple[str, ...]) -> list[int]:
-        """Gitea takes their numbers."""
+        """Gitea expects their ids."""
         _, found = await self.call("GET", f"{self._repository}/labels?limit=100")
         known = {text(one.get("name")): int(one.get("id") or 0) for one in items(found)}
         if missing := [name for name in names if name not in known]:

@@ -1,4 +1,4 @@
-"""What every host of pull requests can do for us, and the JSON API that all of them are reached by."""
+"""What every host of pull requests can do, and the JSON API client that all of them use."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class PullRequest:
     merged: bool
     draft: bool = False
     head: str = ""
-    """The commit it proposes."""
+    """The proposed commit."""
     merge_commit: str = ""
     created_at: str = ""
     mergeable: bool | None = None
-    """None: the host does not know yet."""
+    """None if the host does not know yet."""
     state: str = ""
-    """In the host's own word, where merging depends on it."""
+    """The host's own status, if merging depends on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +48,14 @@ class Proposal:
 
 
 class NotReady(Exception):
-    """It cannot be merged now; later it may."""
+    """It cannot be merged now, but perhaps later."""
 
 
 class PullRequests(abc.ABC):
-    """Of one repository. Numbers are what people see."""
+    """Pull requests of one repository. Numbers are those that users see."""
 
     methods: tuple[str, ...] = ()
-    """How it can be merged; the empty method is the host's default."""
+    """How it can be merged; empty means the host's default."""
 
     def __init__(self, send: Send, place: Hosted, credentials: Credentials) -> None:
         self._send = send
@@ -64,7 +64,7 @@ class PullRequests(abc.ABC):
 
     @abc.abstractmethod
     async def between(self, source: str, target: str) -> list[PullRequest]:
-        """In any state, of these branches."""
+        """Pull requests in any state, of these branches."""
 
     @abc.abstractmethod
     async def open(self, proposal: Proposal) -> PullRequest: ...
