@@ -365,7 +365,7 @@ class Analysed(RolloutStory):
         )
         yield lambda: self.is_("Healthy", "app:v1")
         yield partial(self.image, "app:v2")
-        yield lambda: self.is_("Degraded", "app:v2")
+        yield lambda: self.is_("Degraded", "app:v2", abort=True)
         yield partial(self.image, "app:v3")
         yield lambda: self.is_("Healthy", "app:v3")
 
@@ -384,7 +384,7 @@ class Experimented(RolloutStory):
         yield partial(self.deploy, {"canary": {"maxSurge": 1, "maxUnavailable": 0, "steps": steps}}, 2)
         yield lambda: self.is_("Healthy", "app:v1")
         yield partial(self.image, "app:v2")
-        yield lambda: self.is_("Degraded", "app:v2")
+        yield lambda: self.is_("Degraded", "app:v2", abort=True)
         yield self.mend
         yield partial(self.status, changes.RETRY)
         yield lambda: self.is_("Healthy", "app:v2")

@@ -41,7 +41,7 @@ def sync_template(turn: Turn, template: TemplateSpec) -> None:
         _make_set(turn, template, status)
     else:
         _sync_service(turn, template, found, wanted, status)
-        if _scale(turn, template, found, wanted):
+        if _must_begin_anew(turn, before, found, wanted) or _scale(turn, template, found, wanted):
             status["lastTransitionTime"] = turn.stamp
     _count(status, found)
     if any(int(before.get(name) or 0) != status[name] for name in COUNTS):
@@ -51,6 +51,16 @@ def sync_template(turn: Turn, template: TemplateSpec) -> None:
     if before.get("status") != status.get("status"):
         _tell(turn, str(before.get("status") or ""), status)
     turn.put("templateStatuses", status)
+
+
+def _must_begin_anew(turn: Turn, before: JsonObject, found: ReplicaSet, wanted: int) -> bool:
+    """Pods that come late, since no controller was there to ask for them, have their deadline from now on. It is noted
+    before they are asked for: were the note lost after it, nothing would tell a late start from pods that never come.
+    """
+    if found.replicas >= wanted or not before.get("lastTransitionTime"):
+        return False
+    waited = turn.now - timestamps.parse(before["lastTransitionTime"])
+    return waited > timedelta(seconds=progress_seconds(turn.experiment)) / 2 and before.get("status") == "Progressing"
 
 
 def _count(status: JsonObject, found: ReplicaSet | None) -> None:
