@@ -1,6 +1,6 @@
-"""What the server knows of one served resource, built-in or custom: the single shape that all handlers work from.
+"""Everything the server knows about one served resource, built-in or custom: the one shape that all handlers use.
 
-A built-in and a CustomResourceDefinition's version are registered alike; what differs is said by their `Strategy`.
+A built-in and a CustomResourceDefinition's version are registered alike; their `Strategy` holds the differences.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class User:
 
 
 class Reader(Protocol):
-    """What a strategy may read of the store while it decides about one object."""
+    """What a strategy may read from the store while it decides about one object."""
 
     def get(self, group: str, plural: str, namespace: str, name: str) -> JsonObject | None: ...
 
@@ -39,7 +39,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteContext:
-    """The surroundings of one write. `now` is read once per request."""
+    """The context of one write. `now` is read once per request."""
 
     operation: Operation
     now: datetime
@@ -60,7 +60,7 @@ class Decoded:
 
 
 class Strategy(Protocol):
-    """What is particular to a kind. Methods that say so change `obj` in place: it is the request's private copy."""
+    """The kind-specific part. Methods that say so change `obj` in place: it is the request's private copy."""
 
     has_generation: bool
     has_status: bool
@@ -81,19 +81,19 @@ class Strategy(Protocol):
         ...
 
     def prepare_create(self, ctx: WriteContext, obj: JsonObject) -> None:
-        """In place: drops status, allocates addresses, sets what a create sets. Metadata is the handler's job."""
+        """In place: drops status, allocates addresses, sets the fields of a create. Metadata is the handler's job."""
         ...
 
     def prepare_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> None:
-        """In place: keeps what an update may not change silently (status, allocated values, by ctx.subresource)."""
+        """In place: keeps fields that no update may change silently (status, allocated values, by ctx.subresource)."""
         ...
 
     def validate(self, ctx: WriteContext, obj: JsonObject, old: JsonObject | None) -> list[Cause]:
-        """All wrong fields; old is None on create."""
+        """All field errors; old is None on create."""
         ...
 
     def canonicalize(self, obj: JsonObject) -> None:
-        """In place, last before storing: quantities, omitted empties, Go-identical JSON."""
+        """In place, last before storing: quantities, omitted empty fields, JSON as Go writes it."""
         ...
 
     def spec_changed(self, obj: JsonObject, old: JsonObject) -> bool:
@@ -101,11 +101,11 @@ class Strategy(Protocol):
         ...
 
     def reset_fields(self, subresource: str) -> tuple[tuple[str, ...], ...]:
-        """Field paths that this endpoint ignores, hence nobody comes to own through it."""
+        """Field paths that this endpoint ignores, so that nobody becomes their manager through it."""
         ...
 
     def field_labels(self, obj: JsonObject) -> Mapping[str, str]:
-        """Field-selector values beyond metadata.name and metadata.namespace."""
+        """Field-selector values besides metadata.name and metadata.namespace."""
         ...
 
     def field_label_names(self) -> frozenset[str]: ...
@@ -141,23 +141,23 @@ class Kind:
     """Warning text sent with every request to this version."""
     selectable: tuple[str, ...] = ()
     blank: JsonObject | None = None
-    """The object without content as it prints, once somebody asked for it (`handlers/ownership.py`)."""
+    """The empty object in canonical form, cached on first use (`handlers/ownership.py`)."""
 
     def __post_init__(self) -> None:
         if self.storage == ("", ""):
             self.storage = (self.resource.group, self.resource.plural)
 
     def preparing(self) -> Pieces[None] | None:
-        """What is to be done before its first request, else it is done in it; None when there is nothing."""
+        """Preparation that the first request would do otherwise; None when there is nothing to prepare."""
         return None
 
     @property
     def raw_schema(self) -> JsonObject | None:
-        """The `openAPIV3Schema` as it was declared; None for built-in kinds."""
+        """The `openAPIV3Schema` as declared; None for built-in kinds."""
         return self.schema.raw
 
     def to_storage(self, obj: JsonObject) -> JsonObject:
-        """From this version to the stored one; identity unless a view (autoscaling/v1, events.k8s.io) overrides it."""
+        """Converts from this version to the stored one. Views (autoscaling/v1, events.k8s.io) override it."""
         return obj
 
     def from_storage(self, obj: JsonObject) -> JsonObject:
@@ -165,11 +165,11 @@ class Kind:
 
 
 class Kinds(Protocol):
-    """The kinds served at this moment: built-ins in discovery order, then custom ones by group."""
+    """The kinds currently served: built-ins in discovery order, then custom ones by group."""
 
     @property
     def revision(self) -> int:
-        """Goes up whenever a kind is added, changed or removed: documents made from the kinds are cached by it."""
+        """Increases whenever a kind is added, changed or removed: documents made from the kinds are cached by it."""
         ...
 
     def find(self, group: str, version: str, plural: str) -> Kind | None: ...

@@ -29,7 +29,7 @@ _STANDARD_FINALIZERS = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
 
 
 def fill_on_create(kind: Kind, metadata: JsonObject, namespace: str, now: datetime, rng: Rng) -> None:
-    """In place: what the server alone decides. The name may come from generateName."""
+    """In place: the fields that only the server decides. The name may come from generateName."""
     for name in _SERVER_OWNED:
         metadata.pop(name, None)
     metadata["uid"] = rng.uuid()
@@ -49,7 +49,7 @@ def generated_name(prefix: str, rng: Rng) -> str:
 
 
 def keep_on_update(metadata: JsonObject, old: JsonObject) -> None:
-    """In place: what no update changes."""
+    """In place: the fields that no update changes."""
     for name in _KEPT:
         if name in old:
             metadata[name] = old[name]
@@ -61,7 +61,7 @@ def keep_on_update(metadata: JsonObject, old: JsonObject) -> None:
 
 
 def drop_duplicate_owners(metadata: JsonObject) -> list[str]:
-    """In place; the warning for it, if any."""
+    """In place. Returns a warning, if there is one."""
     owners = metadata.get("ownerReferences")
     if not owners or len(owners) < 2:
         return []
@@ -78,7 +78,7 @@ def drop_duplicate_owners(metadata: JsonObject) -> list[str]:
 
 
 def check(kind: Kind, metadata: JsonObject) -> list[Cause]:
-    """Everything wrong with the metadata of one object."""
+    """All errors in the metadata of one object."""
     causes = _check_name(kind, metadata)
     causes += check_labels(metadata.get("labels"), "metadata.labels")
     causes += _check_annotations(metadata.get("annotations"))
@@ -134,7 +134,7 @@ def _check_annotations(annotations: JsonObject | None) -> list[Cause]:
 
 
 def _check_owners(owners: list[JsonObject] | None) -> list[Cause]:
-    """Upstream names the list and never the place in it; each further controller is compared with the first."""
+    """Upstream names the list, not the index; each further controller is compared with the first."""
     causes, controller, at = [], "", "metadata.ownerReferences"
     for owner in owners or ():
         causes += _check_owner(owner, at)
@@ -162,13 +162,13 @@ def _check_owner(owner: JsonObject, at: str) -> list[Cause]:
 
 
 def _shown_owner(owner: JsonObject) -> JsonObject:
-    """In the order of the type's fields; the first four are always there."""
+    """In the order of the type's fields; the first four are always present."""
     shown = {name: owner.get(name) or "" for name in ("apiVersion", "kind", "name", "uid")}
     return shown | {name: owner[name] for name in ("controller", "blockOwnerDeletion") if owner.get(name) is not None}
 
 
 def _check_finalizers(finalizers: list[str] | None, *, custom: bool) -> list[Cause]:
-    """Custom resources may have unqualified names, such as Argo CD's `resources-finalizer.argocd.argoproj.io`."""
+    """Custom resources may have unqualified finalizers, such as Argo CD's `resources-finalizer.argocd.argoproj.io`."""
     causes = []
     for index, finalizer in enumerate(finalizers or ()):
         at = f"metadata.finalizers[{index}]"
@@ -184,7 +184,7 @@ def _check_finalizers(finalizers: list[str] | None, *, custom: bool) -> list[Cau
 
 
 def check_update(metadata: JsonObject, old: JsonObject, claimed: JsonObject) -> list[Cause]:
-    """What an update may not say; `claimed` is the metadata as the client sent it."""
+    """The errors of an update; `claimed` is the metadata as the client sent it."""
     causes = []
     wanted = claimed.get("deletionTimestamp")
     if wanted and wanted != old.get("deletionTimestamp"):

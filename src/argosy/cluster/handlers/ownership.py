@@ -13,7 +13,7 @@ from argosy.machinery.server_side_apply.ownership import track_update
 
 
 def empty_of(kind: Kind) -> JsonObject:
-    """The kind's object without content, as it prints; shared, hence never changed."""
+    """The kind's empty object, in canonical form; shared, so it must not be changed."""
     if kind.blank is None:
         resource = kind.resource
         found = kind.strategy.decode({"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {}}).obj
@@ -23,14 +23,14 @@ def empty_of(kind: Kind) -> JsonObject:
 
 
 def track(core: Core, request: ApiRequest, old: JsonObject | None, obj: JsonObject, now: datetime) -> None:
-    """In place: `obj` (canonical) gets the managedFields that this write over `old` leaves."""
+    """In place: sets the managedFields of `obj` (canonical) after this write over `old`."""
     track_as(request.kind, old, obj, manager_of(request), request.subresource, now)
 
 
 def track_as(
     kind: Kind, old: JsonObject | None, obj: JsonObject, manager: str, subresource: str, now: datetime
 ) -> None:
-    """In place: as `track`, for a write of the server itself too."""
+    """In place: like `track`, also for a write by the server itself."""
     fields = track_update(
         old,
         obj,

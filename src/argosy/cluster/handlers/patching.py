@@ -19,7 +19,7 @@ from argosy.machinery.status import Cause, StatusError
 
 
 async def patch(core: Core, request: ApiRequest) -> ApiResponse:
-    """Races with other writers are tried again on the new object, not reported."""
+    """Races with other writers are retried on the new object, not reported."""
     step = apply_configuration if request.patch_type is PatchType.APPLY else _patch_once
     for _ in range(ATTEMPTS):
         try:
@@ -50,13 +50,13 @@ async def _patch_once(core: Core, request: ApiRequest) -> ApiResponse:
 
 
 def _unfit(error: StatusError) -> StatusError:
-    """The patch leaves something that is not of this kind: upstream blames the patch, and names no object."""
+    """The patch result is not an object of this kind: upstream blames the patch, and names no object."""
     cause = Cause("patch", f"Invalid value: {error.message}")
     return StatusError(422, "Invalid", f' "" is invalid: patch: {cause.message}', causes=[cause])
 
 
 def patched(request: ApiRequest, current: JsonObject, schema: Node) -> JsonObject:
-    """`current`, whose schema it is, with the request's patch applied; shares what the patch leaves alone."""
+    """`current` (in the schema's kind) with the request's patch applied; shares what the patch leaves unchanged."""
     body: JsonValue = request.body
     if request.patch_type is PatchType.JSON:
         result = apply_json_patch(current, body)

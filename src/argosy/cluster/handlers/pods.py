@@ -15,12 +15,12 @@ from argosy.machinery.selectors import label_selector_of
 from argosy.machinery.status import Cause, StatusError
 
 BINDING = Resource("", "v1", "pods/binding", "Binding")
-"""How a conflict names what could not be bound."""
+"""How a conflict names the Pod that could not be bound."""
 SUCCESS: JsonObject = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
 
 
 async def bind(core: Core, request: ApiRequest) -> ApiResponse:
-    """Puts the Pod on a Node; a Pod that has one stays there."""
+    """Binds the Pod to a Node; a Pod that has one keeps it."""
     body = _body(request, "Binding")
     node = (body.get("target") or {}).get("name") or ""
     if not node:
@@ -40,7 +40,7 @@ async def bind(core: Core, request: ApiRequest) -> ApiResponse:
 
 
 def _unbindable(pod: JsonObject) -> str:
-    """Why the Pod may not be put on a Node, if so."""
+    """Why the Pod may not be bound to a Node, if it may not."""
     spec = pod["spec"]
     if pod["metadata"].get("deletionTimestamp"):
         return "is being deleted, cannot be assigned to a host"
@@ -65,7 +65,7 @@ def bound(pod: JsonObject, node: str, time: str) -> JsonObject:
 
 
 async def evict(core: Core, request: ApiRequest) -> ApiResponse:
-    """Deletes the Pod gracefully unless a PodDisruptionBudget holds it."""
+    """Deletes the Pod gracefully unless a PodDisruptionBudget forbids it."""
     body = _body(request, "Eviction")
     entry = core.find(request.kind, request.namespace, request.name)
     if entry is None:

@@ -1,4 +1,4 @@
-"""get and list (spec 9.1): any state that the kind's ring still reaches, in pages that agree with each other."""
+"""get and list (spec 9.1): any state that the kind's ring still reaches, in pages consistent with each other."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _EXPIRED_PAGE = "The provided continue parameter is too old to display a consist
 
 
 MANY = 500
-"""Objects from which on a list may be answered in pieces."""
+"""The number of objects from which a list may be answered in pieces."""
 PIECE = 262_144
-"""Bytes of one, about."""
+"""The approximate size of a piece in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,12 @@ def get(core: Core, request: ApiRequest) -> ApiResponse:
 
 
 async def list_(core: Core, request: ApiRequest) -> ApiResponse:
-    """Many objects are answered in pieces where that is possible, and made beside the loop where it is not."""
+    """A long list is answered in pieces if that is possible, else built in a thread."""
     kind = request.kind
     page = select(core, kind, request.namespace, request.options)
     metadata: JsonObject = {"resourceVersion": str(page.revision)}
     if page.continue_token or kind.custom:
-        metadata["continue"] = page.continue_token  # custom lists show it even when it is empty
+        metadata["continue"] = page.continue_token  # custom lists include it even when it is empty
     if page.remaining:
         metadata["remainingItemCount"] = page.remaining
     body: JsonObject = {"kind": kind.list_kind, "apiVersion": kind.resource.api_version, "metadata": metadata}
@@ -80,7 +80,7 @@ def _item(kind: Kind, stored: JsonObject) -> JsonObject:
 
 
 def _encode(kind: Kind, body: JsonObject, entries: list[Entry]) -> bytes:
-    """The list from its items' bytes: nothing is serialised that was serialised before."""
+    """The list, built from its items' bytes: nothing is serialised a second time."""
     head = orjson.dumps(body)[:-1] + b',"items":['
     if kind.custom:
         items = b",".join([_bytes_of(kind, entry) for entry in entries])
@@ -91,7 +91,7 @@ def _encode(kind: Kind, body: JsonObject, entries: list[Entry]) -> bytes:
 
 
 def _pieces(kind: Kind, body: JsonObject, entries: list[Entry]) -> Iterator[bytes]:
-    """The same as `_encode`, some at a time: a client that does not read holds no more than one piece."""
+    """Like `_encode`, piece by piece: for a slow client no more than one piece is in memory."""
     prefix = type_prefix(kind.resource.api_version, kind.resource.kind)
     part, size, comma = [orjson.dumps(body)[:-1] + b',"items":['], 0, b""
     for entry in entries:
@@ -105,7 +105,7 @@ def _pieces(kind: Kind, body: JsonObject, entries: list[Entry]) -> Iterator[byte
 
 
 def _bytes_of(kind: Kind, entry: Entry) -> bytes:
-    """In the request's version; what is stored as bytes of that version stays bytes."""
+    """In the request's version; bytes already stored in that version stay bytes."""
     if not entry.is_decoded and entry.encoded.startswith(type_prefix(kind.resource.api_version, kind.resource.kind)):
         return entry.encoded
     stored = entry.peek
@@ -124,7 +124,7 @@ def _without(prefix: bytes, encoded: bytes) -> bytes:
 
 @lru_cache(maxsize=1024)
 def type_prefix(api_version: str, kind: str) -> bytes:
-    """How the bytes of every stored object of a kind begin (see `writing.stored_form`)."""
+    """The prefix of the bytes of every stored object of a kind (see `writing.stored_form`)."""
     return orjson.dumps({"kind": kind, "apiVersion": api_version})[:-1] + b","
 
 
@@ -161,7 +161,7 @@ def _page(
 
 
 def _count(rest: Iterator[Entry], table: Table, space: str, key: Key, revision: int) -> int:
-    """How many follow `key`; by index arithmetic when nothing changed since `revision`."""
+    """How many objects follow `key`; computed from indices when nothing changed since `revision`."""
     if table.position_after(revision) == table.base + len(table.ring):
         return table.count_after(space, key)
     return sum(1 for _ in rest)
@@ -236,7 +236,7 @@ def _list_revision(store: Store, options: Options) -> int:
 
 
 class ExpiredPage(StatusError):
-    """410 with a fresh token in metadata.continue, which goes on at the newest revision."""
+    """410 with a fresh token in metadata.continue, which continues at the newest revision."""
 
     def __init__(self, token: str) -> None:
         super().__init__(410, "Expired", _EXPIRED_PAGE)

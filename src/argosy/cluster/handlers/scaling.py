@@ -26,7 +26,7 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class ScalePaths:
-    """Where an object keeps what a Scale shows; `selector` is empty where there is none."""
+    """The paths of the fields that a Scale shows; `selector` is empty where there is none."""
 
     replicas: Path = ("spec", "replicas")
     status: Path = ("status", "replicas")
@@ -105,7 +105,7 @@ def selector_text(selector: JsonObject) -> str:
 
 
 def _wanted(core: Core, request: ApiRequest, obj: JsonObject, current: JsonObject) -> JsonObject:
-    """The Scale that the request asks for; an applied one carries its managedFields."""
+    """The Scale that the request wants; an applied one carries its managedFields."""
     body = request.body
     if request.patch_type is not None and request.patch_type is not PatchType.APPLY:
         wanted = patched(request, current, _scale_node())
@@ -155,7 +155,7 @@ def _entries(
 
 
 def _untimed(entries: list[JsonObject]) -> list[JsonObject]:
-    """Entries that came through a Scale carry no time, and such stand first among their like (upstream: recorded)."""
+    """Entries that came through a Scale have no time, and so come first among equals (as recorded from upstream)."""
     found = [
         {name: value for name, value in entry.items() if name != "time"}
         if entry.get("subresource") == "scale"
@@ -166,7 +166,7 @@ def _untimed(entries: list[JsonObject]) -> list[JsonObject]:
 
 
 def _owned(kind: Kind, obj: JsonObject, scale: JsonObject) -> JsonObject:
-    """The Scale with those who own the parent's replicas."""
+    """The Scale with the managers that own the parent's replicas."""
     entries = entries_for_scale(obj["metadata"].get("managedFields") or [], paths_of(kind).replicas)
     return {**scale, "metadata": {**scale["metadata"], "managedFields": entries}} if entries else scale
 

@@ -1,4 +1,4 @@
-"""Which objects of a kind a request means: label and field selectors as one predicate over stored objects."""
+"""Selects objects of a kind for a request: label and field selectors as one predicate over stored objects."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Selection:
     matches: Predicate | None = None
     name: str = ""
     traces: tuple[bytes, ...] = ()
-    """What the bytes of every object that matches contain: most objects need not be decoded to be passed over."""
+    """Bytes that every matching object contains: most objects can be skipped without decoding them."""
 
     def takes(self, entry: Entry) -> bool:
         return self.matches is None or (entry.may_contain(self.traces) and self.matches(entry.peek))
@@ -53,7 +53,7 @@ def selection(kind: Kind, options: Options) -> Selection:
 
 @lru_cache(maxsize=1024)
 def _label_traces(text: str) -> tuple[bytes, ...]:
-    """Of the labels that must have one value: keys and values of labels need no escapes in JSON."""
+    """For labels that must have one value: label keys and values need no escapes in JSON."""
     wanted = selectors.parse_labels(text).requirements
     return tuple(
         f'"{one.key}":"{one.values[0]}"'.encode() for one in wanted if one.operator == "in" and len(one.values) == 1
@@ -70,7 +70,7 @@ def _label_predicate(text: str) -> Predicate:
 
 
 def _field_terms(text: str) -> list[tuple[str, bool, str]]:
-    """(field, whether equality is wanted, value) of each term."""
+    """(field, whether equality is required, value) of each term."""
     try:
         return [(term.field, term.equal, term.value) for term in selectors.parse_fields(text)] if text else []
     except ValueError as error:

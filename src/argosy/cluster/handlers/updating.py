@@ -71,7 +71,7 @@ def check_version(kind: Kind, obj: JsonObject, entry: Entry, *, unconditional: b
 async def replace(
     core: Core, request: ApiRequest, entry: Entry, obj: JsonObject, warnings: list[str], *, tracked: bool = False
 ) -> ApiResponse:
-    """Carries `obj` (decoded, the request's own) over `entry`. Raises Raced when the entry changed meanwhile."""
+    """Stores `obj` (decoded, owned by the request) over `entry`. Raises Raced when the entry changed meanwhile."""
     kind = request.kind
     now = core.clock.now()
     ctx = core.context(request, "UPDATE", now)
@@ -109,7 +109,7 @@ def _default(request: ApiRequest, obj: JsonObject, old: JsonObject) -> None:
 
 
 def _settle(ctx: WriteContext, kind: Kind, obj: JsonObject, old: JsonObject) -> None:
-    """In place: what the server keeps, whatever the update says, and the new generation."""
+    """In place: the fields that the server keeps, whatever the update contains, and the new generation."""
     metadata, strategy = obj["metadata"], kind.strategy
     metadata_rules.keep_on_update(metadata, old["metadata"])
     metadata["name"] = old["metadata"]["name"]
@@ -137,7 +137,7 @@ def _store(
 
 
 def is_finished(obj: JsonObject) -> bool:
-    """Being deleted, and nothing holds it any more (spec 11)."""
+    """Being deleted, and without remaining finalizers or grace period (spec 11)."""
     metadata = obj["metadata"]
     if not metadata.get("deletionTimestamp") or metadata.get("finalizers"):
         return False

@@ -51,7 +51,7 @@ async def watch(core: Core, request: ApiRequest) -> AsyncIterator[list[Frame]]:
             last.append(watcher.bookmark(initial_end=True))
     else:
         await watcher.begin_after(start)
-    # Some at a time: who does not read holds no more than that, and others have their turn in between.
+    # In small batches: a slow client causes no more than that in memory, and other work gets its turn in between.
     while len(first) > INITIAL_BATCH:
         yield watcher.added(first[:INITIAL_BATCH])
         del first[:INITIAL_BATCH]
@@ -63,7 +63,7 @@ async def watch(core: Core, request: ApiRequest) -> AsyncIterator[list[Frame]]:
 
 
 def _start(kind: Kind, options: Options) -> int:
-    """Raises StatusError 422 for a resourceVersion that is none: a watch refuses it otherwise than a list does."""
+    """Raises StatusError 422 for an invalid resourceVersion: a watch words that error differently than a list."""
     try:
         return revision_of(options.resource_version)
     except StatusError:
@@ -108,7 +108,7 @@ class Watcher:
         self.table: Table = core.table(kind)
         self.position = 0
         self.sent = 0
-        """The revision that a bookmark may state: all changes up to it were sent."""
+        """The revision that a bookmark may carry: all changes up to it were sent."""
 
     async def reach(self, start: int) -> None:
         """Waits a little for a revision of the near future."""
@@ -124,7 +124,7 @@ class Watcher:
         return [self._frame("ADDED", entry) for entry in entries]
 
     def begin_now(self) -> list[Entry]:
-        """The current objects, in the state that writers were answered for."""
+        """The current objects, in the state whose writes have been acknowledged."""
         table, store = self.table, self.core.store
         self.position = table.base + len(table.ring) if store.answers_at_once else table.shown
         pending = table.ring[self.position - table.base :]
@@ -142,7 +142,7 @@ class Watcher:
         self.sent = start
 
     async def live(self, ends: datetime, *, bookmarks: bool) -> AsyncIterator[list[Frame]]:
-        """Batches until `ends` or until the kind is served no longer."""
+        """Batches until `ends` or until the kind is no longer served."""
         agenda = _Agenda(self.core.clock, ends, bookmarks=bookmarks)
         try:
             while True:
@@ -170,7 +170,7 @@ class Watcher:
             raise
 
     def drain(self) -> list[Frame]:
-        """What happened since the last time, at most one batch. Raises StatusError 410 when the ring has moved on."""
+        """The changes since the last call, at most one batch. Raises StatusError 410 when the ring has moved on."""
         table = self.table
         if self.position < table.base:
             raise expired(f"too old resource version: {self.sent} ({self.core.store.compacted})")
@@ -229,7 +229,7 @@ class Watcher:
 
 
 class _Agenda:
-    """When a watcher has something to do besides changes: bookmarks, its end. One timer, moved only when it rang."""
+    """When a watcher has work besides changes: bookmarks, its end. One timer, reset only when it fires."""
 
     def __init__(self, clock: Clock, ends: datetime, *, bookmarks: bool) -> None:
         self._clock = clock
@@ -260,7 +260,7 @@ class _Agenda:
             wake.set_result(None)
 
     def bookmark_is_due(self) -> bool:
-        """Moves on to the next one; never at the end itself."""
+        """Advances to the next bookmark time, except at the end of the watch."""
         now = self._clock.now()
         if now >= self._ends:
             return False

@@ -16,7 +16,7 @@ _STATUS_FRAME = frozenset({"apiVersion", "kind", "metadata", "status"})
 
 
 class Raced(Exception):
-    """The object changed while an admission webhook was asked: decide again."""
+    """The object changed while an admission webhook was called: decide again."""
 
 
 def read_body(request: ApiRequest) -> tuple[JsonObject, list[str]]:
@@ -30,10 +30,10 @@ def read_body(request: ApiRequest) -> tuple[JsonObject, list[str]]:
 
 
 def parted(request: ApiRequest, obj: JsonObject, stored: JsonObject) -> tuple[JsonObject, JsonObject]:
-    """What a write may change, and the rest.
+    """The part of an object that a write may change, and the rest.
 
-    The status endpoint of a custom resource keeps the rest as it is stored (`prepare_update`): where it is still the
-    stored one itself, there is nothing to read, fill or drop in it.
+    The status endpoint of a custom resource keeps the rest as it is stored (`prepare_update`). As long as the rest is
+    identical to the stored object's, nothing in it needs to be decoded, defaulted or pruned.
     """
     if request.subresource != "status" or not request.kind.custom:
         return obj, {}
@@ -42,12 +42,12 @@ def parted(request: ApiRequest, obj: JsonObject, stored: JsonObject) -> tuple[Js
 
 
 def together(obj: JsonObject, own: JsonObject, rest: JsonObject) -> JsonObject:
-    """The two parts in the order of `obj`, and what came to its own part."""
+    """The two parts in the order of `obj`, with the fields that were added to the first part."""
     return {**{name: rest[name] if name in rest else own[name] for name in obj if name in rest or name in own}, **own}
 
 
 def decoded_over(request: ApiRequest, obj: JsonObject, stored: JsonObject) -> Decoded:
-    """As the kind sees it, where parts of it may be those of `stored`. Raises StatusError 400."""
+    """As the kind sees it, where unchanged parts may be shared with `stored`. Raises StatusError 400."""
     own, rest = parted(request, obj, stored)
     decoded = request.kind.strategy.decode(own)
     return Decoded(together(obj, decoded.obj, rest), decoded.unknown) if rest else decoded
@@ -59,7 +59,7 @@ def field_problems(unknown: Sequence[str], duplicates: Sequence[str]) -> list[st
 
 
 def judge_fields(request: ApiRequest, problems: list[str]) -> list[str]:
-    """The warnings by fieldValidation; raises StatusError 400 when it is Strict."""
+    """The warnings according to fieldValidation. Raises StatusError 400 when it is Strict."""
     validation = request.options.field_validation
     if not problems or validation == "Ignore":
         return []
@@ -86,7 +86,7 @@ def check_place(request: ApiRequest, obj: JsonObject) -> None:
 
 
 def validate(ctx: WriteContext, kind: Kind, obj: JsonObject, old: JsonObject | None, claimed: JsonObject) -> None:
-    """Raises StatusError 422 with everything that is wrong."""
+    """Raises StatusError 422 that lists every error."""
     metadata = obj["metadata"]
     causes = metadata_rules.check(kind, metadata)
     if old is not None:
@@ -98,13 +98,13 @@ def validate(ctx: WriteContext, kind: Kind, obj: JsonObject, old: JsonObject | N
 
 
 def content_warnings(ctx: WriteContext, kind: Kind, obj: JsonObject, old: JsonObject | None) -> list[str]:
-    """Texts that depend on the object's content, from strategies that have any."""
+    """Warnings that depend on the object's content, for strategies that have any."""
     warnings = getattr(kind.strategy, "warnings", None)
     return list(warnings(ctx, obj, old)) if warnings is not None else []
 
 
 def stored_form(kind: Kind, obj: JsonObject) -> JsonObject:
-    """In the storage version, kind and apiVersion first: lists cut them off by prefix (`reading.type_prefix`)."""
+    """In the storage version, kind and apiVersion first: lists strip them by prefix (`reading.type_prefix`)."""
     stored = kind.to_storage(obj)
     keys = iter(stored)
     if next(keys, "") == "kind" and next(keys, "") == "apiVersion" and stored is not obj:
@@ -115,12 +115,12 @@ def stored_form(kind: Kind, obj: JsonObject) -> JsonObject:
 
 
 def manager_of(request: ApiRequest) -> str:
-    """Who owns the fields of this write: fieldManager, else the User-Agent up to the first slash (spec 10.3)."""
+    """The field manager of this write: fieldManager, else the User-Agent up to the first slash (spec 10.3)."""
     return request.options.field_manager or request.user_agent.partition("/")[0] or "unknown"
 
 
 def not_stored(error: OSError | Unencodable) -> StatusError:
-    """What the writer is told when the store takes nothing, or not this."""
+    """The error for a writer when the store refuses every write, or this one."""
     if isinstance(error, Unencodable):
         return bad_request(f"the object cannot be stored: {error}")
     return StatusError(

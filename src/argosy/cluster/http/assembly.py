@@ -1,4 +1,4 @@
-"""Puts the HTTP front before an EmbeddedCluster: keys, authentication, RBAC that follows the store, a server."""
+"""Sets up the HTTP front of an EmbeddedCluster: keys, authentication, RBAC that follows the store, a server."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ ADMIN = ("kubernetes-admin", ("system:masters",))
 
 @dataclass(slots=True, kw_only=True)
 class Settings:
-    """How a cluster is offered over HTTP."""
+    """How a cluster is served over HTTP."""
 
     host: str = "127.0.0.1"
     port: int = 0
     tokens: Mapping[str, User] = field(default_factory=dict, repr=False)
     verifiers: Sequence[TokenVerifier] = ()
-    """Further sources of bearer tokens."""
+    """Additional sources of bearer tokens."""
     anonymous: bool = False
     server_names: Sequence[str] = ()
     logs: LogSource | None = None
@@ -57,9 +57,9 @@ class Settings:
     prometheus: ProxyHandler | None = None
     metrics: Callable[[], bytes | Chunks] | None = None
     checks: Mapping[str, Callable[[], bool | str]] = field(default_factory=dict)
-    """Of `/readyz`, beside the store's own: True or an empty text is well, a text says what is wrong."""
+    """For `/readyz`, in addition to the store's own: True or an empty text means healthy, other text is the error."""
     audit: AuditLog | None = None
-    """Where records of mutating calls go; denials are counted in any case."""
+    """Where records of mutating calls are written; denials are counted in any case."""
     plain: bool = False
     """No TLS: for benchmarks on loopback only."""
 
@@ -123,13 +123,13 @@ class ClusterFront:
         filling.begin([entry.obj for entry in cluster.store.table("", "secrets").scan()])
 
     def authorize(self, request: ApiRequest) -> None:
-        """For in-process clients that act with a user's rights only (`EmbeddedCluster.client(authorize=...)`)."""
+        """For in-process clients that act with only a user's rights (`EmbeddedCluster.client(authorize=...)`)."""
         resource = request.kind.resource
         place = (resource.group, resource.plural, request.subresource, request.namespace, request.name)
         require(self.rbac, request.user, Attributes(request.verb, *place))
 
     def acting_as(self, user: str) -> DirectClient:
-        """A client in this process that may do what `user` may, and no more."""
+        """An in-process client with exactly the rights of `user`."""
         return self._cluster.client(user, with_implied(user, ()), self.authorize)
 
     def client_certificate(self, now: datetime, user: str = ADMIN[0], groups: Sequence[str] = ADMIN[1]) -> tls.KeyPair:
@@ -142,7 +142,7 @@ class ClusterFront:
 
 @asynccontextmanager
 async def serve_cluster(cluster: EmbeddedCluster, front: ClusterFront, now: datetime) -> AsyncIterator[HttpServer]:
-    """Listens until the block is left. `now` is the real time, for certificates, even when the cluster's is virtual."""
+    """Listens until the block exits. `now` is the real time, for certificates, even when the cluster's is virtual."""
     settings = front.settings
     context = None
     if not settings.plain:

@@ -1,4 +1,4 @@
-"""What is served, as discovery documents: legacy and aggregated (spec section 4).
+"""Discovery documents, legacy and aggregated (spec section 4).
 
 Order is behaviour: the first group that knows a short name wins, and a group's first version is the preferred one.
 """
@@ -52,7 +52,7 @@ def group_order(group: str, *, custom: bool) -> tuple[int, int, str]:
 
 @dataclass(slots=True)
 class Documents:
-    """Everything discovery serves for one state of the kinds; made once per revision."""
+    """All discovery documents for one state of the kinds; made once per revision."""
 
     revision: int
     groups: dict[str, dict[str, list[Kind]]]
@@ -61,7 +61,7 @@ class Documents:
     aggregated_groups: tuple[bytes, str] = (b"", "")
     """(body, ETag) of `/api` and `/apis`."""
     legacy: dict[str, JsonObject] = field(default_factory=dict)
-    """By path, for all but `/api`, which names the address it was asked on."""
+    """By path, for all but `/api`, which contains the address it was requested on."""
 
 
 def documents(kinds: Kinds) -> Documents:
@@ -118,7 +118,7 @@ def _group_item(group: str, versions: dict[str, list[Kind]]) -> JsonObject:
 
 def _resource_item(kind: Kind) -> JsonObject:
     resource = kind.resource
-    # upstream leaves group and version empty where they are those of the document, except in the core group
+    # upstream leaves group and version empty where they equal the document's, except in the core group
     response_kind = {"group": "", "version": "" if resource.group else "v1", "kind": resource.kind}
     if kind.custom:
         response_kind = {"group": resource.group, "version": resource.version, "kind": resource.kind}

@@ -1,4 +1,4 @@
-"""Begins a stream at once, in the running task, so that what it refuses is known before anything is sent."""
+"""Starts a stream at once, in the running task, so that its errors are known before anything is sent."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ T = TypeVar("T")
 
 
 class Begun(Generic[T]):
-    """Runs to the first suspension on construction and raises what is raised until there; the rest runs when awaited.
+    """Runs to the first suspension on construction and raises any error up to there; the rest runs when awaited.
 
-    A watch with a bad selector becomes an HTTP error this way, while one without events sends its headers at once. To
-    be constructed and awaited in one and the same task: the suspended future is handed to that task unchanged.
+    A watch with a bad selector becomes an HTTP error this way, while one without events sends its headers at once.
+    Must be constructed and awaited in the same task: the suspended future is handed to that task unchanged.
     """
 
     def __init__(self, awaitable: Awaitable[T]) -> None:
@@ -44,7 +44,7 @@ class Begun(Generic[T]):
             self.done, self._result = True, stop.value
 
     def abandon(self) -> None:
-        """Ends what will never be awaited, as a cancellation would, so that it gives back what it holds."""
+        """Closes a coroutine that will never be awaited, as a cancellation would, so that it releases its resources."""
         if not self.done:
             self.done = True
             with suppress(asyncio.CancelledError, StopIteration, StopAsyncIteration, StatusError):
@@ -52,10 +52,10 @@ class Begun(Generic[T]):
 
 
 class BegunStream(Generic[T]):
-    """What `source` gives, as chunks. Construction raises what the source refuses; then it must be closed.
+    """The output of `source`, as chunks. Construction raises the source's early errors; otherwise it must be closed.
 
-    Ends when the source does or when the client may read no more; a later refusal is the last chunk, if `last_words`
-    has one for it.
+    Ends when the source does or when the client may read no more. A later error becomes the last chunk, if
+    `last_words` has one for it.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class BegunStream(Generic[T]):
         return self._encode(item)
 
     async def aclose(self) -> None:
-        """Gives back what the source holds, begun or not."""
+        """Releases the source's resources, whether it was started or not."""
         self._ended = True
         if self._first is not None:
             self._first.abandon()
@@ -102,7 +102,7 @@ class BegunStream(Generic[T]):
 
 
 class LastWords:
-    """A stream of one chunk: for a watch that is refused as clients expect it, inside of the stream."""
+    """A stream of one chunk: for a watch whose error clients expect inside the stream."""
 
     def __init__(self, chunk: bytes) -> None:
         self._chunks = [chunk]
@@ -120,7 +120,7 @@ class LastWords:
 
 
 class TakenInPieces:
-    """A large answer that is made as it is taken; between two pieces the loop does everything else."""
+    """A large answer built on demand; the event loop does other work between two pieces."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces: Iterator[bytes] = pieces
@@ -140,7 +140,7 @@ class TakenInPieces:
 
 
 class _TurnOfTheLoop:
-    """As asyncio takes a bare yield: go on when all that is ready has had its turn."""
+    """A bare yield, as asyncio understands it: continue after everything that is ready has had its turn."""
 
     def __await__(self) -> Generator[None, None, None]:
         yield

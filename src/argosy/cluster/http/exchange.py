@@ -1,4 +1,4 @@
-"""One request and its answer, as values: what the protocol hands to the front, and what comes back."""
+"""One request and its response, as values: what the protocol passes to the front, and what comes back."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 NO_CACHE = "no-cache, private"
 BODY_LIMIT = 3_145_728
-"""Bytes of a request body; more are 413 (spec section 2)."""
+"""Maximum bytes of a request body; more are 413 (spec section 2)."""
 PLAIN_TEXT = "text/plain; charset=utf-8"
 
 
 class Chunks(Protocol):
-    """A body that is not known at once. Whoever takes it closes it, even if nothing was read."""
+    """A body that is read later. Whoever takes it must close it, even if nothing was read."""
 
     def __aiter__(self) -> Chunks: ...
 
@@ -55,7 +55,7 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """`body` is everything, or comes in chunks; `headers` are those beyond Content-Type and the common ones."""
+    """`body` is complete, or an iterator of chunks; `headers` are those beyond Content-Type and the common ones."""
 
     status: int
     body: bytes | Chunks
@@ -63,9 +63,9 @@ class Response:
     headers: list[tuple[str, str]] = field(default_factory=list)
     cache_control: str = NO_CACHE
     upgrade: Callable[[ByteStream], Awaitable[None]] | None = None
-    """For a 101: what goes on with the connection, which ends with it."""
+    """For a 101: takes over the connection, which is closed when it returns."""
     still_allowed: Callable[[], bool] | None = None
-    """For streams: whether the client may still read, asked again and again while it is open (security rule 11)."""
+    """For streams: whether the client may still read; asked repeatedly while the stream is open (security rule 11)."""
 
 
 def status_response(error: StatusError, *, pretty: bool = False) -> Response:

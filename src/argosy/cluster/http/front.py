@@ -1,7 +1,8 @@
 """From request to answer: authenticate, authorize, route, decode, handle, encode. Everything between socket and Api.
 
-The order of checks is upstream's (spec section 3): who is asking, may they, is the body readable, and only then what it
-says; hence a stranger learns nothing of what exists. Whatever goes wrong becomes a Status without inner details.
+The order of checks is upstream's (spec section 3): authentication, authorization, is the body readable, and only
+then its content, so an unauthorized client finds out nothing about what exists. Every failure becomes a Status
+without internal details.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from argosy.machinery.status import StatusError
 _log = logging.getLogger(__name__)
 
 RECHECK_SECONDS = 5.0
-"""How old the answer to `may this stream go on` may be (security rule 11 allows 10)."""
+"""How old the cached answer to `may this stream continue` may be (security rule 11 allows 10)."""
 
 
 class Front:
@@ -67,7 +68,7 @@ class Front:
         *,
         certificate: Sequence[tuple[str, str]] | None = None,
     ) -> tuple[int, dict[str, list[str]], bytes | Chunks]:
-        """A request without sockets: (status, headers with lower-case names, whole body or chunks)."""
+        """A request without sockets: (status, headers with lower-case names, complete body or chunks)."""
         sent = {
             name.lower(): [value] if isinstance(value, str) else list(value) for name, value in (headers or {}).items()
         }
@@ -80,7 +81,7 @@ class Front:
         return response.status, received, response.body
 
     async def handle(self, request: Request) -> Response:
-        """Never raises, except for cancellation; what could have changed something is on record then."""
+        """Never raises, except for cancellation; whatever could have changed state is in the audit trail by then."""
         trail = Trail()
         response: Response | None = None
         try:
@@ -102,7 +103,7 @@ class Front:
             while where is not None and where.tb_next is not None:
                 where = where.tb_next
             place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else "?"
-            # neither message nor values: they may hold what a client must not see and a log must not keep
+            # neither message nor values: they may contain what a client must not see and a log must not keep
             _log.error("request failed: %s at %s", type(error).__name__, place)
             return status_response(internal("the server met an unexpected condition"))
 
@@ -127,9 +128,9 @@ class Front:
         return call if isinstance(call, Response) else await self._dispatch(call)
 
     async def _prometheus(self, request: Request, path: str, query: str, trail: Trail) -> Response:
-        """Beside the API's own paths: nothing of Kubernetes is named so. Who may read `/metrics` may read this.
+        """Paths outside Kubernetes' own API. A user who may read `/metrics` may read these.
 
-        The path itself says nothing: `/api/*` is open to everybody who is known, for discovery.
+        The path itself cannot be used for that: `/api/*` is open to every authenticated user, for discovery.
         """
         assert self._wiring.prometheus is not None
         trail.attributes = Attributes("get", path="/metrics")
@@ -140,7 +141,7 @@ class Front:
         return Response(answer.status, answer.body, answer.content_type)
 
     def _identify(self, request: Request, trail: Trail | None = None) -> User:
-        """The user to act as. Raises 401, 429 after too many wrong credentials of one address, 400 and 403."""
+        """The user to act as. Raises 401, 429 after too many wrong credentials from one address, 400 and 403."""
         headers = request.headers
         authorization = headers.get("authorization")
         offered = authorization[0] if authorization else ""
@@ -162,7 +163,7 @@ class Front:
         return acting
 
     def knows(self, request: Request) -> bool:
-        """Whether the request's credentials are valid, before it is read as a whole."""
+        """Whether the request's credentials are valid, checked before its body is read completely."""
         try:
             self._identify(request)
         except StatusError:
@@ -244,7 +245,7 @@ class Front:
 
 
 class _Recheck:
-    """Whether a stream may go on: asked per batch and by the sweep, answered anew after a change or some seconds."""
+    """Whether a stream may continue: asked per batch and by the sweep, recomputed after a change or some seconds."""
 
     def __init__(self, front: Front, request: Request, attributes: Attributes) -> None:
         self._front, self._request, self._attributes = front, request, attributes

@@ -1,6 +1,6 @@
-"""What has to stay the same between starts: the authority, and the key that signs ServiceAccount tokens.
+"""What has to stay the same between starts: the CA, and the key that signs ServiceAccount tokens.
 
-Damaged or missing files are never replaced in silence: with new keys every kubeconfig and token of old is worthless.
+Damaged or missing files are never replaced silently: with new keys every existing kubeconfig and token is invalid.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class Keys:
 
     @classmethod
     def load_or_make(cls, directory: Path, now: datetime) -> Keys:
-        """From files of mode 0600 in `directory`, which are made on the first start.
+        """Reads the keys from files of mode 0600 in `directory`, which are created on the first start.
 
-        Raises OSError, in a sentence that says what to do, for files that cannot be used. What was open to other users
-        is closed again, with a warning.
+        Raises OSError, with a message that says what to do, for files that cannot be used. A file that was readable by
+        other users is restricted again, with a warning.
         """
         if any((directory / name).exists() for name in FILES):
             if faults := faults_of_keys(directory, now):
@@ -55,7 +55,7 @@ class Keys:
 
 
 def faults_of_keys(directory: Path, now: datetime) -> list[str]:
-    """Why the keys cannot be used, in sentences; no sentence shows a key. Empty where there are none at all."""
+    """Why the keys cannot be used, as sentences that reveal no key. Empty where there are no keys at all."""
     there = [name for name in FILES if (directory / name).exists()]
     if not there:
         return []

@@ -1,4 +1,4 @@
-"""Query parameters as typed options, refused in upstream's words (spec sections 2 and 8.6)."""
+"""Query parameters as typed options, with upstream's error messages (spec sections 2 and 8.6)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LIST_OPTIONS = Options()
 
 
 def read_options(query: Query, verb: Verb, patch_type: PatchType | None = None) -> Options:
-    """Raises StatusError: 400 for a number that is none, 422 for a value outside its set."""
+    """Raises StatusError: 400 for an invalid number, 422 for a value outside its set."""
     if not query:
         options = _LIST_OPTIONS
     elif verb in ("get", "list", "watch", "deletecollection"):
@@ -123,7 +123,7 @@ def read_delete_query(query: Query) -> dict[str, object]:
 
 
 def read_log_options(query: Query) -> LogOptions:
-    """Raises StatusError 422 as `PodLogOptions "" is invalid` for limits below their least value."""
+    """Raises StatusError 422 as `PodLogOptions "" is invalid` for limits below their minimum."""
     tail, limit, since = (number(query, name) for name in ("tailLines", "limitBytes", "sinceSeconds"))
     for field, value, least, text in (
         ("tailLines", tail, 0, "must be greater than or equal to 0"),

@@ -1,4 +1,4 @@
-"""Paths that are no resource: discovery, OpenAPI, version, health, metrics and the token issuer's documents."""
+"""Paths that are not resources: discovery, OpenAPI, version, health, metrics and the token issuer's documents."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Query = Mapping[str, Sequence[str]]
 
 
 def is_probe(request: Request, asked: Route) -> bool:
-    """Whether a kubelet or load balancer asks for health: answered to anybody, and says `ok` or names checks."""
+    """Whether this is a health check by a kubelet or load balancer: open to anyone, and answers `ok` or check names."""
     if asked.api or request.method not in ("GET", "HEAD"):
         return False
     return asked.path.removeprefix("/").partition("/")[0] in _HEALTH
@@ -42,7 +42,7 @@ class Paths:
         self._openapi = OpenApi(wiring.kinds, Pace(wiring.clock))
 
     def discovery(self) -> Documents:
-        """The documents for the present kinds."""
+        """The documents for the current kinds."""
         if self._documents is None or self._documents.revision != self._wiring.kinds.revision:
             self._documents = documents(self._wiring.kinds)
         return self._documents
@@ -77,7 +77,7 @@ class Paths:
         return sorted({*own, *self.discovery().legacy})
 
     def _issuer(self, request: Request, path: str) -> Response | None:
-        """For those who verify ServiceAccount tokens themselves (spec section 15)."""
+        """For clients that verify ServiceAccount tokens themselves (spec section 15)."""
         accounts = self._wiring.accounts
         if accounts is None:
             return None
@@ -108,9 +108,9 @@ class Paths:
     # ---- health
 
     def _health(self, endpoint: str, check: str, query: Query) -> Response:
-        """`ok`, or with `verbose` (or on failure) a line per check; a name below the path asks for that check alone.
+        """`ok`, or with `verbose` (or on failure) a line per check; a name below the path selects that check alone.
 
-        Being alive is answering: what only says that work may begin must not have the process restarted.
+        Liveness means being able to answer: a failing readiness check must not cause a restart of the process.
         """
         excluded = set(query.get("exclude") or ())
         checks: dict[str, Callable[[], bool | str]] = {"ping": lambda: True}

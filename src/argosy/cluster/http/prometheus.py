@@ -1,6 +1,6 @@
 """Prometheus' HTTP API over simulated traffic: query, query_range, series, labels and label values.
 
-A Prometheus may take the series over by federation, as it does from another one.
+A Prometheus server can scrape the series by federation, as from another Prometheus.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PATHS = ("/api/v1/query", "/api/v1/query_range", "/api/v1/series", "/api/v1/labe
 FEDERATE = "/federate"
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 POINTS = 11_000
-"""Of one series that a range query gives, as Prometheus."""
+"""Maximum points per series of a range query, as in Prometheus."""
 Query = Mapping[str, Sequence[str]]
 
 
@@ -32,7 +32,7 @@ def is_prometheus(path: str) -> bool:
 
 
 class PrometheusApi:
-    """`look` brings the source up to now."""
+    """`look` brings the source up to date."""
 
     def __init__(self, source: Source, look: Callable[[], None], now: Callable[[], datetime]) -> None:
         self._source, self._look, self._now = source, look, now
@@ -52,7 +52,7 @@ class PrometheusApi:
             return ProxyResponse(status=404, body=b"404 page not found\n")
 
     def _data(self, path: str, query: Query) -> JsonValue:
-        """Raises KeyError for a path that there is none of."""
+        """Raises KeyError for an unknown path."""
         if path == "/api/v1/query":
             return self._instant(query)
         if path == "/api/v1/query_range":
@@ -78,7 +78,7 @@ class PrometheusApi:
         return [sample for vector in found if isinstance(vector, list) for sample in vector]
 
     def _federated(self, query: Query) -> str:
-        """In the text format, each series once, those of one name together."""
+        """In the text format, each series once, series of the same name together."""
         series = {sample.labels: sample.value for sample in self._chosen(query)}
         moment = int(self._now().timestamp() * 1000)
         lines = []

@@ -1,8 +1,9 @@
-"""One client connection: bytes to requests, answers to bytes. Owns limits, keep-alive, back-pressure and slow clients.
+"""One client connection: bytes to requests, responses to bytes. Owns limits, keep-alive, back-pressure, slow clients.
 
-httptools reads HTTP/1.1; a single task per connection answers one request after the other, so a client that stops
+httptools reads HTTP/1.1. A single task per connection answers one request after another, so a client that stops
 reading stalls nobody but itself. Size limits count while reading. The deadlines (a request must arrive, an answer must
-be taken) are real time even in a rehearsal, and are checked by the server's sweep rather than by a timer per request.
+be read) are in real time even in a rehearsal, and are checked by the server's sweep rather than by a timer per
+request.
 """
 
 from __future__ import annotations
@@ -26,28 +27,28 @@ from argosy.cluster.http.streaming.raw import RawStream
 from argosy.machinery.status import StatusError
 
 STRANGER_BODY_LIMIT = 65_536
-"""Bytes of a body that are taken in before it is asked who sends them."""
+"""Bytes of a body that are read before the sender is authenticated."""
 HEADER_LIMIT = 65_536
 """Bytes of the request line and all headers; more are 431."""
 PIPELINE_LIMIT = 4
-"""Requests that may wait on one connection; clients of Kubernetes never pipeline. Reading goes on while a request is
-answered, for only so is it noticed that a client went away."""
+"""Requests that may wait on one connection; clients of Kubernetes never pipeline. Reading continues while a request is
+answered, since only that detects a client that disconnects."""
 CONNECTION_LIMIT = 4096
-"""Connections at once; who comes later is answered 429 and closed."""
+"""Maximum simultaneous connections; further ones are answered 429 and closed."""
 REQUEST_SECONDS = 60.0
-"""A request must be complete this long after its first byte."""
+"""A request must be complete within this time after its first byte."""
 ANSWER_SECONDS = 34.0
-"""What is no stream is answered in this time, or with 504 (spec section 2)."""
+"""A request that is not a stream is answered within this time, or with 504 (spec section 2)."""
 IDLE_SECONDS = 180.0
 """A kept-alive connection without a request is closed after this long."""
 STALL_SECONDS = 30.0
-"""A client that takes no byte of an answer for this long is cut off."""
+"""A client that reads no byte of a response for this long is disconnected."""
 DISCARD_LIMIT = 8 * BODY_LIMIT
-"""What is still read and thrown away of a body that was too large, so that the client sees the answer."""
+"""How much of a body that is too large is still read and discarded, so that the client sees the response."""
 PIECE = 262_144
-"""Bytes of an answer that are given to the transport at once."""
+"""Bytes of a response that are passed to the transport at a time."""
 GZIP_FROM = 131_072
-"""Answers from this size are compressed for clients that accept it and are not on this machine."""
+"""Responses from this size are compressed for clients that accept it and are not on this machine."""
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -58,7 +59,7 @@ _HAS_NO_BODY = frozenset({204, 304})
 
 
 class Host(Protocol):
-    """What a connection needs of its server."""
+    """What a connection needs from its server."""
 
     handler: Handler
     address: str
@@ -72,14 +73,14 @@ class Host(Protocol):
     def new_audit_id(self) -> str: ...
 
     def knows(self, request: Request) -> bool:
-        """Whether the credentials are valid: asked before much of a body is taken in."""
+        """Whether the credentials are valid; asked before much of a body is read."""
         ...
 
     def begin(self, connection: Connection) -> asyncio.Task[None]: ...
 
 
 class Connection(asyncio.Protocol):
-    """States: reading a request, answering, closing. `progress` is when the present one last moved (loop time)."""
+    """States: reading a request, responding, closing. `progress` is when the current one last changed (loop time)."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -87,7 +88,7 @@ class Connection(asyncio.Protocol):
         self.progress = self.loop.time()
         self.reading = False
         self.began = self.progress
-        """When the first byte of the request that is being read came: a trickle of bytes does not move it."""
+        """When the first byte of the current request arrived: a trickle of bytes does not move it."""
         self.answering = False
         self.streaming: Response | None = None
         self._parser = httptools.HttpRequestParser(self)
@@ -103,7 +104,7 @@ class Connection(asyncio.Protocol):
         self._peer = ""
         self._raw: RawStream | None = None
         self._after_upgrade: bytes | None = None
-        """What a client sent behind a request to upgrade, until it is known whether it is."""
+        """Data that a client sent after a request to upgrade, until the upgrade is decided."""
         self._new_request()
 
     def _new_request(self) -> None:
@@ -158,12 +159,12 @@ class Connection(asyncio.Protocol):
         if not self.reading:
             self.reading, self.began = True, self.progress
         if self._in_headers:
-            # what follows the headers in this chunk is counted too: the limit is generous enough for that
+            # data after the headers in this chunk is counted too: the limit is generous enough for that
             self._header_size += min(len(data), HEADER_LIMIT)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._keep_alive = False  # where nothing upgrades, the request has been taken as an ordinary one
+            self._keep_alive = False  # without an upgrade, the request has been handled as an ordinary one
             self._keep_for_upgrade(data[int(upgrade.args[0]) :])
         except httptools.HttpParserCallbackError as error:
             self._refuse(error.__context__ if isinstance(error.__context__, StatusError) else _bad_request())
@@ -183,7 +184,7 @@ class Connection(asyncio.Protocol):
             self.transport.abort()
 
     def _refuse(self, error: StatusError) -> None:
-        """Answers with the error once what was asked before is answered, then closes."""
+        """Answers with the error after the earlier requests have been answered, then closes."""
         self._refusal = error
         self._keep_alive = False
         self._body = []
@@ -245,10 +246,10 @@ class Connection(asyncio.Protocol):
         self.reading = False
         self._arrived.set()
 
-    # ---- answering
+    # ---- responding
 
     async def serve(self) -> None:
-        """The connection's life; never raises, so that no client can end the server."""
+        """The connection's main loop; never raises, so that no client can stop the server."""
         try:
             while await self._next():
                 pass
@@ -287,7 +288,7 @@ class Connection(asyncio.Protocol):
         return not last and not self.host.draining
 
     async def _linger(self) -> None:
-        """Takes in the rest of a refused body for a moment: closing at once would reset the answer away."""
+        """Reads the rest of a refused body for a moment: closing at once would reset the response away."""
         remaining = 20
         while remaining and not self.transport.is_closing():
             remaining -= 1
@@ -314,7 +315,7 @@ class Connection(asyncio.Protocol):
         await self._drain()
 
     async def _upgrade(self, request: Request, response: Response) -> None:
-        """Leaves HTTP; the connection ends when what goes on has ended, or loses its right (security rule 11)."""
+        """Leaves HTTP; the connection closes when the upgraded protocol ends, or loses its right (security rule 11)."""
         assert response.upgrade is not None
         self._raw = raw = RawStream(self.transport, lambda: self._writable)
         raw.feed(self._after_upgrade or b"")
@@ -328,7 +329,7 @@ class Connection(asyncio.Protocol):
         self.streaming = None
 
     async def _write_in_pieces(self, wire: bytes) -> None:
-        """A client that does not read holds one piece in the transport's buffer, not a second copy of the answer."""
+        """A client that does not read causes one piece in the transport's buffer, not a second copy of the response."""
         rest = memoryview(wire)
         while len(rest) > PIECE:
             self.transport.write(bytes(rest[:PIECE]))
@@ -372,10 +373,10 @@ class Connection(asyncio.Protocol):
         common = self.host.common_headers(audit_id)
         return f"{line}{common}Cache-Control: {response.cache_control}\r\n{typed}{extra}{close}"
 
-    # ---- what the server's sweep asks
+    # ---- called by the server's sweep
 
     def is_overdue(self, now: float) -> bool:
-        """Whether the client is too slow: with a request, with taking an answer, or idle for long."""
+        """Whether the client is too slow: sending a request, reading a response, or idle for too long."""
         since = now - self.progress
         if not self._writable.is_set():
             return since > STALL_SECONDS
@@ -386,11 +387,11 @@ class Connection(asyncio.Protocol):
         return since > (REQUEST_SECONDS if self._refusal else IDLE_SECONDS)
 
     def is_stuck(self, now: float) -> bool:
-        """Whether an answer that is no stream has taken too long to come."""
+        """Whether a response that is not a stream is overdue."""
         return self.answering and self.streaming is None and now - self.progress > ANSWER_SECONDS
 
     def expire(self) -> None:
-        """Gives up the running request: it is cancelled and answered 504."""
+        """Aborts the running request: it is cancelled and answered 504."""
         self._expired = True
         self._task.cancel()
 
@@ -399,13 +400,13 @@ class Connection(asyncio.Protocol):
         return stream is not None and stream.still_allowed is not None and not stream.still_allowed()
 
     def finish(self) -> None:
-        """Ends the connection as politely as its state allows: an idle one now, a stream with its last chunk."""
+        """Closes the connection as gracefully as its state allows: an idle one now, a stream with its last chunk."""
         if self.streaming or not self.answering:
             self._task.cancel()
 
 
 async def pause(loop: asyncio.AbstractEventLoop, seconds: float) -> None:
-    """Real time, on purpose: sockets do not live in virtual time."""
+    """Real time, on purpose: sockets do not use virtual time."""
     done = loop.create_future()
     handle = loop.call_later(seconds, _resolve, done)
     try:
@@ -420,7 +421,7 @@ def _resolve(done: asyncio.Future[None]) -> None:
 
 
 def _subject(certificate: object, session: object) -> tuple[tuple[str, str], ...] | None:
-    """The subject's attributes, in order, of what `ssl` gives for a verified peer, and its SHA-256 (DIGEST)."""
+    """The subject's attributes, in order, from what `ssl` returns for a verified peer, and its SHA-256 (DIGEST)."""
     if not isinstance(certificate, dict) or not certificate.get("subject"):
         return None
     subject = tuple((name, value) for part in certificate["subject"] for name, value in part)

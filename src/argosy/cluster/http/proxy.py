@@ -1,6 +1,6 @@
-"""The proxies of Services, Pods and Nodes: to handlers of this process, simulated Pods and real endpoints (spec 13).
+"""The proxies of Services, Pods and Nodes: to in-process handlers, simulated Pods and real endpoints (spec 13).
 
-Connections are opened by the wiring's dialer alone, where there is one. The caller's credentials are not passed on.
+Connections are opened only by the wiring's dialer, if there is one. The caller's credentials are not passed on.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def split_name(text: str) -> tuple[str, str, str]:
 
 
 async def proxy_to_service(call: Call) -> Response:
-    """To a handler of this process, else to what is really there, else to a simulated Pod."""
+    """To an in-process handler, else to a real endpoint, else to a simulated Pod."""
     scheme, name, port = split_name(call.route.name)
     service = call.wiring.reader.get("", "services", call.namespace, name)
     if service is None:
@@ -53,7 +53,7 @@ async def proxy_to_service(call: Call) -> Response:
     if found:
         return await _to_endpoint(call, found[0], scheme or "http")
     if not has_endpoints(call.wiring.reader, service):
-        raise not_found(call.kind.resource, name)  # recorded of upstream, though the Service does exist
+        raise not_found(call.kind.resource, name)  # recorded from upstream, though the Service does exist
     raise _unavailable(f'no endpoints available for service "{name}"')
 
 
@@ -76,7 +76,7 @@ def _ports(service: JsonObject) -> list[JsonObject]:
 
 
 def _service_ports(service: JsonObject, name: str, port: str) -> tuple[str, ...]:
-    """The ways to spell the asked port: name and number. Raises 503 for a port that the Service lacks."""
+    """The ways to write the requested port: name and number. Raises 503 for a port that the Service lacks."""
     ports = _ports(service)
     for entry in ports:
         spelled = (str(entry.get("name") or ""), str(entry.get("port")))
@@ -116,7 +116,7 @@ async def _to_pod(call: Call, pod: JsonObject, port: int) -> Response:
 
 
 async def proxy_to_node(call: Call) -> Response:
-    """A simulated kubelet listens nowhere."""
+    """A simulated kubelet does not listen on any address."""
     _, name, _ = split_name(call.route.name)
     if call.wiring.reader.get("", "nodes", "", name) is None:
         raise not_found(call.kind.resource, name)

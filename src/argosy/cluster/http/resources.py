@@ -1,4 +1,4 @@
-"""Requests on resources: the body and options in, the Api's answer out in the representation asked for."""
+"""Requests on resources: parses the body and options, and encodes the Api's answer as requested."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """The body and options of one request, read."""
+    """The decoded body and options of one request."""
 
     options: Options
     body: JsonValue = None
@@ -83,7 +83,7 @@ async def handle_resource(call: Call) -> Response:
     if call.verb == "create":
         call.trail.created_name = str((answer.body.get("metadata") or {}).get("name") or "")
     if shape == "list" and len(answer.body.get("items") or ()) >= MANY:
-        # tables, YAML and other forms of many objects: others go on meanwhile
+        # tables, YAML and other forms of many objects: encoded in a thread
         return await call.wiring.clock.external(asyncio.to_thread(_encoded, call, answer, representation))
     return _encoded(call, answer, representation)
 
@@ -107,7 +107,7 @@ def _api_request(call: Call, sent: _Sent, *, in_pieces: bool = False) -> ApiRequ
 
 
 def _deny_create(call: Call, sent: _Sent) -> StatusError | None:
-    """An apply or a PUT may create, which is another right than changing (spec 10.4 step 5)."""
+    """An apply or a PUT may create, which needs another permission than updating (spec 10.4 step 5)."""
     if call.verb != "update" and sent.patch_type is not PatchType.APPLY:
         return None
     resource = call.kind.resource
@@ -161,7 +161,7 @@ _READERS: dict[Verb, Callable[[Call], _Sent]] = {
 }
 
 
-# ---- answering ----------------------------------------------------------------------------------------------------
+# ---- responding ---------------------------------------------------------------------------------------------------
 
 
 def _watch(call: Call, api_request: ApiRequest, representation: Representation) -> Response:
@@ -204,7 +204,7 @@ def _add_warnings(response: Response, kind: Kind, warnings: Sequence[str]) -> No
 
 
 def _go_type(kind: Kind, shape: str) -> str:
-    """How upstream names the answered type in the 406 for a wrong single or list form."""
+    """How upstream names the response type in the 406 for a wrong single or list form."""
     if kind.custom:
         return "unstructured.UnstructuredList" if shape == "list" else "unstructured.Unstructured"
     package = kind.resource.group.partition(".")[0] or "core"
@@ -239,7 +239,7 @@ def _asked(call: Call, body: JsonObject) -> Asked:
 
 
 async def read_log(call: Call) -> Response:
-    """`pods/log`: text as it is printed, following it where asked."""
+    """`pods/log`: the text as it is printed, following it on request."""
     options = read_log_options(call.query)
     kind, user = call.kind, call.user
     found = await call.wiring.api.handle(

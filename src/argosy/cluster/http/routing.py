@@ -1,4 +1,4 @@
-"""The URL grammar: which object and subresource a path means, and which verb that is (spec sections 2, 13)."""
+"""The URL grammar: which object and subresource a path refers to, and the verb (spec sections 2, 13)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ITEM_VERBS: dict[str, Verb] = {
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What a path names. Without `plural` it is a discovery document or, without `api`, something else."""
+    """What a path refers to. Without `plural` it is a discovery document or, without `api`, something else."""
 
     path: str
     api: bool = False
@@ -38,9 +38,9 @@ class Route:
     name: str = ""
     subresource: str = ""
     watches: bool = False
-    """The old form `/api/v1/watch/...`: a watch of what follows."""
+    """The old form `/api/v1/watch/...`: a watch of the rest."""
     rest: str = ""
-    """For proxy subresources: what follows, with its leading slash."""
+    """For proxy subresources: the rest of the path, with its leading slash."""
 
     @property
     def is_resource(self) -> bool:
@@ -48,7 +48,7 @@ class Route:
 
 
 def split_target(target: str) -> tuple[str, str]:
-    """The path and the raw query of a request target; an absolute-form target loses its origin."""
+    """The path and the raw query of a request target; the origin of an absolute-form target is dropped."""
     if target[:1] != "/":
         _, _, remainder = target.partition("://")
         slash = remainder.find("/")
@@ -58,7 +58,7 @@ def split_target(target: str) -> tuple[str, str]:
 
 
 def parse_query(query: str) -> Query:
-    """Every value of every parameter, in order. A semicolon is no separator; blank values are kept. Raises 400."""
+    """Every value of every parameter, in order. A semicolon is not a separator; blank values are kept. Raises 400."""
     if not query:
         return NO_QUERY
     try:
@@ -83,7 +83,7 @@ def truth(query: Query, name: str) -> bool | None:
 
 @lru_cache(maxsize=4096)
 def route(path: str) -> Route:
-    """The meaning of a path. Segments are split before they are unescaped, hence `%2F` never makes a new segment."""
+    """The meaning of a path. Segments are split before they are unescaped, so `%2F` never makes a new segment."""
     parts = path.split("/")[1:]
     if parts and parts[-1] == "" and len(parts) > 1 and "proxy" not in parts:
         parts = parts[:-1]
@@ -119,7 +119,7 @@ def _resource_route(path: str, group: str, versions: list[str], raw: list[str]) 
 
 
 def unfolded(asked: Route, query: Query) -> tuple[Route, Query]:
-    """A path of the old `watch` prefix as today's clients ask for the same."""
+    """Converts a path of the old `watch` prefix to the form that current clients use."""
     if not asked.watches:
         return asked, query
     named = {"fieldSelector": [f"metadata.name={asked.name}"]} if asked.name else {}
@@ -127,7 +127,7 @@ def unfolded(asked: Route, query: Query) -> tuple[Route, Query]:
 
 
 def verb_of(method: str, route: Route, query: Query) -> Verb | None:
-    """The verb for authorization and handling; None for a method that the API does not know."""
+    """The verb for authorization and handling; None for an unsupported method."""
     verb = _ITEM_VERBS.get(method)
     if route.name:
         return verb

@@ -1,4 +1,4 @@
-"""The listening server: accepts connections, watches over slow and revoked ones, stops gracefully."""
+"""The listening server: accepts connections, checks for slow and revoked ones, stops gracefully."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from argosy.cluster.http.protocol import Connection, Handler, pause
 from argosy.cluster.ports import Clock, Rng
 
 SWEEP_SECONDS = 5.0
-"""How often slow and revoked connections are looked for; rights are lost within 10 s (security rule 11)."""
+"""How often slow and revoked connections are checked; revoked rights take effect within 10 s (security rule 11)."""
 DRAIN_SECONDS = 5.0
 BACKLOG = 512
 HANDSHAKE_SECONDS = 10.0
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 class HttpServer:
-    """Made by `serve`; `address` is host:port as bound."""
+    """Created by `serve`; `address` is host:port as bound."""
 
     def __init__(self, handler: Handler, clock: Clock, rng: Rng, knows: Callable[[Request], bool]) -> None:
         self.handler = handler
@@ -77,9 +77,9 @@ async def serve(
     drain_seconds: float = DRAIN_SECONDS,
     knows: Callable[[Request], bool] = lambda _request: True,
 ) -> AsyncIterator[HttpServer]:
-    """Listens until the block is left; then ends watches cleanly, lets running requests finish, and cuts off the rest.
+    """Listens until the block exits; then ends watches cleanly, lets running requests finish, and closes the rest.
 
-    `knows` tells whether credentials are valid, for clients that send large bodies (default: everybody's are).
+    `knows` says whether credentials are valid, for clients that send large bodies (default: all are valid).
     Without `tls` the server speaks plain HTTP: for benchmarks and tests on loopback only.
     """
     server = HttpServer(handler, clock, rng, knows)
@@ -103,7 +103,7 @@ async def serve(
         sweeper = _Sweeper(server, loop)
         failure: Exception | None = None
         try:
-            await listener.start_serving()  # may fail, too: who bound the same port a moment ago may listen first
+            await listener.start_serving()  # this may fail, too: another process may have bound the same port first
             yield server
         except Exception as error:
             failure = error  # raised outside of the group, which would wrap it
@@ -117,7 +117,7 @@ async def serve(
 
 
 class QuietAccepting:
-    """Tells once a minute that no connection can be accepted: asyncio tells it for each that waits, with a trace."""
+    """Logs once a minute that no connection can be accepted: asyncio logs it for each waiting one, with a traceback."""
 
     def __init__(self, otherwise: Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object] | None) -> None:
         self._otherwise = otherwise

@@ -29,9 +29,9 @@ def watch(
     include: IncludeObject,
     still_allowed: Callable[[], bool],
 ) -> Response:
-    """Begins the watch. Raises StatusError when it is refused before any event; later refusals are ERROR events.
+    """Starts the watch. Raises StatusError when it is refused before any event; later errors are ERROR events.
 
-    A resourceVersion that is too old or too new is such a later refusal: clients expect 200 and one ERROR event.
+    A resourceVersion that is too old or too new is such a later error: clients expect 200 and one ERROR event.
     """
     encode = _encoder(request.kind, representation, now, include)
 

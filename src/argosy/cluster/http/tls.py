@@ -1,6 +1,6 @@
-"""The server's own certificate authority, serving certificate and TLS context (spec section 15, security rule 15).
+"""The server's own CA, serving certificate and TLS context (spec section 15, security rule 15).
 
-Keys are ECDSA P-256. Times and serials are handed in; key material alone comes from the cryptography library.
+Times and serials are passed in; only key material comes from the cryptography library.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 CA_LIFETIME = timedelta(days=3650)
 LEAF_LIFETIME = timedelta(days=365)
 BACKDATED = timedelta(days=30)
-"""Certificates of a new authority are valid since then: a clock that is set back ends no connection."""
+"""Certificates of a new CA are backdated to this: a clock that is set back does not break connections."""
 SERVER_NAMES = (
     "localhost",
     "kubernetes",
@@ -35,7 +35,7 @@ SERVER_ADDRESSES = ("127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
-    """A certificate and its private key, both PEM. The key never shows in a repr."""
+    """A certificate and its private key, both PEM. The key is never part of a repr."""
 
     certificate: bytes
     key: bytes = field(repr=False)
@@ -74,7 +74,7 @@ def issue_client(authority: KeyPair, now: datetime, user: str, groups: Sequence[
 
 
 def server_context(serving: KeyPair, client_authority: bytes | None) -> ssl.SSLContext:
-    """TLS 1.2 or later; client certificates are asked for, not demanded, and verified against `client_authority`."""
+    """TLS 1.2 or later; client certificates are requested, not required, and verified against `client_authority`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
@@ -82,7 +82,7 @@ def server_context(serving: KeyPair, client_authority: bytes | None) -> ssl.SSLC
     if client_authority is not None:
         context.load_verify_locations(cadata=client_authority.decode())
         context.verify_mode = ssl.CERT_OPTIONAL
-    with tempfile.TemporaryDirectory() as directory:  # the ssl module takes files only; the directory is 0700
+    with tempfile.TemporaryDirectory() as directory:  # the ssl module reads files only; the directory is 0700
         path = Path(directory) / "serving.pem"
         write_private(path, serving.certificate + serving.key)
         context.load_cert_chain(path)
@@ -90,7 +90,7 @@ def server_context(serving: KeyPair, client_authority: bytes | None) -> ssl.SSLC
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Writes a file that only its owner may read, from the first moment on (security rule 14)."""
+    """Writes a file that only its owner can read, from the first moment on (security rule 14)."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         os.fchmod(file.fileno(), 0o600)  # an existing file keeps its mode otherwise

@@ -1,4 +1,4 @@
-"""What the audit has to know of a request while it is handled, and how that becomes a record (security rule 18)."""
+"""What the audit log has to know of a request, and how that becomes a record (security rule 18)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from argosy.cluster.store import Store
 from argosy.machinery.objects import Key
 
 TIMED_OUT = 504
-"""The code on record of a request that was cancelled: it took too long, or its client went away."""
+"""The recorded code of a request that was cancelled: it took too long, or its client disconnected."""
 
 
 @dataclass(slots=True)
 class Trail:
-    """Filled on the way from the first check to the answer; what is missing was never reached."""
+    """Filled step by step from the first check to the response; missing values were never reached."""
 
     attributes: Attributes | None = None
     user: User | None = None
@@ -28,7 +28,7 @@ class Trail:
 
 
 class Trails:
-    """Opens and closes trails. `store` gives the states before and after; without an auditor nothing is done."""
+    """Opens and closes trails. `store` reads the states before and after; without an auditor nothing is done."""
 
     def __init__(self, auditor: Auditor | None = None, store: Store | None = None) -> None:
         self._auditor = auditor
@@ -43,7 +43,7 @@ class Trails:
         trail.before = self._state(trail, asked.name)
 
     def close(self, trail: Trail, request: Request, code: int) -> None:
-        """One record if the request was no mere reading; a count if it was denied."""
+        """Writes one record if the request was not read-only, and counts it if it was denied."""
         if self._auditor is None:
             return
         if code in (401, 403):

@@ -1,4 +1,4 @@
-"""What the front stands before, as one value that every handler gets."""
+"""The parts behind the HTTP front, as one value that every handler gets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KUBERNETES = (1, 36, 1)
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """`/version`. The product shows only behind the plus sign: clients read gitVersion as a semantic version."""
+    """`/version`. The product is named only after the plus sign: clients parse gitVersion as a semantic version."""
 
     suffix: str = "argosy"
     commit: str = ""
@@ -59,9 +59,9 @@ class Wiring:
     logs: LogSource | None = None
     backends: Backends | None = None
     dialer: Dialer | None = None
-    """To endpoints that are no simulated Pods; None: none is dialled."""
+    """For endpoints that are not simulated Pods; None means that none is dialled."""
     pod_runtime: PodRuntime | None = None
-    """What goes on inside of simulated Pods."""
+    """Commands and HTTP inside simulated Pods."""
     version: Version = field(default_factory=Version)
     guesses: Guesses = field(default_factory=Guesses)
     trails: Trails = field(default_factory=Trails)
@@ -69,6 +69,6 @@ class Wiring:
     prometheus: ProxyHandler | None = None
     """Answers Prometheus' API about simulated traffic."""
     new_uid: Callable[[], str] | None = None
-    """For objects that are answered and not stored."""
+    """For objects that are returned and not stored."""
     checks: Mapping[str, Callable[[], bool | str]] = field(default_factory=dict)
-    """Health checks by name, beside `ping`: True or an empty text is well, a text says what is wrong."""
+    """Health checks by name, besides `ping`: True or an empty text means healthy, other text is the error."""

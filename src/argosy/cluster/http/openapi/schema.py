@@ -57,7 +57,7 @@ def _guessed(key: str) -> str:
 
 @cache
 def type_schema(spelled: str) -> JsonObject:
-    """The schema of one named type; shared, never to be changed."""
+    """The schema of one named type; shared, so it must not be changed."""
     if spelled in _NAMED:
         return _NAMED[spelled][1]
     fields = json_fields(spelled)
@@ -91,7 +91,7 @@ def field_schema(item: Field) -> JsonObject:
 
 
 def reference(spelled: str) -> JsonObject:
-    """A use of a type. References are wrapped in allOf: extensions may stand beside it."""
+    """A use of a type. References are wrapped in allOf, so that extensions may be set next to them."""
     if spelled.startswith("[]"):
         return {"type": "array", "items": reference(spelled[2:])}
     if spelled.startswith("{}"):
@@ -103,7 +103,7 @@ def reference(spelled: str) -> JsonObject:
 
 @cache
 def closure(spelled: str) -> frozenset[str]:
-    """All named types that a type's schema refers to, itself included."""
+    """All named types that a type's schema refers to, including itself."""
     found: set[str] = set()
     waiting = [spelled]
     while waiting:

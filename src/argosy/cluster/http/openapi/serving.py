@@ -1,7 +1,7 @@
 """Serves the OpenAPI documents: made on first use, kept while their kinds stay the same (spec section 5).
 
-Clients keep v3 documents on disk under their URL, therefore the hash in it changes exactly with the content. All of
-them are hundreds of milliseconds of work, hence they are made piece by piece: everybody else goes on meanwhile.
+Clients keep v3 documents on disk under their URL, so the hash in it changes exactly with the content. Making all of
+them takes hundreds of milliseconds, so they are made piece by piece, with other work in between.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _FAR_AHEAD = "Fri, 31 Dec 9999 23:59:59 GMT"
 @dataclass(frozen=True, slots=True)
 class _Document:
     kinds: tuple[Kind, ...]
-    """Kinds are replaced, never changed: the same ones mean the same document."""
+    """Kinds are replaced, never changed: the same objects mean the same document."""
     body: bytes
     digest: str
 
@@ -51,7 +51,7 @@ class OpenApi:
         self._kinds = kinds
         self._pace = pace
         self._making = asyncio.Lock()
-        """Two who ask at once for what is not made yet wait for one and the same."""
+        """Concurrent requests for a document that is not made yet wait for the same task."""
         self._revision = -1
         self._v3: dict[str, _Document] = {}
         self._v3_protobuf: dict[str, _Document] = {}
@@ -59,7 +59,7 @@ class OpenApi:
         self._v2_revision = -1
 
     async def answer(self, request: Request, rest: str, query: Mapping[str, Sequence[str]]) -> Response | None:
-        """`rest` is the path below /openapi/; None for a path that is none of ours."""
+        """`rest` is the path below /openapi/; None for an unknown path."""
         if request.method not in ("GET", "HEAD"):
             return None
         if rest.rstrip("/") == "v2":
@@ -78,7 +78,7 @@ class OpenApi:
         }
 
     async def _documents(self) -> dict[str, _Document]:
-        """Those of the kinds as they are when this begins: never some of them older than others."""
+        """Uses the kinds as they are at the start: never some of them older than others."""
         async with self._making:
             if self._revision != self._kinds.revision:
                 revision = self._kinds.revision

@@ -1,6 +1,6 @@
-"""The OpenAPI v2 document in gnostic's protobuf form: what client-go's `OpenAPISchema()` asks for (spec section 5).
+"""The OpenAPI v2 document in gnostic's protobuf form, as requested by client-go's `OpenAPISchema()` (spec section 5).
 
-Only definitions are filled. Extensions travel as YAML text, and JSON is YAML.
+Only definitions are filled. Extensions are sent as YAML text, and JSON is YAML.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _KEPT = ("type", "format", "description", "default", "required", "properties", "
 
 
 def definitions(kinds: list[Kind]) -> Pieces[dict[str, JsonObject]]:
-    """All definitions of all kinds, in v2 terms, by name. A kind's group-version-kind stands on one definition only."""
+    """All definitions of all kinds, in v2 terms, by name. A group-version-kind is attached to one definition only."""
     schemas = yield from type_schemas(kinds)
     for kind in kinds:
         yield
@@ -62,7 +62,7 @@ def _old(schema: JsonObject) -> Pieces[JsonObject]:
 
 
 def swagger(kinds: list[Kind], version: str) -> Pieces[JsonObject]:
-    """The same document for those who ask for JSON."""
+    """The same document as JSON."""
     return {
         "swagger": "2.0",
         "info": {"title": "Kubernetes", "version": version},
@@ -75,7 +75,7 @@ def swagger(kinds: list[Kind], version: str) -> Pieces[JsonObject]:
 
 
 def encode(document: JsonObject) -> Pieces[bytes]:
-    """The gnostic `openapi.v2.Document` of what `swagger` made."""
+    """The gnostic `openapi.v2.Document` of the output of `swagger`."""
     info = document["info"]
     entries = yield from _all_named(document["definitions"])
     return b"".join(

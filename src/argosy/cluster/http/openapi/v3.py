@@ -1,4 +1,4 @@
-"""OpenAPI v3 documents, one per group version: what kubectl and helm read of them, no more (spec section 5)."""
+"""OpenAPI v3 documents, one per group version: only what kubectl and helm read of them (spec section 5)."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _responses(schema_name: str) -> JsonObject:
 
 
 def _request_types(kind: Kind, verb: str) -> tuple[str, ...]:
-    """Strategic merge patch is listed for built-in kinds only: by it `kubectl apply` chooses how to patch."""
+    """Strategic merge patch is listed for built-in kinds only: `kubectl apply` chooses its patch type by it."""
     if verb == "patch":
         return tuple(str(item) for item in PatchType if item is not PatchType.STRATEGIC or not kind.custom)
     if verb in ("create", "update"):

@@ -1,6 +1,6 @@
-"""OpenAPI v3 documents in gnostic's protobuf form, for those who ask for it: the schemas, without the paths.
+"""OpenAPI v3 documents in gnostic's protobuf form, for clients that request it: the schemas, without the paths.
 
-Field numbers: gnostic openapiv3/OpenAPIv3.proto. Clients of today read JSON; this form is kept as small as honest.
+Field numbers: gnostic openapiv3/OpenAPIv3.proto. Current clients read JSON; this form is kept as small as possible.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _COMBINED = {"allOf": 26, "oneOf": 27, "anyOf": 28}
 
 
 def encode(document: JsonObject) -> Pieces[bytes]:
-    """The `openapi.v3.Document` of a document as `openapi_v3.document` makes it."""
+    """The `openapi.v3.Document` of a document made by `openapi_v3.document`."""
     info = document["info"]
     entries = yield from _all_named(document["components"]["schemas"])
     return b"".join(

@@ -1,4 +1,4 @@
-"""Turns a request body into parsed JSON, whatever its format, or refuses it as upstream does."""
+"""Turns a request body into parsed JSON, whatever its format, or rejects it as upstream does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from argosy.machinery.objects import group_version
 from argosy.machinery.status import StatusError
 
 JSON_PATCH_LIMIT = 10_000
-"""Operations in one JSON patch; more are 413 (spec section 2)."""
+"""Maximum operations in one JSON patch; more are 413 (spec section 2)."""
 
 
 def read_object(body: bytes, content_type: str, kind_name: str, *, custom: bool) -> Parsed:
@@ -31,7 +31,7 @@ def read_object(body: bytes, content_type: str, kind_name: str, *, custom: bool)
 
 
 def read_patch(body: bytes, content_type: str, kind: Kind) -> tuple[PatchType, Parsed]:
-    """Raises StatusError 415, 400 for a body that is no document, 413 for too many operations."""
+    """Raises StatusError 415, 400 for a body that is not a document, 413 for too many operations."""
     patch_type = patch_format(content_type, custom=kind.custom)
     try:
         parsed = parse_yaml(body) if patch_type is PatchType.APPLY and not _looks_json(body) else parse_json(body)
@@ -40,7 +40,7 @@ def read_patch(body: bytes, content_type: str, kind: Kind) -> tuple[PatchType, P
             raise StatusError(400, "BadRequest", f"error decoding YAML: {error}") from None
         raise StatusError(400, "BadRequest", f"error decoding patch: {error}") from None
     if patch_type is PatchType.APPLY and parsed.value is None:
-        parsed = parsed._replace(value={})  # an empty document is an object of no kind
+        parsed = parsed._replace(value={})  # an empty document is an object without a kind
     if patch_type is PatchType.JSON:
         _check_operations(parsed)
     elif not isinstance(parsed.value, dict):

@@ -1,4 +1,4 @@
-"""Answers as bytes: JSON, YAML, metadata only."""
+"""Responses as bytes: JSON, YAML, metadata only."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def transformed(body: JsonObject, representation: Representation) -> JsonObject:
 
 
 def warning_header(text: str) -> str:
-    """One Warning header value; control characters would end the header, hence they become spaces."""
+    """One Warning header value; control characters would end the header, so they become spaces."""
     clean = "".join(character if character.isprintable() else " " for character in text)
     escaped = clean.replace("\\", "\\\\").replace('"', '\\"')
     return f'299 - "{escaped}"'

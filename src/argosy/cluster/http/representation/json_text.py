@@ -1,7 +1,7 @@
-"""Parses JSON bodies of strangers: quickly, within limits, and aware of keys that occur twice.
+"""Parses untrusted JSON bodies: quickly, within limits, and detecting duplicate keys.
 
-orjson keeps the last of two equal keys and says nothing; a body is re-read by the slow parser only when the count of
-what looks like a key differs from the count of keys that were parsed (never less, for every key ends in a quote and a
+orjson silently keeps the last of two equal keys. A body is parsed again by the slow parser only when the number of
+apparent keys differs from the number of parsed keys (it is never lower, as every key ends in a quote and a
 colon). Limits are those of spec/security.md rule 2.
 """
 
@@ -33,7 +33,7 @@ class Parsed(NamedTuple):
 
 
 def parse_json(text: bytes) -> Parsed:
-    """Raises BodyError for text that is no JSON, is nested deeper than 200 or has a number of more than 400 digits."""
+    """Raises BodyError for invalid JSON, nesting deeper than 200 or a number of more than 400 digits."""
     if len(text) > MAX_DIGITS and _LONG_NUMBER.search(text):
         _check_numbers(text)
     try:
@@ -64,7 +64,7 @@ def _count_keys(value: JsonValue, depth: int) -> int:
 
 
 def _check_numbers(text: bytes) -> None:
-    """Long runs of digits are fine inside a string, hence the literals have to be looked at one by one."""
+    """Long runs of digits are fine inside a string, so the literals have to be checked one by one."""
 
     def literal(digits: str) -> int:
         if len(digits) > MAX_DIGITS:
@@ -78,7 +78,7 @@ def _check_numbers(text: bytes) -> None:
 
 
 class _Object(list[tuple[str, JsonValue]]):
-    """An object as its pairs, so that two equal keys are both seen."""
+    """An object as its pairs, so that both of two equal keys are seen."""
 
 
 def _duplicates(text: bytes) -> tuple[str, ...]:

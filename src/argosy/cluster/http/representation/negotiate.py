@@ -1,6 +1,6 @@
-"""Which representation a request gets, and which body formats an endpoint takes (spec section 2, content negotiation).
+"""Which representation a response has, and which body formats an endpoint accepts (spec section 2).
 
-Protobuf is accepted as a wish and answered in JSON: clients that ask for it take either.
+Protobuf is accepted as a preference and answered in JSON: clients that request it accept either.
 """
 
 from __future__ import annotations
@@ -77,10 +77,10 @@ def _clause(part: str) -> Clause | None:
 
 @lru_cache(maxsize=1024)
 def choose(accept: str, shape: Literal["object", "list", "watch"], *, custom: bool = False) -> Representation:
-    """The representation for an endpoint whose answer is one object, a list, or a stream of events.
+    """The representation for an endpoint whose response is one object, a list, or a stream of events.
 
-    Whole custom resources have no protobuf form, hence who takes nothing else is refused. Raises StatusError 406; which
-    of upstream's two texts depends on whether any media type fits at all.
+    Complete custom resources have no protobuf form, so a client that accepts nothing else is refused. Raises
+    StatusError 406; which of upstream's two texts depends on whether any media type fits at all.
     """
     if not accept:
         return PLAIN
@@ -105,7 +105,7 @@ def choose(accept: str, shape: Literal["object", "list", "watch"], *, custom: bo
 
 
 def _transform(params: Mapping[str, str], shape: str) -> Transform | None:
-    """None when the clause asks for what does not exist; the single or list form is checked by `check_shape`."""
+    """None when the clause asks for an unknown form; the single or list form is checked by `check_shape`."""
     wanted = params.get("as", "")
     if params.get("stream", "") not in ("", "watch"):
         return None
@@ -121,7 +121,7 @@ def _transform(params: Mapping[str, str], shape: str) -> Transform | None:
 
 
 def check_shape(representation: Representation, shape: str, go_type: str) -> None:
-    """Raises 406 when the single form is asked of a list or the reverse; `go_type` as `core.ConfigMap`."""
+    """Raises 406 when the single form is requested for a list or the reverse; `go_type` as `core.ConfigMap`."""
     wanted = representation.transform
     if wanted == "PartialObjectMetadata" and shape == "list":
         fault = "is a list"

@@ -2,7 +2,7 @@
 
 Typed clients send built-in kinds this way and do not fall back (spec/embedded-kubernetes.md section 1); the server
 never answers in protobuf. One reader per type, made once. Zero values of fields that JSON omits when empty are left
-out, the rest is the strategy's business.
+out, the rest is left to the strategy.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Envelope(NamedTuple):
 
 
 def open_envelope(body: bytes) -> Envelope:
-    """Takes off the `k8s\\0` prefix and the Unknown message. Raises BodyError."""
+    """Strips the `k8s\\0` prefix and the Unknown message. Raises BodyError."""
     if body[:4] != MAGIC:
         raise BodyError("provided data does not appear to be a protobuf message, expected prefix k8s\\x00")
     api_version = kind = ""
@@ -56,9 +56,9 @@ def open_envelope(body: bytes) -> Envelope:
 
 
 def decode(body: bytes, type_key: Callable[[str, str], str | None]) -> JsonObject:
-    """A whole body. `type_key` finds the fact-table key of (apiVersion, kind), or None for a kind without facts.
+    """A complete body. `type_key` finds the fact-table key of (apiVersion, kind), or None for a kind without facts.
 
-    Raises BodyError for anything that is no such message: truncated, nested deeper than 200, of an unknown kind.
+    Raises BodyError for an invalid message: truncated, nested deeper than 200, or of an unknown kind.
     """
     envelope = open_envelope(body)
     key = type_key(envelope.api_version, envelope.kind)
@@ -133,7 +133,7 @@ def _signed(value: int | memoryview) -> int:
     return value - (1 << 64) if value >> 63 else value
 
 
-# ---- values: each takes what `_fields` gave, plus the depth --------------------------------------------------------
+# ---- values: each takes the output of `_fields`, plus the depth ----------------------------------------------------
 
 Value = Callable[[int | memoryview, int], JsonValue]
 

@@ -1,4 +1,4 @@
-"""Writes protobuf messages field by field: OpenAPI documents, and errors for who reads nothing else."""
+"""Writes protobuf messages field by field: OpenAPI documents, and errors for clients that read only protobuf."""
 
 from __future__ import annotations
 

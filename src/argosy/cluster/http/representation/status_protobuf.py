@@ -1,6 +1,6 @@
-"""A Status as protobuf, for clients that read nothing else: with objects they get JSON, but an error must be readable.
+"""A Status as protobuf, for clients that read only that: objects are sent as JSON, but an error must be readable.
 
-Field numbers are those of meta/v1 Status, StatusDetails and StatusCause; the envelope is the one of request bodies.
+Field numbers are those of meta/v1 Status, StatusDetails and StatusCause; the envelope is that of request bodies.
 """
 
 from __future__ import annotations

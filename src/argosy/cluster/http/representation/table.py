@@ -1,6 +1,6 @@
-"""Answers as a Table: one row per object, cells by the kind's printer (spec section 16).
+"""Responses as a Table: one row per object, cells by the kind's printer (spec section 16).
 
-All columns are always sent; clients hide those of a priority above zero. Ages are of this request's time.
+All columns are always sent; clients hide those of a priority above zero. Ages are relative to the request's time.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _CUSTOM_SCALE_COLUMNS = (
 def scale_table(
     kind: Kind, scale: JsonObject, now: datetime, include: IncludeObject, version: str = "v1"
 ) -> JsonObject:
-    """The Table of one Scale: what is wanted and what is there of an object of `kind`."""
+    """The Table of one Scale: desired and current replicas of an object of `kind`."""
     metadata = scale["metadata"]
     wanted, present = (scale.get(name) or {} for name in ("spec", "status"))
     cells = [metadata.get("name", ""), wanted.get("replicas") or 0, present.get("replicas") or 0, age(scale, now)]
@@ -72,7 +72,7 @@ def scale_table(
 
 
 def event_table(kind: Kind, obj: JsonObject, now: datetime, include: IncludeObject, *, first: bool) -> JsonObject:
-    """A watch event's object: one row; the columns stand in the first event of a stream only, later they are null."""
+    """A watch event's object: one row. Only the first event of a stream has the columns; later they are null."""
     found = table(kind, obj, now, include)
     if not first:
         found["columnDefinitions"] = None

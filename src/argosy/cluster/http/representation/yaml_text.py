@@ -1,4 +1,4 @@
-"""YAML as bodies and answers: the machinery's reader with this room's errors, and PyYAML's writer."""
+"""YAML bodies and responses: the machinery's reader with this package's errors, and PyYAML's writer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WIDTH = 2**30
 
 
 def parse_yaml(text: bytes) -> Parsed:
-    """The first document; JSON is YAML and takes the quick way. Raises BodyError."""
+    """The first document; JSON is YAML and takes the fast path. Raises BodyError."""
     if text.lstrip()[:1] == b"{":
         try:
             return parse_json(text)
@@ -27,7 +27,7 @@ def parse_yaml(text: bytes) -> Parsed:
 
 
 class _Dumper(yaml.CSafeDumper):
-    """Quotes every text that our reader, and Go's, would take for something else."""
+    """Quotes every text that our reader, or Go's, would read as another type."""
 
 
 def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
@@ -49,7 +49,7 @@ _Dumper.add_representer(str, _represent_text)
 
 def dump_yaml(value: JsonValue) -> bytes:
     """Keys sorted, as upstream prints objects."""
-    # through JSON text: the tree is private then, without shared parts that would come out as aliases
+    # through JSON text: the tree is private then, without shared parts that would be written as aliases
     plain = orjson.loads(orjson.dumps(value))
     text: bytes = yaml.dump(plain, Dumper=_Dumper, encoding="utf-8", allow_unicode=True, width=_WIDTH)
     return text

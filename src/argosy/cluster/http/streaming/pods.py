@@ -47,13 +47,13 @@ async def open_pod_stream(call: Call, subresource: str) -> Response:
 
 
 def _require_create(call: Call, subresource: str) -> None:
-    """A web socket begins with GET; what it does is a creation all the same (AuthorizePodWebsocketUpgradeCreate)."""
+    """A web socket starts with GET, but is authorized as a create (AuthorizePodWebsocketUpgradeCreate)."""
     asked = Attributes("create", "", "pods", subresource, call.namespace, call.route.name)
     require(call.wiring.authorizer, call.user, asked)
 
 
 def running_container(pod: JsonObject, wanted: str) -> str:
-    """The wanted one, or the only one; it runs. Raises StatusError."""
+    """The requested container, or the only one; it must be running. Raises StatusError."""
     name = pod["metadata"]["name"]
     names = [item["name"] for item in pod["spec"]["containers"]]
     if not wanted:
@@ -128,7 +128,7 @@ def _port_forward(call: Call, pod: JsonObject, pod_runtime: PodRuntime) -> Respo
 
 
 def _spdy_protocol(call: Call, known: tuple[str, ...]) -> str:
-    """What to answer an upgrade to SPDY with. Raises 400 for a request that asks for neither framing."""
+    """The response to an upgrade to SPDY. Raises 400 for a request that asks for neither framing."""
     request = call.request
     if "spdy/3.1" not in request.header("upgrade").lower():
         raise bad_request("Upgrade request required")
@@ -153,7 +153,7 @@ def _upgraded(call: Call, headers: list[tuple[str, str]], talk: Upgrade) -> Resp
 
 
 async def _attach(call: Call, pod: JsonObject, container: str, console: Console) -> int:
-    """What the container prints from now on, until it ends."""
+    """The container's output from now on, until it ends."""
     if call.wiring.logs is None:
         return 0
     lines: AsyncIterator[bytes] = call.wiring.logs.read(pod, LogOptions(container=container, follow=True, tail_lines=0))

@@ -12,7 +12,7 @@ from argosy.cluster.http.streaming.websocket import WebSocket
 TUNNEL, CHANNELS, SPDY = "SPDY/3.1+portforward.k8s.io", "v4.channel.k8s.io", "portforward.k8s.io"
 
 Serve = Callable[[int, ByteStream], Awaitable[str]]
-"""Talks on a port until the client ends; gives what went wrong, or nothing."""
+"""Serves one connection to a port until the client closes it; returns an error message, or nothing."""
 
 
 async def over_spdy(stream: ByteStream, serve: Serve) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 BACKLOG = 1 << 20
-"""Bytes that wait to be read; then the client is made to wait."""
+"""Bytes that may wait to be read; beyond that the client is paused."""
 
 
 class ByteStream(Protocol):
@@ -61,7 +61,7 @@ class RawStream:
         return data
 
     async def write(self, data: bytes) -> None:
-        """Raises ConnectionError when the client has gone."""
+        """Raises ConnectionError when the client has disconnected."""
         if self._transport.is_closing():
             raise ConnectionError
         self._transport.write(data)
@@ -69,14 +69,14 @@ class RawStream:
 
 
 class Reader:
-    """Exact numbers of bytes of a stream."""
+    """Reads exact numbers of bytes of a stream."""
 
     def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
         self._buffer = b""
 
     async def exactly(self, count: int) -> bytes:
-        """Raises EOFError when the stream ends before."""
+        """Raises EOFError when the stream ends early."""
         while len(self._buffer) < count:
             more = await self._stream.read()
             if not more:

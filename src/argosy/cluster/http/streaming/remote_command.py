@@ -23,7 +23,7 @@ STDIN_LIMIT = 32 << 20
 
 
 class Console(Protocol):
-    """What a command reads and prints."""
+    """The input and output streams of a command."""
 
     async def read(self) -> bytes:
         """Some input; empty at its end, or when there is none."""
@@ -33,11 +33,11 @@ class Console(Protocol):
 
 
 Run = Callable[[Console], Awaitable[int]]
-"""Gives the exit code."""
+"""Returns the exit code."""
 
 
 class FedConsole:
-    """Of what is fed to it as it arrives."""
+    """Input of a command, fed as it arrives."""
 
     def __init__(self, write: Callable[[int, bytes], Awaitable[None]], *, tty: bool) -> None:
         self._write, self._tty = write, tty
@@ -74,7 +74,7 @@ class FedConsole:
 
 
 def status_of(code: int) -> JsonObject:
-    """How the command ended, as clients read it."""
+    """The result of the command, in the form that clients read."""
     if code == 0:
         return {"metadata": {}, "status": "Success"}
     return {

@@ -1,4 +1,4 @@
-"""Small HTTP/1.1 on a stream of bytes: what port-forward reaches, and simulated Prometheus on a port of its own."""
+"""A small HTTP/1.1 server on a stream of bytes, for port-forward and for simulated Prometheus on a port of its own."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from argosy.cluster.ports import ProxyRequest, ProxyResponse
 
 BODY_LIMIT = 8 << 20
 PIECE = 64 << 10
-"""Bytes of an answer that are sent at a time, so that others have their turn and no message is large."""
+"""Bytes of a response sent at a time, so that other work gets its turn and no message is large."""
 Answer = Callable[[ProxyRequest], Awaitable[ProxyResponse]]
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 class _Requests:
-    """Collects whole requests for httptools."""
+    """Collects complete requests for httptools."""
 
     def __init__(self) -> None:
         self.ready: list[tuple[ProxyRequest, bool]] = []
@@ -60,7 +60,7 @@ class _Requests:
 
 
 async def respond(stream: ByteStream, answer: Answer) -> None:
-    """Until the client ends, says that it is the last request, or speaks something else."""
+    """Serves until the client closes, sends its last request, or speaks another protocol."""
     requests = _Requests()
     while data := await stream.read():
         try:
@@ -102,7 +102,7 @@ class _Sockets:
 
 @asynccontextmanager
 async def serve_plainly(answer: Answer, host: str, port: int) -> AsyncIterator[None]:
-    """On a port of loopback, for whoever is on this machine; ends with the block."""
+    """Listens on a loopback port, for clients on this machine; stops with the block."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -1,4 +1,4 @@
-"""SPDY/3.1, as much of it as Kubernetes' clients speak: streams with headers and data, no flow control, no priorities.
+"""SPDY/3.1, as far as Kubernetes' clients use it: streams with headers and data, no flow control, no priorities.
 
 Source: the SPDY/3.1 draft. The header dictionary is a constant of that protocol.
 """
@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from argosy.cluster.http.streaming.raw import ByteStream, Reader
 
 STREAM_LIMIT = 256
-"""Streams of one connection at once."""
+"""Maximum streams of one connection."""
 FRAME_LIMIT = 1 << 20
 BACKLOG_LIMIT = 16 << 20
-"""Bytes that one stream may have waiting."""
+"""Bytes that may wait in one stream."""
 _SYN_STREAM, _SYN_REPLY, _RST_STREAM, _PING, _GOAWAY = 1, 2, 3, 6, 7
 _FIN = 1
 _REFUSED_STREAM = 3
@@ -48,7 +48,7 @@ DICTIONARY = b"".join(map(_word, (*_NAMES, *_MORE))) + _VALUES.encode()
 
 
 class SpdyStream:
-    """One of a connection; `headers` have lower-case names."""
+    """One stream of a connection; `headers` have lower-case names."""
 
     def __init__(self, session: SpdySession, number: int, headers: Mapping[str, str]) -> None:
         self.number, self.headers = number, headers
@@ -79,14 +79,14 @@ class SpdyStream:
             await self._session.send_data(self.number, data[start : start + 65536], ends=False)
 
     async def finish(self) -> None:
-        """Nothing more comes from here."""
+        """Half-closes: nothing more is sent."""
         if not self._finished:
             self._finished = True
             await self._session.send_data(self.number, b"", ends=True)
 
 
 class SpdySession:
-    """`accept` gives each stream that the client opens. One task calls `run`."""
+    """`accept` returns each stream that the client opens. One task calls `run`."""
 
     def __init__(self, stream: ByteStream) -> None:
         self._stream, self._reader = stream, Reader(stream)
@@ -96,11 +96,11 @@ class SpdySession:
         self._opened: asyncio.Queue[SpdyStream | None] = asyncio.Queue(STREAM_LIMIT + 1)
 
     async def accept(self) -> SpdyStream | None:
-        """None when the connection ends."""
+        """None when the connection is closed."""
         return await self._opened.get()
 
     async def run(self) -> None:
-        """Reads until the client goes, or breaks the protocol."""
+        """Reads until the client disconnects, or violates the protocol."""
         try:
             while await self._frame():
                 pass

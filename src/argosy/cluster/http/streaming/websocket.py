@@ -1,4 +1,4 @@
-"""WebSockets (RFC 6455), the server's side: handshake, messages, ping and close. No extensions."""
+"""WebSockets (RFC 6455), server side: handshake, messages, ping and close. No extensions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from argosy.cluster.http.exchange import Request
 from argosy.cluster.http.streaming.raw import ByteStream, Reader
 
 MESSAGE_LIMIT = 4 << 20
-"""Bytes of one message."""
+"""Maximum bytes of one message."""
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _TEXT, _BINARY, _CLOSE, _PING, _PONG = 1, 2, 8, 9, 10
 
@@ -99,7 +99,7 @@ class WebSocket:
 
 
 def _unmasked(payload: bytes, mask: bytes) -> bytes:
-    """By one large number instead of byte by byte."""
+    """Unmasks with one large integer instead of byte by byte."""
     if not payload:
         return payload
     repeated = (mask * (len(payload) // 4 + 1))[: len(payload)]
