@@ -1,4 +1,4 @@
-"""Writing a status: fields that are to go may be None."""
+"""Writes a status; fields to remove may be None."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from argosy.machinery.requests import Write
 
 
 def status(kind: Resource, seen: JsonObject, wanted: Mapping[str, Any]) -> tuple[Write, ...]:
-    """One patch of what differs, or nothing."""
+    """One patch with the differences, or nothing."""
     return requests.status(kind, seen, {name: value for name, value in wanted.items() if value is not None})

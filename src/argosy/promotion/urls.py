@@ -1,6 +1,6 @@
-"""Repository URLs in one spelling, so that those of subscriptions, credentials, events and Freight can be compared.
+"""Normalises repository URLs, so that those of subscriptions, credentials, events and Freight can be compared.
 
-Source: spec/kargo.md 3.3. What is no URL of its kind is returned as it was.
+Source: spec/kargo.md 3.3. A text that is not a URL of its kind is returned unchanged.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _HUB: Final = ("docker.io", "index.docker.io", "registry-1.docker.io")
 
 
 def printable(text: str) -> str:
-    """Without what does not print, and without blanks at the ends."""
+    """Without non-printing characters and surrounding blanks."""
     return "".join(char for char in text if char.isprintable()).strip()
 
 
@@ -38,7 +38,7 @@ def normalise_git(url: str) -> str:
 
 
 def _normalise_url(url: str) -> str:
-    """Empty when it cannot be read, or has a query."""
+    """Empty if it cannot be parsed, or has a query."""
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018  (a port that is no number raises)
@@ -57,7 +57,7 @@ def _bare(path: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def normalise_image(url: str) -> str:
-    """Docker Hub's host and `library/` are left out; so are tag and digest."""
+    """Without Docker Hub's host, `library/`, tag and digest."""
     given = printable(url)
     if (repository := _repository(given.lower())) is None:
         return given
@@ -85,7 +85,7 @@ def _repository(text: str) -> tuple[str, str] | None:
 
 
 def is_image_repository(text: str) -> bool:
-    """A repository as it is subscribed to: no scheme, no tag, no digest."""
+    """A repository as in a subscription: no scheme, no tag, no digest."""
     found = _repository(text.lower()) if "@" not in text and ":" not in text.rpartition("/")[2] else None
     return found is not None and not found[1].startswith("/") and not found[0].endswith(":")
 

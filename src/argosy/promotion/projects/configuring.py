@@ -1,7 +1,7 @@
 """Publishes the paths of webhook receivers, of ProjectConfigs and of the ClusterConfig.
 
-Owns the status of both. Reads the Secrets that receivers name: a path is made of the project, the receiver's name and
-the Secret's value, so it changes with them. Source: spec/kargo-api.md 7, spec/kargo.md 2.
+Owns the status of both. Reads the Secrets that receivers refer to: a path is derived from the project, the receiver's
+name and the Secret's value, so it changes with them. Source: spec/kargo-api.md 7, spec/kargo.md 2.
 """
 
 from __future__ import annotations

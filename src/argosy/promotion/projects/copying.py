@@ -1,6 +1,6 @@
-"""Copies Secrets and ConfigMaps of the shared namespace into every project that is to have them.
+"""Copies Secrets and ConfigMaps of the shared namespace into every project that should have them.
 
-Owns the copies, which say what they were copied from, and removes them with their source. Source: spec/kargo.md 2.1.
+Owns the copies, which are marked with their source, and deletes them with it. Source: spec/kargo.md 2.1.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Seen:
     sources: Sequence[tuple[Resource, JsonObject]]
     copies: Sequence[tuple[Resource, JsonObject]]
     present: frozenset[tuple[str, str]]
-    """(plural, name) of everything of these kinds there."""
+    """(plural, name) of every object of these kinds in the project."""
 
 
 class Copying:
@@ -79,7 +79,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
                 writes.append(
                     merge(kind, present[place], {**content, "metadata": {"labels": copy["metadata"]["labels"]}})
                 )
-        elif place not in seen.present:  # what the project has of its own under this name stays
+        elif place not in seen.present:  # a project's own object of this name stays
             writes.append(create(kind, copy))
     for kind, one in seen.copies:
         if (kind.plural, one["metadata"]["name"]) not in wanted:

@@ -1,7 +1,7 @@
-"""Looks after Projects: their namespace, permissions, default roles and statistics; and removes all that with them.
+"""Manages Projects: their namespace, permissions, default roles and statistics; and deletes all of these with them.
 
 Owns the status of kargo.akuity.io Projects and the namespaces, accounts, roles and bindings named there. Source:
-spec/kargo.md 2.1. Namespace and Project are deleted together, whichever goes first, unless the namespace is to be kept.
+spec/kargo.md 2.1. Namespace and Project are deleted together, whichever is deleted first, unless the namespace is kept.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ HEALTHY: Final = "healthy"
 READY: Final = "Project is synced and ready for use"
 
 Wanted = tuple[Resource, JsonObject, JsonObject | None]
-"""Kind, as it should be, as it is."""
+"""Kind, wanted object, current object."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +49,9 @@ class Seen:
 
 
 def _counted(one: Warehouse | Stage) -> tuple[str, ...]:
-    """Under its project, and there once more while it is healthy: what else a thousand Stages do wakes no project.
+    """By project, and a second time while it is healthy: other changes of a thousand Stages wake no project.
 
-    Asked at every change of each of them: views of all conditions would cost more than the answer.
+    Computed at every change of each Stage: full views with conditions would cost more than the answer.
     """
     project, conditions = one.metadata.namespace, one.status.raw.get("conditions") or ()
     is_healthy = any(found["type"] == "Healthy" and found["status"] == "True" for found in conditions)
@@ -132,7 +132,7 @@ class Managing:
 
 
 def _claims(project: Project) -> str:
-    """Who made the Project administers it, where a claim of theirs is known."""
+    """The creator of the Project administers it, if a claim of theirs is known."""
     actor = project.metadata.annotations.get(CREATE_ACTOR) or ""
     claim, colon, value = actor.partition(":")
     if not colon or claim in ("kubernetes", "controller") or not value:
@@ -170,7 +170,7 @@ def _with_finalizer(kind: Resource, one: Project | Namespace) -> Write:
 
 
 def _missing(seen: Seen) -> tuple[Write, ...]:
-    """What is not there is made; rules of the default roles are put back."""
+    """Creates what is missing, and restores the rules of the default roles."""
     writes: list[Write] = []
     for kind, shape, present in seen.wanted:
         if present is None:
@@ -194,7 +194,7 @@ def _foreign(seen: Seen, now: datetime) -> Decision:
 
 
 def _synced(seen: Seen, now: datetime) -> Decision:
-    """Ready first, then the statistics, so that who waits for Ready need not wait for them."""
+    """Ready first, then the statistics, so that clients that wait for Ready need not wait for them."""
     conditions = _conditions(seen, now)
     conditions.remove("Stalled", "Reconciling")
     conditions.set("Ready", "True", "Synced", READY)

@@ -1,4 +1,4 @@
-"""What every Project gets: its default roles, and the permissions of our own accounts in it (spec/kargo-api.md 4)."""
+"""Objects of every Project: its default roles, and our own accounts' permissions in it (spec/kargo-api.md 4)."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def role_binding(project: str, name: str) -> JsonObject:
 
 
 def binding(project: str, name: str, kind: str, to: str, accounts: Sequence[tuple[str, str]]) -> JsonObject:
-    """`accounts`: (name, namespace). Without a project it binds for the whole cluster."""
+    """`accounts`: (name, namespace). Without a project the binding is for the entire cluster."""
     metadata: dict[str, Any] = {"name": name, **({"namespace": project} if project else {})}
     subjects = [{"kind": "ServiceAccount", "name": one, "namespace": namespace} for one, namespace in accounts]
     return {
@@ -81,7 +81,7 @@ def binding(project: str, name: str, kind: str, to: str, accounts: Sequence[tupl
 
 
 def extended_role(project: str) -> JsonObject:
-    """Changing and deleting the Project itself."""
+    """Permission to change and delete the Project itself."""
     rule = {**_rule(KARGO, "projects", ("delete", "update")), "resourceNames": [project]}
     metadata = {"name": f"kargo-project-admin-{project}"}
     return {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRole", "metadata": metadata, "rules": [rule]}

@@ -19,7 +19,7 @@ class RuleError(ValueError):
 
 
 def normalised(rules: Iterable[Mapping[str, Sequence[str]]], *, custom_verbs: bool) -> list[JsonObject]:
-    """`custom_verbs`: a `*` stands for the verbs of ours too, as when a rule is written. Raises RuleError."""
+    """`custom_verbs`: a `*` includes our custom verbs too, as when a rule is written. Raises RuleError."""
     found: dict[tuple[str, str, str], set[str]] = {}
     for rule in rules:
         for group in (text.strip() for text in rule.get("apiGroups") or ("",)):
@@ -32,7 +32,7 @@ def normalised(rules: Iterable[Mapping[str, Sequence[str]]], *, custom_verbs: bo
 
 
 def check_resource(resource: str) -> None:
-    """Types are named in the plural. Raises RuleError."""
+    """Types must be plural. Raises RuleError."""
     main, slash, below = resource.partition("/")
     if main.endswith("s") or main == "*":
         return

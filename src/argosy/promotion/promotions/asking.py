@@ -1,4 +1,4 @@
-"""The question for one run of a step, with what is needed to make its working directory again."""
+"""The question for one run of a step, with what is needed to rebuild its working directory."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def question(
 
 
 def _before(execution: Execution, context: Context) -> tuple[list[JsonObject], list[tuple[str, str]]]:
-    """The earlier steps that changed the working directory, and the repositories they need."""
+    """The earlier steps that changed the working directory, and the repositories that they need."""
     found: list[JsonObject] = []
     urls: list[tuple[str, str]] = []
     for index in range(execution.current):

@@ -1,4 +1,4 @@
-"""What a Promotion knows when it comes to a step, and what the step is given: for running it, and for a preview."""
+"""The context of a Promotion's step: what is known before it, and what it is given, for a run or a preview."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def context_of(
     freight: Freight,
     held: FreightCollection,
 ) -> Context:
-    """`held`: the collection that the Stage comes to hold."""
+    """`held`: the collection that the Stage will hold."""
     metadata = promotion.metadata
     view = FreightView(
         snapshot,
@@ -49,7 +49,7 @@ def context_of(
 
 
 def job_of(promotion: Promotion, context: Context, execution: Execution, config: JsonObject) -> Job:
-    """The present step's."""
+    """The current step's."""
     step = execution.steps[execution.current]
     started = promotion.status.started_at
     return Job(
@@ -72,9 +72,9 @@ def job_of(promotion: Promotion, context: Context, execution: Execution, config:
 
 
 def collected(stage: Stage, freight: Freight) -> FreightCollection:
-    """What the Stage will hold: of other origins that it still requests what was promoted last, and the new piece.
+    """What the Stage will hold: the new piece, and for other requested origins what was promoted last.
 
-    Where the last Promotion came to no collection, what the Stage holds is kept (kargo#6810).
+    If the last Promotion produced no collection, the Stage keeps what it holds (kargo#6810).
     """
     wanted = {str(request.origin) for request in stage.spec.requested_freight}
     present = stage.status.last_result.freight_collection or stage.status.held if len(wanted) > 1 else None

@@ -1,4 +1,4 @@
-"""The Promotion that somebody asks for; admission builds it of the Stage's template."""
+"""Creates a requested Promotion; admission builds it from the Stage's template."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from argosy.promotion.kinds import PROMOTIONS
 
 
 def promotion_of(stage: Stage, piece: Freight, *, dry_run: bool = False) -> Write:
-    """Creates the Promotion. Admission builds it; the steps that are sent are replaced."""
+    """Creates the Promotion. Admission builds it and replaces the steps that are sent."""
     namespace, name = stage.metadata.namespace, stage.metadata.name
     steps = [{"uses": "fail", "as": "unbuilt"}]
     body = {

@@ -1,7 +1,7 @@
-"""One step's `if` and configuration, evaluated in what a Promotion knows when it comes to the step.
+"""Evaluates a step's `if` and configuration with what a Promotion knows before the step.
 
-Source: spec/kargo-steps.md 8. Variables of the Promotion see `ctx` and earlier variables alone; those of a step, and
-its configuration, see outputs and the state of earlier steps too.
+Source: spec/kargo-steps.md 8. Variables of the Promotion only see `ctx` and earlier variables; those of a step, and its
+configuration, see outputs and the status of earlier steps too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FAILED: Final = frozenset({"Failed", "Errored"})
 
 
 class EvaluationFault(Exception):
-    """An expression is wrong, or gives what cannot be used here. The text may quote the expression, never a value."""
+    """An expression is invalid, or its result cannot be used here. The text may quote the expression, never a value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Context:
     promotion: str
     view: FreightView
     target: JsonObject = field(default_factory=dict)
-    """`{name, alias, origin{name}}` of the Freight that is promoted."""
+    """`{name, alias, origin{name}}` of the promoted Freight."""
     actor: str = ""
     ui_url: str = ""
     applications: str = "argocd"
@@ -56,7 +56,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What earlier steps left."""
+    """Results of earlier steps."""
 
     state: Mapping[str, Any]
     metadata: Sequence[Mapping[str, Any]]
@@ -86,7 +86,7 @@ def configuration(context: Context, step: PromotionStep, progress: Progress) -> 
 
 
 def variables(context: Context, alias: str) -> JsonObject:
-    """Those of the Promotion. Raises EvaluationFault."""
+    """Variables of the Promotion. Raises EvaluationFault."""
     names: JsonObject = {"ctx": context.names(alias), "vars": {}}
     found = names["vars"]
     for one in context.variables:
@@ -132,7 +132,7 @@ def _conditions(alias: str, progress: Progress) -> dict[str, Function]:
 
 
 def _status(alias: str, progress: Progress, name: str) -> str:
-    """Of a step of the same task, or outside of tasks, by its short alias."""
+    """Outputs of a step of the same task, or outside of tasks, by its short alias."""
     if not name:
         raise Fault("argument must not be empty")
     full = f"{alias.partition(SEPARATOR)[0]}{SEPARATOR}{name}" if SEPARATOR in alias else name
@@ -144,7 +144,7 @@ def _has_failed(progress: Progress) -> bool:
 
 
 def _meta(meta: Mapping[str, Any]) -> Struct:
-    """With Go's field names. The status is a type of its own there, so no text is equal to it."""
+    """With Go's field names. The status has its own type there, so it never equals a text."""
     status = Struct("v1alpha1.PromotionStepStatus", {}, json=meta.get("status") or "")
     members = {
         "Alias": meta.get("alias") or "",

@@ -1,7 +1,7 @@
-"""The step loop of a Promotion, as a pure fold: what is known, and what one visit of the next step came to.
+"""The step loop of a Promotion, as a pure fold over what is known and the result of visiting the next step.
 
-Source: spec/kargo.md 6.2. `visit` of the caller says what happened at a step; `after` says what follows from it. The
-loop is gone through twice for each look: once to find what must be asked, and once, with the time, to decide.
+Source: spec/kargo.md 6.2. The caller's `visit` says what happened at a step; `after` says what follows from it. The
+loop runs twice for each look: once to find which question to ask, and once, with the time, to decide.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BAD: Final = frozenset({Status.FAILED, Status.ERRORED})
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What came of looking at a step. `skip` and the faults end it before it ran."""
+    """The result of visiting a step. `skip` and the faults finish it before it ran."""
 
     what: Literal["ran", "skipped", "condition", "unknown", "context"]
     result: Result = field(default_factory=Result)
@@ -37,7 +37,7 @@ class Visit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """How far a Promotion is; made of its status and written back to it."""
+    """The progress of a Promotion; read from its status and written back to it."""
 
     steps: Sequence[PromotionStep]
     kinds: Mapping[str, Kind]
@@ -46,14 +46,14 @@ class Execution:
     state: JsonObject = field(default_factory=dict)
     health: tuple[JsonObject, ...] = ()
     waiting: bool = False
-    """The current step is running, or will be tried again."""
+    """The current step is running, or will be retried."""
 
     @property
     def done(self) -> bool:
         return self.current >= len(self.steps)
 
     def meta(self) -> JsonObject:
-        """Of the current step; a fresh one before it began."""
+        """Metadata of the current step; empty before it started."""
         if self.current < len(self.metadata):
             return dict(self.metadata[self.current])
         step = self.steps[self.current]
@@ -77,7 +77,7 @@ def resumed(steps: Sequence[PromotionStep], kinds: Mapping[str, Kind], status: P
 
 
 def after(execution: Execution, visit: Visit, now: datetime | None) -> Execution:
-    """`now` None: the look, which cares for neither times nor time-outs."""
+    """`now` None is for `look`, which ignores times and time-outs."""
     meta = execution.meta()
     if visit.what == "skipped":
         return _next(execution, {**meta, "status": Status.SKIPPED})
@@ -91,7 +91,7 @@ def after(execution: Execution, visit: Visit, now: datetime | None) -> Execution
 
 
 def passed_over(execution: Execution, now: datetime) -> Execution:
-    """Steps that ask for nothing are skipped after a failure, a time-out included that the look did not know of."""
+    """Steps that ask nothing are skipped after a failure, including a time-out that `look` did not see."""
     while not execution.done and not execution.waiting and not execution.started:
         earlier = execution.metadata[: execution.current]
         failed = any(meta["status"] in BAD and not meta.get("continueOnError") for meta in earlier)
@@ -120,7 +120,7 @@ def _ran(execution: Execution, meta: JsonObject, result: Result, now: datetime |
 
 
 def _judged(meta: JsonObject, alias: str, result: Result, threshold: int) -> JsonObject:
-    """The metadata after a run; `over` where the step is finished although it did not succeed."""
+    """The metadata after a run; `over` if the step is finished although it did not succeed."""
     status = result.status
     clean = {key: value for key, value in meta.items() if key != "message"}
     if result.panicked:
@@ -158,7 +158,7 @@ def _timeout(execution: Execution, step: PromotionStep) -> timedelta | None:
 
 
 def timeout_at(execution: Execution) -> datetime | None:
-    """When the current step is given up."""
+    """When the current step times out."""
     limit = _timeout(execution, execution.steps[execution.current])
     started = execution.meta().get("startedAt")
     return timestamps.parse(started) + limit if limit and started else None
@@ -169,7 +169,7 @@ def _is_over(meta: Mapping[str, Any], limit: timedelta, now: datetime | None) ->
 
 
 def _output(execution: Execution, step: PromotionStep, result: Result) -> JsonObject:
-    """An output of `compose-output` within a task is the task's own, too."""
+    """An output of `compose-output` within a task is also the task's own."""
     alias, given = step.as_, result.output
     if given is None and not result.error and alias in execution.state and result.status not in FINAL:
         given = execution.state[alias]
@@ -204,7 +204,7 @@ class Verdict:
 
 
 def verdict(execution: Execution) -> Verdict:
-    """Of a finished execution: the worst step decides, and tells why. What may fail does not count."""
+    """The result of a finished execution: the worst step, with its reason. Steps that may fail are ignored."""
     counted = [meta for meta in execution.metadata if not (meta.get("continueOnError") and meta["status"] in BAD)]
     worst = max(counted, key=lambda meta: SEVERITY[meta["status"]], default={"status": Status.SUCCEEDED})
     if SEVERITY[worst["status"]] < SEVERITY[Status.ABORTED]:
@@ -213,7 +213,7 @@ def verdict(execution: Execution) -> Verdict:
 
 
 def aborted(execution: Execution, now: datetime) -> Execution:
-    """The step that runs, if any, is aborted with the Promotion."""
+    """The running step, if any, is aborted with the Promotion."""
     if execution.done or not execution.started or execution.meta().get("status") != Status.RUNNING:
         return execution
     meta = {**execution.meta(), "status": Status.ABORTED, "finishedAt": timestamps.seconds(now)}

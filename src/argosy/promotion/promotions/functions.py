@@ -1,7 +1,7 @@
-"""The functions of expressions that need the world: artefacts of Freight, metadata, ConfigMaps, Secrets, versions.
+"""Functions of expressions that read the cluster: artefacts of Freight, metadata, ConfigMaps, Secrets, versions.
 
-Source: spec/kargo-steps.md 8. Objects they return have Go's field names. Secret values that they give flow into a
-step's configuration, which is never shown.
+Source: spec/kargo-steps.md 8. Objects that they return have Go's field names. Secret values that they return end up in
+a step's configuration, which is never shown.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from argosy.promotion.urls import normalise_chart, normalise_git
 
 @dataclass(frozen=True, slots=True)
 class FreightView:
-    """The Freight that functions see: a collection's references, and which origins are meant by default."""
+    """The Freight that functions see: a collection's references, and the default origins."""
 
     snapshot: Snapshot
     project: str
     references: Sequence[FreightReference]
     origins: Sequence[str]
-    """Names of the Warehouses that the Stage requests Freight of."""
+    """Names of the Warehouses from which the Stage requests Freight."""
     shared_namespace: str = ""
 
 
@@ -83,7 +83,7 @@ class _Finder:
         return None
 
     def _origin(self, carries: Callable[[Mapping[str, Any]], bool], what: str) -> str:
-        """The one requested origin that subscribes to it; "" for none."""
+        """The one requested origin that subscribes to it; "" if there is none."""
         found = []
         for name in self._view.origins:
             warehouse = self._view.snapshot.get(Warehouse, Key(self._view.project, name))
@@ -149,7 +149,7 @@ def _same_chart(one: str, other: str) -> bool:
 
 
 def _same_text(one: str, other: str) -> bool:
-    return one == other  # as upstream: images compare as they are written
+    return one == other  # as upstream: image URLs are compared as written
 
 
 def _struct(type_name: str, fields: Mapping[str, str]) -> Callable[[JsonObject], Struct]:
@@ -217,7 +217,7 @@ def _metadata(view: FreightView, kind: Resource, what: str, name: str) -> Any:
 
 
 def _texts(view: FreightView, resource: Resource, namespace: str, name: str) -> JsonObject:
-    """The data as text; an absent object is an empty map."""
+    """The data as text; an empty map if the object does not exist."""
     if not name:
         raise Fault("name must not be empty")
     found = view.snapshot.object(resource, Key(namespace, name)) if namespace else None
@@ -226,7 +226,7 @@ def _texts(view: FreightView, resource: Resource, namespace: str, name: str) -> 
 
 
 class _Texts(dict[str, Any]):
-    """A map of texts: a key that is missing gives an empty one, as Go's maps do."""
+    """A map of texts: a missing key gives an empty text, as Go's maps do."""
 
     def get(self, key: str, default: Any = None) -> Any:
         found = super().get(key)

@@ -1,6 +1,6 @@
-"""Names of Promotions: Stage, a ULID (so that names sort by creation), the beginning of the Freight's name.
+"""Names of Promotions: Stage, a ULID (so that names sort by creation), the start of the Freight's name.
 
-Source: spec/kargo.md 6.1. The moment and the random bits of a ULID are handed in.
+Source: spec/kargo.md 6.1. The time and the random bits of a ULID are arguments.
 """
 
 from __future__ import annotations
@@ -25,5 +25,5 @@ def promotion_name(stage: str, freight: str, ulid_text: str) -> str:
 
 
 def generated_branch(promotion: str) -> str:
-    """Where `git-push` goes when it is asked to make a branch up."""
+    """The branch that `git-push` creates if it has to generate one."""
     return f"kargo/promotion/{promotion}"

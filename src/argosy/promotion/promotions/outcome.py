@@ -1,4 +1,4 @@
-"""How a Promotion ends: what its status and its event tell, and what the Stage is asked for then."""
+"""Finishes a Promotion: the final status, its event, and requests to the Stage."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _write(seen: Seen, wanted: JsonObject) -> tuple[Write, ...]:
 
 
 def _verified_again(seen: Seen) -> tuple[Write, ...]:
-    """What the Stage held before is verified anew: it asks for that."""
+    """Requests a new verification of what the Stage held before."""
     held = seen.stage.status.held if seen.stage else None
     if seen.stage is None or held is None or seen.reference is None or seen.reference.name not in held.names:
         return ()

@@ -1,4 +1,4 @@
-"""What Promotions ask of the world: to run a step, and to remove a working directory."""
+"""Questions of Promotions: to run a step, and to remove a working directory."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from argosy.promotion.steps.kind import Result
 class RunStep(Question[Result]):
     """One run of one step. `job` and `before` are JSON; they may hold secret values, so nothing prints them.
 
-    `run` counts attempts and polls. `before` lists the earlier steps that made the working directory what it is, so
-    that it can be made again where it was lost. After a crash the same question may be asked again: steps look for what
-    they did before they do it.
+    `run` counts attempts and polls. `before` lists the earlier steps that built the working directory, so it can be
+    rebuilt if it is lost. After a crash the same question may be asked again: steps check whether their effect exists
+    before they repeat it.
     """
 
     uid: str
@@ -25,11 +25,11 @@ class RunStep(Question[Result]):
     before: Hidden
     credentials: Hidden
     identity: Hidden
-    """Who commits for the system."""
+    """The system's commit author."""
 
 
 @dataclass(frozen=True, slots=True)
 class RemoveDirectory(Question[bool]):
-    """Of a Promotion that is over."""
+    """Removes the directory of a finished Promotion."""
 
     uid: str

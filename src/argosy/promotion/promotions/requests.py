@@ -1,4 +1,4 @@
-"""Ends PromotionRequests: they belong to the paid edition, and say so (spec/kargo.md 1)."""
+"""Fails PromotionRequests: they belong to the paid edition, and their status says so (spec/kargo.md 1)."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Runs Promotions: from waiting for their turn to their end, step by step.
+"""Runs Promotions, step by step, from waiting for their turn to their end.
 
-Owns the status of kargo.akuity.io Promotions. Reads their Stage, Freight, Warehouses, and what their steps' expressions
-name; steps on the cluster read and patch Applications, Stages and Freight. Wakes when the Stage gives it its turn, when
-a step's run ends, when a poll or a retry is due, and when somebody asks for a refresh or an abort.
+Owns the status of kargo.akuity.io Promotions. Reads their Stage, Freight, Warehouses, and whatever their steps'
+expressions refer to; steps on the cluster read and patch Applications, Stages and Freight. Wakes when the Stage gives
+it its turn, when a step's run finishes, when a poll or a retry is due, and when a refresh or an abort is requested.
 
-`seen` visits the steps; here it is decided what follows. The status is written when a step waits, when it may not be
+`seen` visits the steps; this module decides what follows. The status is written when a step waits, when it must not be
 repeated, and at the end.
 """
 
@@ -30,12 +30,12 @@ from argosy.promotion.steps.catalogue import STEPS
 from argosy.promotion.steps.kind import Result, Sort, Status
 
 AGAIN: Final = timedelta(milliseconds=1)
-"""A step whose time is up is looked at once more, now."""
+"""A step that has timed out is visited once more, now."""
 LONGEST_POLL: Final = timedelta(minutes=5)
 SHORTEST_POLL: Final = timedelta(seconds=10)
 LONGEST_RETRY: Final = timedelta(minutes=5)
 LATE: Final = timedelta(seconds=15)
-"""How much later than a Promotion our views of what it names may come. Admission has seen it all."""
+"""How much later than a Promotion our cache may receive what it refers to. Admission has seen all of it."""
 
 
 def controller(settings: Settings) -> Controller[Seen]:
@@ -119,7 +119,7 @@ def _impossible(seen: Seen, now: datetime) -> str:
 
 
 def _written(seen: Seen, execution: Execution, now: datetime) -> Decision:
-    """The writes of a step on the cluster, and what is known by then."""
+    """A cluster step's writes, and the progress by then."""
     assert seen.writes is not None
     steps: list[Write | Event] = [*seen.writes.steps]
     if seen.writes.result is not None and seen.writes.result.status == Status.RUNNING:
@@ -131,7 +131,7 @@ def _written(seen: Seen, execution: Execution, now: datetime) -> Decision:
 
 
 def _is_kept_before_writes(execution: Execution) -> bool:
-    """Nothing that was done outside is lost when the writes are done and the process dies."""
+    """Nothing done outside is lost if the process dies after the writes."""
     return any(STEPS[step.uses].repeats_harm for step in execution.steps[: execution.current] if step.uses in STEPS)
 
 
@@ -155,7 +155,7 @@ def _progressed(seen: Seen, execution: Execution) -> JsonObject:
 
 
 def _waits(seen: Seen, execution: Execution, last: Result, now: datetime) -> Decision:
-    """A step that runs is looked at again when it says, one to be retried after a growing wait."""
+    """A running step is visited again when it asks for it, one to be retried after a growing wait."""
     meta = execution.metadata[-1]
     wanted = _progressed(seen, execution)
     retried = bool(last.error)
@@ -178,13 +178,13 @@ def _retry_wait(errors: int) -> timedelta:
 
 
 def _still(seen: Seen, execution: Execution, now: datetime) -> Decision:
-    """A run is under way, or the next one is not due."""
+    """A run is in progress, or the next one is not due."""
     waiting = seen.memory
     if not isinstance(waiting, Waiting) or waiting.index != execution.current:
         return NOTHING
     token = seen.annotation(REFRESH)
     asked = bool(token) and seen.status.last_handled_refresh != token
     if now >= waiting.due or asked:
-        # What was asked is told as handled with what comes of it.
+        # A request is marked as handled together with its result.
         return Decision(memory=Due(waiting.index, waiting.run + 1))
     return Decision(wake_at=waiting.due)

@@ -1,7 +1,7 @@
-"""What there is to see of a Promotion, and how it is looked at: its next steps are visited as far as that goes.
+"""The inputs of a Promotion's decision, and how they are gathered: its next steps are visited as far as possible.
 
-What happened at the steps of one look is folded twice (see `execution`): here without the time, to find the next step
-that must be asked for, and in `running` with it.
+The results of one look's visits are folded twice (see `execution`): here without the time, to find the next step to
+ask for, and in `running` with it.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ from argosy.promotion.steps.catalogue import STEPS
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, Status, StepFault, Writes
 
 HARMLESS: Final = frozenset({"GET", "HEAD"})
-"""Methods of `http` that change nothing."""
+"""Methods of `http` without side effects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The current step runs, or is to be tried again, at `due`; `run` was its last."""
+    """The current step runs, or will be retried, at `due`; `run` was its last."""
 
     index: int
     run: int
@@ -47,7 +47,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """The current step may run again, for the `run`-th time."""
+    """The current step may run again, as run number `run`."""
 
     index: int
     run: int
@@ -72,12 +72,12 @@ class Seen:
 
     @property
     def is_to_end(self) -> bool:
-        """A user's request in other words than upstream's is none."""
+        """A user's request in a form that upstream does not accept is ignored."""
         return bool(read_request(self.annotation(ABORT), "action").get("action") == "terminate")
 
     @property
     def execution(self) -> Execution:
-        """How far it is, by its status."""
+        """The progress, by its status."""
         return resumed(self.promotion.spec.steps, STEPS, self.status)
 
     def annotation(self, name: str) -> str:
@@ -87,7 +87,7 @@ class Seen:
         return isinstance(self.memory, Waiting) and self.memory.index == execution.current
 
     def run_of(self, execution: Execution) -> int:
-        """Of the current step: how many runs there were before."""
+        """The number of earlier runs of the current step."""
         return self.memory.run if isinstance(self.memory, Due) and self.memory.index == execution.current else 0
 
 
@@ -170,8 +170,8 @@ def _retries(seen: Seen) -> bool:
 
 
 def _must_be_kept(kind: Kind, result: Result, execution: Execution) -> bool:
-    """Its effect cannot be found again by a later run: what it came to is stored before anything follows."""
+    """A later run cannot detect its effect: its result is stored before anything follows."""
     if not kind.repeats_harm or execution.done or result.status in BAD:
-        return False  # after a failure only what is asked for in any case follows
+        return False  # after a failure only steps that always run follow
     config = (execution.steps[execution.current - 1].config if execution.current else None) or {}
     return kind.name != "http" or str(config.get("method") or "GET") not in HARMLESS

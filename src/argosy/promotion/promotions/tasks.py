@@ -1,4 +1,4 @@
-"""Steps of a Promotion: tasks replaced by their steps, and a name for each.
+"""Steps of a Promotion: tasks are replaced by their steps, and each step gets a name.
 
 Source: spec/kargo.md 6.1.
 """
@@ -22,7 +22,7 @@ FindTask = Callable[[str, str], Steps | None]
 
 
 class TaskError(ValueError):
-    """A task is absent, or lacks a value for one of its variables."""
+    """A task does not exist, or one of its variables has no value."""
 
 
 def inflated(steps: Sequence[PromotionStep], variables: Sequence[Variable], find: FindTask) -> list[JsonObject]:
@@ -58,7 +58,7 @@ def _inlined(
 def _task_variables(
     declared: Iterable[Variable], own: Iterable[Variable], given: Mapping[str, str]
 ) -> Iterable[JsonObject]:
-    """Defaults that the Promotion does not give itself; what has no default must come from somewhere."""
+    """Defaults of variables that the Promotion does not set; one without a default must be set."""
     inner = {one.name: one.value for one in own}
     for variable in declared:
         if given.get(variable.name):

@@ -1,4 +1,4 @@
-"""The Applications that a Promotion's steps name, for the events about it (spec/kargo.md 6.3)."""
+"""The Applications that a Promotion's steps refer to, for the events about it (spec/kargo.md 6.3)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from argosy.promotion.expressions import ExpressionFault, template
 
 
 def touched_applications(promotion: Promotion, freight: Freight | None, actor: str, namespace: str = NAMESPACE) -> str:
-    """JSON, sorted, each once; "" for none. A name that cannot be evaluated yet is left out."""
+    """JSON, sorted, without duplicates; "" if there are none. A name that cannot be evaluated yet is left out."""
     names = _names(promotion, freight, actor)
     found: set[tuple[str, str]] = set()
     for step in promotion.spec.steps:

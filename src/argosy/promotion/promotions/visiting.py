@@ -1,4 +1,4 @@
-"""One visit of the next step: is it skipped, is it known, what is its configuration, and what does running it give."""
+"""Visits the next step: whether it is skipped, whether its kind exists, its configuration, and the result of a run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from argosy.promotion.promotions.execution import UNKNOWN_KIND, Execution, Visit
 from argosy.promotion.steps.kind import Result, Writes
 
 Run = Callable[[JsonObject], Result | Writes | Pending]
-"""Of a configuration that was evaluated, not yet checked."""
+"""Runs a step with an evaluated configuration, which is not validated yet."""
 
 
 def visit(execution: Execution, context: Context, run: Run) -> Visit | Writes | Pending:

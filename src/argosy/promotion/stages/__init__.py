@@ -1,1 +1,1 @@
-"""Stages: what Freight they hold, how healthy it is, whether it is verified, and what is promoted next."""
+"""Stages: what Freight they hold, their health, whether it is verified, and what is promoted next."""

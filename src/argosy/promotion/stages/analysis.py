@@ -1,6 +1,6 @@
-"""The spec of the AnalysisRun that verifies Freight: templates joined, arguments of the Stage laid over them.
+"""The spec of the AnalysisRun that verifies Freight: templates are merged, and the Stage's arguments override theirs.
 
-Source: spec/kargo.md 5.3. What goes wrong has Kargo's words.
+Source: spec/kargo.md 5.3. Error messages are Kargo's.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _TWINS: Final = {
 
 
 class AnalysisError(ValueError):
-    """Templates or arguments do not go together."""
+    """Templates or arguments conflict."""
 
 
 def run_spec(templates: Sequence[Mapping[str, Any]], arguments: Sequence[Mapping[str, str]]) -> JsonObject:
-    """Of the templates' specs in order, and the Stage's evaluated arguments. Raises AnalysisError."""
+    """Built from the templates' specs in order, and the Stage's evaluated arguments. Raises AnalysisError."""
     whole = [{"spec": dict(template)} for template in templates]
     try:
         return {"metrics": [], **joined.run_spec(whole, (), [dict(one) for one in arguments], unite=_united)}
@@ -36,7 +36,7 @@ def run_spec(templates: Sequence[Mapping[str, Any]], arguments: Sequence[Mapping
 
 
 def _united(old: JsonObject, new: JsonObject) -> JsonObject:
-    """The first one counts, with a value that it lacked."""
+    """The first definition counts; a later one may supply its missing value."""
     return old if new.get("value") is None else {**old, "value": new["value"]}
 
 

@@ -1,4 +1,4 @@
-"""What `status.health` and the Healthy condition say: nothing sure while a Promotion runs, or after one that failed."""
+"""`status.health` and the Healthy condition: Unknown while a Promotion runs, or after one that failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The annotation by which an Application allows Stages to change it: `project:stage`, a comma list.
+"""The annotation with which an Application permits Stages to change it: `project:stage`, comma-separated.
 
 Source: spec/kargo.md 1.1.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class AuthorizationError(ValueError):
-    """The annotation's value cannot be read."""
+    """The annotation's value is invalid."""
 
 
 def authorized_stages(value: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Makes Promotions by itself, where the project's policies want that and nobody holds it (spec/kargo.md 7)."""
+"""Creates Promotions automatically, where the project's policies say so and no hold exists (spec/kargo.md 7)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from argosy.promotion.stages.seen import Seen
 from argosy.promotion.stages.work import ACTOR, Work
 
 AFTER: Final = timedelta(seconds=1)
-"""Times are kept in seconds: so much later is later in any case, and names of Promotions sort by time."""
+"""Times have a resolution of seconds: one more second is certainly later, and names of Promotions sort by time."""
 
 
 def auto_promote(seen: Seen, work: Work, now: datetime) -> Work:
@@ -57,13 +57,13 @@ def _promoted(seen: Seen, work: Work, in_force: Container[str], now: datetime) -
             made, place = read(Promotion, about), seen.settings.argocd_namespace
             event = promotion_event(made, piece, "PromotionCreated", message, applications=place, actor=ACTOR)
             chains.append((write, event))
-    # After the status, and apart: one that is refused keeps neither that nor the Freight of another origin back.
+    # After the status, and separately: a refused one blocks neither the status nor the Freight of another origin.
     after = (Apart(tuple(chains)),) if chains else ()
     return replace(work, after=after, wake_at=_soak_ends(seen, now))
 
 
 def _is_due(seen: Seen, piece: Freight) -> bool:
-    """Not held already, not under way, and not tried in vain."""
+    """Not held already, not in progress, and not tried before without success."""
     name = piece.metadata.name
     if seen.status.held and name in seen.status.held.names:
         return False
@@ -79,8 +79,8 @@ def _is_due(seen: Seen, piece: Freight) -> bool:
 def _promotion(seen: Seen, piece: Freight, now: datetime) -> Write:
     """Admission builds the rest.
 
-    The name is made of the Freight and of the Promotion before, its moment of theirs: asked for twice, by a process
-    that did not learn of its success or by one that sees too little, it is the same one.
+    The name derives from the Freight and the previous Promotion, its time from theirs: a process that missed its own
+    success, or whose cache is stale, creates the same one again.
     """
     stage, made_of, last = seen.stage.metadata, piece.metadata, seen.status.last_promotion
     text = f"{stage.uid}|{made_of.name}|{last.name if last else None}"

@@ -1,4 +1,4 @@
-"""Which Freight auto-promotion would choose for each origin that a Stage requests.
+"""Which Freight auto-promotion chooses for each origin that a Stage requests.
 
 Source: spec/kargo.md 7.
 """
@@ -16,7 +16,7 @@ MATCH_UPSTREAM = "MatchUpstream"
 
 
 def candidates(stage: Stage, eligible: Sequence[Freight]) -> dict[str, Freight]:
-    """Origin -> Freight, of the eligible Freight. An origin without a choice is absent."""
+    """Origin -> Freight, from the eligible Freight. An origin without a choice is absent."""
     found: dict[str, Freight] = {}
     for request in stage.spec.requested_freight:
         origin = str(request.origin)
@@ -27,7 +27,7 @@ def candidates(stage: Stage, eligible: Sequence[Freight]) -> dict[str, Freight]:
 
 
 def eligible(stage: Stage, freight: Iterable[Freight], now: datetime) -> list[Freight]:
-    """Available Freight; where a request matches its upstream, only what that Stage holds now."""
+    """Available Freight; for a request that matches its upstream, only what that Stage holds now."""
     found = []
     for one in available(stage, freight, now):
         request = stage.request_of(one.origin)
@@ -37,13 +37,13 @@ def eligible(stage: Stage, freight: Iterable[Freight], now: datetime) -> list[Fr
 
 
 def newest(freight: Sequence[Freight]) -> Freight | None:
-    """By effective discovery; equal times by name, descending."""
+    """By effective discovery time; equal times by name, descending."""
     return max(freight, key=lambda one: (discovered_at(one), one.metadata.name), default=None)
 
 
 def _chosen(request: FreightRequest, freight: Sequence[Freight]) -> Freight | None:
     if _matches_upstream(request):
-        # More than one piece upstream: which of them is meant will show when one of them has left.
+        # Several pieces upstream: the choice waits until only one is left.
         return freight[0] if len(freight) == 1 else None
     return newest(freight)
 

@@ -1,11 +1,11 @@
-"""Runs a Stage: what was promoted, what it holds, how healthy that is, whether it is verified, what comes next.
+"""Runs a Stage: finished Promotions, what it holds, its health, its verification, and the next Promotion.
 
-Owns the status of kargo.akuity.io Stages, `currentlyIn` and `verifiedIn` of Freight, and makes Promotions and
+Owns the status of kargo.akuity.io Stages, `currentlyIn` and `verifiedIn` of Freight, and creates Promotions and
 AnalysisRuns. Reads Promotions, Freight, Warehouses, the ProjectConfig, Applications and AnalysisRuns. Wakes on any
 change of these and when a soak time ends.
 
-The parts go in upstream's order (spec/kargo.md 5.2). Each is a pure function of the status so far. The first that
-changes anything is written and looked at again before the next, so what must survive is stored first.
+The parts run in upstream's order (spec/kargo.md 5.2). Each is a pure function of the status so far. The first that
+changes anything is written and re-read before the next runs, so what must survive is stored first.
 """
 
 from __future__ import annotations
@@ -72,10 +72,10 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 
 def _passed(seen: Seen, now: datetime) -> Decision:
-    """All parts in order, each over what the one before left; their writes follow each other.
+    """Runs all parts in order, each on the status that the previous one left; their writes follow each other.
 
     The first status is written to exactly what was seen; the later ones build on it. A finished Promotion changes what
-    health is made of, so the pass ends there and begins anew.
+    the health checks, so the pass stops there and starts over.
     """
     steps: list[Write | Event | Apart] = []
     touched: set[Place] = set()
@@ -88,14 +88,14 @@ def _passed(seen: Seen, now: datetime) -> Decision:
         seen = replace(seen, stage=read(Stage, {**seen.stage.raw, "status": wanted}))
         wake_at = min((moment for moment in (wake_at, work.wake_at) if moment), default=None)
         if any(isinstance(step, Write) and not step.subresource and step.resource == STAGES for step in made):
-            break  # the Stage itself changed: its next version is looked at first
+            break  # the Stage itself changed: its next version is read first
         if seen.status.last_name != last:
             break
     return Decision(tuple(steps), wake_at=wake_at) if steps or wake_at else NOTHING
 
 
 def _following(step: Write | Event | Apart, touched: set[Place]) -> Write | Event | Apart:
-    """A write to what an earlier one of the same pass has changed: to the same object, whatever its version is now."""
+    """A write to an object that was changed earlier in the same pass: same uid, but at whatever version it has now."""
     if not isinstance(step, Write) or not isinstance(step.body, dict):
         return step
     place = (step.resource, step.key)
@@ -107,7 +107,7 @@ def _following(step: Write | Event | Apart, touched: set[Place]) -> Write | Even
 
 
 def _written(seen: Seen, work: Work) -> tuple[JsonObject, list[Write | Event | Apart]]:
-    """The status after a part, and the writes that make it."""
+    """The status after a part, and the writes that produce it."""
     wanted = dict(work.status)
     summarise(wanted, work.conditions, seen.stage.metadata.generation)
     wanted["conditions"] = work.conditions.ordered()
@@ -115,7 +115,7 @@ def _written(seen: Seen, work: Work) -> tuple[JsonObject, list[Write | Event | A
         wanted["lastHandledRefresh"] = token
     wanted = {name: value for name, value in wanted.items() if value is not None}
     changed = _metadata(seen, work)
-    if changed:  # alone: it changes the resourceVersion that the status is written with
+    if changed:  # separately: it changes the resourceVersion that the status is written with
         return dict(seen.status.raw), [*work.before, *changed]
     return wanted, [*work.before, *status(STAGES, seen.stage.raw, wanted), *work.after]
 

@@ -1,4 +1,4 @@
-"""A Stage without steps: every available piece of Freight is verified here at once, and passes on."""
+"""A Stage without steps: every available piece of Freight is verified at once, and becomes available downstream."""
 
 from __future__ import annotations
 

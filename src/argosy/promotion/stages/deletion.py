@@ -1,4 +1,4 @@
-"""A Stage that goes: what other objects say about it goes first, then its finalizer."""
+"""A Stage that is deleted: its entries in other objects are removed first, then its finalizer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def taken_down(seen: Seen) -> Decision:
 
 
 def _forgotten(stage: str, status: FreightStatus) -> JsonObject:
-    """A merge patch of the status; a map goes with its last entry."""
+    """A merge patch of the status; a map is removed with its last entry."""
     places: dict[str, Mapping[str, object]] = {
         "verifiedIn": status.verified_in,
         "approvedFor": status.approved_for,

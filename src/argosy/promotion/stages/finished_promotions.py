@@ -1,7 +1,7 @@
-"""Takes finished Promotions in, oldest first, and gives the next one its turn.
+"""Records finished Promotions, oldest first, and gives the next one its turn.
 
-Source: spec/kargo.md 5.2. What a Promotion came to is kept in the Stage's status, so it is taken in once. One that was
-aborted before it began leaves no trace here: what the Stage holds goes on being verified (kargo#6810).
+Source: spec/kargo.md 5.2. A Promotion's result is stored in the Stage's status, so it is recorded once. One that was
+aborted before it started leaves no trace here: the verification of what the Stage holds continues (kargo#6810).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _current_name(status: StageStatus) -> str:
 
 
 def _finished(seen: Seen) -> list[Promotion]:
-    """Those that are not taken in yet. The one whose turn it was is one of them, whatever its name or time."""
+    """Those that are not recorded yet. The current one is always included, whatever its name or time."""
     last, current = seen.status.last_promotion, _current_name(seen.status)
     is_alone = not last and all(map(is_terminal, seen.promotions))
     taken_in = (last.finished_at, last.name) if last else ("", "")
@@ -73,7 +73,7 @@ def _moment(promotion: Promotion) -> tuple[str, str]:
 
 
 def _processed(status_: JsonObject, conditions: Conditions, promotion: Promotion) -> JsonObject:
-    """Takes a finished Promotion in; returns annotations of the Stage."""
+    """Records a finished Promotion; returns annotations of the Stage."""
     before, result = read(StageStatus, {**status_}), promotion.status
     status_["autoPromotionHolds"] = holding.as_json(holding.applied(before.auto_promotion_holds, promotion))
     last = {"name": promotion.metadata.name, "status": dict(result.raw), "finishedAt": result.finished_at or None}
@@ -90,7 +90,7 @@ def _processed(status_: JsonObject, conditions: Conditions, promotion: Promotion
 
 
 def _context(promotion: Promotion) -> JsonObject:
-    """The Applications that it updated or waited for, in order, for the page that shows the Stage."""
+    """The Applications that it updated or waited for, in order, for the Stage's page."""
     result = promotion.status
     told = [result.state.get(step.as_) for step in promotion.spec.steps if step.uses in HANDS_OVER]
     checked = [check.config for check in result.health_checks]
@@ -111,7 +111,7 @@ def _current(promotion: Promotion) -> JsonObject:
 
 
 def _next(seen: Seen, taken_in: StageStatus) -> Promotion | None:
-    """The Promotion whose turn it is: the running one, or the oldest that waits unless a verification still matters."""
+    """The Promotion whose turn it is: the running one, or the oldest waiting one unless a verification matters."""
     waiting = [one for one in ordered(seen.promotions) if not is_terminal(one)]
     if not waiting:
         return None
@@ -127,12 +127,12 @@ def _verification_matters(seen: Seen, taken_in: StageStatus) -> bool:
     current = taken_in.held.verification
     if current is not None:
         return not verification.is_terminal(current) or _is_to_be_marked(seen, taken_in, taken_in.held, current)
-    # Health that is not known yet, or progresses, still leads to a verification; a bad one does not (kargo#7032).
+    # Unknown or progressing health can still lead to a verification; bad health cannot (kargo#7032).
     return taken_in.health_status != "Unhealthy"
 
 
 def _is_to_be_marked(seen: Seen, taken_in: StageStatus, collection: FreightCollection, current: Verification) -> bool:
-    """It has passed, and the Freight does not say so yet: that comes first, or it would be forgotten."""
+    """It has passed, but the Freight is not marked yet: that must be written first, or it would be lost."""
     if current.phase != "Successful" or taken_in.health_status != "Healthy":
         return False
     pieces = [seen.piece(name) for name in collection.names]

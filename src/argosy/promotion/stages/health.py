@@ -1,4 +1,4 @@
-"""How healthy a Stage is: the checks that its last Promotion left, over Applications; the worst decides.
+"""The health of a Stage: the checks that its last Promotion defined, over Applications; the worst decides.
 
 Source: spec/kargo-steps.md 9.4, spec/kargo.md 5.2.
 """
@@ -28,7 +28,7 @@ PROMOTING: Final = "Cannot assess health because a Promotion is currently in pro
 def assessed(
     snapshot: Snapshot, checks: Sequence[HealthCheck], *, sees_applications: bool = True
 ) -> tuple[JsonObject, tuple[Write, ...]]:
-    """`status.health`, and refreshes that are to be asked for."""
+    """`status.health`, and refreshes to request."""
     state, issues, outputs, writes = "Healthy", list[str](), list[JsonObject](), list[Write]()
     for check in checks:
         if check.uses != "argocd-update":
@@ -102,7 +102,7 @@ def _refreshes(application: Application | None) -> list[Write]:
 
 
 def shown(application: Application | None, wanted: Mapping[str, Any]) -> JsonObject:
-    """What `status.health.output` tells of an Application."""
+    """The entry for an Application in `status.health.output`."""
     status = application.status if application else ApplicationStatus()
     sync = _kept(status.sync.raw, "status", "revision", "revisions")
     health = _kept(status.health.raw, "status", "message")
@@ -121,5 +121,5 @@ def _operation(state: OperationState) -> JsonObject:
 
 
 def _kept(document: JsonObject, *names: str) -> JsonObject:
-    """As it is written, without what is empty."""
+    """As upstream writes it, without empty fields."""
     return {name: document[name] for name in names if document.get(name)}

@@ -1,4 +1,4 @@
-"""Keeps `currentlyIn` of Freight true to what the Stage holds, and how long each piece has been there."""
+"""Keeps `currentlyIn` of Freight in line with what the Stage holds, and records how long each piece was there."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def sync_freight(seen: Seen, work: Work, now: datetime) -> Work:
 
 
 def _left(stage: str, piece: Freight, now: datetime) -> JsonObject:
-    """It is gone from here; how long it has been here counts, if it was verified here."""
+    """It has left; how long it was here counts, if it was verified here."""
     others = piece.status.currently_in.keys() - {stage}
     patch: JsonObject = {"currentlyIn": {stage: None} if others else None}
     if piece.status.verified_by(stage):

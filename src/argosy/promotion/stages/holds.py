@@ -1,4 +1,4 @@
-"""Holds on auto-promotion: who promotes something else by hand keeps automation away, until somebody resumes it.
+"""Holds on auto-promotion: a manual promotion of other Freight pauses automation, until somebody resumes it.
 
 Source: spec/kargo.md 7.4. A Promotion carries its intent as an annotation, which admission inferred.
 """
@@ -21,7 +21,7 @@ Holds = dict[str, AutoPromotionHold]
 
 
 def as_json(holds: Mapping[str, AutoPromotionHold]) -> JsonObject | None:
-    """As a status has them; None for none."""
+    """As they are in a status; None if there are none."""
     return {origin: written(hold) for origin, hold in holds.items()} or None
 
 
@@ -39,7 +39,7 @@ def applied(holds: Mapping[str, AutoPromotionHold], promotion: Promotion) -> Hol
 
 
 def intent_of(promotion: Promotion) -> tuple[str, bool]:
-    """(origin, whether it is to be held); no origin without an intent."""
+    """(origin, whether it is held); no origin without an intent."""
     annotations = promotion.metadata.annotations
     if held := annotations.get(HOLD):
         return held, True
@@ -47,7 +47,7 @@ def intent_of(promotion: Promotion) -> tuple[str, bool]:
 
 
 def effective(holds: Mapping[str, AutoPromotionHold], promotions: Iterable[Promotion], processed: str) -> Holds:
-    """Those in force, overruled by the newest Promotion with an intent that is not processed yet, nor aborted."""
+    """The current holds, overridden by the newest Promotion with an intent that is neither processed nor aborted."""
     found: Holds = dict(holds)
     fresh = [
         one

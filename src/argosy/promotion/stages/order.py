@@ -1,4 +1,4 @@
-"""The order in which a Stage looks at its Promotions, and which one is next.
+"""The order in which a Stage considers its Promotions, and which one is next.
 
 Running ones first, then other unfinished ones by name (names hold a ULID, so that is the order of creation), then
 finished ones, newest first. Source: spec/kargo.md 5.2.

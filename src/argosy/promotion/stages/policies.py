@@ -15,7 +15,7 @@ from argosy.promotion.patterns import PatternError, name_matcher
 
 
 class PolicyError(ValueError):
-    """A policy cannot be read: the whole look-up fails."""
+    """A policy is invalid: the complete look-up fails."""
 
 
 def auto_promotion_enabled(policies: Iterable[PromotionPolicy], stage: Stage) -> bool:
@@ -33,7 +33,7 @@ def _applies(policy: PromotionPolicy, metadata: ObjectMeta) -> bool:
 
 
 def selects(selector: NameSelector, metadata: ObjectMeta) -> bool:
-    """Name pattern and labels together; an empty selector matches every Stage."""
+    """Name pattern and labels must both match; an empty selector matches every Stage."""
     pattern = selector.name
     try:
         named = not pattern or name_matcher(pattern)(metadata.name)

@@ -1,4 +1,4 @@
-"""The Ready condition of a Stage: the first that stands in the way tells its reason (spec/kargo.md 5.2)."""
+"""The Ready condition of a Stage: the first obstacle gives its reason (spec/kargo.md 5.2)."""
 
 from __future__ import annotations
 

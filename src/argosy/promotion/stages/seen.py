@@ -1,4 +1,4 @@
-"""What there is to see of a Stage, and how it is looked at."""
+"""The inputs of a Stage's decision, and how they are gathered."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Seen:
     stage: Stage
     promotions: Sequence[Promotion] = ()
     freight: Sequence[Freight] = ()
-    """Of the origins that it requests, and whatever is or was in it."""
+    """Freight of the origins that it requests, and whatever is or was in it."""
     policies: Sequence[PromotionPolicy] = ()
     health: JsonObject = field(default_factory=dict)
     refreshes: tuple[Write, ...] = ()
@@ -98,7 +98,7 @@ class Looking:
         )
         origins = [request.origin.name for request in seen.requests]
         for name in origins:
-            snapshot.object(WAREHOUSES, Key(key.namespace, name))  # noted, so that it wakes this Stage
+            snapshot.object(WAREHOUSES, Key(key.namespace, name))  # read, so that a change wakes this Stage
         references = list(seen.status.held.items.values()) if seen.status.held else []
         return Seen(
             stage=seen.stage,

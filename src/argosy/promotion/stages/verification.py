@@ -1,7 +1,7 @@
-"""Verifies what a Stage holds: by an AnalysisRun, or at once where none is asked for.
+"""Verifies what a Stage holds: with an AnalysisRun, or at once if none is configured.
 
-Source: spec/kargo.md 5.2 and 5.3. AnalysisRuns are created and read; the analysis room carries them out. One that is
-there already for the same collection is taken, so that a crash makes no second one.
+Source: spec/kargo.md 5.2 and 5.3. AnalysisRuns are created and read here; the analysis room runs them. An existing one
+for the same collection is adopted, so that a crash creates no second one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from argosy.promotion.stages.seen import Seen
 TERMINAL: Final = frozenset({"Successful", "Failed", "Error", "Aborted", "Inconclusive"})
 HISTORY_LIMIT: Final = 10
 LATE: Final = timedelta(seconds=15)
-"""How much later than it was made an AnalysisRun may come to our view."""
+"""How much later than its creation an AnalysisRun may appear in our cache."""
 ABORTED: Final = "Verification aborted by user"
 INSTANCE: Final = "argo-rollouts.argoproj.io/controller-instance-id"
 NAME_LIMIT: Final = 253
@@ -56,7 +56,7 @@ def has_succeeded(collection: FreightCollection) -> bool:
 
 
 def requested(seen: Seen, current: Verification | None, name: str) -> Mapping[str, Any] | None:
-    """The request to verify again, or to abort, that is about the current verification; None for none."""
+    """The request to verify again, or to abort, if it is about the current verification; else None."""
     value = seen.annotation(name)
     if not value or not current:
         return None
@@ -67,7 +67,7 @@ def requested(seen: Seen, current: Verification | None, name: str) -> Mapping[st
 def next_verification(
     seen: Seen, collection: FreightCollection, now: datetime
 ) -> tuple[Verification | None, tuple[Write, ...]]:
-    """What the newest entry of the history becomes; None: nothing new. And what is to be written for it."""
+    """The new state of the newest history entry (None if unchanged), and its writes."""
     current = collection.verification
     request = requested(seen, current, REVERIFY)
     if request is not None and is_terminal(current):
@@ -83,7 +83,7 @@ def next_verification(
 
 
 def _identity(seen: Seen, collection: FreightCollection) -> bytes:
-    """Made of what it verifies and what it follows, so that a repetition after a crash is the same one."""
+    """Derived from what it verifies and what it follows, so that a repetition after a crash has the same id."""
     since = collection.verification.id if collection.verification else ""
     text = f"{seen.stage.metadata.uid}|{collection.id}|{seen.status.last_name}|{since}"
     return hashlib.sha256(text.encode()).digest()
@@ -123,7 +123,7 @@ def _begun(
 
 
 def _run_name(seen: Seen, collection: FreightCollection, digest: bytes, now: datetime) -> str:
-    """The same one after a crash: its moment is the end of what it follows, a verification or a Promotion."""
+    """Stable across a crash: its time is the end of what it follows, a verification or a Promotion."""
     before, last = collection.verification, seen.status.last_promotion
     ended = (before.finish_time if before else "") or (last.finished_at if last else "")
     moment = timestamps.parse(ended) if ended else now
@@ -155,7 +155,7 @@ def _followed(seen: Seen, current: Verification, now: datetime) -> Verification 
 
 
 def run_known_at(seen: Seen, current: Verification) -> datetime | None:
-    """When a run that is not to be seen is taken for gone; None while it is there."""
+    """When a run that is missing counts as deleted; None while it exists."""
     wanted = current.analysis_run.name if current.analysis_run else ""
     if seen.run(wanted) is not None or not current.start_time:
         return None
@@ -185,7 +185,7 @@ def _run(
         labels[INSTANCE] = seen.settings.rollouts_instance_id
     annotations = dict(wanted.analysis_run_metadata.annotations)
     promotion = seen.status.last_name
-    # A request that came through the API server is a person's, and about that Promotion, too.
+    # A request through the API server is a user's, and about that Promotion, too.
     if promotion and (not again or (again.get("controlPlane") and again.get("actor"))):
         annotations[PROMOTION] = promotion
     metadata: JsonObject = {
@@ -220,7 +220,7 @@ def _owners(seen: Seen, collection: FreightCollection) -> Sequence[JsonObject]:
 
 
 def _templates(seen: Seen, wanted: VerificationSpec) -> list[JsonObject]:
-    """Those of the namespace first, then those of the cluster."""
+    """Templates of the namespace first, then those of the cluster."""
     found = []
     names = [(one.full_kind, one.name) for one in wanted.analysis_templates]
     for kind, name in sorted(names, key=lambda one: one[0] != "AnalysisTemplate"):
@@ -235,7 +235,7 @@ def _templates(seen: Seen, wanted: VerificationSpec) -> list[JsonObject]:
 
 
 def _arguments(seen: Seen, wanted: Sequence[Variable]) -> list[dict[str, str]]:
-    """Each an expression that must give a text. Raises AnalysisError or ExpressionFault."""
+    """Each is an expression that must give a text. Raises AnalysisError or ExpressionFault."""
     names: dict[str, Any] = {"ctx": {"project": seen.key.namespace, "stage": seen.key.name}, "vars": {}}
     for one in seen.stage.spec.vars:
         names["vars"] = {**names["vars"], one.name: template(one.value, names)}

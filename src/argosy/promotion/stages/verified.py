@@ -1,7 +1,7 @@
-"""Has what the Stage holds verified, tells how that stands, and marks the Freight that has passed.
+"""Has what the Stage holds verified, reports the result, and marks the Freight that has passed.
 
-`verification` decides what becomes of the newest entry of the history. A verification begins only on a healthy Stage;
-one that is under way is followed to its end, whatever the health.
+`verification` decides the state of the newest history entry. A verification only starts on a healthy Stage; a running
+one is followed to its end, whatever the health.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _tell_verified(conditions: Conditions, collection: FreightCollection) -> Non
 
 
 def _verification_events(seen: Seen, collection: FreightCollection, changed: Verification) -> tuple[Event, ...]:
-    """A first success is told when the Freight is marked, all else at once."""
+    """A first success is reported when the Freight is marked, all else at once."""
     if changed.phase not in EVENTS:
         return ()
     pieces = [piece for name in collection.names if (piece := seen.piece(name)) is not None]

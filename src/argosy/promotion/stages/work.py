@@ -1,4 +1,4 @@
-"""A Stage's status on its way through the parts of one pass, and what is to be written with it."""
+"""A Stage's status while the parts of one pass run, and the writes that go with it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ACTOR: Final = "controller:stage-controller"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """A status on its way, and what is to be written with it."""
+    """A status in progress, and the writes that go with it."""
 
     status: JsonObject
     conditions: Conditions

@@ -1,1 +1,1 @@
-"""The built-in steps: one file a kind, named as the kind; `catalogue` names them all."""
+"""The built-in steps: one file per kind, named like the kind; `catalogue` lists them."""

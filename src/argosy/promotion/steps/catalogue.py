@@ -1,4 +1,4 @@
-"""Every kind of step there is, by name."""
+"""All kinds of steps, by name."""
 
 from __future__ import annotations
 

@@ -7,6 +7,6 @@ from argosy.sources.port import Credentials
 
 
 def credentials_of(run: Run, url: str, kind: str = "git") -> Credentials:
-    """Anonymous where no Secret fits."""
+    """Anonymous if no Secret matches."""
     found = run.tools.credentials(kind, url)
     return found if isinstance(found, Credentials) else Credentials()

@@ -1,8 +1,8 @@
-"""What a kind of step is, what it is given, and what it gives back.
+"""What defines a kind of step, its input and its result.
 
-Three sorts: steps of the `directory` change files of the Promotion's working directory alone, so they may be done again
-after that directory was lost; steps on the `outside` have effects elsewhere, and look for what they did before they do
-it; steps on the `cluster` are pure functions over the snapshot, whose effects are writes of the controller.
+There are three types: steps of the `directory` only change files of the Promotion's working directory, so they can be
+repeated if that directory is lost; steps on the `outside` have effects elsewhere, and check whether these exist before
+they repeat them; steps on the `cluster` are pure functions over the snapshot, whose effects are controller writes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SEVERITY: Mapping[str, int] = {status: number for number, status in enumerate(St
 
 
 class StepFault(Exception):
-    """A step could not do its work. `terminal`: another attempt is no use. The text holds no secret value."""
+    """A step failed. `terminal`: another attempt is useless. The text holds no secret value."""
 
     def __init__(self, message: str, *, terminal: bool = False, status: Status = Status.ERRORED) -> None:
         super().__init__(message)
@@ -43,7 +43,7 @@ class StepFault(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What one run of a step came to."""
+    """The result of one run of a step."""
 
     status: str = Status.SUCCEEDED
     output: JsonObject | None = None
@@ -54,7 +54,7 @@ class Result:
     poll: timedelta | None = None
     """When to run it again, while it is running."""
     health: JsonObject | None = None
-    """`{uses, config}` of the health check that its success brings along."""
+    """`{uses, config}` of the health check that its success adds."""
     started_at: datetime | None = None
     finished_at: datetime | None = None
     panicked: bool = False
@@ -62,7 +62,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One run of a step: who wants it, with what."""
+    """One run of a step: its context and configuration."""
 
     project: str
     stage: str
@@ -74,28 +74,28 @@ class Job:
     actor: str = ""
     ui_url: str = ""
     applications: str = "argocd"
-    """The namespace of Applications where a step names none; empty where none may be looked at."""
+    """The default namespace of Applications; empty if none may be read."""
     output: JsonObject | None = None
-    """What the step gave last time."""
+    """The step's last output."""
     freight: Sequence[JsonObject] = ()
-    """References of the Promotion's collection, one an origin."""
+    """References of the Promotion's collection, one per origin."""
     origins: Sequence[str] = ()
-    """Names of the Warehouses that the Stage requests Freight of."""
+    """Names of the Warehouses from which the Stage requests Freight."""
     target: JsonObject = field(default_factory=dict)
     """The reference that is promoted."""
     started_at: datetime | None = None
-    """When this Promotion began: the time of the commits it makes, so that made again they are the same."""
+    """When this Promotion started: the time of its commits, so that repeated ones are the same."""
 
 
 class Tools(Protocol):
-    """The doors that steps may use; the adapters are in `adapters`."""
+    """The tools that steps may use; the adapters are in `adapters`."""
 
     async def in_thread(self, work: Callable[[], Any]) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What a step of the directory or of the outside works with."""
+    """Input of a step of the directory or of the outside."""
 
     job: Job
     directory: Path
@@ -105,7 +105,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Writes:
-    """A step on the cluster must write first; it is looked at again when that is done."""
+    """A step on the cluster must write first; it is visited again when that is done."""
 
     steps: tuple[Write, ...]
     result: Result | None = None
@@ -134,15 +134,15 @@ class Kind:
     timeout: timedelta | None = None
     error_threshold: int = 1
     repeats_harm: bool = False
-    """Done twice it would have two effects: what it came to is kept before anything follows it."""
+    """Repeating it would have a second effect: its result is stored before anything follows it."""
     repositories: Callable[[JsonObject], list[tuple[str, str]]] = lambda _: []
-    """(credential type, URL) of what it will ask for with credentials."""
+    """(credential type, URL) of the credentials that it will use."""
 
     def faults(self, config: Any) -> list[Fault]:
         return faults(self.schema, config)
 
     def refusal(self, config: Any) -> Result | None:
-        """The result of a configuration that is not allowed."""
+        """The result for an invalid configuration."""
         if not (found := self.faults(config)):
             return None
         error = "\n".join([f"invalid {self.name} config: {found[0]}", *map(str, found[1:])])

@@ -1,6 +1,6 @@
-"""What a step's configuration must look like: a small vocabulary of JSON Schema, and its check.
+"""Validates a step's configuration by a small subset of JSON Schema.
 
-Messages are those that users of upstream know (its checker's words): `(root): path is required`.
+Messages are those of upstream's validator, which users know: `(root): path is required`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Schema: TypeAlias = Mapping[str, Any]
 DURATION: Final = r"(?:\d+(ns|us|µs|ms|s|m|h))+"
 NONE: Final = {"enum": ["", None]}
 NULL_OR_NONE: Final = {"enum": [None, ""]}
-"""The same, as some published schemas list it, and with them the refusals."""
+"""`NONE` in the order of some published schemas, which their error messages repeat."""
 NEVER: Final = {"enum": [False, None]}
 ANYTHING: Final[Schema] = {}
 FLAG: Final[Schema] = {"type": "boolean"}
@@ -36,7 +36,7 @@ def body(
     any_of: list[Schema] | None = None,
     **properties: Schema,
 ) -> Schema:
-    """An object with exactly these properties; `required` is a list divided by blanks."""
+    """An object with exactly these properties; `required` is a space-separated list."""
     found: dict[str, Any] = {"type": "object", "additionalProperties": False, "properties": properties}
     if required:
         found["required"] = required.split()
@@ -60,7 +60,7 @@ def one_of(*values: str) -> Schema:
 
 
 def at_most_one(*names: str) -> list[Schema]:
-    """Alternatives of which none or one is filled."""
+    """Alternatives of which at most one is set."""
     none: Schema = {"properties": dict.fromkeys(names, NULL_OR_NONE)}
     return [none, *_filled_alone(names, NULL_OR_NONE)]
 
@@ -82,7 +82,7 @@ AUTHOR: Final = body("name email", email={"type": "string", "format": "email"}, 
 @dataclass(frozen=True, slots=True)
 class Fault:
     at: str
-    """`(root)`, or names and indexes with dots between them."""
+    """`(root)`, or names and indexes joined by dots."""
     message: str
 
     def __str__(self) -> str:

@@ -9,12 +9,12 @@ from argosy.promotion.steps.kind import Run, StepFault
 
 
 def seconds(text: str | None, default: float) -> float:
-    """Of `timeout`. Raises StepFault for a text that is no duration."""
+    """The value of `timeout`. Raises StepFault if it is not a duration."""
     return _parsed("timeout", text).total_seconds() if text else default
 
 
 def poll_interval(run: Run, default: timedelta) -> timedelta:
-    """Raises StepFault for a text that is no duration."""
+    """Raises StepFault if it is not a duration."""
     given = run.job.config.get("pollInterval")
     return _parsed("pollInterval", given) if given else default
 

@@ -1,6 +1,6 @@
-"""Paths within a Promotion's working directory: joined so that none leads out of it.
+"""Paths within a Promotion's working directory, joined so that none leaves it.
 
-Source: spec/security.md 1. A path that begins with `/` begins at the working directory, as upstream has it; `..` past
+Source: spec/security.md 1. A path that starts with `/` is relative to the working directory, as upstream; `..` past
 it, symbolic links out of it and control characters are refused.
 """
 
@@ -17,11 +17,11 @@ from argosy.promotion.steps.kind import StepFault
 LINK_LIMIT: Final = 40
 READ_LIMIT: Final = 100 * 1024 * 1024
 KEPT_FREE: Final = 64 * 1024 * 1024
-"""Bytes that steps leave free on the disk of their working directory."""
+"""Bytes that steps must leave free on the disk of their working directory."""
 
 
 def inside(directory: Path, path: str, *, follow_last: bool = True) -> Path:
-    """The place of `path`; symbolic links on the way lead where they do, if that is inside. Raises StepFault."""
+    """The location of `path`; symbolic links on the way are followed, if they stay inside. Raises StepFault."""
     if any(ord(char) < 32 or ord(char) == 127 for char in path):
         raise StepFault("a path has a control character", terminal=True)
     root = Path(os.path.realpath(directory))
@@ -50,7 +50,7 @@ def _parts(path: str) -> list[str]:
 
 
 def shown(path: str) -> str:
-    """As messages name a place whose full path is nobody's business: from the working directory on."""
+    """A path as messages show it, relative to the working directory: its full path is private."""
     return "./" + "/".join(_parts(path))
 
 
@@ -59,13 +59,13 @@ def _leaves(path: str) -> StepFault:
 
 
 def is_git_internal(directory: Path, place: Path) -> bool:
-    """Within `.git`, in any spelling that a file system may take for it."""
+    """Within `.git`, in any spelling that a file system may accept for it."""
     relative = place.relative_to(os.path.realpath(directory))
     return any(part.lower().rstrip(". ") in (".git", "git~1") for part in relative.parts)
 
 
 def read_text(directory: Path, path: str, what: str = "") -> str:
-    """Raises StepFault, in the words of an operating system. `what`: the sort of file, as messages name it."""
+    """Raises StepFault, in the words of an operating system. `what`: the kind of file, as messages name it."""
     sort = f"{what} file" if what else "file"
     place, path = inside(directory, path), shown(path)
     try:
@@ -87,7 +87,7 @@ def write_text(directory: Path, path: str, text: str) -> None:
 
 
 def writable(directory: Path, path: str) -> Path:
-    """A place to write to: inside, and no part of a repository's own files."""
+    """A place to write to: inside, and not one of a repository's own files."""
     place = inside(directory, path)
     if is_git_internal(directory, place):
         raise StepFault(f"path {path!r} is inside of a .git directory", terminal=True)
@@ -95,13 +95,13 @@ def writable(directory: Path, path: str) -> Path:
 
 
 def check_room(directory: Path, size: int) -> None:
-    """Steps that make much out of little must not fill a disk that others write to. Raises StepFault."""
+    """Steps that amplify their input must not fill a disk that others write to. Raises StepFault."""
     if shutil.disk_usage(directory).free - size < KEPT_FREE:
         raise StepFault(f"there is no room for {size} bytes in the working directory")
 
 
 def files_below(place: Path) -> Iterator[Path]:
-    """Files and directories, parents first, without `.git` and without symbolic links, in order of names."""
+    """Files and directories, parents first, without `.git` and symbolic links, sorted by name."""
     for found in sorted(place.iterdir()):
         if found.name == ".git" or found.is_symlink():
             continue

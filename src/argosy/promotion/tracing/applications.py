@@ -51,7 +51,7 @@ def _rollouts(pipeline: Pipeline, resources: Iterable[ResourceStatus]) -> Iterat
 
 
 def under_way(pipeline: Pipeline, promotion: Promotion) -> list[str]:
-    """Its Rollouts that have not come to their end, in words."""
+    """Describes its Rollouts that have not finished."""
     found = [one for app in applications_of(pipeline, promotion) for one in app["rollouts"]]
     return [_told(one) for one in found if one["phase"] not in ("", "Healthy")]
 

@@ -1,4 +1,4 @@
-"""How a person names a Stage or a piece of Freight: by name, by alias, or by a commit, tag, digest or image in it."""
+"""How a user names a Stage or a piece of Freight: by name, by alias, or by a commit, tag, digest or image in it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from argosy.promotion.tracing.pipeline import Pipeline
 Artefact = Commit | Image | Chart
 
 SHORTEST: Final = 4
-"""Characters of an id that name it."""
+"""How many characters of an id are enough to name it."""
 REVISION: Final = "org.opencontainers.image.revision"
 SOURCE: Final = "org.opencontainers.image.source"
 
 
 class Unknown(Exception):
-    """What was named is not there, or may be several; the text says what there is."""
+    """The named object does not exist, or is ambiguous; the text lists what exists."""
 
 
 def stage_named(pipeline: Pipeline, name: str, project: str = "") -> Stage:
@@ -36,7 +36,7 @@ def stage_named(pipeline: Pipeline, name: str, project: str = "") -> Stage:
 
 
 def freight_named(pipeline: Pipeline, reference: str, project: str = "") -> list[Freight]:
-    """Newest first. Raises Unknown where there is none."""
+    """Newest first. Raises Unknown if there is none."""
     if fitting := [one for one in found(pipeline.freight, reference) if _is_in(one, project)]:
         return fitting
     raise Unknown(f"no Freight is or holds {reference!r}: give a name, an alias, a commit, tag, digest or image:tag")
@@ -47,7 +47,7 @@ def _is_in(one: Freight | Stage, project: str) -> bool:
 
 
 def found(freight: Iterable[Freight], reference: str) -> list[Freight]:
-    """What a person may mean: Freight by name or alias, or by a commit, tag, digest or image in it; newest first."""
+    """Freight that matches by name or alias, or by a commit, tag, digest or image in it; newest first."""
     named = [one for one in freight if is_named(one, reference)]
     return sorted(named, key=lambda one: one.discovered_at or one.metadata.creation_timestamp, reverse=True)
 
@@ -65,7 +65,7 @@ def is_named(piece: Freight, reference: str) -> bool:
 
 
 def built_from(image: Image) -> str:
-    """The commit that an image was built from, where its annotations say so; else empty."""
+    """The commit that an image was built from, if its annotations say so; else empty."""
     return image.annotations.get(REVISION) or ""
 
 

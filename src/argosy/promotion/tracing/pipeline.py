@@ -1,4 +1,4 @@
-"""What is looked through to trace a change: the objects of one project, and the Applications and Rollouts around it."""
+"""The objects that a trace needs: those of one project, and the Applications and Rollouts around it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Pipeline:
         return next((one for one in self.stages if _place(one) == (namespace, name)), None)
 
     def stages_for(self, piece: Freight) -> list[Stage]:
-        """Those that request its origin, upstream ones first."""
+        """Stages that request its origin, upstream ones first."""
         wanted = [
             one
             for one in self.stages

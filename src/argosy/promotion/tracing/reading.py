@@ -1,4 +1,4 @@
-"""Reads a pipeline through a client, for those who hold no caches of it."""
+"""Reads a pipeline through a client, for callers without caches of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 async def read_pipeline(client: Client, project: str = "") -> Pipeline:
-    """Of one project, or of all. Applications and Rollouts may be anywhere. Raises StatusError."""
+    """For one project, or all. Applications and Rollouts may be in any namespace. Raises StatusError."""
     return Pipeline(
         freight=await views(client, Freight, project),
         stages=await views(client, Stage, project),
@@ -34,7 +34,7 @@ async def views(client: Client, kind: type[T], namespace: str = "") -> list[T]:
 
 
 async def listed(client: Client, kind: Resource, namespace: str = "") -> list[JsonObject]:
-    """Nothing where the kind is not served. Raises StatusError."""
+    """An empty list if the kind is not served. Raises StatusError."""
     try:
         page = await client.page(List(resource=kind, namespace=namespace))
     except StatusError as error:

@@ -1,4 +1,4 @@
-"""How a piece of Freight stands in a Stage: live, failed, or waiting - for what, and until when."""
+"""The state of a piece of Freight in a Stage: live, failed, or waiting - for what, and until when."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def standing(pipeline: Pipeline, piece: Freight, stage: Stage, now: datetime) ->
 
 
 def _promoted(stage: Stage, last: Promotion) -> Standing:
-    """What was promoted, is not held and was not verified."""
+    """It was promoted, is not held and was not verified."""
     name, status = last.metadata.name, last.status
     if status.phase != "Succeeded":
         told = f": {status.message}" if status.message else ""
@@ -81,7 +81,7 @@ def waiting_promotion(promotion: Promotion, stage: Stage) -> Standing:
 
 
 def _awaited(step: PromotionStep, state: Mapping[str, Any]) -> str:
-    """What a step that runs waits for, as far as its configuration says it plainly."""
+    """What a running step waits for, as far as its configuration says so plainly."""
     config = step.config or {}
     if step.uses == "git-wait-for-pr":
         url = _pull_request(state)
@@ -106,7 +106,7 @@ def _pull_request(state: Mapping[str, Any]) -> str:
 
 
 def _is_taken_in(stage: Stage, promotion: Promotion) -> bool:
-    """Whether what it came to is in the Stage's status."""
+    """Whether its result is in the Stage's status."""
     last = stage.status.last_promotion
     if last is None:
         return False
@@ -118,7 +118,7 @@ def _holds(stage: Stage, piece: Freight) -> bool:
 
 
 def passed_by(pipeline: Pipeline, piece: Freight, stage: Stage) -> str:
-    """The newer piece of the same origin that the Stage holds, by its alias or name; empty where there is none."""
+    """The newer piece of the same origin that the Stage holds, by its alias or name; empty if there is none."""
     names, origin = stage.status.held.names if stage.status.held else [], str(piece.origin)
     for one in pipeline.freight:
         if (

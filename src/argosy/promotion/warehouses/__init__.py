@@ -1,1 +1,1 @@
-"""Warehouses: what they subscribe to, what of it is chosen, and the Freight that is made of it."""
+"""Warehouses: their subscriptions, the selection rules, and the Freight created from the selected artefacts."""

@@ -1,4 +1,4 @@
-"""What was discovered for all subscriptions together, what is missing there, and the Freight that the newest makes."""
+"""The discovered artefacts of all subscriptions, what is missing, and the Freight that the newest ones form."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LISTS: Final[Mapping[str, str]] = {"git": "git", "image": "images", "chart": "ch
 
 
 def discovered(warehouse: Warehouse, answers: tuple[Found, ...]) -> DiscoveredArtifacts:
-    """`status.discoveredArtifacts` without the time."""
+    """`status.discoveredArtifacts`, without the time."""
     lists: JsonObject = {}
     for index, (subscription, answer) in enumerate(zip(warehouse.spec.subscriptions, answers, strict=True)):
         named = {"subscriptionName": subscription["name"]} if subscription.get("name") else {}
@@ -27,7 +27,7 @@ def discovered(warehouse: Warehouse, answers: tuple[Found, ...]) -> DiscoveredAr
 
 
 def freight_of(warehouse: Warehouse, found: DiscoveredArtifacts) -> Freight | None:
-    """Of the first item of every result; None where one is empty."""
+    """Made of the first item of every result; None if one is empty."""
     if missing(found):
         return None
     artifacts: JsonObject = {
@@ -45,7 +45,7 @@ def freight_of(warehouse: Warehouse, found: DiscoveredArtifacts) -> Freight | No
 
 
 def missing(found: DiscoveredArtifacts) -> tuple[str, str, str] | None:
-    """What stands in the way of Freight: (reason of Healthy, reason of Ready, message)."""
+    """What prevents Freight: (reason of Healthy, reason of Ready, message)."""
     if not (found.git or found.images or found.charts):
         return "MissingArtifacts", "MissingArtifacts", "No artifacts discovered"
     return next(_empty(found), None)

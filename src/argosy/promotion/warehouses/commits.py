@@ -1,6 +1,6 @@
-"""Which refs and which changed files a git subscription reacts to, and the order of its tags.
+"""Which refs and which changed files a git subscription selects, and the order of its tags.
 
-Source: spec/kargo.md 4.3. What needs the repository itself is in discovery.
+Source: spec/kargo.md 4.3. Rules that need the repository itself are in discovery.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Tag:
 
 
 class GitSelector:
-    """The rules of one subscription, checked once. Raises SelectionError."""
+    """The rules of one subscription, parsed once. Raises SelectionError."""
 
     def __init__(self, subscription: Mapping[str, Any]) -> None:
         self.strategy = subscription.get("commitSelectionStrategy") or "NewestFromBranch"
@@ -49,7 +49,7 @@ class GitSelector:
         return bool(self._include or self._exclude)
 
     def accepts_files(self, changed: Iterable[str]) -> bool:
-        """Some changed file is included and not excluded; no changed file at all is no reason."""
+        """Some changed file is included and not excluded; False if no file changed."""
         return any(
             (not self._include or paths_match(self._include, path)) and not paths_match(self._exclude, path)
             for path in changed
@@ -73,7 +73,7 @@ class GitSelector:
         """Accepted tags, preferred first."""
         accepted = [tag for tag in tags if self.accepts_tag(tag.name)]
         if self.strategy == "NewestTag":
-            named = sorted(accepted, key=lambda tag: tag.name)  # Git lists those of one moment so
+            named = sorted(accepted, key=lambda tag: tag.name)  # Git's order for tags of the same time
             return sorted(named, key=lambda tag: tag.created_at, reverse=True)
         if self.strategy == "Lexical":
             return sorted(accepted, key=lambda tag: tag.name.encode(), reverse=True)

@@ -1,4 +1,4 @@
-"""Whether the newest artefacts together may become Freight: an expression of the Warehouse (spec/kargo.md 4.5)."""
+"""Whether the newest artefacts together may become Freight, by an expression of the Warehouse (spec/kargo.md 4.5)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ FALSE: Final = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 
 
 class CriteriaFault(Exception):
-    """The expression is wrong, or gives no bool."""
+    """The expression is invalid, or its result is not a bool."""
 
 
 def satisfied(expression: str, found: DiscoveredArtifacts) -> bool:
-    """Blank is true. Raises CriteriaFault."""
+    """Blank means true. Raises CriteriaFault."""
     if not expression.strip():
         return True
     try:

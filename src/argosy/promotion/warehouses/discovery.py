@@ -1,7 +1,7 @@
-"""Runs a Warehouse: discovers when it is time, tells what was found, and makes Freight of the newest.
+"""Runs a Warehouse: discovers when it is due, reports the result, and creates Freight from the newest artefacts.
 
-Owns the status of kargo.akuity.io Warehouses and makes Freight. Reads credentials. Wakes when a discovery is due by the
-interval, a change of the spec, or the refresh annotation, and when answers come. Source: spec/kargo.md 4.5.
+Owns the status of kargo.akuity.io Warehouses and creates Freight. Reads credentials. Wakes when a discovery is due by
+the interval, a change of the spec, or the refresh annotation, and when answers arrive. Source: spec/kargo.md 4.5.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _is_asked(seen: Seen) -> bool:
     present = seen.warehouse.status
     changed = seen.warehouse.metadata.generation > present.observed_generation
     fresh = bool(seen.token) and seen.token != present.last_handled_refresh
-    # After a failure neither is handled: a further change or request is what asks anew.
+    # After a failure neither is handled: only a further change or request starts another discovery.
     return fresh or (changed and not isinstance(seen.memory, Failing))
 
 
@@ -147,7 +147,7 @@ def _found(seen: Seen, found: DiscoveredArtifacts, now: datetime) -> Decision:
 
 
 def _refused(seen: Seen, name: str, wanted: JsonObject, now: datetime) -> tuple[Write, ...]:
-    """Told before it is tried again, as a refusal ends the turn."""
+    """Reported before the retry, since a refusal stops the turn."""
     if not seen.refused:
         return ()
     conditions, space = _conditions(seen, now), seen.warehouse.metadata.namespace
@@ -159,7 +159,7 @@ def _refused(seen: Seen, name: str, wanted: JsonObject, now: datetime) -> tuple[
 
 
 def _of_any_version(write: Write) -> Write:
-    """Of a status that an earlier write of the same turn has changed."""
+    """A patch of a status that an earlier write of the same turn has changed."""
     body = dict(write.body or {})
     metadata = {field: value for field, value in body["metadata"].items() if field != "resourceVersion"}
     return replace(write, body={**body, "metadata": metadata})
@@ -168,7 +168,7 @@ def _of_any_version(write: Write) -> Write:
 def _freight(
     seen: Seen, found: DiscoveredArtifacts, conditions: Conditions, wanted: JsonObject, now: datetime
 ) -> tuple[Write | Event, ...]:
-    """Sets the conditions, and returns what makes the Freight."""
+    """Sets the conditions, and returns the writes that create the Freight."""
     steps: tuple[Write | Event, ...] = ()
     spec = seen.warehouse.spec
     if spec.freight_creation_policy != "Manual":

@@ -1,6 +1,6 @@
 """Platform constraints: `os/arch` or `os/arch/variant`, compared for equality.
 
-Source: spec/kargo.md 4.2. An image without an index never satisfies one, as upstream has it.
+Source: spec/kargo.md 4.2. An image without an index never satisfies one, as upstream.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Platform:
 
 
 def parse(text: str, *, by_tag: bool = True) -> Platform | None:
-    """None for no constraint. Raises SelectionError. `by_tag`: for a selector that chooses among tags."""
+    """None if there is no constraint. Raises SelectionError. `by_tag`: for a selector that chooses among tags."""
     if not text:
         return None
     parts = text.split("/")

@@ -1,4 +1,4 @@
-"""What Warehouses ask of the world: what one repository holds now, by the rules of one subscription."""
+"""Questions of Warehouses: what one repository holds now, by the rules of one subscription."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from argosy.machinery.controller import Hidden, Question
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was discovered for one subscription, as it stands in the Warehouse's status; or why it was not."""
+    """The discovered artefacts of one subscription, as in the Warehouse's status; or the error."""
 
     result: Any = None
     error: str = ""
-    """Without secrets."""
+    """The error, without secrets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Discover(Question[Found]):
     """`kind`: git, image or chart; `body`: the subscription as JSON.
 
-    `slot` is the discovery that it belongs to, so that a later one asks anew; it ends with the time at which that
-    began. Equal questions of several Warehouses are asked once.
+    `slot` identifies the discovery, so that a later one asks again; it ends with the time at which that discovery
+    started. Equal questions of several Warehouses are asked once.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""What there is to see of a Warehouse: what it asks its repositories, and what they answered."""
+"""The inputs of a Warehouse's decision: its questions to repositories, and their answers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Discovering:
 
 @dataclass(frozen=True, slots=True)
 class Announcing:
-    """Freight was made; its Event is yet to be told, now that it has a uid."""
+    """Freight was created; its Event is emitted next, now that it has a uid."""
 
     name: str
 
@@ -52,15 +52,15 @@ class Seen:
     answers: tuple[Found, ...] | None = None
     """None while some are missing, or nothing was asked."""
     existing: Freight | None = None
-    """The Freight that the newest artefacts make, where it is there already."""
+    """The Freight of the newest artefacts, if it exists already."""
     interval: timedelta = DEFAULT_INTERVAL
     unknown: str = ""
     refused: str = ""
-    """Why the newest artefacts' Freight could not be made the last time."""
+    """Why creating the newest artefacts' Freight failed the last time."""
 
     @property
     def token(self) -> str:
-        """Of the refresh that is asked for."""
+        """The token of the requested refresh."""
         return self.warehouse.metadata.annotations.get(REFRESH) or ""
 
 

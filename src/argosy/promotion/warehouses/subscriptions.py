@@ -1,7 +1,7 @@
-"""Subscriptions of a Warehouse: their defaults, and what is wrong with them.
+"""Subscriptions of a Warehouse: their defaults and their validation.
 
-Source: spec/kargo.md 4. Regular expressions, path patterns and expressions are judged at discovery, not here, as
-upstream has it. `path` in an error is relative to the subscription's body.
+Source: spec/kargo.md 4. Regular expressions, path patterns and expressions are checked at discovery, not here, as
+upstream. `path` in an error is relative to the subscription's body.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ class Fault:
 
 
 class UnknownSubscription(ValueError):
-    """The subscription has no type, several, or one that is not known."""
+    """The subscription has no type, several, or an unknown one."""
 
 
 def kind_of(subscription: Mapping[str, Any], index: int = 0) -> str:
-    """`git`, `image` or `chart`: the one key beside `name`. Raises UnknownSubscription."""
+    """`git`, `image` or `chart`: the one key besides `name`. Raises UnknownSubscription."""
     found = [key for key in subscription if key != "name"]
     if len(found) != 1:
         raise UnknownSubscription(
@@ -67,7 +67,7 @@ def kind_of(subscription: Mapping[str, Any], index: int = 0) -> str:
 
 
 def defaulted(subscription: JsonObject) -> JsonObject:
-    """With the defaults written out. Raises UnknownSubscription."""
+    """With defaults filled in. Raises UnknownSubscription."""
     kind = kind_of(subscription)
     given = subscription[kind] or {}
     if not isinstance(given, dict):
@@ -84,7 +84,7 @@ def defaulted(subscription: JsonObject) -> JsonObject:
 
 
 def faults(subscription: JsonObject, *, allow_local: bool = False) -> list[Fault]:
-    """What is wrong with a defaulted subscription. `allow_local`: repositories of this machine, for development."""
+    """Errors of a defaulted subscription. `allow_local`: permits repositories on this machine, for development."""
     kind = kind_of(subscription)
     body = subscription[kind]
     if wrong := list(_types(body)):
@@ -95,7 +95,7 @@ def faults(subscription: JsonObject, *, allow_local: bool = False) -> list[Fault
 
 
 def _types(body: Mapping[str, Any]) -> Iterable[Fault]:
-    """The definition of a Warehouse leaves the fields of a subscription open."""
+    """The CRD of Warehouse does not define the fields of a subscription."""
     for name, value in body.items():
         wanted = _TYPES.get(name)
         if wanted is None or value is None or name == "discoveryLimit":
@@ -175,7 +175,7 @@ def _limit(body: Mapping[str, Any]) -> Iterable[Fault]:
 
 
 def place(subscription: Mapping[str, Any]) -> str:
-    """What a subscription watches, for telling two of them apart: type and normalised URL, and a chart's name."""
+    """What identifies a subscription's source: type and normalised URL, and a chart's name."""
     kind = kind_of(subscription)
     body = subscription[kind]
     url = str(body.get("repoURL") or "")

@@ -1,6 +1,6 @@
-"""Which tags of a repository a subscription accepts, and in which order it prefers them.
+"""Which tags of a repository a subscription accepts, and their order of preference.
 
-Source: spec/kargo.md 4.1 and 4.2. NewestBuild is ordered by the time of the build, which takes metadata: see images.
+Source: spec/kargo.md 4.1 and 4.2. NewestBuild orders by build time, which needs metadata: see images.
 """
 
 from __future__ import annotations
@@ -90,5 +90,5 @@ def accepts_chart_version(subscription: Mapping[str, Any], version: str) -> bool
 
 
 def newest_builds(images: Iterable[tuple[str, datetime]]) -> list[str]:
-    """Tags by the time of their build, newest first; equal times by tag, descending."""
+    """Tags by build time, newest first; equal times by tag, descending."""
     return [tag for tag, _ in sorted(images, key=lambda one: (one[1], one[0]), reverse=True)]

@@ -1,6 +1,6 @@
-"""Tags as versions: strict or lenient, constrained, newest first.
+"""Tags as versions: parsed strictly or leniently, constrained, newest first.
 
-Source: spec/kargo.md 4.1. The original text is kept; equal versions are in descending order of it.
+Source: spec/kargo.md 4.1. The original text is kept; equal versions are sorted by it, descending.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from argosy.machinery.semver import Constraint, Version
 
 
 class SelectionError(ValueError):
-    """A subscription's rules cannot be read; the text says which part of them and why."""
+    """A subscription's rules are invalid; the text says which part of them and why."""
 
 
 class FilterFault(ValueError):
-    """A filter's expression gave no answer on something that was found."""
+    """A filter's expression failed on a discovered artefact."""
 
 
 def parsed(tag: str, *, strict: bool) -> Version | None:
-    """Strict: all three numbers, after one leading `v`. Lenient: `1`, `v1.2` and leading zeros too."""
+    """Strict: all three numbers, after an optional `v`. Lenient: `1`, `v1.2` and leading zeros too."""
     if not tag or tag != tag.strip():
         return None
     try:
@@ -30,7 +30,7 @@ def parsed(tag: str, *, strict: bool) -> Version | None:
 
 
 def constraint(text: str, subject: str = "") -> Constraint | None:
-    """None for no constraint at all."""
+    """None if there is no constraint at all."""
     if not text:
         return None
     try:

@@ -1,1 +1,1 @@
-"""Deliveries of hosts and registries: who sent them, what they tell, and whom that concerns."""
+"""Webhook deliveries of Git hosts and registries: their sender, their meaning, and what they concern."""

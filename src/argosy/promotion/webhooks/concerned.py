@@ -1,7 +1,7 @@
 """Which Warehouses and Promotions a delivery concerns (spec/kargo-api.md 7).
 
-A Warehouse is concerned when it subscribes to one of the repositories and the subscription accepts what is new there;
-one whose rules cannot be read is: its discovery will tell what is wrong.
+A Warehouse is concerned if it subscribes to one of the repositories and the subscription accepts what is new there; so
+is one with invalid rules: its discovery will report the error.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def concerned_warehouses(event: Pushed, warehouses: Iterable[Warehouse]) -> list
 
 
 def concerned_promotions(event: Closed, promotions: Iterable[Promotion]) -> list[Promotion]:
-    """Those that run, and wait for that pull request."""
+    """Running Promotions that wait for that pull request."""
     return [one for one in promotions if event.url and event.url in _awaited(one)]
 
 

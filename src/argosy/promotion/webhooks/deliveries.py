@@ -1,6 +1,6 @@
-"""Takes deliveries in: finds the receiver of the path, what the delivery means, and refreshes what it concerns.
+"""Receives deliveries: finds the receiver of the path, parses the delivery, and refreshes what it concerns.
 
-`Receiving.answer` needs a client alone: `serving` has it beside the controllers, and it may be mounted elsewhere.
+`Receiving.answer` only needs a client: `serving` runs it next to the controllers, and it may be mounted elsewhere.
 Nothing waits for a discovery: a refresh is an annotation, so a delivery is answered at once (spec/kargo-api.md 7).
 """
 
@@ -37,7 +37,7 @@ TOO_LARGE: Final = Refused(413, f"content exceeds limit of {BODY_LIMIT} bytes")
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """`project` is empty for one of the whole cluster."""
+    """`project` is empty for a receiver of the ClusterConfig."""
 
     project: str
     kind: str
@@ -116,7 +116,7 @@ class Receiving:
         }
         results = []
         chosen = asyncio.to_thread(selections, delivery, read(GenericReceiver, receiver.block), known)
-        for selection in await self._clock.external(chosen):  # a stranger's body may give expressions much to do
+        for selection in await self._clock.external(chosen):  # an untrusted body may make expressions expensive
             refreshed = [await self._refreshed(one) for one in selection.targets]
             results.append(reply_of(selection, refreshed))
         status = 500 if any(one["result"] in BAD for one in results) else 200
@@ -125,7 +125,7 @@ class Receiving:
     # -- the API server ----------------------------------------------------------------------------------------------
 
     async def _refreshed(self, one: Warehouse | Promotion) -> bool:
-        """Whatever else changed of it meanwhile: the token is a value of its own each time."""
+        """Applies to any version of the object: the token is a new value each time."""
         kind = resource_of(type(one))
         patch = {"metadata": {"annotations": {REFRESH: timestamps.micros(self._clock.now())}}}
         try:
@@ -151,5 +151,5 @@ class Receiving:
 
 
 def _named(config: ProjectConfig | ClusterConfig, path: str) -> str:
-    """The receiver of the config that is reached at the path; "" for none."""
+    """The config's receiver for the path; "" if there is none."""
     return next((one.name for one in config.status.webhook_receivers if one.path == path), "")

@@ -1,6 +1,6 @@
-"""A delivery as it came in, what it means, and what is answered. All pure: nothing here reads or writes anything.
+"""A received delivery, its meaning, and its answer. All pure: nothing here reads or writes anything.
 
-Source: spec/kargo-api.md 7. A provider's module checks the signature before it looks at anything else of the delivery.
+Source: spec/kargo-api.md 7. A provider's module verifies the signature before it uses anything else of the delivery.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Delivery:
     query: Mapping[str, str] = field(default_factory=dict)
 
     def header(self, name: str) -> str:
-        """In any case of letters; "" when it is not there."""
+        """Case-insensitive; "" if it is missing."""
         return next((value for key, value in self.headers.items() if key.lower() == name.lower()), "")
 
 
@@ -50,9 +50,9 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """Something new in repositories: `qualifiers` are refs, tags or versions; none means anything may have changed.
+    """Something new in repositories: `qualifiers` are refs, tags or versions; none means that anything may be new.
 
-    `files`: what changed, where that is known.
+    `files`: the changed files, if known.
     """
 
     urls: tuple[str, ...]
@@ -79,7 +79,7 @@ def pushed(urls: Sequence[str], qualifiers: Sequence[str] = (), files: Sequence[
 
 
 def signed(delivery: Delivery, header: str, secret: str, prefix: str = "sha256=") -> None:
-    """Raises Refused when the HMAC-SHA256 of the body is missing or wrong."""
+    """Raises Refused if the HMAC-SHA256 of the body is missing or wrong."""
     given = delivery.header(header)
     if not given:
         raise Refused(401, "missing signature")
@@ -89,7 +89,7 @@ def signed(delivery: Delivery, header: str, secret: str, prefix: str = "sha256="
 
 
 def same(one: str, other: str) -> bool:
-    """Without telling by its time how much of a secret was right."""
+    """In constant time, so that timing reveals nothing of the secret."""
     return hmac.compare_digest(one.encode(), other.encode())
 
 
@@ -132,7 +132,7 @@ def texts(found: Any, *path: str) -> list[str]:
 
 
 def _at(found: Any, path: Sequence[str], kind: type, empty: Any) -> Any:
-    """What is absent or null is empty, what is of another type is refused, as Go's decoding has it."""
+    """A missing or null value is empty, a value of another type is refused, as Go's decoder does."""
     for number, name in enumerate(path):
         if not isinstance(found, dict):
             raise Refused(400, "invalid request body")

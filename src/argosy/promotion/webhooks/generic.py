@@ -1,7 +1,7 @@
 """The generic receiver: actions whose conditions and targets are expressions over the request.
 
-Source: spec/kargo-api.md 7. All of a criterion's parts must hold, every one of its index expressions too (upstream
-applies the last alone); criteria add up. Parameters are taken literally.
+Source: spec/kargo-api.md 7. All parts of a criterion must match, including every one of its index expressions (upstream
+only applies the last); criteria are alternatives. Parameters are taken literally.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ BAD: Final = frozenset({"Error", "Failure", "PartialSuccess"})
 
 Target = Warehouse | Promotion
 Known = Mapping[str, Sequence[Target]]
-"""By kind, those that the receiver may reach."""
+"""Objects by kind that the receiver may refresh."""
 
 
 class CriteriaFault(Exception):
-    """A selection cannot be understood."""
+    """A selection is invalid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What one action comes to; `targets` are to be refreshed, in order."""
+    """The result of one action; `targets` are refreshed, in order."""
 
     action: Action
     matched: bool
@@ -70,7 +70,7 @@ def _names(delivery: Delivery) -> dict[str, Any]:
 
 
 def _why(body: bytes, error: orjson.JSONDecodeError) -> str:
-    """In the words of Go's decoder where an object begins wrongly; else where it ends being JSON."""
+    """In the words of Go's decoder if an object starts wrongly; else where it stops being JSON."""
     if error.pos >= len(body):
         return "unexpected end of JSON input"
     char = body[error.pos : error.pos + 1].decode("latin-1")
@@ -139,7 +139,7 @@ def _subscribed_urls(one: Target) -> set[str]:
 
 
 def _receiver_paths(one: Target) -> set[str]:
-    """Of configurations alone, which are no targets of a receiver so far."""
+    """Only configurations have receivers, and they cannot be targets so far."""
     return {str(found.get("path") or "") for found in one.status.raw.get("webhookReceivers") or ()}
 
 
@@ -150,7 +150,7 @@ INDICES: Final[Mapping[str, Callable[[Target], set[str]]]] = {
 
 
 def reply_of(selection: Selection, refreshed: Sequence[bool]) -> JsonObject:
-    """One entry of `results`; `refreshed` of each target in order."""
+    """One entry of `results`; `refreshed` for each target in order."""
     shape = _shown(selection.action)
     shape["matchedWhenExpression"] = selection.matched
     if selection.result:
@@ -166,7 +166,7 @@ def reply_of(selection: Selection, refreshed: Sequence[bool]) -> JsonObject:
 
 
 def _shown(action: Action) -> JsonObject:
-    """The action as it is configured; empty members are left out, empty selectors shown."""
+    """The action as configured; empty members are left out, empty selectors shown."""
     shape = {key: value for key, value in action.raw.items() if value}
     shape["targetSelectionCriteria"] = [
         {"indexSelector": {}, "labelSelector": {}, **{key: value for key, value in one.raw.items() if value}}

@@ -1,4 +1,4 @@
-"""Receivers: their types, the key of their Secret, and the path that they are reached at (spec/kargo-api.md 7)."""
+"""Receivers: their types, the key of their Secret, and the path that they are served at (spec/kargo-api.md 7)."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ def secret_key(kind: str) -> str:
 
 
 def path_of(base_url: str, kind: str, project: str, name: str, secret: str) -> str:
-    """Who does not know the Secret cannot guess it."""
+    """Cannot be guessed without the Secret."""
     digest = hashlib.sha256(f"{project}{name}{secret}".encode()).hexdigest()
     return f"{urlsplit(base_url).path.rstrip('/')}/{kind}/{digest}"

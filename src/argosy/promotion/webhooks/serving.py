@@ -1,7 +1,7 @@
-"""A listener for deliveries, beside the controllers: `/healthz`, and one path a receiver.
+"""A listener for deliveries, next to the controllers: `/healthz`, and one path per receiver.
 
-Who delivers is not known before the signature is checked: size, number and time are bounded, and no answer tells what
-went wrong inside.
+The sender is unknown before the signature is verified: size, number and time are limited, and no answer reveals
+internal errors.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from argosy.promotion.webhooks.delivery import BODY_LIMIT, Delivery, Reply
 
 log = logging.getLogger(__name__)
 AT_ONCE: Final = 100
-"""Deliveries at work; who comes later is told to come again, which hosts and registries do."""
+"""How many deliveries run at once; further ones are told to retry, which hosts and registries do."""
 SECONDS: Final = 20.0
-"""The longest a delivery may take, its arrival included."""
+"""The longest time for a delivery, including its transfer."""
 
 
 class Listener:
@@ -39,7 +39,7 @@ class Listener:
 
     @asynccontextmanager
     async def listening(self, host: str, port: int) -> AsyncIterator[int]:
-        """The port that it listens on; 0 asks for any."""
+        """The port that it listens on; 0 picks a free one."""
         runner = web.AppRunner(self.application(), access_log=None, handle_signals=False, shutdown_timeout=5.0)
         await runner.setup()
         try:

@@ -1,1 +1,1 @@
-"""Steps that hand over to Applications."""
+"""Steps that act on Applications."""

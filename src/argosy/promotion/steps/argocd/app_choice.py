@@ -1,4 +1,4 @@
-"""How the steps about Applications name them: by name or by selector."""
+"""How the Application steps select Applications: by name or by selector."""
 
 from __future__ import annotations
 

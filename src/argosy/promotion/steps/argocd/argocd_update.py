@@ -1,8 +1,7 @@
 """`argocd-update`: makes Applications sync, and waits until they have.
 
-Source: spec/kargo-steps.md 9.4. It speaks to Application objects alone. Each Application is either synced by one patch,
-waited for, or done; what an operation belongs to is told by the Promotion's name in its info, so a patch is not
-repeated after a crash.
+Source: spec/kargo-steps.md 9.4. It only uses Application objects. Each one is either synced by one patch, waited
+for, or done; an operation's info names its Promotion, so a patch is not repeated after a crash.
 """
 
 from __future__ import annotations
@@ -83,7 +82,7 @@ def _not_applicable(source: Mapping[str, Any], application: Application) -> Step
 
 
 def _index(update: Mapping[str, Any], application: Application) -> int | None:
-    """Which source an update is for: that of the same repository and, for charts, of the same chart."""
+    """Which source an update is for: the one with the same repository and, for charts, the same chart."""
     for number, source in enumerate(application.spec.all_sources):
         normal = normalise_chart if source.chart else normalise_git
         if source.chart == (update.get("chart") or "") and normal(source.repo_url) == normal(update["repoURL"]):
@@ -92,7 +91,7 @@ def _index(update: Mapping[str, Any], application: Application) -> int | None:
 
 
 def desired_revisions(update: Mapping[str, Any], application: Application) -> list[str]:
-    """One for each source of the Application, "" where none is wanted; nothing without updates of sources."""
+    """One for each source of the Application, "" if none is wanted; empty without updates of sources."""
     wanted = [""] * len(application.spec.all_sources)
     for source in update.get("sources") or ():
         index = _index(source, application)
@@ -108,7 +107,7 @@ def _decided(job: Job, update: Mapping[str, Any], application: Application) -> t
     state = application.status.operation_state
     running = state.phase in RUNNING
     if promotion_of(state.operation) != job.promotion:
-        # Somebody else's operation, such as an automated sync, ends first; waiting for it is no error of the step.
+        # Another operation, such as an automated sync, must finish first; waiting for it is no error of the step.
         return "Running", None if running else _patch(job, update, application)
     if running:
         return "Running", None
@@ -121,7 +120,7 @@ def _decided(job: Job, update: Mapping[str, Any], application: Application) -> t
 
 
 def _is_asked(job: Job, application: Application) -> bool:
-    """The operation was asked for by this Promotion and has not begun."""
+    """This Promotion requested the operation, and it has not started."""
     return application.operation is not None and promotion_of(application.operation) == job.promotion
 
 
@@ -152,7 +151,7 @@ def _patch(job: Job, update: Mapping[str, Any], application: Application) -> Jso
 
 
 def _spec(update: Mapping[str, Any], application: Application) -> JsonObject:
-    """The sources with the updates in them; nothing when there are none."""
+    """The sources with the updates applied; empty if there are none."""
     sources = [dict(source.raw) for source in application.spec.all_sources]
     for wanted in update.get("sources") or ():
         index = _index(wanted, application)
@@ -187,7 +186,7 @@ def _parameters(present: Any, wanted: Any) -> list[JsonObject]:
 
 
 def _images(present: Any, wanted: Any) -> list[str]:
-    """`name=new:tag` and its like: an image of the same name is replaced."""
+    """`name=new:tag` and similar: an image of the same name is replaced."""
     new = {one["repoURL"]: _image(one) for one in wanted}
     kept = [text for text in present if text.partition("=")[0].partition("@")[0].rpartition(":")[0] not in new]
     kept = [text for text in kept if text.partition("=")[0] not in new]

@@ -1,4 +1,4 @@
-"""`argocd-wait`: waits until Applications are as wanted. It only reads, so it needs no annotation.
+"""`argocd-wait`: waits until Applications reach the wanted state. It only reads, so it needs no annotation.
 
 Source: spec/kargo-steps.md 9.4.
 """
@@ -60,7 +60,7 @@ def _found(job: Job, snapshot: Snapshot, wanted: Mapping[str, Any]) -> list[Appl
 
 
 def _needs_refresh(application: Application, conditions: Sequence[str]) -> bool:
-    """Its health is older than its last operation, and nobody has asked for a look yet."""
+    """Its health is older than its last operation, and no refresh is requested yet."""
     if not HEALTH_STATES.keys() & set(conditions) or not is_stale(application):
         return False
     return REFRESH not in application.metadata.annotations

@@ -1,4 +1,4 @@
-"""`json-parse`: values out of a JSON file."""
+"""`json-parse`: reads values from a JSON file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _load(text: str) -> Any:
 
 
 def _complaint(text: str, error: json.JSONDecodeError) -> str:
-    """In upstream's words, where its reader is of the same opinion."""
+    """In upstream's words, where its parser finds the same error."""
     try:
         decoded(text)
     except Fault as fault:

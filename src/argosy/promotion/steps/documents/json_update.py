@@ -1,4 +1,4 @@
-"""`json-update`: scalars of a JSON file, missing keys made."""
+"""`json-update`: sets scalars of a JSON file and creates missing keys."""
 
 from __future__ import annotations
 

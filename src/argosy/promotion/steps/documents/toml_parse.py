@@ -1,4 +1,4 @@
-"""`toml-parse`: values out of a TOML file; times of any sort as text."""
+"""`toml-parse`: reads values from a TOML file; all kinds of times become text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`toml-update`: existing scalars of a TOML file."""
+"""`toml-update`: sets existing scalars of a TOML file."""
 
 from __future__ import annotations
 

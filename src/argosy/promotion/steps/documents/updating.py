@@ -18,7 +18,7 @@ Edit = Callable[[str, Iterable[tuple[str, Any]]], str]
 
 
 def updated(run: Run, what: str, edit: Edit, shown: Callable[[Any], str]) -> Result:
-    """`what`: how messages begin, with `{path}` for the file."""
+    """`what`: the start of messages, with `{path}` for the file."""
     path = run.job.config["path"]
     updates = [(one["key"], one["value"]) for one in run.job.config["updates"]]
     if not updates:

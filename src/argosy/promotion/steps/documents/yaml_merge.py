@@ -1,4 +1,4 @@
-"""`yaml-merge`: several YAML files into one, later ones winning."""
+"""`yaml-merge`: merges several YAML files into one, later ones winning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`yaml-parse`: values out of a YAML file's first document."""
+"""`yaml-parse`: reads values from a YAML file's first document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`yaml-update`: existing scalars of a YAML file."""
+"""`yaml-update`: sets existing scalars of a YAML file."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Steps on files and directories, whatever is in them."""
+"""Steps on files and directories of any content."""

@@ -1,6 +1,6 @@
-"""`copy`: a file or a directory to another place; `.git` and symbolic links stay behind.
+"""`copy`: copies a file or a directory; `.git` and symbolic links are not copied.
 
-What is at the target may be a stranger's as well, symbolic links included: each place is found anew.
+The target may contain untrusted files, including symbolic links: each path is resolved again.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _tree(directory: Path, source: Path, target: str, rules: str) -> None:
 
 
 def _check_size(directory: Path, source: Path) -> None:
-    """A copy of copies doubles with each step."""
+    """Repeated copies of copies double with each step, so there is a limit."""
     total = 0
     for number, found in enumerate(files_below(source), 1):
         total += 0 if found.is_dir() else found.stat().st_size

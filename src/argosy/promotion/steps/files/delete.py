@@ -1,4 +1,4 @@
-"""`delete`: files and directories, by name or by globs."""
+"""`delete`: deletes files and directories, by name or by globs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def run(run: Run) -> Result:
 
 
 def _found(run: Run, path: str) -> list[Path]:
-    """All is found before anything is removed: where that must be there and is not, everything stays."""
+    """Finds everything before it deletes anything: if a required path is missing, nothing is deleted."""
     globs = bool(run.job.config.get("pathsAreGlobs"))
     found = _matching(run.directory, path) if globs else _named(run.directory, path)
     if not found and run.job.config.get("strict"):

@@ -1,4 +1,4 @@
-"""`file-write`: a text into a file; never executable, never writable by everybody."""
+"""`file-write`: writes a text to a file; never executable, never world-writable."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from argosy.promotion.steps.workspace import inside, is_git_internal, shown
 DEFAULT_MODE: Final = "0600"
 EXECUTABLE: Final = 0o111
 FORBIDDEN: Final = EXECUTABLE | 0o002
-"""Executable bits, and writing by everybody."""
+"""Executable bits, and the world-writable bit."""
 
 
 def run(run: Run) -> Result:

@@ -6,5 +6,5 @@ from pathspec import GitIgnoreSpec
 
 
 def ignore(rules: str) -> GitIgnoreSpec:
-    """`.git` is always ignored. `match_file` of what this returns says whether a path is; directories end in `/`."""
+    """`.git` is always ignored. The result's `match_file` says whether a path is ignored; directories end in `/`."""
     return GitIgnoreSpec.from_lines([".git", *rules.splitlines()])

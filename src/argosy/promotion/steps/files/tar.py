@@ -1,4 +1,4 @@
-"""`tar`: a file or a directory into an archive, the same bytes for the same content."""
+"""`tar`: archives a file or a directory; the same content gives the same bytes."""
 
 from __future__ import annotations
 

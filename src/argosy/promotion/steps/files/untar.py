@@ -1,4 +1,4 @@
-"""`untar`: an archive into a directory; its size is counted while it is read, and nothing in it leads out.
+"""`untar`: extracts an archive; its size is counted while it is read, and no entry can leave the directory.
 
 Limits (spec/kargo-steps.md 9.2): 100 MiB in all, 50 MiB a file; 10,000 entries (spec/security.md 2).
 """
@@ -88,7 +88,7 @@ class _Unpacking:
 
 
 class _Counted:
-    """Ends the reading of an archive whose headers alone would never end."""
+    """Stops reading an archive that consists of endless headers."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""`git-clear`: removes every file that git tracks, or would; `.git` stays."""
+"""`git-clear`: removes every file that git tracks, or would track; `.git` stays."""
 
 from __future__ import annotations
 

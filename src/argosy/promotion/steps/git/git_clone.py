@@ -1,6 +1,6 @@
 """`git-clone`: a bare clone, and a working copy of it for each checkout.
 
-A branch that is missing is made with an empty commit and pushed, where `create` says so; a second run finds it.
+A missing branch is created with an empty commit and pushed, if `create` says so; a second run finds it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ async def _cloned(run: Run, url: str) -> Path:
         )  # fmt: skip
     except GitFault as fault:
         raise StepFault(f'error cloning {url}: error cloning repo "{url}": {fault.output}') from None
-    # What a working copy was cloned of is kept with it: later steps know the repository by their path alone.
+    # The source of a working copy is stored with it: later steps find the repository by its path alone.
     remember(place, url, identity_of(run, config.get("author")), insecure=bool(config.get("insecureSkipTLSVerify")))
     return place
 
@@ -114,7 +114,7 @@ async def _ensure_branch(run: Run, url: str, bare: Path, branch: str, *, create:
 
 
 async def _make_branch(run: Run, bare: Path, branch: str) -> None:
-    """An empty commit without parents, of the time the Promotion began."""
+    """An empty commit without parents, dated when the Promotion started."""
     git, author = run.tools.git, identity_of(run, run.job.config.get("author")) or Identity()
     moment = f"{int(run.job.started_at.timestamp()) if run.job.started_at else 0} +0000"
     environment = {

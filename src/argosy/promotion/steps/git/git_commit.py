@@ -1,6 +1,6 @@
-"""`git-commit`: commits all there is; without a difference it is skipped.
+"""`git-commit`: commits all changes; it is skipped if there are none.
 
-The commit has the time at which the Promotion began, so that the same work done again is the same commit.
+The commit has the time at which the Promotion started, so that repeated work gives the same commit.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ async def run(run: Run) -> Result:
 
 
 async def _committed(run: Run, place: Path, author: Identity) -> bool:
-    """Whether there was anything: git refuses a commit without a difference, and is asked for that only then."""
+    """Whether there was anything to commit. git is only asked for a difference after it has refused to commit."""
     git = run.tools.git
     try:
         await git.commit(place, run.job.config["message"], author, run.job.started_at)

@@ -1,7 +1,7 @@
-"""`git-push`: brings the commits of a working copy to a branch or a tag of its repository.
+"""`git-push`: pushes the commits of a working copy to a branch or a tag of its repository.
 
-What others pushed meanwhile is integrated first (a rebase, by default), and a push that was outrun is tried again
-after a growing wait. A commit that the branch has already is not pushed again.
+Commits pushed by others meanwhile are integrated first (a rebase, by default), and a rejected push is retried after a
+growing wait. A commit that the branch has already is not pushed again.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ async def _pushed(run: Run, place: Path, url: str, branch: str, author: Identity
 
 
 async def _push_once(run: Run, place: Path, url: str, branch: str, author: Identity, *, force: bool) -> None:
-    """Mostly nobody else has pushed: only a refusal tells that there is something to integrate."""
+    """Usually nobody else has pushed: only a rejection shows that there is something to integrate."""
     spec = f"HEAD:refs/heads/{branch}"
     try:
         await _push(run, place, url, spec, force=force)
@@ -87,7 +87,7 @@ def _is_outrun(fault: GitFault) -> bool:
 
 
 async def _integrate(run: Run, place: Path, url: str, branch: str, author: Identity) -> None:
-    """What others pushed to the branch comes below our commits, or is merged with them."""
+    """Rebases our commits onto those that others pushed to the branch, or merges them."""
     git, credentials = run.tools.git, credentials_of(run, url)
     ref = f"refs/heads/{branch}"
     listed = await git.run(place, "ls-remote", "--heads", "--", url, ref, url=url, credentials=credentials)
@@ -98,7 +98,7 @@ async def _integrate(run: Run, place: Path, url: str, branch: str, author: Ident
         return
     await git.run(place, "fetch", "--no-tags", "--", url, ref, url=url, credentials=credentials)
     policy = run.tools.push_integration
-    # A rebase makes commits again: signatures that we cannot make would be lost.
+    # A rebase re-creates commits: signatures by keys that we do not have would be lost.
     loses = not run.tools.identity.signing_key and await _has_signatures(run, place)
     if policy == "AlwaysMerge" or (policy == "RebaseOrMerge" and loses):
         await _conflict_free(run, place, ("merge", "--no-edit", "FETCH_HEAD"), "merging", author)
@@ -124,7 +124,7 @@ async def _conflict_free(run: Run, place: Path, arguments: tuple[str, ...], doin
 
 
 async def _has_signatures(run: Run, place: Path) -> bool:
-    """Whoever made them: looked for in the commits themselves, since nobody's key is there to judge them by."""
+    """By any signer: the commits themselves are searched, since the keys to verify them are not here."""
     raw = await run.tools.git.run(place, "log", "--format=raw", "FETCH_HEAD..HEAD")
     return any(line.startswith("gpgsig") for line in raw.splitlines())
 

@@ -1,4 +1,4 @@
-"""`git-tag`: an annotated tag in the working copy's repository; `git-push` takes it elsewhere."""
+"""`git-tag`: creates an annotated tag in the working copy's repository; `git-push` pushes it."""
 
 from __future__ import annotations
 

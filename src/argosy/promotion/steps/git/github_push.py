@@ -1,11 +1,11 @@
-"""`github-push`: commits made again through GitHub's API, so that GitHub shows them as verified.
+"""`github-push`: re-creates commits through GitHub's API, so that GitHub shows them as verified.
 
-The commits go to a temporary branch first; their trees are then committed by the API on top of the target branch, ten
-at most, and the temporary branch is removed. What the API made has another name than what was pushed, so the step's
-output is kept before anything follows it.
+The commits go to a temporary branch first; the API then commits their trees on top of the target branch, ten at
+most, and the temporary branch is deleted. The API's commits have other ids than those that were pushed, so the step's
+output is stored before anything follows it.
 
-GitHub signs a commit that names no author, and takes the caller for one. So it is for commits that our own key signed;
-of others the author and the committer are kept, and GitHub calls them unverified, unless the operator says otherwise.
+GitHub signs a commit without an author, and takes the caller for its author. So this is done for commits that our own
+key signed; others keep author and committer, and GitHub shows them as unverified, unless the operator allows it.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ async def _pushed(run: Run, api: GitHub, copy: tuple[Path, Identity], url: str, 
 
 
 async def _missing(run: Run, place: Path, url: str, branch: str) -> tuple[str, list[str]]:
-    """The target branch's commit, and ours that it lacks, oldest first. The same trees count as the same commits."""
+    """The target branch's commit, and our additional commits, oldest first. Commits with equal trees count as equal."""
     git, credentials = run.tools.git, credentials_of(run, url)
     listed = await git.run(place, "ls-remote", "--", url, f"refs/heads/{branch}", url=url, credentials=credentials)
     base = str(listed).partition("\t")[0].strip()
@@ -96,7 +96,7 @@ async def _made(run: Run, api: GitHub, copy: tuple[Path, Identity], commit: str,
 
 
 async def _provenance(run: Run, place: Path, author: Identity, commit: str, message: str) -> JsonObject:
-    """Whose commit it will be, and its message."""
+    """The author of the new commit, and its message."""
     git = run.tools.git
     trusted, name, address = await git.signer(place, commit, author)
     raw = str(await git.run(place, "log", "-1", f"--format={'%x00'.join(PEOPLE)}", commit, "--"))

@@ -1,4 +1,4 @@
-"""Working copies of a Promotion: which repository each belongs to, and who commits in it."""
+"""Working copies of a Promotion: which repository each belongs to, and the author of its commits."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from argosy.promotion.steps.kind import Run, StepFault
 from argosy.promotion.steps.workspace import inside
 
 CLONES: Final = "repositories"
-"""Beside the working directory, so that no step's path leads there."""
+"""Next to the working directory, so that no step's path can reach it."""
 ORIGIN: Final = "argosy-origin.json"
 
 
 def identity_of(run: Run, author: dict[str, Any] | None) -> Identity:
-    """Of the step, else of the system."""
+    """The step's, else the system's."""
     if not author:
         system: Identity = run.tools.identity
         return system
@@ -24,13 +24,13 @@ def identity_of(run: Run, author: dict[str, Any] | None) -> Identity:
 
 
 def remember(bare: Path, url: str, author: Identity, *, insecure: bool) -> None:
-    """The signing key is not written down: it is the system's, or the step's."""
+    """The signing key is not stored: it is the system's, or the step's."""
     text = json.dumps({"url": url, "name": author.name, "email": author.email, "insecure": insecure})
     (bare / ORIGIN).write_text(text, "utf-8")
 
 
 async def copy_at(run: Run, path: str) -> tuple[Path, str, Identity]:
-    """The working copy at a step's path, its repository's URL, and who commits in it. Raises StepFault."""
+    """The working copy at a step's path, its repository's URL, and its commit author. Raises StepFault."""
     place = inside(run.directory, path)
     if not (place / ".git").exists():
         why = "error executing cmd [git config]: it is not a working copy that git-clone made"

@@ -1,4 +1,4 @@
-"""`fail`: ends the Promotion."""
+"""`fail`: fails the Promotion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`set-freight-alias`: another alias for a piece of Freight, as field and as label."""
+"""`set-freight-alias`: changes the alias of a piece of Freight, as field and as label."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def run(job: Job, snapshot: Snapshot, now: datetime | None) -> Result | Writes:
 
 
 def _refused(message: str) -> StepFault:
-    """Another attempt would find the same."""
+    """Another attempt would fail in the same way."""
     return StepFault(message, terminal=True, status=Status.FAILED)
 
 

@@ -1,4 +1,4 @@
-"""`set-metadata`: values into `status.metadata` of a Stage or a piece of Freight."""
+"""`set-metadata`: writes values to `status.metadata` of a Stage or a piece of Freight."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Steps that open, await and merge pull requests."""
+"""Steps that open, wait for and merge pull requests."""

@@ -1,4 +1,4 @@
-"""What the steps about pull requests share: the host's API, and how a pull request looks in an output."""
+"""Shared by the pull request steps: the host's API, and the form of a pull request in an output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`git-merge-pr`: merges a pull request, at once or as soon as it may be. One that is merged already is done."""
+"""`git-merge-pr`: merges a pull request, at once or as soon as possible. A merged one counts as done."""
 
 from __future__ import annotations
 

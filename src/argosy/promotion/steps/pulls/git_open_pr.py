@@ -1,8 +1,8 @@
-"""`git-open-pr`: a pull request of a branch that was pushed; one that is there already is taken instead.
+"""`git-open-pr`: opens a pull request for a pushed branch, or takes an existing one.
 
-Which one: that of the same head commit, an open one before a merged one, the newest first. So a second run, after a
-crash too, opens nothing twice. What comes of the Promotion's own branch is its own whatever its commit is: it may have
-been merged before a crash, and all that is pushed after it is another commit.
+Which one: that with the same head commit, an open one before a merged one, the newest first. So a second run, after a
+crash too, opens no second one. A pull request from the Promotion's own branch is taken whatever its commit is: it may
+have been merged before a crash, and commits pushed after it are new.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ async def _heads(run: Run, source: str, target: str) -> tuple[str, str]:
 
 
 async def _texts(run: Run, source: str) -> tuple[str, str]:
-    """Title and description: given, else those of the newest commit; with a link to our page where that is known."""
+    """Title and description: given, else those of the newest commit; with a link to our page if its URL is known."""
     config = run.job.config
     title, description = config.get("title") or "", config.get("description") or ""
     if not title:

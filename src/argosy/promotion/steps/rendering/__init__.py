@@ -1,1 +1,1 @@
-"""Steps that render manifests, and set what is rendered."""
+"""Steps that render manifests, and steps that set what is rendered."""

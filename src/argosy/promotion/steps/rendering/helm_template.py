@@ -35,7 +35,7 @@ async def run(run: Run) -> Result:
 
 
 def _options(config: JsonObject) -> JsonObject:
-    """Those of an Application's source; value files begin at the working directory."""
+    """Options as in an Application's source; value files are relative to the working directory."""
     sets = config.get("setValues") or ()
     options: JsonObject = {
         "releaseName": config["releaseName"],

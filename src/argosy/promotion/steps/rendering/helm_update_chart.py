@@ -1,7 +1,7 @@
-"""`helm-update-chart`: other versions of a chart's dependencies, the lock file and the archives with them.
+"""`helm-update-chart`: updates the versions of a chart's dependencies, the lock file and the archives.
 
-Source: spec/kargo-steps.md 9.3; the lock's digest is Helm's own (pkg/chart resolver): what was asked for and what was
-locked, as JSON. The lock names the time of the Promotion, so that the same work is the same commit.
+Source: spec/kargo-steps.md 9.3; the lock's digest is Helm's own (pkg/chart resolver): the requested and the locked
+dependencies, as JSON. The lock has the time of the Promotion, so that repeated work gives the same commit.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from argosy.sources.versions import highest
 INDEX_LIMIT: Final = 100 * 1024 * 1024
 ARCHIVE_LIMIT: Final = 100 * 1024 * 1024
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,249}")
-"""It becomes a file's name, and part of a pattern of old ones."""
+"""Used in a file's name, and in a pattern for old ones."""
 
 
 async def run(run: Run) -> Result:
@@ -44,7 +44,7 @@ async def run(run: Run) -> Result:
 
 
 def _asked(run: Run) -> list[JsonObject]:
-    """The dependencies of the chart, with the versions that are wanted now. Beside the loop, as `_locking`."""
+    """The dependencies of the chart, with the wanted versions. Runs outside the event loop, as `_locking`."""
     config = run.job.config
     path = f"{config['path'].rstrip('/')}/Chart.yaml"
     try:
@@ -65,7 +65,7 @@ def _locking(run: Run, wanted: Sequence[JsonObject], locked: Sequence[JsonObject
     lock = f"{config['path'].rstrip('/')}/Chart.lock"
     changes = _differences(_locked(run, lock), locked)
     if not changes:
-        return Result()  # the lock stays as it is: it would only be of another time
+        return Result()  # keep the lock: only its time would differ
     write_text(run.directory, lock, _lock(run, wanted, locked))
     lines = "\n".join(f"- {name}: {change}" for name, change in changes.items())
     return Result(output={"commitMessage": f"Updated chart dependencies for {config['path']}\n\n{lines}"})
@@ -111,7 +111,7 @@ def _changed(text: str, dependencies: Sequence[Any], charts: Sequence[Mapping[st
 
 
 async def _fetched(run: Run, dependency: Mapping[str, Any]) -> JsonObject:
-    """Puts the archive into `charts/` and returns what is locked."""
+    """Stores the archive in `charts/` and returns its entry in the lock."""
     name, wanted = str(dependency.get("name") or ""), str(dependency.get("version") or "*")
     if not NAME.fullmatch(name):
         raise StepFault(f"dependency {name!r} of Chart.yaml has no name that a chart may have", terminal=True)

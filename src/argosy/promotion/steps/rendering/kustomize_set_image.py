@@ -1,6 +1,6 @@
-"""`kustomize-set-image`: image overrides of a kustomization file, merged by name and sorted by it.
+"""`kustomize-set-image`: sets image overrides of a kustomization file, merged and sorted by name.
 
-Source: spec/kargo-steps.md 9.3. Without `images` those of the promoted Freight are set, tag and digest both.
+Source: spec/kargo-steps.md 9.3. Without `images` it sets those of the promoted Freight, both tag and digest.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from argosy.promotion.steps.workspace import writable
 FILES: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 KEEP: Final = "*"
 PARTS: Final = ("newName", "tagSuffix", "newTag", "digest")
-"""Besides the name, in the order in which they are written."""
+"""Apart from the name, in the order in which they are written."""
 
 
 def run(run: Run) -> Result:
@@ -91,7 +91,7 @@ def _merged(present: list[Any], wanted: list[JsonObject]) -> list[JsonObject]:
 
 
 def _over(old: Mapping[str, Any], new: Mapping[str, Any]) -> JsonObject:
-    """What is named replaces all that was there; a `*` keeps that part, where there is something to keep."""
+    """A given override replaces the existing one; a `*` keeps that part, if it exists."""
     shape = {"name": new["name"]}
     for part in PARTS:
         value = old.get(part, "") if new.get(part) == KEEP and old else new.get(part)
@@ -101,7 +101,7 @@ def _over(old: Mapping[str, Any], new: Mapping[str, Any]) -> JsonObject:
 
 
 def _edited(text: str, document: JsonObject, images: list[JsonObject]) -> str:
-    """The list of images is replaced, all else keeps its text."""
+    """Replaces the list of images; all other text stays the same."""
     addition = _listed(images)
     if not document:
         return addition
@@ -112,7 +112,7 @@ def _edited(text: str, document: JsonObject, images: list[JsonObject]) -> str:
 
 
 def _listed(images: list[JsonObject]) -> str:
-    """The list as text: its parts in their order, its items at the left."""
+    """The list as text, with its parts in order and not indented."""
     items = ("  ".join(go_yaml.dump_all([{name: value}]) for name, value in one.items()) for one in images)
     return "images:\n" + "".join(f"- {item}" for item in items) if images else "images: []\n"
 

@@ -1,4 +1,4 @@
-"""What the rendering steps share: a directory rendered by a confined worker, and manifests written as files."""
+"""Shared by the rendering steps: renders a directory in a confined worker, and writes manifests as files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from argosy.sources.port import SourceError
 
 
 async def rendered(run: Run, source: JsonObject, **more: Any) -> Sequence[JsonObject]:
-    """Raises StepFault. `source` is a source of an Application: its path, and options of its tool."""
+    """Raises StepFault. `source` is an Application's source: its path, and options of its tool."""
     try:
         request = RenderRequest(
             source=source,
@@ -34,7 +34,7 @@ async def rendered(run: Run, source: JsonObject, **more: Any) -> Sequence[JsonOb
 
 
 async def write(run: Run, manifests: Sequence[JsonObject], name_of: Callable[[JsonObject], str]) -> None:
-    """One stream into `outPath` when that is a YAML file, else a file a resource into that directory."""
+    """One stream in `outPath` if that is a YAML file, else one file per resource in that directory."""
     path = run.job.config["outPath"]
 
     def work() -> None:
@@ -58,7 +58,7 @@ def _stream(manifests: Sequence[JsonObject]) -> str:
 
 
 def words(manifest: Mapping[str, Any]) -> tuple[str, str, str, str]:
-    """Group, kind, namespace and name, in lower case and safe as parts of a file's name."""
+    """Group, kind, namespace and name, in lower case and safe within a file's name."""
     metadata = manifest.get("metadata") or {}
     group = str(manifest.get("apiVersion") or "").rpartition("/")[0]
     found = (group, manifest.get("kind"), metadata.get("namespace"), metadata.get("name"))

@@ -1,1 +1,1 @@
-"""Steps that send and fetch: HTTP and OCI registries."""
+"""Steps that upload and download: HTTP and OCI registries."""

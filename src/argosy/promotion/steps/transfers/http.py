@@ -1,7 +1,7 @@
-"""`http`: one request, judged by expressions over its answer, and repeated until they decide.
+"""`http`: sends a request, evaluates expressions over its answer, and repeats it until they decide.
 
-Source: spec/kargo-steps.md 9.3. Both expressions are asked, and failure counts first. Without either a good status is
-success and any other a failure without an error, which the engine takes for still running.
+Source: spec/kargo-steps.md 9.3. Both expressions are evaluated, and failure takes precedence. Without either, a good
+status is success and any other a failure without an error, which the engine treats as still running.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ async def run(run: Run) -> Result:
 
 
 def _judged(run: Run, answer: Answer) -> Result:
-    """Beside the event loop: a stranger's answer may be long to read, and expressions may do much with it."""
+    """Runs outside the event loop: an untrusted answer may take long to parse, and expressions long to evaluate."""
     config, poll = run.job.config, poll_interval(run, POLL)
     environment = _environment(answer, config.get("responseContentType") or "")
     succeeded = _holds("success", config.get("successExpression"), environment)
@@ -102,7 +102,7 @@ def _environment(answer: Answer, content_type: str) -> dict[str, Any]:
 
 
 def _parsed(answer: Answer, content_type: str) -> Any:
-    """An empty map for an empty or unreadable body; text as `responseContentType` has it."""
+    """An empty map for an empty or invalid body; text if `responseContentType` says so."""
     kind = content_type or answer.headers.get("content-type", "").partition(";")[0].strip()
     text = answer.body.decode("utf-8", "replace")
     if kind == "text/plain":
@@ -118,7 +118,7 @@ def _parsed(answer: Answer, content_type: str) -> Any:
 
 
 def _holds(which: str, expression: str | None, environment: dict[str, Any]) -> bool | None:
-    """None where nothing is asked. `which`: success or failure. A text that cannot be read never will be."""
+    """None without an expression. `which`: success or failure. A text that cannot be parsed is a terminal error."""
     if not expression:
         return None
     found = _value(f"error evaluating {which} criteria: ", which, expression, environment)
@@ -158,7 +158,7 @@ def _outputs(wanted: list[dict[str, str]], environment: dict[str, Any]) -> dict[
 
 
 def _failure(config: dict[str, Any], answer: Answer, environment: dict[str, Any]) -> str:
-    """What the answer says of it is told where it can be read."""
+    """The answer's message is included if it can be decoded."""
     message = f"HTTP ({answer.status}) response met failure criteria"
     expression = config.get("errorExpression")
     if not expression:

@@ -1,4 +1,4 @@
-"""`http-download`: a file from a URL, 100 MiB at most."""
+"""`http-download`: downloads a file from a URL, 100 MiB at most."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def run(run: Run) -> Result:
 
 
 async def _fetched(run: Run, place: Path) -> int | None:
-    """The status of an answer that is none; what it says instead is not kept."""
+    """The status of an error answer; its body is dropped."""
     config = run.job.config
     try:
         async with landing(place) as file:

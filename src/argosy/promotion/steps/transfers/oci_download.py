@@ -1,4 +1,4 @@
-"""`oci-download`: one layer of an artefact into a file, 100 MiB at most."""
+"""`oci-download`: downloads one layer of an artefact to a file, 100 MiB at most."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`oci-push`: an artefact under another tag, or in another repository; annotations may be added to it."""
+"""`oci-push`: copies an artefact to another tag or repository, optionally with more annotations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from argosy.sources.registry import Manifest, Repository, manifest_of, repositor
 
 NO_LIMIT: Final = 1 << 62
 MOST_THINGS: Final = 2000
-"""Manifests and layers of one artefact."""
+"""Limit for manifests and layers of one artefact."""
 
 
 async def run(run: Run) -> Result:
@@ -48,7 +48,7 @@ async def _copied(
     to_there: Credentials,
     manifest: Manifest,
 ) -> None:
-    """One layer after the other, by a file: they may be a gigabyte together."""
+    """Copies one layer after the other, through a file: together they may be a gigabyte."""
     place = Path(await run.tools.in_thread(lambda: tempfile.mkdtemp(prefix=".oci-push-", dir=run.directory)))
     try:
         await _Copy(run, source, target, from_there, to_there, place).content(manifest)
@@ -74,7 +74,7 @@ class _Copy:
         self._things = 0
 
     async def content(self, manifest: Manifest) -> None:
-        """What a manifest names, and for an index the manifests below it, before it is pushed itself."""
+        """Copies what a manifest refers to, including an index's manifests, before it is pushed itself."""
         parsed = manifest.parsed()
         for child in _named(parsed.get("manifests")):
             below = await self._registry.manifest(self._source, child.digest, self._from)
@@ -96,7 +96,7 @@ class _Copy:
             await self._in_thread(lambda: path.unlink(missing_ok=True))
 
     def _count(self, size: int) -> None:
-        """A foreign registry says how large a thing is, and it is no larger; and there are only so many."""
+        """Limits total size and count. An untrusted registry declares sizes; larger content is refused."""
         self._left -= size
         self._things += 1
         if self._left < 0:
@@ -107,7 +107,7 @@ class _Copy:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a manifest says of a thing that it names."""
+    """A descriptor in a manifest."""
 
     digest: str
     size: int
@@ -125,7 +125,7 @@ def _named(entries: Any) -> list[Named]:
 
 
 def _annotated(manifest: Manifest, annotations: dict[str, str]) -> Manifest:
-    """`index:` and `manifest:` before a key say which of the two it is for; without either it is for what this is."""
+    """A key prefixed `index:` or `manifest:` is only for that type; without a prefix it is for whichever this is."""
     mine, other = ("index:", "manifest:") if manifest.is_index else ("manifest:", "index:")
     wanted = {key.removeprefix(mine): value for key, value in annotations.items() if not key.startswith(other)}
     if not wanted:

@@ -1,4 +1,4 @@
-"""References to artefacts in registries: where they are, what they are now, with what credentials."""
+"""References to artefacts in registries: repository, current digest, and credentials."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""One file a provider, each `read(delivery, secret, block) -> Meaning`, named in one table.
+"""One file per provider, each `read(delivery, secret, block) -> Meaning`, listed in one table.
 
-`block` is the receiver's block of that name. `generic` is not here: it selects its targets itself (see `..generic`).
+`block` is the receiver's block of that name. `generic` is not in it: it selects its targets itself (see `..generic`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Azure: its registry and its DevOps, told apart by their user agents. Nothing is signed."""
+"""Azure: its registry and Azure DevOps, distinguished by user agent. Nothing is signed."""
 
 from __future__ import annotations
 

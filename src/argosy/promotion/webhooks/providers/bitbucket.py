@@ -1,4 +1,4 @@
-"""Bitbucket, the cloud's and the server's: pushes and pull requests, signed by HMAC."""
+"""Bitbucket Cloud and Server: pushes and pull requests, signed by HMAC."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def read(delivery: Delivery, secret: str, block: Mapping[str, Any]) -> Meaning:
 
 
 def _cloud_push(found: JsonObject) -> Meaning:
-    """What was deleted has no `new`."""
+    """Deletions have no `new`."""
     refs = []
     for change in items(found, "push", "changes"):
         name = text(change, "new", "name")
         kind = "tags" if text(change, "new", "type") == "tag" else "heads"
         refs += [f"refs/{kind}/{name}"] if name else []
-    # Not normalised, as upstream has it: only a URL that is subscribed to as the cloud spells it is found.
+    # Not normalised, as upstream: only subscriptions with the URL as Bitbucket Cloud writes it match.
     return pushed([text(found, "repository", "links", "html", "href")], refs)
 
 

@@ -1,4 +1,4 @@
-"""Docker Hub: pushes. Nothing is signed: who knows the path is believed."""
+"""Docker Hub: pushes. Nothing is signed: knowing the path is the only authentication."""
 
 from __future__ import annotations
 

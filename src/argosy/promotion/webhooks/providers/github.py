@@ -25,7 +25,7 @@ from argosy.promotion.webhooks.delivery import (
 from argosy.promotion.webhooks.providers.repositories import artefact_urls, changed_files
 
 COMMITS_LISTED: Final = 2048
-"""With as many of them the list is cut, so changed files do not tell everything."""
+"""The list is cut at this number, so that its changed files may be incomplete."""
 PACKAGES: Final = {"package": "package", "registry_package": "registry_package"}
 CONTAINERS: Final = ("CONTAINER", "docker")
 

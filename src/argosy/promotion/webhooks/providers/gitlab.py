@@ -1,4 +1,4 @@
-"""GitLab: pushes, tags and merge requests; the secret itself comes along."""
+"""GitLab: pushes, tags and merge requests; the secret itself is sent in a header."""
 
 from __future__ import annotations
 
@@ -39,6 +39,6 @@ def read(delivery: Delivery, secret: str, block: Mapping[str, Any]) -> Meaning:
 
 
 def _files(found: JsonObject) -> list[str]:
-    """None when not every commit is listed."""
+    """None if not every commit is listed."""
     commits = items(found, "commits")
     return changed_files(commits) if number(found, "total_commits_count") <= len(commits) else []

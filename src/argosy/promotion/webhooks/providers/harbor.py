@@ -1,4 +1,4 @@
-"""Harbor: pushes; the secret is the Authorization header."""
+"""Harbor: pushes; the secret is sent in the Authorization header."""
 
 from __future__ import annotations
 

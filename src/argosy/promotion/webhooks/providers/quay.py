@@ -1,4 +1,4 @@
-"""Quay: pushes. Nothing is signed: who knows the path is believed."""
+"""Quay: pushes. Nothing is signed: knowing the path is the only authentication."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which repositories an event of a registry may mean: an image's, a chart's, or either, told apart by media type."""
+"""Which repositories a registry's event may mean: an image's, a chart's, or either, by media type."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ IMAGES: Final = frozenset(
         "application/vnd.docker.container.image.v1+json",
     }
 )
-"""An OCI manifest is not among them: it may be of anything."""
+"""An OCI manifest is not listed: it may be either."""
 
 
 def artefact_urls(url: str, media_type: str) -> list[str]:
