@@ -26,6 +26,10 @@ def add_account(commands: Commands) -> None:
     parser.add_argument("id", metavar="ID")
     connection(parser)
     parser.add_argument("-a", "--account", required=True, metavar="NAME")
+    text = "Print the token of a sign-in, for scripts"
+    parser = command(actions, "session-token", "argosy.cli.account.session:run", text)
+    connection(parser)
+    parser.add_argument("-o", "--output", choices=("text", "json"), default="text")
     parser = command(actions, "bcrypt", "argosy.cli.account.hashing:run", "Print the bcrypt hash of a password")
     parser.add_argument("--password", default="", metavar="PASSWORD", help="default: asked for, or read from a pipe")
     parser = command(actions, "can-i", "argosy.cli.account.at_server:can_i", "Ask a server whether you may")

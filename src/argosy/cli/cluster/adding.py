@@ -143,7 +143,11 @@ async def _token(other: Client, clock: Clock, options: argparse.Namespace) -> st
     if not options.service_account:
         await _make(other, ACCOUNTS, {"metadata": {"name": account, "namespace": namespace}})
         await _grant(other, options)
-    name = f"{account}-long-lived-token"
+    return await issued_token(other, clock, namespace, account, f"{account}-long-lived-token")
+
+
+async def issued_token(other: Client, clock: Clock, namespace: str, account: str, name: str) -> str:
+    """The token that the cluster puts into the account's Secret `name`. Raises CommandError when it puts none."""
     metadata = {"name": name, "namespace": namespace, "annotations": {"kubernetes.io/service-account.name": account}}
     await _make(other, SECRETS, {"metadata": metadata, "type": "kubernetes.io/service-account-token"})
     try:

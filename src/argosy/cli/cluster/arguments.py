@@ -23,6 +23,10 @@ def add_cluster(commands: Commands) -> None:
     parser.add_argument("-o", "--output", choices=OUTPUTS_OF_CLUSTERS, default="yaml")
     _add(actions)
     _set(actions)
+    text = "Give Argosy another token in a cluster, and end the one that it had"
+    parser = command(actions, "rotate-auth", "argosy.cli.cluster.rotating:run", text)
+    parser.add_argument("cluster", metavar="SERVER|NAME")
+    connection(parser)
     parser = command(actions, "rm", "argosy.cli.cluster.changing:remove", "Remove clusters; what was made there stays")
     parser.add_argument("clusters", nargs="+", metavar="SERVER|NAME")
     connection(parser)

@@ -15,6 +15,11 @@ def add_login(commands: Commands) -> None:
     parser.add_argument("--sso", action="store_true", help="by the provider that the server names, in a browser")
     parser.add_argument("--sso-port", type=port, default=8085, metavar="PORT", help="where the browser comes back")
     parser.add_argument("--no-browser", action="store_true", help="print the address of the sign-in instead")
+    text = "false: as --no-browser"
+    parser.add_argument("--sso-launch-browser", choices=("true", "false"), nargs="?", const="true", help=text)
+    parser.add_argument(
+        "--skip-test-tls", action="store_true", help="accepted: how to speak is said by the flags alone"
+    )
     _trust(parser)
 
 
@@ -26,6 +31,7 @@ def add_logout(commands: Commands) -> None:
 def add_context(commands: Commands) -> None:
     parser = command(commands, "context", "argosy.cli.login.signing_in:choose", "List the sign-ins, or choose one")
     parser.add_argument("server", nargs="?", default="", metavar="SERVER", help="to be the current one from now on")
+    parser.add_argument("--delete", action="store_true", help="forget it instead")
 
 
 def _trust(parser: Parser) -> None:

@@ -17,7 +17,7 @@ FILE: Final = "sign-ins.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """`token` and `refresh_token` are secrets: neither is ever printed."""
+    """`token` and `refresh_token` are secrets: `account session-token` alone prints the first."""
 
     url: str
     token: str = field(default="", repr=False)

@@ -36,7 +36,8 @@ async def _signed_in(wanted: SignIn, options: argparse.Namespace) -> SignIn:
         if options.sso:
             from argosy.cli.login.browser import by_browser
 
-            return await by_browser(server, port=options.sso_port, opens=not options.no_browser)
+            opens = not options.no_browser and options.sso_launch_browser != "false"
+            return await by_browser(server, port=options.sso_port, opens=opens)
         return await _by_password(server, options)
 
 
@@ -86,9 +87,15 @@ def choose(options: argparse.Namespace) -> int:
         found = known.get(options.server)
         if found is None:
             raise CommandError(f"there is no sign-in to {options.server}: 'argosy login {options.server}'")
+        if options.delete:
+            known.drop(found.name)
+            print(f"Context '{found.name}' deleted")
+            return Exit.OK
         known.put(found, is_current=True)
         print(f"Switched to context '{found.name}'")
         return Exit.OK
+    if options.delete:
+        raise CommandError("--delete: give the SERVER to forget")
     rows = [("*" if one.name == known.current else "", one.name, one.url) for one in known.by_name.values()]
     sys.stdout.write(table(("CURRENT", "NAME", "SERVER"), rows))
     return Exit.OK
