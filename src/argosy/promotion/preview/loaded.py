@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from argosy.apis.schema import read
 from argosy.machinery.controller import PENDING, Index, Question
@@ -52,7 +52,7 @@ class Loaded:
         return tuple(one for one in self.objects(resource) if owner_uid in _owners(one))
 
     def indexed(self, index: Index[T], value: str) -> tuple[T, ...]:
-        kind: type[T] = index.kind  # callers of this method have an index of a view
+        kind = cast("type[T]", index.kind)  # callers of this method have an index of a view
         return tuple(read(kind, one) for one in self.indexed_objects(index, value))
 
     def indexed_objects(self, index: Index[Any], value: str) -> tuple[JsonObject, ...]:
