@@ -40,7 +40,9 @@ class Held:
 
     def add_index(self, index: str, values: Callable[[JsonObject], Iterable[str]]) -> None: ...
 
-    def on_change(self, handler: Callable[[JsonObject | None, JsonObject | None], None]) -> Callable[[], None]:
+    def on_change(
+        self, handler: Callable[[JsonObject | None, JsonObject | None], None], *, replay: bool = True
+    ) -> Callable[[], None]:
         for obj in self._objects.values():
             handler(None, obj)
         return lambda: None

@@ -25,7 +25,7 @@ class Activity:
     def newest_first(self) -> list[JsonObject]:
         return list(reversed(self._lines))
 
-    def on_change(self, handler: Changed) -> Callable[[], None]:
-        """Subscribes like a cache's listener; returns a function that unsubscribes."""
+    def on_change(self, handler: Changed, *, replay: bool = False) -> Callable[[], None]:
+        """Subscribes like a cache's listener, to later lines alone; returns a function that unsubscribes."""
         self._handlers.append(handler)
         return lambda: self._handlers.remove(handler)

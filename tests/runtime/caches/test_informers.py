@@ -63,6 +63,21 @@ def test_handlers_see_existing_objects_then_every_change_in_order() -> None:
         assert len(seen) == 3
 
 
+def test_a_handler_that_wants_no_replay_hears_of_changes_alone() -> None:
+    with World() as world:
+        seen: list[str] = []
+        world.run(world.client.create(CONFIG_MAPS, config_map("a", v="1")))
+        cache = world.caches.cache(CONFIG_MAPS)
+        world.run(cache.wait_synced())
+        stop = cache.on_change(lambda old, new: seen.append((new or {})["data"]["v"]), replay=False)
+        world.run(world.client.update(CONFIG_MAPS, config_map("a", v="2")))
+        world.settle()
+        stop()
+        world.run(world.client.update(CONFIG_MAPS, config_map("a", v="3")))
+        world.settle()
+        assert seen == ["2"]
+
+
 @pytest.mark.parametrize("before", [True, False])
 def test_an_index_may_be_added_before_or_after_the_cache_is_filled(before: bool) -> None:
     def by_team(obj: JsonObject) -> list[str]:

@@ -50,7 +50,7 @@ class ScriptedCache:
     def covers(self, key: Key) -> bool:
         return True
 
-    def on_change(self, handler: Changed) -> Callable[[], None]:
+    def on_change(self, handler: Changed, *, replay: bool = True) -> Callable[[], None]:
         self.handlers.append(handler)
         return lambda: None
 

@@ -27,7 +27,8 @@ class Applications:
     def get(self, key: Key) -> JsonObject | None:
         return self.present.get(key)
 
-    def on_change(self, told: Change) -> None:
+    def on_change(self, told: Change, *, replay: bool = True) -> None:
+        assert not replay, "10,000 at one go: `fill` takes them in slices"
         self._told.add(told)
 
     def put(self, name: str, *urls: str) -> None:

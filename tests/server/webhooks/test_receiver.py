@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+from argosy.cluster.http.exchange import Request
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.runtime.clock import RealClock
+from argosy.server.webhooks.news import News
+from argosy.server.webhooks.receiver import Receiver
 from tests.kit.argocd_server import Api, argocd_server
 
 APPLICATIONS = Resource("argoproj.io", "v1alpha1", "applications", "Application")
@@ -33,12 +40,16 @@ def application(name: str, repository: str) -> JsonObject:
     }
 
 
-async def push(api: Api, repository: str) -> None:
-    body = {
+def pushed(repository: str) -> JsonObject:
+    return {
         "ref": "refs/heads/main",
         "repository": {"html_url": f"https://git.example.com/{repository}", "default_branch": "main"},
         "commits": [],
     }
+
+
+async def push(api: Api, repository: str) -> None:
+    body = pushed(repository)
     status, text = await api.call("POST", "/api/webhook", body, headers={"X-GitHub-Event": "push"}, token="")
     assert status == 200, text
 
@@ -89,3 +100,41 @@ def test_a_push_that_concerned_nothing_concerns_what_has_come_since(tmp_path: Pa
             await refreshed(api, "late")
 
     asyncio.run(scenario())
+
+
+class Telling(Receiver):
+    """Finds at once what a piece of news concerns, as when it is a few Applications."""
+
+    def __init__(self, context: Any, order: list[str]) -> None:
+        super().__init__(context)
+        self._order = order
+
+    async def _tell(self, news: News) -> None:
+        self._order.append("news")
+
+
+def test_others_have_a_turn_between_two_pieces_of_news() -> None:
+    order = list[str]()
+    settings = SimpleNamespace(settings={}, secret={})
+    receiver = Telling(SimpleNamespace(clock=RealClock(), configuration=settings), order)
+
+    async def others() -> None:
+        while order.count("news") < PUSHES:
+            await asyncio.sleep(0)  # noqa: TID251  # a turn of the loop each
+            order.append("others")
+
+    async def scenario() -> None:
+        page = receiver.page()
+        for number in range(PUSHES):
+            body = json.dumps(pushed(str(number))).encode()
+            headers = {"x-github-event": ["push"], "content-type": ["application/json"]}
+            assert (await page(Request("POST", "/api/webhook", headers, body), "", "")).status == 200
+        async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
+            beside = tasks.create_task(others())
+            running = tasks.create_task(receiver.run())
+            await beside
+            running.cancel()
+
+    asyncio.run(scenario())
+    told = [at for at, what in enumerate(order) if what == "news"]
+    assert all("others" in order[one:next_one] for one, next_one in pairwise(told))

@@ -60,7 +60,7 @@ class WellFormed:
 
         self._cache.add_index(index, of_any)
 
-    def on_change(self, handler: Changed) -> Callable[[], None]:
+    def on_change(self, handler: Changed, *, replay: bool = True) -> Callable[[], None]:
         """One that becomes malformed is heard of as gone, and as added when it is well again."""
 
         def heard(old: JsonObject | None, new: JsonObject | None) -> None:
@@ -69,7 +69,7 @@ class WellFormed:
             if was is not None or now is not None:
                 handler(was, now)
 
-        return self._cache.on_change(heard)
+        return self._cache.on_change(heard, replay=replay)
 
     def on_malformed(self, handler: Callable[[Key], None]) -> Callable[[], None]:
         """Hears of each that comes or changes and is malformed."""

@@ -41,8 +41,11 @@ class Cache(Protocol):
         """Idempotent by name; may be called before or after the cache is filled."""
         ...
 
-    def on_change(self, handler: Changed) -> Callable[[], None]:
-        """Called in event order, for existing objects too; returns how to stop. Must not raise or wait."""
+    def on_change(self, handler: Changed, *, replay: bool = True) -> Callable[[], None]:
+        """Called in event order; returns how to stop. Must not raise or wait.
+
+        `replay`: for existing objects too, before this returns: of 10,000 that is a long turn of the loop.
+        """
         ...
 
     async def wait_synced(self) -> None: ...

@@ -105,9 +105,9 @@ class InformerCache(Indexer):
         """Versions count up in every API server that there is; 0 for one that does not say."""
         return int(self._revision) if self._revision.isdigit() else 0
 
-    def on_change(self, handler: Changed) -> Callable[[], None]:
+    def on_change(self, handler: Changed, *, replay: bool = True) -> Callable[[], None]:
         self._handlers.append(handler)
-        for obj in self.list():
+        for obj in self.list() if replay else ():
             self._tell(handler, None, obj)
         return lambda: self._handlers.remove(handler) if handler in self._handlers else None
 

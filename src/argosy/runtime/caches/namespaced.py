@@ -70,8 +70,8 @@ class JoinedCache:
         for part in self.parts.values():
             part.add_index(index, values)
 
-    def on_change(self, handler: Changed) -> Callable[[], None]:
-        forgets = [part.on_change(handler) for part in self.parts.values()]
+    def on_change(self, handler: Changed, *, replay: bool = True) -> Callable[[], None]:
+        forgets = [part.on_change(handler, replay=replay) for part in self.parts.values()]
 
         def forget() -> None:
             for one in forgets:

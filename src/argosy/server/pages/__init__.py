@@ -8,11 +8,11 @@ from argosy.cluster.http.exchange import Request, Response
 from argosy.server.context import ServerContext
 from argosy.server.dispatch import Dispatcher
 from argosy.server.transport.front import Page
-from argosy.server.webhooks.receiver import Receiver
 
 if TYPE_CHECKING:
     from argosy.server.connectors.provider import OwnIssuer
     from argosy.server.sessions.provider import Provider
+    from argosy.server.webhooks.receiver import Receiver
 
 
 def pages(context: ServerContext, dispatcher: Dispatcher, receiver: Receiver, provider: HasProvider) -> dict[str, Page]:

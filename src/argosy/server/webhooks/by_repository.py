@@ -19,7 +19,7 @@ class Applications(Protocol):
 
     def get(self, key: Key) -> JsonObject | None: ...
 
-    def on_change(self, told: Callable[[JsonObject | None, JsonObject | None], None], /) -> object: ...
+    def on_change(self, told: Callable[[JsonObject | None, JsonObject | None], None], /, *, replay: bool) -> object: ...
 
 
 class ByRepository:
@@ -27,12 +27,12 @@ class ByRepository:
         self._applications = applications
         self._by_name: dict[str, dict[str, dict[Key, None]]] = {}
         """By the last part of the URL, then by the URL: few of many repositories share a name."""
-        applications.on_change(self._changed)
+        applications.on_change(self._changed, replay=False)
 
     async def fill(self, give_way: Callable[[], Awaitable[None]]) -> None:
         """Adds existing ones before the first query; changes meanwhile are already received."""
-        for count, key in enumerate([key_of(app) for app in self._applications.list("")], 1):
-            if (app := self._applications.get(key)) is not None:
+        for count, listed in enumerate(tuple(self._applications.list("")), 1):
+            if (app := self._applications.get(key_of(listed))) is not None:
                 self._changed(None, app)
             if count % FILLED_AT_ONCE == 0:
                 await give_way()

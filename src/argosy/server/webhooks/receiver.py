@@ -109,6 +109,7 @@ class Receiver:
                 self._told.add(news)
                 with span("webhook.concerned", self._waiting.pop(news)):
                     await self._tell(news)
+                await self._give_way()
                 self._metrics.waiting(len(self._waiting))
 
     async def _tell(self, news: News) -> None:

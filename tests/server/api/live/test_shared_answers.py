@@ -24,7 +24,7 @@ class Cache:
         self.handlers: list[Handler] = []
         self.value = 0
 
-    def on_change(self, handler: Handler) -> Callable[[], None]:
+    def on_change(self, handler: Handler, *, replay: bool = False) -> Callable[[], None]:
         self.handlers.append(handler)
         return lambda: self.handlers.remove(handler)
 

@@ -8,11 +8,15 @@ from typing import Any, Protocol
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.patches.mergepatch import create_merge_patch
 
+Changed = Callable[[JsonObject | None, JsonObject | None], None]
+
 
 class Changing(Protocol):
     """A cache, or anything else that reports changes."""
 
-    def on_change(self, handler: Callable[[JsonObject | None, JsonObject | None], None]) -> Callable[[], None]: ...
+    def on_change(self, handler: Changed, *, replay: bool = True) -> Callable[[], None]:
+        """`replay`: existing objects are reported, too, by what knows them. A page that is being made reads them."""
+        ...
 
 
 def patched(before: JsonObject, after: JsonObject) -> JsonObject:

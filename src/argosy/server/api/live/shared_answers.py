@@ -16,7 +16,7 @@ import orjson
 
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.clock import Clock
-from argosy.server.api.live.changes import Changing, patched
+from argosy.server.api.live.changes import Changed, Changing, patched
 
 FRESH_SECONDS: Final = 0.05
 AGED_SECONDS: Final = 30.0
@@ -43,12 +43,12 @@ class Shared:
         self.version = 0
         self._answers: dict[Hashable, _Answer] = {}
         self._patches: dict[tuple[int, int], tuple[JsonObject, JsonObject, bytes]] = {}
-        self._handlers: dict[int, Callable[[JsonObject | None, JsonObject | None], None]] = {}
+        self._handlers: dict[int, Changed] = {}
         self._handed = 0
         for cache in caches:
-            cache.on_change(self._count)
+            cache.on_change(self._count, replay=False)
 
-    def on_change(self, handler: Callable[[JsonObject | None, JsonObject | None], None]) -> Callable[[], None]:
+    def on_change(self, handler: Changed, *, replay: bool = False) -> Callable[[], None]:
         """Existing objects are not reported."""
         self._handed += 1
         place = self._handed
@@ -108,10 +108,10 @@ class OnlyOf:
     namespace: str
     name: str
 
-    def on_change(self, handler: Callable[[JsonObject | None, JsonObject | None], None]) -> Callable[[], None]:
+    def on_change(self, handler: Changed, *, replay: bool = True) -> Callable[[], None]:
         def hear(old: JsonObject | None, new: JsonObject | None) -> None:
             metadata = (new or old or {}).get("metadata") or {}
             if metadata.get("name") == self.name and metadata.get("namespace", "") == self.namespace:
                 handler(old, new)
 
-        return self.cache.on_change(hear)
+        return self.cache.on_change(hear, replay=replay)

@@ -52,7 +52,7 @@ class Events:
         self._wake = asyncio.Event()
         self._dirty, self._ends = True, False
         watched: Sequence[Changing] = caches or (context.gitops.plane.applications,)
-        self._forgets = [cache.on_change(self._hear) for cache in watched]
+        self._forgets = [cache.on_change(self._hear, replay=False) for cache in watched]
 
     def __aiter__(self) -> Events:
         return self

@@ -87,7 +87,7 @@ async def refreshed(context: ServerContext, key: Key, since: int) -> JsonObject:
             heard.set()
 
     cache = context.gitops.plane.applications
-    forget = cache.on_change(changed)
+    forget = cache.on_change(changed, replay=False)
     try:
         while True:
             found = cache.get(key)

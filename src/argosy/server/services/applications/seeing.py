@@ -40,7 +40,7 @@ class Seeing(Revisions):
         found = await self._of(call, "applicationName")
         context, key = self._context, key_of(found.app)
         changed = asyncio.Event()
-        forget = context.gitops.plane.applications.on_change(_about(key, changed))
+        forget = context.gitops.plane.applications.on_change(_about(key, changed), replay=False)
         before = json.dumps(await tree_of(context, found.app), sort_keys=True)
         stop = context.gitops.on_live_change(changed.set)
         try:

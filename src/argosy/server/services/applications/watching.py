@@ -81,7 +81,7 @@ class Watching:
         """The streams of one subject with the same query: a change is authorised once for all of them."""
         if not self._listens:
             self._listens = True
-            self._context.gitops.plane.applications.on_change(self._heard)
+            self._context.gitops.plane.applications.on_change(self._heard, replay=False)
         key = (call.caller.subject, namespace, chosen.key)
         if (found := self._groups.get(key)) is None:
             found = self._groups[key] = Group(self._context, call, chosen, namespace, key)
