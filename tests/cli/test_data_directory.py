@@ -42,7 +42,7 @@ def test_a_sound_directory_is_told_so_and_can_be_backed_up_and_restored(
     assert main(["cluster", "backup", file, "--overwrite", "--data-dir", str(data)]) == 0
     assert main(["cluster", "restore", file, "--revision", "2", "--data-dir", str(data)]) == 0
     told = capsys.readouterr().out
-    assert "holds cluster c-1 as it was at revision 2; it goes on from 5" in told
+    assert "has cluster c-1 as of revision 2; new revisions start after 5" in told
     assert "What was there before is in" in told
     assert main(["cluster", "check", "--data-dir", str(data)]) == 0
     assert "1 objects" in capsys.readouterr().out

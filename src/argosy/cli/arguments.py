@@ -24,7 +24,7 @@ def _with_server(parser: Parser) -> None:
         "--server-port",
         type=port,
         metavar="PORT",
-        help="where Argo CD's API is served on 127.0.0.1 (default: the port of the last run, else 8080 or a free one)",
+        help="port of Argo CD's API on 127.0.0.1 (default: that of the last run, else 8080 or a free one)",
     )
     parser.add_argument("--server-insecure", action="store_true", help="serve Argo CD's API without TLS")
 
@@ -43,7 +43,9 @@ def _running(parser: Parser) -> None:
 
 
 def add_down(commands: Commands) -> None:
-    data_dir(command(commands, "down", "argosy.cli.up:stop", "Stop what 'argosy up', 'demo' or 'apiserver' started"))
+    data_dir(
+        command(commands, "down", "argosy.cli.up:stop", "Stop a process started by 'argosy up', 'demo' or 'apiserver'")
+    )
 
 
 def add_apiserver(commands: Commands) -> None:
@@ -70,17 +72,17 @@ def add_controller(commands: Commands) -> None:
     parser.add_argument(
         "--metrics-address",
         metavar="HOST:PORT",
-        help="serve /metrics, /healthz and /readyz here, by plain HTTP, such as :8082 (default: none)",
+        help="serve /metrics, /healthz and /readyz over plain HTTP, such as :8082 (default: none)",
     )
     parser.add_argument(
         "--webhook-address",
         metavar="HOST:PORT",
-        help="serve admission webhooks here, by HTTPS, such as :9443 (default: none, and no admission by Argosy)",
+        help="serve admission webhooks over HTTPS, such as :9443 (default: none, and no admission by Argosy)",
     )
     parser.add_argument(
         "--sealing-address",
         metavar="HOST:PORT",
-        help="serve the endpoints of Sealed Secrets here, for its Service, such as :8080 (default: none)",
+        help="serve the endpoints of Sealed Secrets for its Service, such as :8080 (default: none)",
     )
     parser.add_argument(
         "--webhook-url",
@@ -91,7 +93,7 @@ def add_controller(commands: Commands) -> None:
     parser.add_argument(
         "--local-repositories",
         action="store_true",
-        help="allow repositories of this machine: file URLs and loopback addresses (for a developer's own machine)",
+        help="allow local repositories: file URLs and loopback addresses (for development)",
     )
     _logging(parser)
 
@@ -107,7 +109,7 @@ def add_crds(commands: Commands) -> None:
 
 
 def add_doctor(commands: Commands) -> None:
-    text = "Try what this machine confines, and look at limits, the data directory, TLS and versions"
+    text = "Check sandboxing, limits, the data directory, TLS and versions on this machine"
     parser = command(commands, "doctor", "argosy.cli.doctor:run", text)
     data_dir(parser)
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text")
@@ -143,8 +145,8 @@ def add_resource(commands: Commands) -> None:
     actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     for name, text, outputs in (
         ("health", "Say how well an object is", ("text", "json")),
-        ("actions", "Say what can be done to an object", ("text", "json")),
-        ("run-action", "Show what an action would write", ("yaml", "json")),
+        ("actions", "List the actions available for an object", ("text", "json")),
+        ("run-action", "Show the objects that an action would write", ("yaml", "json")),
     ):
         made = command(actions, name, f"argosy.cli.resource:{name.replace('-', '_')}", text)
         if name == "run-action":

@@ -51,7 +51,7 @@ def run_restore(options: argparse.Namespace) -> int:
         raise CommandError(str(error)) from None
     state = options.revision or manifest.revision
     print(
-        f"{place.directory} holds cluster {manifest.cluster} as it was at revision {state}; it goes on from {reached}."
+        f"{place.directory} has cluster {manifest.cluster} as of revision {state}; new revisions start after {reached}."
     )
     if kept is not None:
         print(f"What was there before is in {kept}.")

@@ -72,7 +72,7 @@ def _print(found: list[Finding]) -> None:
             print(f"{about}:")
         print(f"  {item.state:<8} {item.text}")
     bad = sum(item.state == BAD for item in found)
-    print(f"\n{bad} to mend." if bad else "\nNothing to mend.")
+    print(f"\n{bad} to fix." if bad else "\nNothing to fix.")
 
 
 def _kernel(findings: Findings) -> Iterator[Finding]:

@@ -105,7 +105,7 @@ def connection(parser: Parser, *, namespace: bool = True, as_kubectl: bool = Fal
 
 
 def waiting(parser: Parser) -> None:
-    parser.add_argument("--timeout", type=seconds, default=0.0, metavar="SECONDS", help="0 waits for ever")
+    parser.add_argument("--timeout", type=seconds, default=0.0, metavar="SECONDS", help="0 means no timeout")
 
 
 def port(text: str) -> int:

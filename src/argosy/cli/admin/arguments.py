@@ -9,11 +9,11 @@ from argosy.cli.parsing import Commands, Parser, command, connection, data_dir, 
 
 
 def add_admin(commands: Commands) -> None:
-    actions = group(commands, "admin", "Ask what administrators need to know", "Administration")
+    actions = group(commands, "admin", "Commands for administrators", "Administration")
     text = "Print the password that was made for admin at the first start"
     connection(command(actions, "initial-password", "argosy.cli.admin.initial_password:run", text))
     checks = group(actions, "rbac", "Check rules of permission", "Rules of permission, as in argocd-rbac-cm")
-    parser = command(checks, "can", "argosy.cli.admin.rbac:can", "Tell whether a user or role may do something")
+    parser = command(checks, "can", "argosy.cli.admin.rbac:can", "Check whether a user or role has a right")
     parser.add_argument("subject", metavar="SUBJECT", help="a user, a group or a role")
     parser.add_argument("action", metavar="ACTION", help="such as get, sync or action/apps/Deployment/restart")
     parser.add_argument("resource", metavar="RESOURCE", help="such as applications")
@@ -21,9 +21,9 @@ def add_admin(commands: Commands) -> None:
     _policy(parser)
     parser.add_argument("--default-role", default="", metavar="ROLE", help="in place of that of the settings")
     parser.add_argument("--no-builtin", action="store_true", help="without role:admin and role:readonly")
-    parser.add_argument("--no-strict", action="store_true", help="allow resources and actions that are not known")
-    parser.add_argument("-q", "--quiet", action="store_true", help="tell by the exit code alone")
-    parser = command(checks, "validate", "argosy.cli.admin.rbac:validate", "Tell whether rules can be read")
+    parser.add_argument("--no-strict", action="store_true", help="allow unknown resources and actions")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing: the exit code is the answer")
+    parser = command(checks, "validate", "argosy.cli.admin.rbac:validate", "Check the syntax of a policy")
     _policy(parser)
 
 
@@ -40,7 +40,7 @@ def add_audit(commands: Commands) -> None:
     parser.add_argument("--subject", default="", metavar="NAME", help="a user, or proj:<project>:<role>")
     parser.add_argument("--method", default="", metavar="TEXT", help="part of a method's name, such as Application")
     parser.add_argument("--object", default="", metavar="NAME", help="what was changed")
-    parser.add_argument("--failed", action="store_true", help="only what was refused or failed")
+    parser.add_argument("--failed", action="store_true", help="only calls that were refused or failed")
     parser.add_argument("-n", "--lines", type=int, default=50, metavar="COUNT", help="the last ones (default: 50)")
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text")
 
@@ -69,7 +69,7 @@ def _redis(parser: Parser) -> None:
     parser.add_argument("--sentinel-master", default="", metavar="NAME", help="which master the sentinels watch")
     parser.add_argument("--redis-use-tls", action="store_true", help="needed, with $REDIS_PASSWORD, but on loopback")
     for name, what in (
-        ("ca-certificate", "who signed its certificate"),
+        ("ca-certificate", "the CA of its certificate"),
         ("client-certificate", "ours"),
         ("client-key", "ours"),
     ):

@@ -28,7 +28,9 @@ def application(
     if many:
         parser.add_argument("names", nargs="*", metavar="APP", help="its name, or NAMESPACE/NAME")
         parser.add_argument("-l", "--selector", default="", help="those with these labels, as kubectl takes them")
-        parser.add_argument("--project", action="append", default=[], metavar="NAME", help="those of this project")
+        parser.add_argument(
+            "--project", action="append", default=[], metavar="NAME", help="Applications of this project"
+        )
     else:
         parser.add_argument("name", metavar="APP", help="its name, or NAMESPACE/NAME")
     connection(parser, namespace=not objects)
@@ -49,7 +51,7 @@ def _list(actions: Commands) -> None:
 def _get(actions: Commands) -> None:
     parser = application(actions, "get", "get:run", "Show one Application")
     parser.add_argument("--refresh", action="store_true", help="compare with the newest commit first")
-    parser.add_argument("--hard-refresh", action="store_true", help="and render anew")
+    parser.add_argument("--hard-refresh", action="store_true", help="also render again without caches")
     parser.add_argument("--show-operation", action="store_true", help="the last operation, too")
     parser.add_argument("--show-params", action="store_true", help="the parameters of its source, too")
     add_position(parser)
@@ -69,41 +71,49 @@ def _create(actions: Commands) -> None:
     parser.add_argument("-l", "--label", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--annotations", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--upsert", action="store_true", help="replace an Application of the same name")
-    parser.add_argument("-o", "--output", choices=OUTPUTS, help="show it instead of saying what was done")
+    parser.add_argument("-o", "--output", choices=OUTPUTS, help="print the Application")
 
 
 def _sync(actions: Commands) -> None:
     parser = application(actions, "sync", "sync:run", "Sync Applications and wait for the end", many=True)
     parser.add_argument("--revision", default="", help="instead of the Application's own")
-    parser.add_argument("--revisions", action="append", default=[], help="of one of several sources; may be repeated")
+    parser.add_argument(
+        "--revisions", action="append", default=[], help="position of one of several sources; may be repeated"
+    )
     parser.add_argument("--source-positions", type=int, action="append", default=[], metavar="NUMBER", help="from 1")
     parser.add_argument("--source-names", action="append", default=[], metavar="NAME", help="of the sources meant")
     parser.add_argument("--prune", action="store_true", help="delete what is no longer in Git")
     parser.add_argument("--dry-run", action="store_true", help="ask the server, change nothing")
-    parser.add_argument("--force", action="store_true", help="delete and create where an update is refused")
+    parser.add_argument("--force", action="store_true", help="delete and re-create objects whose update is refused")
     parser.add_argument("--replace", action="store_true", help="replace instead of apply")
     parser.add_argument("--server-side", action="store_true", help="use server-side apply")
-    parser.add_argument("--apply-out-of-sync-only", action="store_true", help="leave alone what is in sync")
+    parser.add_argument("--apply-out-of-sync-only", action="store_true", help="apply only objects that are out of sync")
     parser.add_argument("--strategy", choices=("", "apply", "hook"), default="", help="with hooks (default) or without")
     parser.add_argument(
         "--resource",
         action="append",
         default=[],
         metavar="GROUP:KIND:[NAMESPACE/]NAME",
-        help="only these; parts may be *, and ! before it means all but these",
+        help="only these; parts may be *; with ! in front: all others",
     )
     parser.add_argument(
-        "--label", action="append", default=[], metavar="NAME=VALUE", help="only objects that Git gives this label"
+        "--label",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="only objects whose manifests have this label",
     )
     parser.add_argument("--info", action="append", default=[], metavar="NAME=VALUE", help="kept with the operation")
-    parser.add_argument("--local", type=Path, metavar="DIR", help="the manifests of this directory instead of Git's")
+    parser.add_argument("--local", type=Path, metavar="DIR", help="use this directory's manifests instead of Git's")
     parser.add_argument("--local-repo-root", type=Path, metavar="DIR", help="the repository around --local")
     parser.add_argument("--retry-limit", type=int, default=0, metavar="COUNT", help="attempts after a failure")
     parser.add_argument("--retry-backoff-duration", default="", metavar="DURATION", help="before the first attempt")
     parser.add_argument("--retry-backoff-max-duration", default="", metavar="DURATION", help="the longest wait")
     parser.add_argument("--retry-backoff-factor", type=int, default=0, metavar="FACTOR", help="of each wait")
-    parser.add_argument("--retry-refresh", action="store_true", help="attempts are made with the newest revision")
-    parser.add_argument("--preview-changes", action="store_true", help="show what would change, and ask first")
+    parser.add_argument("--retry-refresh", action="store_true", help="retry with the newest revision")
+    parser.add_argument(
+        "--preview-changes", action="store_true", help="show the differences, then ask for confirmation"
+    )
     parser.add_argument("--assumeYes", action="store_true", help="do not ask")
     _other_diff(parser)
     parser.add_argument("--async", dest="is_async", action="store_true", help="do not wait")
@@ -113,18 +123,20 @@ def _sync(actions: Commands) -> None:
 
 def _diff(actions: Commands) -> None:
     parser = application(
-        actions, "diff", "comparison.diff:run", "Show what a sync would change; exit code 1 when anything"
+        actions, "diff", "comparison.diff:run", "Show what a sync would change; exit code 1 if there are differences"
     )
     parser.add_argument("--exit-code", action="store_true", default=True, help="1 when different (default); =false: 0")
     parser.add_argument("--no-exit-code", dest="exit_code", action="store_false", help="exit code 0 in any case")
     parser.add_argument("--diff-exit-code", type=int, default=1, metavar="CODE", help="when different (default: 1)")
     parser.add_argument("--refresh", action="store_true", help="compare with the newest commit first")
-    parser.add_argument("--hard-refresh", action="store_true", help="and render anew")
+    parser.add_argument("--hard-refresh", action="store_true", help="also render again without caches")
     parser.add_argument("--revision", default="", help="instead of the Application's own")
-    parser.add_argument("--revisions", action="append", default=[], help="of one of several sources; may be repeated")
+    parser.add_argument(
+        "--revisions", action="append", default=[], help="position of one of several sources; may be repeated"
+    )
     parser.add_argument("--source-positions", type=int, action="append", default=[], metavar="NUMBER", help="from 1")
     parser.add_argument("--source-names", action="append", default=[], metavar="NAME", help="of the sources meant")
-    parser.add_argument("--local", type=Path, metavar="DIR", help="the manifests of this directory instead of Git's")
+    parser.add_argument("--local", type=Path, metavar="DIR", help="use this directory's manifests instead of Git's")
     parser.add_argument("--local-repo-root", type=Path, metavar="DIR", help="the repository around --local")
     parser.add_argument("--server-side-diff", action="store_true", help="accepted: the Application says which diff")
     parser.add_argument("--server-side-generate", action="store_true", help="accepted: --local is rendered here")
@@ -155,8 +167,8 @@ def _history(actions: Commands) -> None:
 
 def _rollback(actions: Commands) -> None:
     parser = application(actions, "rollback", "rollback:run", "Sync to an earlier entry of the history")
-    parser.add_argument("id", nargs="?", metavar="ID", help="of the history (default: the one before)")
-    parser.add_argument("--prune", action="store_true", help="delete what that revision did not have")
+    parser.add_argument("id", nargs="?", metavar="ID", help="ID in the history (default: the previous one)")
+    parser.add_argument("--prune", action="store_true", help="delete objects that the revision does not have")
     parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
     waiting(parser)
 
@@ -169,7 +181,7 @@ def _wait(actions: Commands) -> None:
     parser.add_argument("--operation", action="store_true", help="only until no operation runs")
     parser.add_argument("--degraded", action="store_true", help="until degraded")
     parser.add_argument("--suspended", action="store_true", help="until suspended")
-    parser.add_argument("--delete", action="store_true", help="until they are gone")
+    parser.add_argument("--delete", action="store_true", help="wait until they are deleted")
     parser.add_argument("--hydrated", action="store_true", help="until the last hydration has succeeded")
     parser.add_argument(
         "--resource", action="append", default=[], metavar="GROUP:KIND:[NAMESPACE/]NAME", help="only these"
@@ -186,8 +198,8 @@ def _delete(actions: Commands) -> None:
         "-p", "--propagation-policy", choices=("foreground", "background"), default="foreground", help="of cascades"
     )
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
-    parser.add_argument("--wait", action="store_true", help="until they are gone")
-    parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide", help="of what was deleted")
+    parser.add_argument("--wait", action="store_true", help="wait until they are deleted")
+    parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide", help="wait for the deletion")
     waiting(parser)
 
 
@@ -195,13 +207,13 @@ def _delete(actions: Commands) -> None:
 
 
 def _set(actions: Commands) -> None:
-    parser = application(actions, "set", "editing:set_flags", "Change what the flags name")
+    parser = application(actions, "set", "editing:set_flags", "Change fields of the spec")
     add_spec(parser)
     add_position(parser)
 
 
 def _unset(actions: Commands) -> None:
-    parser = application(actions, "unset", "editing:unset", "Take away what was set of a source")
+    parser = application(actions, "unset", "editing:unset", "Reset fields of a source")
     for flag, metavar, text in (
         ("--parameter", "NAME", "Helm: a value"),
         ("--values", "FILE", "Helm: a values file"),
@@ -213,13 +225,13 @@ def _unset(actions: Commands) -> None:
         parser.add_argument(*names, action="append", default=[], metavar=metavar, help=f"{text}; may be repeated")
     for flag, text in (
         ("--values-literal", "Helm: inline values"),
-        ("--ignore-missing-value-files", "Helm: missing values files are an error again"),
+        ("--ignore-missing-value-files", "Helm: missing values files are an error"),
         ("--pass-credentials", "Helm: to other hosts"),
         ("--nameprefix", "Kustomize: the prefix"),
         ("--namesuffix", "Kustomize: the suffix"),
         ("--kustomize-version", "Kustomize: the version"),
         ("--kustomize-namespace", "Kustomize: the namespace"),
-        ("--ignore-missing-components", "Kustomize: missing components are an error again"),
+        ("--ignore-missing-components", "Kustomize: missing components are an error"),
         ("--ref", "the name for other sources"),
     ):
         parser.add_argument(flag, action="store_true", help=text)
@@ -252,7 +264,7 @@ def _terminate(actions: Commands) -> None:
 
 
 def _confirm(actions: Commands) -> None:
-    text = "Confirm what waits for it: deletions and prunings"
+    text = "Confirm deletions and prunings that wait for it"
     application(actions, "confirm-deletion", "operations_of:confirm_deletion", text)
 
 
@@ -263,10 +275,12 @@ def _manifests(actions: Commands) -> None:
     parser = application(actions, "manifests", "live.manifests:run", "Print the manifests of Git or of the cluster")
     parser.add_argument("--source", choices=("git", "live"), default="git", help="default: git")
     parser.add_argument("--revision", default="", help="instead of the Application's own")
-    parser.add_argument("--revisions", action="append", default=[], help="of one of several sources; may be repeated")
+    parser.add_argument(
+        "--revisions", action="append", default=[], help="position of one of several sources; may be repeated"
+    )
     parser.add_argument("--source-positions", type=int, action="append", default=[], metavar="NUMBER", help="from 1")
     parser.add_argument("--source-names", action="append", default=[], metavar="NAME", help="of the sources meant")
-    parser.add_argument("--local", type=Path, metavar="DIR", help="the manifests of this directory instead of Git's")
+    parser.add_argument("--local", type=Path, metavar="DIR", help="use this directory's manifests instead of Git's")
     parser.add_argument("--local-repo-root", type=Path, metavar="DIR", help="the repository around --local")
 
 
@@ -280,7 +294,7 @@ def _resources(actions: Commands) -> None:
 def _chosen(parser: Parser, *, needs_name: bool = False) -> None:
     parser.add_argument("--group", default=None, help="of the objects")
     parser.add_argument("--kind", required=needs_name, default=None, help="of the objects")
-    text = "of the objects; that of the Application is --app-namespace"
+    text = "of the objects; the Application's is --app-namespace"
     parser.add_argument("--namespace", dest="resource_namespace", default=None, metavar="NAMESPACE", help=text)
     parser.add_argument("--resource-name", default=None, metavar="NAME", help="of the object")
 
@@ -292,7 +306,7 @@ def _get_resource(actions: Commands) -> None:
     _chosen(parser, needs_name=True)
     parser.add_argument("--project", default=None, help="accepted")
     parser.add_argument("--filter-fields", default="", metavar="FIELDS", help="only these, separated by commas")
-    parser.add_argument("--show-managed-fields", action="store_true", help="who owns what, too")
+    parser.add_argument("--show-managed-fields", action="store_true", help="include owned objects")
     parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
 
 
@@ -313,14 +327,14 @@ def _delete_resource(actions: Commands) -> None:
     )
     _chosen(parser, needs_name=True)
     parser.add_argument("--force", action="store_true", help="without a grace period")
-    parser.add_argument("--orphan", action="store_true", help="leave what it owns")
+    parser.add_argument("--orphan", action="store_true", help="keep objects that it owns")
     parser.add_argument("--all", action="store_true", help="every object that fits, where several do")
     parser.add_argument("--project", default=None, help="accepted")
 
 
 def _actions(actions: Commands) -> None:
     actions = group(actions, "actions", "List and run actions on the objects of an Application", "Actions")
-    parser = application(actions, "list", "live.actions:list_all", "List what can be done to its objects", objects=True)
+    parser = application(actions, "list", "live.actions:list_all", "List the actions of its objects", objects=True)
     _chosen(parser)
     parser.add_argument("-o", "--output", "--out", choices=OUTPUTS, default="wide")
     parser = application(actions, "run", "live.actions:run", "Run an action on its objects", objects=True)
@@ -331,7 +345,7 @@ def _actions(actions: Commands) -> None:
 
 
 def _logs(actions: Commands) -> None:
-    parser = application(actions, "logs", "live.logs:run", "Print what the Pods of an Application wrote", objects=True)
+    parser = application(actions, "logs", "live.logs:run", "Print the logs of its Pods", objects=True)
     _chosen(parser)
     parser.add_argument("--name", dest="pod", default="", metavar="NAME", help="of an object; default: all")
     parser.add_argument("-c", "--container", default="", help="default: all")

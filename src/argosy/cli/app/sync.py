@@ -76,7 +76,7 @@ def _agrees(options: argparse.Namespace) -> bool:
     if options.assumeYes:
         return True
     if not sys.stdin.isatty():
-        raise CommandError("--preview-changes: nobody can be asked here; --assumeYes goes on")
+        raise CommandError("--preview-changes: there is no terminal for the prompt; use --assumeYes to continue")
     return input("Do you want to continue with the sync process? [y/N] ").strip().lower() in ("y", "yes")
 
 

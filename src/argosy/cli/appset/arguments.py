@@ -45,7 +45,7 @@ def _delete(actions: Commands) -> None:
     parser = _application_set(actions, "delete", "Delete ApplicationSets, and their Applications unless they survive")
     parser.add_argument("names", nargs="+", metavar="APPSET", help="its name, or NAMESPACE/NAME")
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
-    parser.add_argument("--wait", action="store_true", help="until they are gone")
+    parser.add_argument("--wait", action="store_true", help="wait until they are deleted")
     waiting(parser)
 
 
@@ -55,7 +55,7 @@ def _preview(actions: Commands) -> None:
     files(parser)
     parser.add_argument("--offline", action="store_true", help="with no cluster: everything counts as created")
     parser.add_argument(
-        "--local", action="append", default=[], metavar="URL=DIR", help="read this work tree instead of the repository"
+        "--local", action="append", default=[], metavar="URL=DIR", help="use this work tree instead of the repository"
     )
-    parser.add_argument("--no-exit-code", action="store_true", help="exit code 0 whether anything would change or not")
+    parser.add_argument("--no-exit-code", action="store_true", help="exit code 0 even if anything would change")
     parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")

@@ -24,12 +24,12 @@ def add_cert(commands: Commands) -> None:
 
 
 def _looking(command: Callable[..., Parser]) -> None:
-    text = "Say in one line what a Certificate waits for and until when, and tell its whole story"
+    text = "Show what a Certificate waits for and until when, and its whole history"
     made = command("status", "looking:status", text)
-    made.add_argument("name", nargs="?", metavar="NAME", help="without it: one line for each Certificate")
+    made.add_argument("name", nargs="?", metavar="NAME", help="without a name: one line per Certificate")
     made.add_argument("-A", "--all-namespaces", action="store_true", help="with no NAME: of all namespaces")
     made.add_argument("-o", "--output", choices=("text", "line", "json"), default="text")
-    made = command("inspect", "looking:inspect", "Show what is in a Secret with a certificate; never its key")
+    made = command("inspect", "looking:inspect", "Show the certificate in a Secret, never its key")
     made.add_argument("secret", metavar="SECRET")
 
 
@@ -47,7 +47,7 @@ def _changing(command: Callable[..., Parser]) -> None:
 
 
 def _creating(command: Callable[..., Parser], actions: Commands) -> None:
-    text = "Make a request with a key that stays on this machine"
+    text = "Create a CertificateRequest with a key that stays on this machine"
     group: Parser = actions.add_parser("create", help=text, description=f"{text}.")
     kinds = group.add_subparsers(title="kinds", metavar="KIND", required=True, parser_class=type(group))
     for kind, short, run, text in (

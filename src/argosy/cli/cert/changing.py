@@ -29,7 +29,7 @@ def renew(options: argparse.Namespace) -> int:
                 print(f"{place}: {error}")
                 failed = True
             else:
-                print(f"{place} is issued again; 'argosy cert status {certificate.metadata.name}' tells how it goes")
+                print(f"{place} is issued again; 'argosy cert status {certificate.metadata.name}' shows the progress")
         return Exit.FAILED if failed else Exit.OK
 
     return with_client(options, work)

@@ -12,9 +12,7 @@ OUTPUTS_OF_CLUSTERS = (*OUTPUTS, "server")
 def add_cluster(commands: Commands) -> None:
     text = "Look at and change the clusters that Applications go to; check, back up and restore the embedded one"
     actions = group(commands, "cluster", text, "Clusters")
-    parser = command(
-        actions, "list", "argosy.cli.cluster.listing:run", "List clusters, and whether each can be reached"
-    )
+    parser = command(actions, "list", "argosy.cli.cluster.listing:run", "List clusters and their connection")
     connection(parser)
     parser.add_argument("-o", "--output", choices=OUTPUTS_OF_CLUSTERS, default="wide")
     parser = command(actions, "get", "argosy.cli.cluster.listing:show", "Show one cluster")
@@ -23,11 +21,11 @@ def add_cluster(commands: Commands) -> None:
     parser.add_argument("-o", "--output", choices=OUTPUTS_OF_CLUSTERS, default="yaml")
     _add(actions)
     _set(actions)
-    text = "Give Argosy another token in a cluster, and end the one that it had"
+    text = "Replace Argosy's token for a cluster, and revoke the old one"
     parser = command(actions, "rotate-auth", "argosy.cli.cluster.rotating:run", text)
     parser.add_argument("cluster", metavar="SERVER|NAME")
     connection(parser)
-    parser = command(actions, "rm", "argosy.cli.cluster.changing:remove", "Remove clusters; what was made there stays")
+    parser = command(actions, "rm", "argosy.cli.cluster.changing:remove", "Remove clusters; objects there stay")
     parser.add_argument("clusters", nargs="+", metavar="SERVER|NAME")
     connection(parser)
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
@@ -41,15 +39,19 @@ def _add(actions: Commands) -> None:
     connection(parser, namespace=False)
     parser.add_argument("--name", default="", help="default: the context's")
     parser.add_argument("--in-cluster", action="store_true", help="its address inside: kubernetes.default.svc")
-    parser.add_argument("--cluster-endpoint", default="", metavar="URL", help="its address, where it is another one")
+    parser.add_argument(
+        "--cluster-endpoint", default="", metavar="URL", help="the cluster's address, if it is not the kubeconfig's"
+    )
     parser.add_argument("--system-namespace", default="kube-system", metavar="NAMESPACE", help="of the account")
-    parser.add_argument("--service-account", default="", metavar="NAME", help="that is there, instead of a new one")
+    parser.add_argument(
+        "--service-account", default="", metavar="NAME", help="an existing ServiceAccount, instead of a new one"
+    )
     parser.add_argument("--cluster-resources", action="store_true", help="with --namespace: cluster-scoped ones, too")
     _managed(parser)
-    parser.add_argument("--project", default="", help="that alone may use it")
+    parser.add_argument("--project", default="", help="the only project that may use it")
     parser.add_argument("--shard", type=int, default=None, metavar="NUMBER", help="which replica looks after it")
     _reached(parser)
-    parser.add_argument("--upsert", action="store_true", help="replace what is there for the same address")
+    parser.add_argument("--upsert", action="store_true", help="replace an existing cluster with this address")
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
 
 
@@ -57,11 +59,11 @@ def _reached(parser: Parser) -> None:
     """Flags for connecting with other credentials than the account's token."""
     for flag, metavar, text in (
         ("--aws-cluster-name", "NAME", "signed in to by AWS: the EKS cluster"),
-        ("--aws-role-arn", "ARN", "AWS: as this role"),
-        ("--aws-profile", "NAME", "AWS: with this profile"),
+        ("--aws-role-arn", "ARN", "AWS: IAM role"),
+        ("--aws-profile", "NAME", "AWS: profile"),
         ("--exec-command", "PROGRAM", "that prints credentials"),
-        ("--exec-command-api-version", "VERSION", "of what the program is told"),
-        ("--exec-command-install-hint", "TEXT", "told where the program is not there"),
+        ("--exec-command-api-version", "VERSION", "API version of the program's input"),
+        ("--exec-command-install-hint", "TEXT", "message if the program is missing"),
         ("--proxy-url", "URL", "proxy on the way to the cluster, from here and from the control plane"),
     ):
         parser.add_argument(flag, default="", metavar=metavar, help=text)
@@ -75,7 +77,7 @@ def _reached(parser: Parser) -> None:
 
 
 def _managed(parser: Parser) -> None:
-    text = "of the cluster, and only these; may be repeated"
+    text = "manage only this namespace; may be repeated"
     name = "managed_namespace"
     parser.add_argument("--namespace", dest=name, action="append", default=[], metavar="NAMESPACE", help=text)
     parser.add_argument("--label", action="append", default=[], metavar="NAME=VALUE")
@@ -83,7 +85,7 @@ def _managed(parser: Parser) -> None:
 
 
 def _set(actions: Commands) -> None:
-    parser = command(actions, "set", "argosy.cli.cluster.changing:set_flags", "Change what the flags name")
+    parser = command(actions, "set", "argosy.cli.cluster.changing:set_flags", "Change fields of a cluster")
     parser.add_argument("cluster", metavar="SERVER|NAME")
     connection(parser, namespace=False)
     parser.add_argument("--name", default="")
@@ -91,15 +93,13 @@ def _set(actions: Commands) -> None:
 
 
 def _embedded(actions: Commands) -> None:
-    data_dir(
-        command(actions, "check", "argosy.cli.data_directory:run_check", "Say what is wrong with a data directory")
-    )
+    data_dir(command(actions, "check", "argosy.cli.data_directory:run_check", "Check a data directory"))
     text = "Back up a data directory into one verified file, while its cluster runs"
     parser = command(actions, "backup", "argosy.cli.data_directory:run_backup", text)
     parser.add_argument("file", type=Path, metavar="FILE", help="where to; it holds Secrets and keys")
-    parser.add_argument("--overwrite", action="store_true", help="replace FILE if it is there")
+    parser.add_argument("--overwrite", action="store_true", help="replace an existing FILE")
     data_dir(parser)
-    text = "Put a backup in place of a data directory; what was there is moved aside"
+    text = "Replace a data directory by a backup; the existing files are moved aside"
     parser = command(actions, "restore", "argosy.cli.data_directory:run_restore", text)
     parser.add_argument("file", type=Path, metavar="FILE", help="made by 'argosy cluster backup'")
     parser.add_argument("--revision", type=int, metavar="NUMBER", help="an older state that the backup holds")

@@ -9,9 +9,11 @@ def add_promote(commands: Commands) -> None:
     text = "Promote Freight into a Stage, or show what that would do"
     parser = command(commands, "promote", "argosy.cli.delivery.promoting:run", text)
     parser.add_argument("stage", metavar="STAGE", help="its name, or PROJECT/NAME")
-    parser.add_argument("--freight", default="", metavar="REF", help="default: the newest that the Stage may have")
+    parser.add_argument(
+        "--freight", default="", metavar="REF", help="default: the newest that is available to the Stage"
+    )
     parser.add_argument("--preview", action="store_true", help="run each step aside and show its effect; push nothing")
-    parser.add_argument("--wait", action="store_true", help="until it is live and healthy, or failed")
+    parser.add_argument("--wait", action="store_true", help="wait until it is live and healthy, or failed")
     _delivery(parser)
     waiting(parser)
 
@@ -26,7 +28,7 @@ def add_trace(commands: Commands) -> None:
 
 
 def add_wait_for(commands: Commands) -> None:
-    text = "Wait until a change is live and healthy in a Stage, or cannot come there any more"
+    text = "Wait until a change is live and healthy in a Stage, or can no longer get there"
     parser = command(commands, "wait-for", "argosy.cli.delivery.waiting:run", text)
     _reference(parser)
     parser.add_argument("--in", dest="stage", required=True, metavar="STAGE", help="its name, or PROJECT/NAME")

@@ -11,7 +11,7 @@ def add_login(commands: Commands) -> None:
     parser = command(commands, "login", "argosy.cli.login.signing_in:run", "Sign in to a server of Argosy or Argo CD")
     parser.add_argument("server", metavar="SERVER", help="HOST[:PORT] or a URL, with its path if it has one")
     parser.add_argument("--username", default="", metavar="NAME", help="default: asked for")
-    parser.add_argument("--password", default="", metavar="PASSWORD", help="default: asked for, which is better")
+    parser.add_argument("--password", default="", metavar="PASSWORD", help="default: prompt, which is safer")
     parser.add_argument("--sso", action="store_true", help="by the provider that the server names, in a browser")
     parser.add_argument("--sso-port", type=port, default=8085, metavar="PORT", help="where the browser comes back")
     parser.add_argument("--no-browser", action="store_true", help="print the address of the sign-in instead")
@@ -30,11 +30,13 @@ def add_logout(commands: Commands) -> None:
 
 def add_context(commands: Commands) -> None:
     parser = command(commands, "context", "argosy.cli.login.signing_in:choose", "List the sign-ins, or choose one")
-    parser.add_argument("server", nargs="?", default="", metavar="SERVER", help="to be the current one from now on")
+    parser.add_argument("server", nargs="?", default="", metavar="SERVER", help="the new current sign-in")
     parser.add_argument("--delete", action="store_true", help="forget it instead")
 
 
 def _trust(parser: Parser) -> None:
     parser.add_argument("--plaintext", action="store_true", help="without TLS")
     parser.add_argument("--insecure", action="store_true", help="do not verify the server's certificate")
-    parser.add_argument("--certificate-authority", type=Path, metavar="FILE", help="PEM; who signed the certificate")
+    parser.add_argument(
+        "--certificate-authority", type=Path, metavar="FILE", help="PEM file with the CA of the certificate"
+    )

@@ -67,7 +67,7 @@ class SignIns:
         except FileNotFoundError:
             return "", {}
         except (OSError, ValueError, TypeError, AttributeError):
-            raise CommandError(f"{self.path} cannot be read: mend or delete it, and sign in again") from None
+            raise CommandError(f"{self.path} cannot be read: fix or delete it, and sign in again") from None
 
     def _write(self) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

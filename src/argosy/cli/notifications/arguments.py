@@ -10,9 +10,9 @@ METAVARS = {"application": "APP", "rollout": "ROLLOUT"}
 
 
 def add_notifications(commands: Commands) -> None:
-    groups = group(commands, "notifications", "Try notifications out, see who gets them", "Notifications")
+    groups = group(commands, "notifications", "Try notifications, and list who gets them", "Notifications")
     _both(groups, "application")
-    subscriptions = group(groups, "subscriptions", "Who is notified", "Who is notified")
+    subscriptions = group(groups, "subscriptions", "Subscriptions", "Subscriptions")
     made = _command(subscriptions, "list", "subscriptions:run", "List who is notified of an Application")
     _object(made, "application")
     made = command(groups, "catalog", "argosy.cli.notifications.catalog:run", "Print the stock triggers and templates")
@@ -45,9 +45,9 @@ def _templates(actions: Commands, about: str) -> None:
         action="append",
         metavar="SERVICE:RECIPIENT",
         default=[],
-        help="where to; may be repeated (default: console:stdout)",
+        help="recipient; may be repeated (default: console:stdout)",
     )
-    made.add_argument("--allow-loopback", action="store_true", help="receivers on this machine may be reached")
+    made.add_argument("--allow-loopback", action="store_true", help="allow receivers on this machine")
 
 
 def _triggers(actions: Commands, about: str) -> None:

@@ -42,21 +42,21 @@ def _reading(actions: Commands) -> None:
 
 def _spec(parser: Parser) -> None:
     many = (
-        ("-d", "--dest", "SERVER,NAMESPACE[,NAME]", "where its applications may go"),
+        ("-d", "--dest", "SERVER,NAMESPACE[,NAME]", "allowed destination"),
         ("-s", "--src", "URL", "a permitted repository"),
-        ("", "--source-namespaces", "NAMESPACE", "where its applications may be"),
-        ("", "--signature-keys", "KEY-ID", "who must have signed"),
+        ("", "--source-namespaces", "NAMESPACE", "allowed namespace of Applications"),
+        ("", "--signature-keys", "KEY-ID", "required signing key"),
         ("", "--allow-cluster-resource", "GROUP/KIND", "a permitted cluster-scoped kind"),
         ("", "--deny-cluster-resource", "GROUP/KIND", "a forbidden cluster-scoped kind"),
         ("", "--allow-namespaced-resource", "GROUP/KIND", "a permitted namespaced kind"),
         ("", "--deny-namespaced-resource", "GROUP/KIND", "a forbidden namespaced kind"),
-        ("", "--dest-service-accounts", "SERVER,NAMESPACE,ACCOUNT", "as whom it is synced"),
+        ("", "--dest-service-accounts", "SERVER,NAMESPACE,ACCOUNT", "ServiceAccount for syncs"),
     )
     for short, flag, metavar, text in many:
         names = [name for name in (short, flag) if name]
         parser.add_argument(*names, action="append", metavar=metavar, help=f"{text}; may be repeated")
     parser.add_argument("--description", metavar="TEXT")
-    parser.add_argument("--orphaned-resources", action="store_const", const=True, help="watch what belongs to nobody")
+    parser.add_argument("--orphaned-resources", action="store_const", const=True, help="monitor orphaned resources")
     parser.add_argument("--orphaned-resources-warn", action="store_const", const=True, help="and warn of it")
 
 
@@ -67,7 +67,7 @@ def _changing(actions: Commands) -> None:
     parser.add_argument("-f", "--file", default="", metavar="FILE", help="a project as YAML or JSON; - reads it")
     _spec(parser)
     parser.add_argument("--upsert", action="store_true", help="replace a project of the same name")
-    _spec(_project(actions, "set", "changing:set_flags", "Change what the flags name"))
+    _spec(_project(actions, "set", "changing:set_flags", "Change fields of the project"))
     _project(actions, "edit", "changing:edit", "Edit the spec with $KUBE_EDITOR or $EDITOR")
     _project(actions, "delete", "changing:delete", "Delete a project")
 
@@ -80,7 +80,7 @@ def _lists(actions: Commands) -> None:
             if name == "destination":
                 parser.add_argument("--name", dest="by_name", action="store_true", help="SERVER is a cluster's name")
             if name == "orphaned-ignore":
-                parser.add_argument("--name", dest="object_name", default="", metavar="NAME", help="only of this name")
+                parser.add_argument("--name", dest="object_name", default="", metavar="NAME", help="only this name")
             if name == "destination-service-account":
                 text_of = "where the account is; default: the application's"
                 parser.add_argument("--service-account-namespace", default="", metavar="NAMESPACE", help=text_of)
@@ -93,7 +93,7 @@ def _resources(actions: Commands) -> None:
             parser = _project(actions, f"{verb}-{kind}", run, f"{text} a kind of {kind}s", "GROUP", "KIND")
             parser.set_defaults(list_name=kind)
             parser.add_argument("-l", "--list", choices=("allow", "deny"), default="", help="which list to change")
-            parser.add_argument("--name", dest="object_name", default="", metavar="NAME", help="only of this name")
+            parser.add_argument("--name", dest="object_name", default="", metavar="NAME", help="only this name")
 
 
 def _roles(commands: Commands) -> None:
@@ -129,8 +129,8 @@ def _windows(commands: Commands) -> None:
     parser = _project(actions, "add", "windows:add", "Add a window")
     parser.add_argument("-k", "--kind", default="", help="allow or deny")
     _window(parser)
-    parser.add_argument("--manual-sync", action="store_true", help="a sync by hand is let through")
-    parser.add_argument("--sync-overrun", action="store_true", help="a sync that runs may end after the window")
+    parser.add_argument("--manual-sync", action="store_true", help="allow manual syncs")
+    parser.add_argument("--sync-overrun", action="store_true", help="allow running syncs to finish")
     _window(_project(actions, "update", "windows:update", "Change a window", "ID"))
     _project(actions, "delete", "windows:delete", "Take a window away", "ID")
     for name, text in (
@@ -143,10 +143,8 @@ def _windows(commands: Commands) -> None:
 
 
 def _integrity(commands: Commands) -> None:
-    actions = group(
-        commands, "source-integrity", "Look at and change what sources must be signed by", "Kinds of source"
-    )
-    actions = group(actions, "git", "Of Git repositories", "What is asked for")
+    actions = group(commands, "source-integrity", "Manage the required signatures of sources", "Kinds of source")
+    actions = group(actions, "git", "Of Git repositories", "Required signatures")
     actions = group(actions, "policies", "Look at and change policies", "Policies")
     _project(actions, "list", "source_integrity:list_all", "List policies")
     parser = _project(actions, "add", "source_integrity:add", "Add a policy")
@@ -154,7 +152,7 @@ def _integrity(commands: Commands) -> None:
     parser = _project(actions, "update", "source_integrity:update", "Change a policy", "POLICY-ID")
     for verb in ("", "add-", "delete-"):
         _signed(parser, verb)
-    parser.add_argument("-y", "--yes", action="store_true", help="accepted: nothing is asked")
+    parser.add_argument("-y", "--yes", action="store_true", help="accepted: there is no prompt")
     parser = command(actions, "delete", "argosy.cli.project.source_integrity:delete", "Take policies away")
     parser.add_argument("project", metavar="PROJECT")
     parser.add_argument("policy_ids", nargs="+", metavar="POLICY-ID", help="as 'list' numbers them")
@@ -163,19 +161,21 @@ def _integrity(commands: Commands) -> None:
 
 
 def _signed(parser: Parser, verb: str) -> None:
-    many = (("repo-url", "GLOB", "a repository"), ("gpg-key", "KEY-ID", "of who must have signed"))
+    many = (("repo-url", "GLOB", "a repository"), ("gpg-key", "KEY-ID", "required signing key"))
     for name, metavar, text in many:
-        said = f"{text}; may be repeated, or hold commas"
+        said = f"{text}; may be repeated, or separated by commas"
         parser.add_argument(f"--{verb}{name}", action="append", default=[], metavar=metavar, help=said)
     if not verb:
         parser.add_argument("--gpg-mode", default="", metavar="MODE", help="strict, head or none")
 
 
 def _window(parser: Parser) -> None:
-    for flag, text in (("--schedule", "when it begins, as cron"), ("--duration", "how long, such as 1h")):
+    for flag, text in (("--schedule", "when it begins, as cron"), ("--duration", "duration, such as 1h")):
         parser.add_argument(flag, default="", metavar=flag[2:].upper(), help=text)
     parser.add_argument("--time-zone", default="", metavar="ZONE", help="of the schedule (default: UTC)")
     parser.add_argument("--description", default="", metavar="TEXT")
     parser.add_argument("--use-and-operator", action="store_true", help="all lists must fit, and not any")
     for flag in ("--applications", "--namespaces", "--clusters"):
-        parser.add_argument(flag, action="append", default=[], metavar="GLOB", help="may be repeated, or hold commas")
+        parser.add_argument(
+            flag, action="append", default=[], metavar="GLOB", help="may be repeated, or separated by commas"
+        )

@@ -95,7 +95,7 @@ def delete(options: argparse.Namespace) -> int:
 def _is_sure(places: Iterable[int], options: argparse.Namespace) -> bool:
     text = f"delete policies {', '.join(map(str, places))} from project {options.project!r}"
     if not sys.stdin.isatty():
-        raise CommandError(f"nobody can be asked here; --yes goes on to {text}")
+        raise CommandError(f"there is no terminal for the prompt; use --yes to {text}")
     return input(f"Are you sure you want to {text}? [y/N] ").strip().lower() in ("y", "yes")
 
 

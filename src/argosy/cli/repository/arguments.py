@@ -9,13 +9,13 @@ TEXTS = (
     ("--password", "password", "to sign in with"),
     ("--bearer-token", "bearerToken", "to sign in with"),
     ("--proxy", "proxy", "HTTP proxy"),
-    ("--no-proxy", "noProxy", "hosts that are reached directly"),
+    ("--no-proxy", "noProxy", "hosts that bypass the proxy"),
     ("--github-app-id", "githubAppID", "GitHub App"),
     ("--github-app-installation-id", "githubAppInstallationID", "GitHub App"),
     ("--azure-service-principal-client-id", "azureServicePrincipalClientId", "Azure service principal"),
     ("--azure-service-principal-client-secret", "azureServicePrincipalClientSecret", "Azure service principal"),
     ("--azure-service-principal-tenant-id", "azureServicePrincipalTenantId", "Azure service principal"),
-    ("--azure-active-directory-endpoint", "azureActiveDirectoryEndpoint", "where Azure's is not the public one"),
+    ("--azure-active-directory-endpoint", "azureActiveDirectoryEndpoint", "if it is not the public Azure"),
     ("--github-app-enterprise-base-url", "githubAppEnterpriseBaseUrl", "GitHub Enterprise, such as https://ghe/api/v3"),
 )
 FILES = (
@@ -53,7 +53,7 @@ def _credentials(parser: Parser) -> None:
     for flag, _, text in SWITCHES:
         parser.add_argument(flag, action="store_true", help=text)
     parser.add_argument("--type", choices=("git", "helm", "oci"), default="git", help="default: git")
-    parser.add_argument("--upsert", action="store_true", help="replace what is there for the same URL")
+    parser.add_argument("--upsert", action="store_true", help="replace an existing one with this URL")
 
 
 def add_repo(commands: Commands) -> None:
@@ -65,19 +65,19 @@ def add_repo(commands: Commands) -> None:
     for flag, _, text in REPOSITORY_SWITCHES:
         parser.add_argument(flag, action="store_true", help=text)
     parser.add_argument("--name", default="", help="needed for Helm repositories")
-    parser.add_argument("--project", default="", help="that alone may use it")
+    parser.add_argument("--project", default="", help="the only project that may use it")
     parser.add_argument("--depth", type=int, default=0, metavar="COUNT", help="how much of the history; 0: all")
     for name, run, text in (("list", "list_all", "List repositories"), ("get", "show", "Show one repository")):
         parser = command(actions, name, f"argosy.cli.repository.repositories:{run}", text)
         if name == "get":
             parser.add_argument("url", metavar="URL")
-            parser.add_argument("--project", default="", help="whose repository is meant")
+            parser.add_argument("--project", default="", help="the repository's project")
         connection(parser)
-        parser.add_argument("--refresh", choices=REFRESH, default="", help="accepted: it is always asked anew")
+        parser.add_argument("--refresh", choices=REFRESH, default="", help="accepted: the connection is always checked")
         parser.add_argument("-o", "--output", choices=(*OUTPUTS, "url"), default="wide")
     parser = command(actions, "rm", "argosy.cli.repository.repositories:remove", "Remove repositories")
     parser.add_argument("urls", nargs="+", metavar="URL")
-    parser.add_argument("--project", default="", help="whose repository is meant")
+    parser.add_argument("--project", default="", help="the repository's project")
     connection(parser)
 
 
@@ -110,12 +110,12 @@ def add_trusted(commands: Commands) -> Commands:
     parser.add_argument("host", metavar="HOST")
     connection(parser)
     parser.add_argument("--from", dest="source", default="", metavar="FILE", help="default: standard input")
-    parser.add_argument("--upsert", action="store_true", help="replace what is there")
+    parser.add_argument("--upsert", action="store_true", help="replace an existing one")
     parser = command(actions, "add-ssh", "argosy.cli.repository.certificates:add_ssh", "Trust SSH hosts")
     connection(parser)
     parser.add_argument("--batch", action="store_true", help="entries as ssh-keyscan prints them")
     parser.add_argument("--from", dest="source", default="", metavar="FILE", help="default: standard input")
-    parser.add_argument("--upsert", action="store_true", help="replace what is there")
+    parser.add_argument("--upsert", action="store_true", help="replace an existing one")
     parser = command(actions, "rm", "argosy.cli.repository.certificates:remove", "Trust a host no more")
     parser.add_argument("host", metavar="HOST")
     connection(parser)
@@ -125,7 +125,7 @@ def add_trusted(commands: Commands) -> Commands:
 
 
 def add_gpg(commands: Commands) -> None:
-    actions = group(commands, "gpg", "Look at and change the keys that commits may be signed with", "Keys")
+    actions = group(commands, "gpg", "Manage trusted signing keys", "Keys")
     for name, run, text in (
         ("list", "list_all", "List keys"),
         ("get", "show", "Show one key"),

@@ -40,7 +40,7 @@ def _looking(actions: Commands) -> None:
     parser.add_argument("-w", "--watch", action="store_true", help="again whenever it changes")
     parser = _verb(actions, "status", "looking:status", "Follow a Rollout until it is Healthy or Degraded")
     parser.add_argument("name", metavar="NAME")
-    parser.add_argument("--no-watch", dest="watch", action="store_false", help="tell it once")
+    parser.add_argument("--no-watch", dest="watch", action="store_false", help="print it once")
     waiting(parser)
 
 
@@ -76,5 +76,5 @@ def _more(actions: Commands) -> None:
     parser = _verb(actions, "set-image", "changing:set_image", "Set images of a Rollout's containers")
     parser.add_argument("name", metavar="NAME")
     parser.add_argument("images", nargs="+", metavar="CONTAINER=IMAGE", help="* for every container")
-    text = "Tell what is wrong with Rollouts in files; exit code 1 when anything"
+    text = "Validate Rollouts in files; exit code 1 on errors"
     files(command(actions, "lint", "argosy.cli.rollout.looking:lint", text))

@@ -137,7 +137,7 @@ def _reencrypt(actions: Commands) -> None:
 
 
 def _verify(actions: Commands) -> None:
-    text = "Tell which SealedSecrets in files and directories do not open; exit code 1 when any"
+    text = "Check that SealedSecrets in files and directories can be unsealed; exit code 1 if any cannot"
     parser = _command(actions, "verify", "seal.verify:run", text)
     _cluster(parser)
     _keys(parser, required=False)
