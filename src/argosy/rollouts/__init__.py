@@ -1,11 +1,11 @@
 """Progressive delivery: Rollout and Experiment (argoproj.io/v1alpha1), as Argo Rollouts does it.
 
 Owns ReplicaSets (of Rollouts and Experiments), the pod-template-hash in the selectors of their Services, the weights in
-the objects of traffic routers, AnalysisRuns (creates and ends them; `analysis` measures), and the status of both kinds.
-Reads Services, Ingresses, templates of analyses, workloads that a Rollout refers to, Pods where it restarts or labels.
-Wakes when any of these changes, and at the end of a pause, of a delay before a scale-down, of the progress deadline.
+the objects of traffic routers, AnalysisRuns (creates and stops them; `analysis` measures), and both kinds' statuses.
+Reads Services, Ingresses, analysis templates, workloads that a Rollout refers to, Pods where it restarts or labels.
+Wakes when any of these changes, and at the end of a pause, of a scale-down delay, of the progress deadline.
 
-`arithmetic` counts pods and traffic, `revisions` knows ReplicaSets by their template, `status` tells how it goes.
+`arithmetic` computes pods and traffic, `revisions` finds ReplicaSets by their template, `status` reports progress.
 """
 
 from typing import Any

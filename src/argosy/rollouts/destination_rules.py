@@ -1,6 +1,6 @@
-"""Lets go of an Istio DestinationRule that no Rollout names any more: hashes of its subsets, and the Rollout's note.
+"""Releases an Istio DestinationRule that no Rollout refers to any more: removes subset hashes and the Rollout's mark.
 
-As `services` does for Services; while a Rollout names it, the Rollout's own turn writes both.
+As `services` does for Services; while a Rollout refers to it, the Rollout's own turn writes both.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BY_RULE = Index("rollout-by-destination-rule", Rollout, _named_rules)
 class Seen:
     rule: JsonObject
     rollouts: tuple[Rollout, ...]
-    """Those that name it."""
+    """Rollouts that refer to it."""
 
 
 def look(snapshot: Snapshot, key: Key) -> Seen | None:

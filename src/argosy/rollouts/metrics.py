@@ -1,7 +1,7 @@
 """The metrics of Rollouts and Experiments under upstream's names. Source: spec/metrics.md E2.
 
-What there is of each is read from the caches at each scrape; how long updates took is counted by what the status comes
-to show, so that it is the same whoever wrote it.
+Gauges are read from the caches at each scrape; durations of updates are counted when the status shows them, so that
+it does not matter which process wrote it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PHASES: Final = {
     "ProgressDeadlineExceeded": "Timeout",
     "RolloutAborted": "Abort",
 }
-"""By the reason of the condition Progressing; any other is Progressing."""
+"""By the reason of the condition Progressing; any other reason counts as Progressing."""
 OLD_PHASES: Final = ("Completed", "Progressing", "Paused", "Timeout", "Error", "Abort")
 EXPERIMENT_PHASES: Final = ("Pending", "Error", "Failed", "Successful", "Running", "Inconclusive")
 ROUTERS: Final = {
@@ -117,7 +117,7 @@ class RolloutMetrics:
 
 
 def strategy_of(obj: JsonObject) -> tuple[str, str]:
-    """And its router."""
+    """The strategy and its router."""
     strategy = obj["spec"].get("strategy") or {}
     if strategy.get("blueGreen") is not None:
         return "blueGreen", ""
@@ -129,7 +129,7 @@ def strategy_of(obj: JsonObject) -> tuple[str, str]:
 
 
 def phase_of(obj: JsonObject) -> str:
-    """As this metric has it, which is not status.phase."""
+    """As this metric defines it, which is not status.phase."""
     conditions = {one.get("type"): one for one in (obj.get("status") or {}).get("conditions") or ()}
     if "InvalidSpec" in conditions:
         return "InvalidSpec"

@@ -1,4 +1,4 @@
-"""What this room asks of the world: a step plug-in, and what a load balancer does."""
+"""Questions of this room: to run a step plug-in, and to read a load balancer's state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from argosy.machinery.objects import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class StepAnswer:
-    """What a step plug-in said. `problem`: why it could not be asked; then nothing else counts."""
+    """A step plug-in's answer. `problem`: why it could not be asked; then the other fields do not count."""
 
     phase: str = ""
     message: str = ""
@@ -26,7 +26,7 @@ class StepAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RunStep(Question[StepAnswer]):
-    """One operation of a step plug-in. The same operation of the same execution is asked once, and may be repeated."""
+    """One operation of a step plug-in. The same operation of an execution is asked once, but may be repeated."""
 
     uid: str
     namespace: str
@@ -37,10 +37,10 @@ class RunStep(Question[StepAnswer]):
     operation: str
     execution: int
     config: str
-    """JSON; text, so that the question can be compared."""
+    """JSON; as text, so that questions can be compared."""
     state: str
     url: str = ""
-    """Of the service that does it."""
+    """URL of the service that runs it."""
 
     @classmethod
     def about(
@@ -60,16 +60,16 @@ class RunStep(Question[StepAnswer]):
 
 
 class StepPlugin(Protocol):
-    """A step done by code of ours or of a user's."""
+    """A step implemented by our code or a user's."""
 
     async def run(self, question: RunStep) -> StepAnswer:
-        """Does, or looks at, one operation; it is asked again after a crash, and must not act twice."""
+        """Runs or polls one operation; it is asked again after a crash, and must be idempotent."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class TargetGroup:
-    """Of a load balancer, with the weight that its rules give it; None where none names it."""
+    """A load balancer's target group, with the weight that its rules give it; None if no rule names it."""
 
     name: str
     arn: str
@@ -87,7 +87,7 @@ class LoadBalancer:
 
 @dataclass(frozen=True, slots=True)
 class BalancerAnswer:
-    """`found` is None when there is none of that name. `problem`: why it could not be asked."""
+    """`found` is None if none has that name. `problem`: why it could not be asked."""
 
     found: LoadBalancer | None = None
     problem: str = ""
@@ -95,7 +95,7 @@ class BalancerAnswer:
 
 @dataclass(frozen=True, slots=True)
 class AskBalancer(Question[BalancerAnswer]):
-    """What a load balancer does. `since` tells one asking from the next: an answer says nothing of a later weight."""
+    """A load balancer's state. `since` identifies the check: an answer is no proof for a weight that was set later."""
 
     host: str
     since: datetime
@@ -103,7 +103,7 @@ class AskBalancer(Question[BalancerAnswer]):
 
 @dataclass(frozen=True, slots=True)
 class TargetsAnswer:
-    """Which of the targets are registered. `problem`: why that could not be asked."""
+    """The registered targets. `problem`: why they could not be read."""
 
     registered: frozenset[str] = frozenset()
     problem: str = ""
@@ -111,7 +111,7 @@ class TargetsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class AskTargets(Question[TargetsAnswer]):
-    """Which targets, as `ip:port`, a target group has. `since` is None the first time, then tells askings apart."""
+    """The targets of a target group, as `ip:port`. `since` is None the first time, then identifies the check."""
 
     arn: str
     targets: frozenset[str]
@@ -119,7 +119,7 @@ class AskTargets(Question[TargetsAnswer]):
 
 
 class LoadBalancers(Protocol):
-    """Never raises: what goes wrong is told by the answer, without a secret."""
+    """Never raises: errors are part of the answer, without secrets."""
 
     async def balancer(self, question: AskBalancer) -> BalancerAnswer: ...
 

@@ -1,4 +1,4 @@
-"""Which refusals of the API server stay as they are, and which pass."""
+"""Which refusals of the API server are permanent, and which are temporary."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ _PASSING: Final = frozenset({401, 408, 409, 429})
 
 
 def is_final(refusal: Refusal) -> bool:
-    """It will be refused again: a server that is away, busy or ahead of us says nothing about the object."""
+    """The same request would be refused again: not if the server is unavailable, busy, or newer than our cache."""
     return 400 <= refusal.code < 500 and refusal.code not in _PASSING

@@ -1,4 +1,4 @@
-"""The resources that this room reads and writes without a view of its own, and the labels and annotations it uses."""
+"""The resources that this room uses without a view of its own, and the labels and annotations it uses."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Lets go of a Service that no Rollout names any more: its selector loses the hash, and it the note of its Rollout.
+"""Releases a Service that no Rollout refers to any more: removes the hash in its selector and the Rollout's mark.
 
-Owns that end alone; while a Rollout names the Service, the Rollout's own turn writes both. Section 8.1.
+Owns only that; while a Rollout refers to the Service, the Rollout's own turn writes both. Section 8.1.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ BY_SERVICE = Index("rollout-by-service", Rollout, _named_services)
 class Seen:
     service: Service
     rollouts: tuple[Rollout, ...]
-    """Those that name it."""
+    """Rollouts that refer to it."""
 
 
 def look(snapshot: Snapshot, key: Key) -> Seen | None:

@@ -1,4 +1,4 @@
-"""What an installation says of this room."""
+"""Settings of this room."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ SIMULATED: Final = "simulated"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutSettings:
     namespace: str = "argo-rollouts"
-    """Of the control plane: there stands the ConfigMap that names step plug-ins."""
+    """The control plane's namespace, with the ConfigMap that names step plug-ins."""
     instance_id: str = ""
-    """Only objects with this label value are worked on (upstream: --instance-id); without one, those without label."""
+    """Only objects with this label value are processed (upstream: --instance-id); if empty, those without the label."""
     verify_target_groups: bool = False
-    """Whether AWS load balancers are asked if they follow (upstream: --aws-verify-target-group)."""
+    """Whether AWS load balancers are verified (upstream: --aws-verify-target-group)."""
     binding_version: str = "elbv2.k8s.aws/v1beta1"
     """apiVersion of TargetGroupBindings (upstream: --aws-target-group-binding-api-version)."""
     resource_tag: str = "ingress.k8s.aws/resource"
@@ -34,7 +34,7 @@ USUAL: Final = RolloutSettings()
 
 
 def settings_of(environment: Mapping[str, str], namespace: str) -> RolloutSettings:
-    """What upstream has flags for stands in variables here. Raises ValueError, which names the variable."""
+    """Reads variables in place of upstream's flags. Raises ValueError, which names the variable."""
     usual = RolloutSettings(namespace=namespace)
     said = environment.get(VERIFY, "false").lower()
     if said not in ("true", "false", SIMULATED):

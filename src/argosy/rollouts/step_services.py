@@ -1,7 +1,7 @@
-"""Step plug-ins as services of users over HTTP, by the contract of docs/rollouts.md.
+"""Step plug-ins as users' services over HTTP, by the contract of docs/rollouts.md.
 
-Upstream's plug-ins are Go programs that speak a protocol of Go's alone; ours answer one POST for each operation. Which
-there are stands in the ConfigMap `argo-rollouts-config`, under `stepPluginServices`.
+Upstream's plug-ins are Go programs with a protocol that only Go has; ours answer one POST for each operation. They are
+listed in the ConfigMap `argo-rollouts-config`, under `stepPluginServices`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class StepService:
 
 
 def step_services(snapshot: Snapshot, namespace: str) -> Mapping[str, StepService]:
-    """By name; an entry that cannot be read is left out."""
+    """By name; an invalid entry is left out."""
     found = snapshot.get(ConfigMap, Key(namespace, CONFIG))
     try:
         listed = yaml.load((found.data if found is not None else {}).get(SERVICES, ""))

@@ -74,8 +74,8 @@ def decide(seen: Seen, now: datetime) -> Decision:
 def _passed(seen: Seen, now: datetime) -> Decision:
     """Runs all parts in order, each on the status that the previous one left; their writes follow each other.
 
-    The first status is written to exactly what was seen; the later ones build on it. A finished Promotion changes what
-    the health checks, so the pass stops there and starts over.
+    The first status is written to exactly the version that was read; later ones build on it. A finished Promotion has
+    other health checks: the pass stops there and starts over.
     """
     steps: list[Write | Event | Apart] = []
     touched: set[Place] = set()

@@ -1,1 +1,1 @@
-"""The AnalysisRuns of a Rollout: their arguments, names and labels, which are current, which go. Section 11.1."""
+"""The AnalysisRuns of a Rollout: arguments, names and labels, which are current, which are deleted. Section 11.1."""

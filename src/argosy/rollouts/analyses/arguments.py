@@ -1,4 +1,4 @@
-"""Arguments that a Rollout hands to an analysis: values, hashes of its ReplicaSets, fields of its own JSON."""
+"""Arguments that a Rollout passes to an analysis: values, hashes of its ReplicaSets, fields of its own JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SUBSCRIPT = re.compile(r"(.*)\['([^']*)'\]")
 
 
 def run_arguments(args: Sequence[RunArgument], rollout: Rollout, *, latest: str, stable: str) -> list[JsonObject]:
-    """Resolved to plain values. Raises TemplateError for a path that leads nowhere."""
+    """Resolves them to plain values. Raises TemplateError for a path that does not exist."""
     return [{"name": arg.name, "value": _value(arg, rollout, latest, stable)} for arg in args]
 
 
@@ -32,7 +32,7 @@ def _value(arg: RunArgument, rollout: Rollout, latest: str, stable: str) -> str:
 
 
 def metadata_field(rollout: Rollout, path: str) -> str:
-    """As in the downward API. Raises TemplateError for what that does not know."""
+    """As in the downward API. Raises TemplateError for an unsupported field."""
     metadata = rollout.raw.get("metadata") or {}
     if found := _SUBSCRIPT.fullmatch(path):
         kind = {"metadata.annotations": "annotations", "metadata.labels": "labels"}.get(found[1])

@@ -23,7 +23,7 @@ def basic_sizes(
     goal = _goal(rollout, new, stable, has_stable=apart is not None)
     grown = _grown(rollout, new, apart, others, goal)
     if total_replicas(others) > 0:
-        return grown  # what is neither new nor stable goes first
+        return grown  # pods that are neither new nor stable are removed first
     return _shrunk(rollout, new, stable, grown, goal, has_stable=apart is not None)
 
 
@@ -37,7 +37,7 @@ def _goal(rollout: Rollout, new: ReplicaSet | None, stable: ReplicaSet | None, *
 def _grown(
     rollout: Rollout, new: ReplicaSet | None, stable: ReplicaSet | None, others: Sequence[ReplicaSet], goal: Split
 ) -> Split:
-    """Upwards, the stable one first, as far as there is room."""
+    """Scales up, the stable one first, as far as there is room."""
     new_size, stable_size = new.replicas if new else 0, stable.replicas if stable else 0
     room = rollout.replicas + max_surge(rollout) - total_replicas(others) - new_size - stable_size
     if stable is not None and room > 0:
@@ -51,7 +51,7 @@ def _grown(
 def _shrunk(
     rollout: Rollout, new: ReplicaSet | None, stable: ReplicaSet | None, sizes: Split, goal: Split, *, has_stable: bool
 ) -> Split:
-    """Downwards, the one that is on its way out, as far as enough pods stay available."""
+    """Scales down, the outgoing one first, as far as enough pods stay available."""
     floor = rollout.replicas - max_unavailable(rollout)
     ceiling = rollout.replicas + max_surge(rollout)
     increasing = new is None or goal.canary >= new.replicas
@@ -80,7 +80,7 @@ def _drained(drain: ReplicaSet | None, desired: int, spare: int, size: int) -> i
 def _within_limits(
     drain: ReplicaSet | None, adjust: ReplicaSet | None, drain_size: int, adjust_size: int, ceiling: int, floor: int
 ) -> tuple[int, int]:
-    """(drain, adjust): together below the ceiling, and with pods that are there anyhow kept for the floor."""
+    """(drain, adjust): together below the ceiling, while pods that are kept anyway count towards the floor."""
     if adjust is None:
         return drain_size, adjust_size
     have = min(drain.available, drain_size) if drain is not None else 0
@@ -93,7 +93,7 @@ def _within_limits(
 
 
 def scale_down_basis(found: ReplicaSet | None, *, ignore_availability: bool) -> int:
-    """The pods that count when some are taken away: pods that are about to go never do."""
+    """The pods that count as available after some are removed: pods that are being removed never count."""
     if found is None:
         return 0
     if found.replicas < found.available or ignore_availability:

@@ -1,4 +1,4 @@
-"""The size of the new ReplicaSet in blue-green, and when it counts as there. Section 6."""
+"""The size of the new ReplicaSet in blue-green, and when it is complete. Section 6."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def by_hash(sets: Sequence[ReplicaSet], pod_hash: str) -> ReplicaSet | None:
 
 
 def new_size(rollout: Rollout, sets: Sequence[ReplicaSet], new: ReplicaSet) -> int:
-    """spec.replicas, or previewReplicaCount until the switch comes near."""
+    """spec.replicas, or previewReplicaCount until shortly before the switch."""
     strategy = rollout.spec.strategy.blue_green
     if strategy is None or strategy.preview_replica_count is None:
         return rollout.replicas
@@ -35,7 +35,7 @@ def new_size(rollout: Rollout, sets: Sequence[ReplicaSet], new: ReplicaSet) -> i
 
 
 def is_saturated(rollout: Rollout, found: ReplicaSet | None) -> bool:
-    """Whether all pods are wanted, noted and available."""
+    """Whether all pods are desired, recorded and available."""
     if found is None or not found.annotations.get(DESIRED_REPLICAS, "").isdecimal():
         return False
     noted = int(found.annotations[DESIRED_REPLICAS])
@@ -43,5 +43,5 @@ def is_saturated(rollout: Rollout, found: ReplicaSet | None) -> bool:
 
 
 def is_ready_for_pause(rollout: Rollout, sets: Sequence[ReplicaSet], new: ReplicaSet) -> bool:
-    """Whether the new pods are all there at the size that is wanted now."""
+    """Whether the new pods are complete at the size that is wanted now."""
     return new_size(rollout, sets, new) == new.replicas == new.available

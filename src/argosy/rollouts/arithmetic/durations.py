@@ -9,7 +9,7 @@ from argosy.machinery.duration import DurationError, nanoseconds
 
 
 def pause_seconds(pause: Pause) -> int:
-    """Whole seconds: a number or its text, or a Go duration; 0 without one, -1 for what is none."""
+    """Whole seconds: a number or its text, or a Go duration; 0 if absent, -1 if invalid."""
     value = pause.duration
     if value is None:
         return 0
@@ -27,5 +27,5 @@ def pause_seconds(pause: Pause) -> int:
 
 
 def pause_length(pause: Pause) -> timedelta | None:
-    """None: until somebody resumes it."""
+    """None means until somebody resumes it."""
     return None if pause.duration is None else timedelta(seconds=pause_seconds(pause))

@@ -1,4 +1,4 @@
-"""What a Rollout allows: surge, unavailability, delays and histories, with their defaults."""
+"""The limits of a Rollout: surge, unavailability, delays and histories, with their defaults."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PERCENT = re.compile(r"(-?\d+)%?", re.ASCII)
 
 
 def scaled(value: int | str | None, total: int, *, up: bool) -> int:
-    """A number, or a percentage of `total` rounded up or down; 0 for what is neither.
+    """A number, or a percentage of `total` rounded up or down; 0 if it is neither.
 
     A text is a percentage with or without its sign, as in upstream's library.
     """
@@ -47,14 +47,14 @@ def _unavailable_setting(rollout: Rollout) -> int | str:
 
 
 def max_surge(rollout: Rollout) -> int:
-    """Pods above spec.replicas; none in blue-green, where a whole second set is the plan."""
+    """Pods above spec.replicas; none in blue-green, which plans for a complete second set."""
     if rollout.spec.strategy.canary is None:
         return 0
     return scaled(_surge_setting(rollout), rollout.replicas, up=True)
 
 
 def max_unavailable(rollout: Rollout) -> int:
-    """Pods that may be missing; one where a canary could otherwise neither add nor remove any."""
+    """Pods that may be unavailable; one if a canary could otherwise neither add nor remove any."""
     if rollout.replicas == 0:
         return 0
     found = scaled(_unavailable_setting(rollout), rollout.replicas, up=False)
@@ -92,7 +92,7 @@ def progress_deadline(rollout: Rollout) -> int:
 
 
 def scale_down_delay(rollout: Rollout) -> timedelta:
-    """How long an old ReplicaSet keeps its pods; nothing for a canary without traffic routing."""
+    """How long an old ReplicaSet keeps its pods; zero for a canary without traffic routing."""
     blue_green, canary = rollout.spec.strategy.blue_green, rollout.spec.strategy.canary
     if canary is not None:
         seconds = canary.scale_down_delay_seconds if canary.traffic_routing is not None else 0
@@ -102,7 +102,7 @@ def scale_down_delay(rollout: Rollout) -> timedelta:
 
 
 def abort_delay(rollout: Rollout) -> timedelta | None:
-    """How long the pods of an aborted update stay; None: for ever, as 0 says."""
+    """How long the pods of an aborted update stay; None, written as 0, means forever."""
     seconds = _abort_delay_setting(rollout)
     if seconds == 0:
         return None
@@ -110,7 +110,7 @@ def abort_delay(rollout: Rollout) -> timedelta | None:
 
 
 def abort_delay_is_explicit(rollout: Rollout) -> bool:
-    """Whether the user chose a delay that ends."""
+    """Whether the user set a finite delay."""
     return bool(_abort_delay_setting(rollout))
 
 
@@ -131,7 +131,7 @@ def _default_abort_delay(rollout: Rollout) -> int:
 
 
 def delayed_revisions(rollout: Rollout) -> int | None:
-    """How many old ReplicaSets may wait for their scale-down at a time; None: any number."""
+    """How many old ReplicaSets may wait for their scale-down at a time; None means any number."""
     blue_green, canary = rollout.spec.strategy.blue_green, rollout.spec.strategy.canary
     if blue_green is not None and blue_green.scale_down_delay_revision_limit is not None:
         return blue_green.scale_down_delay_revision_limit

@@ -1,4 +1,4 @@
-"""Whether the pods that a step wants are there. Section 5.4, "At desired counts"."""
+"""Whether the pods that a step wants exist. Section 5.4, "At desired counts"."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EPSILON = 1e-10
 
 
 def threshold_is_met(threshold: ReplicaProgressThreshold | None, found: ReplicaSet | None, desired: int) -> bool:
-    """All desired pods are available, or as many as the threshold asks for."""
+    """All desired pods are available, or as many as the threshold requires."""
     if found is None:
         return False
     if threshold is None or threshold.value < 0:
@@ -36,7 +36,7 @@ def at_desired_counts(
     others: Sequence[ReplicaSet],
     weights: TrafficWeights | None,
 ) -> bool:
-    """The stable pods must be there but need not be available: they may be what is being replaced."""
+    """The stable pods must exist but need not be available: they may be what is being replaced."""
     canary = rollout.spec.strategy.canary
     assert canary is not None
     routed = canary.traffic_routing is not None

@@ -13,7 +13,7 @@ from argosy.rollouts.arithmetic.weights import replicas_for, wanted
 def routed_sizes(
     rollout: Rollout, new: ReplicaSet | None, stable: ReplicaSet | None, weights: TrafficWeights | None
 ) -> Split:
-    """With dynamicStableScale neither side shrinks before its traffic has moved: `weights` are those in force."""
+    """With dynamicStableScale neither side shrinks before its traffic has moved: `weights` are the current ones."""
     goal = wanted(rollout, new, stable)
     if goal.replicas is not None:
         canary = goal.replicas
@@ -31,7 +31,7 @@ def routed_sizes(
 
 
 def at_least_min_pods(rollout: Rollout, count: int) -> int:
-    """minPodsPerReplicaSet, never above spec.replicas; none stays none."""
+    """minPodsPerReplicaSet, never above spec.replicas; zero stays zero."""
     canary = rollout.spec.strategy.canary
     if count == 0 or canary is None or canary.traffic_routing is None or canary.min_pods_per_replica_set is None:
         return count

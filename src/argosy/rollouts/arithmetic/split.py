@@ -1,4 +1,4 @@
-"""The closest split of pods for a weight, where pods alone share the traffic. Section 5.3."""
+"""The closest split of pods for a weight, where only pods split the traffic. Section 5.3."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def closest_split(replicas: int, weight: int, largest: int, surge: int) -> Split
 
 
 def _candidates(replicas: int, weight: int, largest: int, surge: int) -> list[tuple[int, int]]:
-    """(canary, total). A weight in between gets one pod of either kind at least, where there is room for two."""
+    """(canary, total). A weight strictly between gets at least one pod of each kind, if there is room for two."""
     up, down = -(-replicas * weight // largest), replicas * weight // largest
     may_be_none = weight in (0, largest) or (replicas == 1 and surge == 0)
     found = []
@@ -39,5 +39,5 @@ def _candidates(replicas: int, weight: int, largest: int, surge: int) -> list[tu
 
 
 def _is_tied(weight: int, largest: int, total: int) -> bool:
-    """Whether rounding up and down are equally far: then up is chosen."""
+    """Whether rounding up and down are equally far: then it rounds up."""
     return Fraction(total * weight, largest) % 1 == Fraction(1, 2)

@@ -1,4 +1,4 @@
-"""Sums over ReplicaSets, and small questions about one."""
+"""Sums over ReplicaSets, and predicates on one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def pod_hash_of(found: ReplicaSet | None) -> str:
 
 
 def total_replicas(sets: Iterable[ReplicaSet | None]) -> int:
-    """Pods wanted."""
+    """Desired pods."""
     return sum(found.replicas for found in sets if found is not None)
 
 
@@ -27,12 +27,12 @@ def total_ready(sets: Iterable[ReplicaSet | None]) -> int:
 
 
 def total_actual(sets: Iterable[ReplicaSet | None]) -> int:
-    """Pods that are there."""
+    """Existing pods."""
     return sum(found.status.replicas for found in sets if found is not None)
 
 
 def stands_apart(new: ReplicaSet | None, stable: ReplicaSet | None) -> bool:
-    """Whether there is a stable ReplicaSet beside the new one."""
+    """Whether there is a stable ReplicaSet other than the new one."""
     return stable is not None and (new is None or new.name != stable.name)
 
 

@@ -1,4 +1,4 @@
-"""What share of the traffic, or how many pods, the canary is to have now. Section 5.2."""
+"""The share of the traffic, or the number of pods, that the canary should have now. Section 5.2."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Wanted:
 
 
 def current_step(rollout: Rollout) -> tuple[CanaryStep | None, int | None]:
-    """The step in hand and its index: no step past the last one, no index without steps."""
+    """The current step and its index: no step past the last one, no index without steps."""
     canary = rollout.spec.strategy.canary
     if canary is None or not canary.steps:
         return None, None
@@ -33,7 +33,7 @@ def step_count(rollout: Rollout) -> int:
 
 
 def steps_until_now(rollout: Rollout) -> tuple[CanaryStep, ...]:
-    """The step in hand and those before it, nearest first; none past the last."""
+    """The current step and those before it, nearest first; none past the last."""
     step, index = current_step(rollout)
     canary = rollout.spec.strategy.canary
     if step is None or index is None or canary is None:
@@ -42,7 +42,7 @@ def steps_until_now(rollout: Rollout) -> tuple[CanaryStep, ...]:
 
 
 def current_set_weight(rollout: Rollout) -> int:
-    """The weight that the steps say."""
+    """The weight set by the steps."""
     if rollout.status.abort:
         return 0
     reached = steps_until_now(rollout)
@@ -52,12 +52,12 @@ def current_set_weight(rollout: Rollout) -> int:
 
 
 def canary_scale(rollout: Rollout) -> SetCanaryScale | None:
-    """The setCanaryScale step in force."""
+    """The setCanaryScale step in effect."""
     canary = rollout.spec.strategy.canary
     if canary is None or canary.traffic_routing is None:
         return None
     if rollout.status.abort and abort_delay(rollout) is not None:
-        return None  # unless the user wants aborted pods to stay for ever, an abort ends it
+        return None  # an abort ends it, unless the user wants aborted pods to stay forever
     for step in steps_until_now(rollout):
         if step.set_canary_scale is not None:
             return None if step.set_canary_scale.match_traffic_weight else step.set_canary_scale
@@ -77,12 +77,12 @@ def wanted(rollout: Rollout, new: ReplicaSet | None, stable: ReplicaSet | None) 
 
 
 def desired_weight(rollout: Rollout, new: ReplicaSet | None, stable: ReplicaSet | None) -> int:
-    """As the steps say; on the way back from an abort with dynamicStableScale, the steps in reverse."""
+    """As the steps say; after an abort with dynamicStableScale, the steps in reverse."""
     canary = rollout.spec.strategy.canary
     if not (rollout.status.abort and canary and canary.dynamic_stable_scale and new and stable):
         return current_set_weight(rollout)
     missing = rollout.replicas - stable.available
-    # An explicit abort delay keeps the canary's pods, so that they must not hold the weight up: it would never fall.
+    # An explicit abort delay keeps the canary's pods; if they held the weight up, it would never fall.
     pods = missing if abort_delay_is_explicit(rollout) else max(missing, new.available)
     for step in reversed(canary.steps):
         if step.set_weight is not None and replicas_for(rollout, step.set_weight) < pods:
@@ -91,7 +91,7 @@ def desired_weight(rollout: Rollout, new: ReplicaSet | None, stable: ReplicaSet 
 
 
 def replicas_for(rollout: Rollout, weight: int) -> int:
-    """The pods that a share of the traffic needs, rounded up."""
+    """The pods for a share of the traffic, rounded up."""
     return -(-weight * rollout.replicas // largest_weight(rollout))
 
 

@@ -1,1 +1,1 @@
-"""What the commands of `kubectl argo rollouts` write: patches, pure. Section 13. The command line carries them out."""
+"""What the commands of `kubectl argo rollouts` write: pure patches. Section 13. The command line applies them."""

@@ -1,4 +1,4 @@
-"""An AnalysisRun made by hand from a template. Section 13, "create analysisrun"."""
+"""Creates an AnalysisRun from a template by hand. Section 13, "create analysisrun"."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def new_run(
     generate_name: str = "",
     instance_id: str = "",
 ) -> JsonObject:
-    """Named as asked, or after its template. Raises TemplateError, for an argument without a value too."""
+    """Named as requested, or after its template. Raises TemplateError, also for an argument without a value."""
     inner, wide = gathered((template.get("spec") or {}).get("templates") or (), find)
     spec = run_spec([template, *inner], wide, args)
     metadata: JsonObject = {"namespace": namespace}

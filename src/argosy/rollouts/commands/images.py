@@ -1,4 +1,4 @@
-"""set image: another image for one container, or for all. Section 13."""
+"""set image: changes the image of one container, or of all. Section 13."""
 
 from __future__ import annotations
 

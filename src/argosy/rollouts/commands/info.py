@@ -1,4 +1,4 @@
-"""What people see of a Rollout: its numbers, and the tree of what it made. Section 13, "get rollout"."""
+"""A Rollout for display: its numbers, and the tree of its objects. Section 13, "get rollout"."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Info:
 
     @property
     def images(self) -> list[tuple[str, list[str]]]:
-        """Those that run, with the parts that they play: in the order of the alphabet where several play them."""
+        """Images that run, with their roles, sorted alphabetically if an image has several."""
         found: dict[str, list[str]] = {}
         inner = [one for experiment in self.experiments for one in experiment.children if one.kind == "ReplicaSet"]
         for one in (*self.sets, *inner):
@@ -104,7 +104,7 @@ class Info:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objects:
-    """All of a namespace, as JSON."""
+    """All objects of a namespace, as JSON."""
 
     sets: Sequence[JsonObject] = ()
     pods: Sequence[JsonObject] = ()
@@ -269,7 +269,7 @@ def _run(obj: JsonObject) -> Node:
 
 
 def _jobs(status: JsonObject) -> Iterable[Node]:
-    """The Jobs that measured, as the run remembers them."""
+    """The Jobs that measured, as recorded in the run."""
     for result in status.get("metricResults") or ():
         for one in result.get("measurements") or ():
             if name := str((one.get("metadata") or {}).get("job-name") or ""):
@@ -284,7 +284,7 @@ def _pod(pod: JsonObject) -> Node:
 
 
 def _pod_state(pod: JsonObject) -> tuple[str, str, int]:
-    """As kubectl shows it: the reason, ready containers of all, restarts."""
+    """As kubectl shows it: the reason, ready containers out of all, restarts."""
     status, containers = pod.get("status") or {}, (pod.get("spec") or {}).get("containers") or ()
     reason = str(status.get("reason") or status.get("phase") or "")
     ready = restarts = 0

@@ -12,7 +12,7 @@ UNPAUSE: JsonObject = {"paused": False}
 
 
 class Patches(NamedTuple):
-    """Merge patches: of the spec, of the status subresource, and of both where there is no such subresource."""
+    """Merge patches: of the spec, of the status subresource, and of both for objects without that subresource."""
 
     spec: JsonObject | None
     status: JsonObject | None
@@ -42,7 +42,7 @@ def promote_patches(
 
 
 def _resumed(rollout: Rollout, spec: JsonObject | None) -> Patches:
-    """Ends the pause; without one, the current step is passed."""
+    """Ends the pause; if there is none, skips the current step."""
     status, cleared = rollout.status, {"pauseConditions": None}
     unified: JsonObject = {"spec": UNPAUSE, "status": cleared}
     index = _next_index(rollout)

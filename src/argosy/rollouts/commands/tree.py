@@ -1,4 +1,4 @@
-"""A Rollout or an Experiment as text: facts above, and below them the tree of what it made. Section 13."""
+"""A Rollout or an Experiment as text: fields above, and the tree of its objects below. Section 13."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def branch(indent: str, *, is_last: bool) -> tuple[str, str]:
 
 
 def aligned(rows: Iterable[Sequence[str]]) -> str:
-    """Columns two apart; nothing after the last that says something."""
+    """Columns separated by two blanks; none after the last non-empty one."""
     found = [list(row) for row in rows]
     widths = [max(len(row[index]) for row in found) for index in range(len(found[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in found]

@@ -1,4 +1,4 @@
-"""undo: back to the pod template of an earlier revision. Section 13."""
+"""undo: rolls back to the pod template of an earlier revision. Section 13."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from argosy.rollouts.revisions.finding import templates_are_equal
 
 
 class CannotUndo(ValueError):
-    """There is nothing to go back to; the text says why."""
+    """There is no revision to roll back to; the text says why."""
 
 
 def revision_to_restore(rollout: Rollout, sets: Sequence[ReplicaSet], revision: int = 0) -> ReplicaSet:
-    """Of the number, or the second newest for 0. Raises CannotUndo."""
+    """The revision of that number, or the second newest for 0. Raises CannotUndo."""
     owned = [found for found in sets if _is_owned(found, rollout)]
     if revision:
         for found in owned:

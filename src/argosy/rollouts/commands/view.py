@@ -1,6 +1,6 @@
-"""A Rollout with all that it made as JSON, in the form of upstream's dashboard: `argosy rollout get -o json`.
+"""A Rollout with all of its objects as JSON, in the form of upstream's dashboard: `argosy rollout get -o json`.
 
-What is empty, zero or false is left out, as there.
+Empty, zero and false values are left out, as there.
 """
 
 from __future__ import annotations

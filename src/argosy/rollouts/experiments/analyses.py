@@ -1,4 +1,4 @@
-"""The AnalysisRuns of an Experiment: begun when all templates run, followed, ended with it. Section 12."""
+"""The AnalysisRuns of an Experiment: started when all templates run, followed, and stopped with it. Section 12."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _sync(turn: Turn, analysis: AnalysisReference, before: JsonObject, status: J
         return
     run = turn.seen.runs.get(str(before["analysisRun"]))
     if run is None and before.get("phase") == "Pending" and not turn.is_terminating:
-        _begin(turn, analysis, status)  # it was named, and not made
+        _begin(turn, analysis, status)  # it was named, but not created
     elif run is None:
         text = f'analysisruns.argoproj.io "{before["analysisRun"]}" not found'
         status.update(phase="Error", message=text)

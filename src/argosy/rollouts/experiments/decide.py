@@ -49,7 +49,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 
 def _refuse(turn: Turn, problem: str) -> None:
-    """Unlike upstream's, which shows no phase at all: an Error, until the spec is mended."""
+    """Unlike upstream, which shows no phase at all: Error, until the spec is fixed."""
     turn.status["conditions"] = invalid_spec(turn.status.get("conditions") or (), problem, turn.now).items
     if not turn.status.get("phase"):
         turn.status.update(phase="Error", message=problem)
@@ -67,7 +67,7 @@ def invalid_spec(before: Sequence[JsonObject], problem: str, now: datetime) -> C
 def _conclude(turn: Turn) -> None:
     status, experiment = turn.status, turn.experiment
     if (stored := conditions_problem(turn)) and status.get("message") == stored and status.get("phase") == "Error":
-        status.update(phase="", message="")  # the spec has been mended
+        status.update(phase="", message="")  # the spec was fixed
     if not status.get("phase"):
         status["phase"] = "Pending"
         return

@@ -1,4 +1,4 @@
-"""What a turn of an Experiment sees."""
+"""Gathers the inputs of an Experiment's turn."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ class Seen:
     sets: Mapping[str, ReplicaSet] = field(default_factory=dict)
     """By the name of their template."""
     namesakes: Mapping[str, ReplicaSet] = field(default_factory=dict)
-    """ReplicaSets that have the name of one of ours without being it, by template."""
+    """ReplicaSets with the name of one of ours that are not ours, by template."""
     services: Mapping[str, Service] = field(default_factory=dict)
     foreign_services: Mapping[str, Service] = field(default_factory=dict)
-    """Services that have the name that one of ours is to have, by that name."""
+    """Services with a name that one of ours will have, by that name."""
     templates: Mapping[tuple[str, bool], JsonObject] = field(default_factory=dict)
     runs: Mapping[str, JsonObject] = field(default_factory=dict)
     """Our AnalysisRuns by name."""
     taken_names: frozenset[str] = frozenset()
-    """Names of AnalysisRuns that another has."""
+    """Names of AnalysisRuns that belong to another object."""
     rollout: JsonObject | None = None
-    """That made this."""
+    """The Rollout that created this."""
     refusal: Refusal | None = None
     problem: str = ""
-    """What keeps all from being done until somebody mends it."""
+    """An error that prevents all progress until somebody fixes it."""
 
 
 def look(snapshot: Snapshot, key: Key, settings: RolloutSettings = USUAL) -> Seen | None:
@@ -48,7 +48,7 @@ def look(snapshot: Snapshot, key: Key, settings: RolloutSettings = USUAL) -> See
     if experiment is None or experiment.metadata.deletion_timestamp:
         return None
     if experiment.metadata.labels.get(INSTANCE_ID, "") != settings.instance_id:
-        return None  # another installation's
+        return None  # belongs to another installation
     names = [template.name for template in experiment.spec.templates]
     sets: dict[str, ReplicaSet] = {}
     problem = ""

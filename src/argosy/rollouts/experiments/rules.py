@@ -1,4 +1,4 @@
-"""When an Experiment ends, how many pods its templates get, and which of several statuses counts. Section 12."""
+"""When an Experiment finishes, how many pods its templates get, and which of several statuses counts. Section 12."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def required_succeeded(experiment: Experiment, runs: Iterable[JsonObject]) -> bo
 
 
 def is_terminating(experiment: Experiment) -> bool:
-    """By request, or since its end is decided: pods go, and no run begins."""
+    """By request, or since its result is decided: pods are removed, and no run starts."""
     status = experiment.status
     return (
         experiment.spec.terminate
@@ -58,7 +58,7 @@ def size_of(template: TemplateSpec) -> int:
 
 
 def length_of(duration: str) -> timedelta | None:
-    """None where it says nothing that can be read; a bare number is seconds."""
+    """None if it is not a valid duration; a bare number is seconds."""
     try:
         return timedelta(seconds=int(duration)) if duration.lstrip("-").isdecimal() else parse_duration(duration)
     except DurationError:
@@ -79,7 +79,7 @@ def progress_seconds(experiment: Experiment) -> int:
 
 
 def worst(order: tuple[str, ...], found: Iterable[tuple[str, str]]) -> tuple[str, str]:
-    """The worst of (status, message); the best of the order where there is none."""
+    """The worst of (status, message); the best status if there are none."""
     result = (order[0], "")
     for status, message in found:
         if status in order and order.index(status) > order.index(result[0]):
@@ -88,7 +88,7 @@ def worst(order: tuple[str, ...], found: Iterable[tuple[str, str]]) -> tuple[str
 
 
 def spec_problem(experiment: Experiment) -> str:
-    """The first rule that the spec breaks."""
+    """The first validation error of the spec."""
     names: set[str] = set()
     for index, template in enumerate(experiment.spec.templates):
         if template.selector is None:

@@ -97,7 +97,7 @@ def _tell(turn: Turn, before: str, status: JsonObject) -> None:
 
 
 def _make_set(turn: Turn, template: TemplateSpec, status: JsonObject) -> None:
-    """Without pods at first; a namesake that is not ours keeps the template waiting until its deadline."""
+    """Created without pods; if the name is taken, the template waits until its deadline."""
     if template.name in turn.seen.namesakes:
         return
     refusal, name = turn.seen.refusal, f"{turn.experiment.name}-{template.name}"
@@ -106,7 +106,7 @@ def _make_set(turn: Turn, template: TemplateSpec, status: JsonObject) -> None:
         return
     try:
         made = replica_set(turn, template)
-    except Mismatch as error:  # a definition does not say all that a pod template must be
+    except Mismatch as error:  # the CRD does not validate everything in a pod template
         _cannot_make(turn, template, status, str(error))
         return
     turn.steps.append(create(ReplicaSet, made))
@@ -121,7 +121,7 @@ def _cannot_make(turn: Turn, template: TemplateSpec, status: JsonObject, why: st
 
 
 def replica_set(turn: Turn, template: TemplateSpec) -> JsonObject:
-    """Raises Mismatch when the template is no pod template."""
+    """Raises Mismatch if the template is not a valid pod template."""
     experiment = turn.experiment
     given = template.template or {}
     labels = dict((given.get("metadata") or {}).get("labels") or {})
@@ -153,7 +153,7 @@ def replica_set(turn: Turn, template: TemplateSpec) -> JsonObject:
 
 
 def _sync_service(turn: Turn, template: TemplateSpec, found: ReplicaSet, wanted: int, status: JsonObject) -> None:
-    """There while the pods are wanted; afterwards it goes with the last of them."""
+    """Exists while pods are wanted; afterwards it is deleted with the last of them."""
     service = turn.seen.services.get(template.name)
     if template.service is None or (wanted == 0 and found.status.available_replicas == 0):
         if service is not None:
@@ -204,7 +204,7 @@ def _service(turn: Turn, template: str, name: str, found: ReplicaSet, ports: lis
 
 
 def _scale(turn: Turn, template: TemplateSpec, found: ReplicaSet, wanted: int) -> bool:
-    """Whether the size changed. What is to go waits for its delay first."""
+    """Whether the size changed. A scale-down waits for its delay first."""
     given = turn.experiment.spec.scale_down_delay_seconds
     delay = DELAY_SECONDS if given is None else given
     size = wanted

@@ -1,4 +1,4 @@
-"""A turn of an Experiment: what it does, and what the status will be."""
+"""A turn of an Experiment: its writes, and the new status."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Turn:
             self.wake_at = at
 
     def put(self, part: str, item: JsonObject) -> None:
-        """Into a list of the status, where the one of that name is."""
+        """Replaces the entry of that name in a list of the status."""
         items: list[JsonObject] = self.status.setdefault(part, [])
         for index, found in enumerate(items):
             if found.get("name") == item["name"]:

@@ -1,4 +1,4 @@
-"""AWS load balancers: what the ELBv2 API says of them, and a simulation where there is no AWS."""
+"""AWS load balancers: a client of the ELBv2 API, and a simulation for clusters without AWS."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The ELBv2 API of AWS: what weights a load balancer's rules give its target groups, and what is registered in these.
+"""The ELBv2 API of AWS: the weights that a load balancer's rules give its target groups, and their registered targets.
 
-Version 2015-12-01 of its Query protocol: forms that are asked, XML that is answered; requests are signed (SigV4) with
-the process's own identity and go through the egress policy. Nothing is ever changed there.
+Version 2015-12-01 of its Query protocol: form requests, XML answers; requests are signed (SigV4) with the process's
+own identity and are subject to the egress policy. It only reads.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from argosy.sources.port import Credentials, SourceError
 
 VERSION: Final = "2015-12-01"
 ENDPOINT: Final = "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2"
-"""Amazon's own variable for another address of this service."""
+"""Amazon's own variable for another endpoint of this service."""
 SERVICE: Final = "elasticloadbalancing"
 SECONDS: Final = 20.0
 ANSWER_LIMIT: Final = 4 * 1024 * 1024
@@ -96,7 +96,7 @@ async def _resources(api: _Api, arns: list[str], tag: str) -> dict[str, str]:
 
 
 async def _weights(api: _Api, balancer: str) -> dict[str, int]:
-    """By target group; the last rule that names one counts."""
+    """Weights by target group; the last rule that names one counts."""
     found = {}
     async for listener in api.all("DescribeListeners", {"LoadBalancerArn": balancer}, "Listeners"):
         async for rule in api.all("DescribeRules", {"ListenerArn": _text(listener, "ListenerArn")}, "Rules"):
@@ -114,7 +114,7 @@ class _Api:
     url: str
 
     async def all(self, action: str, form: Mapping[str, str], listed: str) -> AsyncIterator[Xml.Element]:
-        """The members of all pages. Raises Trouble and SourceError."""
+        """The items of all pages. Raises Trouble and SourceError."""
         marker = ""
         for _ in range(PAGES):
             page = await self.call(action, {**form, **({"Marker": marker} if marker else {})})
@@ -126,7 +126,7 @@ class _Api:
         raise Trouble(f"{action}: more than {PAGES} pages")
 
     async def call(self, action: str, form: Mapping[str, str]) -> Xml.Element:
-        """The result that an answer holds. Raises Trouble and SourceError."""
+        """The result element of an answer. Raises Trouble and SourceError."""
         body = urlencode({"Action": action, "Version": VERSION, **form}).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
         own, now = self.session, self.clock.now()
@@ -147,7 +147,7 @@ class _Api:
 
 
 def _parsed(body: bytes, action: str) -> Xml.Element:
-    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:  # entities can grow without end
+    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:  # entities can expand without limit
         raise Trouble(f"{action}: the answer has a document type")
     try:
         root = Xml.fromstring(body)  # noqa: S314 -- document types are refused above

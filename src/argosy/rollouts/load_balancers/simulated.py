@@ -1,7 +1,7 @@
-"""A load balancer controller that is not there: it does at once what Ingresses say. For clusters without AWS.
+"""A simulated load balancer controller: it applies Ingresses at once. For clusters without AWS.
 
-A balancer has the host name that the status of an Ingress names, and a target group for each Service of its actions.
-Whatever is asked for as a target is registered.
+A load balancer has the host name in an Ingress's status, and a target group for each Service of its actions.
+Every target that is asked for is registered.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ACTIONS: Final = "/actions."
 
 
 class SimulatedLoadBalancers:
-    """`ingresses`: those of the cluster, now."""
+    """`ingresses`: returns the current ones of the cluster."""
 
     def __init__(self, ingresses: Callable[[], Iterable[JsonObject]]) -> None:
         self._ingresses = ingresses

@@ -1,6 +1,6 @@
-"""The revisions of a StatefulSet or DaemonSet, as the ReplicaSets that a canary counts with.
+"""The revisions of a StatefulSet or DaemonSet, represented as the ReplicaSets of a canary.
 
-Their sizes and notes stand in an annotation of the workload, by the hash of the Pod template.
+Their sizes and annotations are stored in an annotation of the workload, by the hash of the Pod template.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ REVISIONS: Final = Resource("apps", "v1", "controllerrevisions", "ControllerRevi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partitioned:
-    """The workload, its Pods by version, and what is noted of each revision."""
+    """The workload, its Pods by version, and the stored record of each revision."""
 
     workload: JsonObject
     updated: Sequence[JsonObject]
-    """Pods of the template as it is."""
+    """Pods of the current template."""
     older: Sequence[JsonObject]
     notes: Mapping[str, JsonObject]
     """By hash: {size, created, annotations}."""
@@ -60,7 +60,7 @@ def partitioned(snapshot: Snapshot, workload: JsonObject) -> Partitioned:
 
 
 def _latest(snapshot: Snapshot, workload: JsonObject) -> set[str]:
-    """The values that Pods of the newest revision carry: its name, or its hash."""
+    """The label values of the newest revision's Pods: its name, or its hash."""
     uid = str(workload["metadata"]["uid"])
     owned = snapshot.owned_objects(REVISIONS, uid)
     if not owned:
@@ -87,7 +87,7 @@ def is_available(pod: JsonObject) -> bool:
 
 
 def fitted(rollout: Rollout, seen: Partitioned) -> Rollout:
-    """As large as its workload, and without surge: another Pod has no place."""
+    """As large as its workload, and without surge: there is no room for another Pod."""
     canary = rollout.spec.strategy.canary
     assert canary is not None
     unavailable = canary.max_unavailable if canary.max_unavailable not in (None, 0, "0%") else 1
@@ -96,7 +96,7 @@ def fitted(rollout: Rollout, seen: Partitioned) -> Rollout:
 
 
 def misfit(rollout: Rollout) -> str:
-    """Why the strategy cannot be followed: all of these tell versions apart by our hash, which no Pod here carries."""
+    """Why the strategy is not possible: all of these use our hash to distinguish versions, which no Pod has here."""
     canary = rollout.spec.strategy.canary
     if canary is None:
         return "spec.strategy: Invalid value: a StatefulSet or DaemonSet is updated by a canary only"
@@ -111,12 +111,12 @@ def misfit(rollout: Rollout) -> str:
 
 
 def with_owner(pod: JsonObject, uid: str) -> JsonObject:
-    """As if the revision's ReplicaSet owned it."""
+    """Gives it the owner reference that a revision's ReplicaSet has."""
     return {**pod, "metadata": {**pod["metadata"], "ownerReferences": [{"uid": uid, "controller": True}]}}
 
 
 def sets_of(rollout: Rollout, seen: Partitioned, pod_hash: str) -> list[ReplicaSet]:
-    """Oldest first. The Pods of the template as it is are those of its hash; all others are the stable version's."""
+    """Oldest first. Pods of the current template belong to its hash; all others belong to the stable version."""
     stable = rollout.status.stable_rs
     found = []
     for one, note in sorted(seen.notes.items(), key=lambda item: str(item[1].get("created") or "")):
@@ -135,10 +135,10 @@ def _set(
 ) -> ReplicaSet:
     alive = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
     available = sum(is_available(pod) for pod in pods)
-    # What an older revision's template was is not known here: only that it was another.
+    # The template of an older revision is unknown here, except that it was different.
     known: JsonObject = {"metadata": {}, "spec": {"containers": [{"name": "revision", "image": one}]}}
     template = seen.workload["spec"]["template"] if is_latest else known
-    # Each partition is another generation of the workload: no news of a revision.
+    # Each partition change is a new generation of the workload, but not of a revision.
     generation = {WORKLOAD_GENERATION: rollout.annotations.get(WORKLOAD_GENERATION, "")}
     status: dict[str, Any] = {"replicas": len(alive), "readyReplicas": available, "availableReplicas": available}
     return read(

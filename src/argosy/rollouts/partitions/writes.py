@@ -1,4 +1,4 @@
-"""What a turn decided for the revisions of a StatefulSet or DaemonSet, as writes of the workload and its Pods."""
+"""Translates a turn's decisions for the revisions of a StatefulSet or DaemonSet to writes of the workload and Pods."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WORKLOADS: Final[Mapping[str, Resource]] = {
 def translated(
     seen: Partitioned, steps: Sequence[Step], pod_hash: str, stable: str, now: datetime, prefix: str
 ) -> list[Step]:
-    """The same steps, with those about ReplicaSets replaced by what they come to."""
+    """The same steps, with those on ReplicaSets replaced by their equivalents."""
     notes: dict[str, JsonObject] = {key: dict(value) for key, value in seen.notes.items()}
     kept: list[Step] = []
     for step in steps:
@@ -71,11 +71,11 @@ def _workload(seen: Partitioned, notes: Mapping[str, JsonObject], pod_hash: str,
 
 
 def _strategy(seen: Partitioned, notes: Mapping[str, JsonObject], pod_hash: str, stable: str) -> JsonObject:
-    """Between updates too, nothing is updated but as a step says."""
+    """Also between updates, nothing is updated except as a step says."""
     if seen.kind == "DaemonSet":
         return {"type": "OnDelete"}
     if stable and pod_hash == stable and seen.older:
-        size = seen.replicas  # back at the stable version: what is left of another goes at once
+        size = seen.replicas  # back at the stable version: Pods of another version are replaced at once
     else:
         size = int((notes.get(pod_hash) or {}).get("size") or 0) if stable and pod_hash != stable else 0
     before = (seen.workload["spec"].get("updateStrategy") or {}).get("rollingUpdate") or {}
@@ -83,8 +83,8 @@ def _strategy(seen: Partitioned, notes: Mapping[str, JsonObject], pod_hash: str,
 
 
 def _evictions(seen: Partitioned, notes: Mapping[str, JsonObject], pod_hash: str, stable: str) -> list[Step]:
-    """One Pod at a time, while all others are available: of the old version where a DaemonSet has too few new ones, of
-    the new one where a StatefulSet has too many. A DaemonSet cannot make Pods of a template that it no longer has.
+    """Evicts one Pod at a time, if all others are available: an old one if a DaemonSet has too few new ones, a new one
+    if a StatefulSet has too many. A DaemonSet cannot create Pods of a template that it no longer has.
     """
     if not stable:
         return []

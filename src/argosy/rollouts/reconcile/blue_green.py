@@ -62,7 +62,7 @@ def scale_blue_green(turn: Turn) -> None:
 
 
 def _serving(turn: Turn) -> ReplicaSet | None:
-    """The one that the active Service leads to: it has all pods, whatever else is going on."""
+    """The one that the active Service selects: it has all pods, in every state."""
     strategy = turn.rollout.spec.strategy.blue_green
     pod_hash = hash_of(turn.seen.services.get(strategy.active_service)) if strategy is not None else ""
     return by_hash(turn.sets, pod_hash) if pod_hash else None
@@ -87,7 +87,7 @@ def _scale_others(turn: Turn) -> None:
 
 
 def is_fast_tracked(turn: Turn, active: Service) -> bool:
-    """No pause and no analysis before the switch."""
+    """Neither pause nor analysis before the switch."""
     pointed = active.spec.selector.get(HASH_LABEL)
     return (
         is_fast_rollback(turn)
@@ -129,7 +129,7 @@ def _pause(turn: Turn, active: Service) -> None:
 
 
 def _switch_active(turn: Turn, active: Service) -> Service:
-    """To the new version once it is all there and allowed; back to the stable one on an abort."""
+    """Switches to the new version once it is complete and allowed; back to the stable one on an abort."""
     rollout, new = turn.rollout, turn.new
     if is_halted(rollout) or new is None:
         return active
@@ -161,7 +161,7 @@ def sync_status(turn: Turn, preview: Service | None, active: Service) -> None:
 
 
 def _check_point(turn: Turn) -> bool:
-    """Whether the small preview has passed: from then on all pods are wanted."""
+    """Whether the smaller preview has passed: from then on all pods are wanted."""
     strategy = turn.rollout.spec.strategy.blue_green
     if strategy is None or strategy.preview_replica_count is None:
         return False
@@ -173,7 +173,7 @@ def _check_point(turn: Turn) -> bool:
 
 
 def count_active(turn: Turn, status: JsonObject, active: str) -> None:
-    """What serves is what counts, once something does."""
+    """The numbers of the active ReplicaSet count, once there is one."""
     found = by_hash(turn.sets, active)
     selector = found.spec.selector if found is not None else turn.rollout.spec.selector
     status["selector"] = str(label_selector_of(selector or {}))

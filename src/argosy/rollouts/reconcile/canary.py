@@ -48,7 +48,7 @@ def canary_turn(turn: Turn, routers: Sequence[Router]) -> None:
         sync_status(turn)
         return
     if restart_pods(turn):
-        return  # the counts of available pods are no longer true
+        return  # the numbers of available pods are outdated
     sync_metadata(turn)
     trim_history(turn)
     sync_ping_pong(turn)
@@ -62,7 +62,7 @@ def canary_turn(turn: Turn, routers: Sequence[Router]) -> None:
 
 
 def scale_sets(turn: Turn) -> bool:
-    """Whether a size changed: the first that does ends it, so that the next turn counts with what is there then."""
+    """Whether a size changed: the first change stops it, so that the next turn uses the new numbers."""
     if is_halted(turn.rollout):
         return False
     remove_deadlines(turn)
@@ -74,7 +74,7 @@ def _scale_stable(turn: Turn) -> bool:
         return False
     rollout, canary = turn.rollout, turn.rollout.spec.strategy.canary
     if canary is not None and canary.traffic_routing is not None:
-        # By the weights of before this turn: stable pods go one turn after their traffic.
+        # By the weights before this turn: stable pods are removed one turn after their traffic.
         size = routed_sizes(rollout, turn.new, turn.stable, rollout.status.canary.weights).stable
     else:
         size = basic_sizes(rollout, turn.new, turn.stable, turn.others).stable
@@ -82,7 +82,7 @@ def _scale_stable(turn: Turn) -> bool:
 
 
 def _scale_others(turn: Turn) -> bool:
-    """Old ReplicaSets, newest first, within what may be missing."""
+    """Old ReplicaSets, newest first, within maxUnavailable."""
     rollout, canary = turn.rollout, turn.rollout.spec.strategy.canary
     others = [found for found in turn.others if is_active(found)]
     if not others or canary is None:
@@ -92,7 +92,7 @@ def _scale_others(turn: Turn) -> bool:
     if budget <= 0:
         return False
     if not verify_targets(turn):
-        return False  # nothing old goes before the stable pods are known to be reached
+        return False  # old pods are kept until the stable ones are known to be reachable
     routed, rule = canary.traffic_routing is not None, DelayRule(turn)
     for found in newest_first(others):
         if routed and is_referenced(turn, found):
@@ -105,7 +105,7 @@ def _scale_others(turn: Turn) -> bool:
         if not routed:
             size = max(0, found.replicas - budget)
         elif not (promoted or has_deadline(found)) or canary.dynamic_stable_scale:
-            size = 0  # of an update that was replaced midway: no traffic goes there
+            size = 0  # of an update that was replaced midway: it gets no traffic
         else:
             size = rule.size(found, found.replicas)
         if size != found.replicas:
@@ -149,7 +149,7 @@ def sync_status(turn: Turn) -> None:
 
 
 def _begin(turn: Turn, status: JsonObject) -> None:
-    """The first status of an update; going back to what is known skips the steps."""
+    """The first status of an update; a rollback to a known revision skips the steps."""
     reset(turn, status)
     canary = turn.rollout.spec.strategy.canary
     if turn.new is None or canary is None or not canary.steps:
@@ -163,7 +163,7 @@ def _begin(turn: Turn, status: JsonObject) -> None:
 
 
 def _go_on(turn: Turn, status: JsonObject) -> None:
-    """One step at most is completed in a turn."""
+    """At most one step is completed in a turn."""
     canary = turn.rollout.spec.strategy.canary
     assert canary is not None
     count, (step, index) = len(canary.steps), current_step(turn.rollout)
@@ -230,4 +230,4 @@ _COMPLETE: Mapping[str, Callable[[Turn, CanaryStep], bool]] = {
     "set_header_route": _at_once,
     "set_mirror_route": _at_once,
 }
-"""When a step of each kind is done."""
+"""When each kind of step is done."""

@@ -39,7 +39,7 @@ def decide_turn(seen: Seen, now: datetime, make_routers: MakeRouters) -> Decisio
     try:
         _decide(turn, make_routers)
     except Halted:
-        turn.later.clear()  # nothing names them
+        turn.later.clear()  # nothing refers to them
     _note_waiting(turn)
     steps: Sequence[Step] = (*turn.steps, *turn.later)
     if seen.partitioned is not None and not seen.problem:
@@ -49,7 +49,7 @@ def decide_turn(seen: Seen, now: datetime, make_routers: MakeRouters) -> Decisio
 
 
 def _memory(turn: Turn) -> Facts:
-    """The same object while nothing of it changes."""
+    """Returns the same object while nothing in it changes."""
     before = turn.seen.facts
     after = replace(
         before,
@@ -64,7 +64,7 @@ def _memory(turn: Turn) -> Facts:
 def _note_waiting(turn: Turn) -> None:
     """The annotation that says what it waits for; absent while it waits for nothing.
 
-    In a turn of its own: what it has to do comes first, and a turn that wrote is followed by another.
+    Written in a turn of its own: other writes come first, and a turn that wrote is followed by another.
     """
     if turn.steps or turn.later:
         return
@@ -82,7 +82,7 @@ def new_turn(seen: Seen, now: datetime) -> Turn:
     current = status.canary.current_experiment
     pauses = Pauses(rollout, now)
     if status.stable_rs and status.stable_rs == status.current_pod_hash:
-        pauses.abort_removed = True  # nothing is left to abort
+        pauses.abort_removed = True  # there is nothing left to abort
     deadline = deadline_of(new) if new is not None else None
     stored = rollout.raw.get("status") or {}
     carried = {name: stored[name] for name in ("restartedAt", "alb", "albs", "duration") if name in stored}
@@ -118,7 +118,7 @@ def _stable(seen: Seen, new: ReplicaSet | None) -> ReplicaSet | None:
 
 
 def _current_runs(seen: Seen) -> tuple[Runs, list[JsonObject]]:
-    """Those that the status names, and all others."""
+    """Runs that the status names, and all others."""
     status = seen.rollout.status
     named = {
         "step": status.canary.current_step_analysis_run_status,
@@ -165,7 +165,7 @@ def _reconcile(turn: Turn, make_routers: MakeRouters) -> None:
 
 
 def _claim(turn: Turn) -> None:
-    """Adopts matching ReplicaSets without a controller, and lets those go that no longer match."""
+    """Adopts matching ReplicaSets without a controller, and releases those that no longer match."""
     owner = owner_reference(turn.rollout)
     for found in turn.seen.orphans:
         owners = [*(found.raw["metadata"].get("ownerReferences") or ()), owner]
@@ -184,11 +184,11 @@ def _tell_invalid(turn: Turn) -> None:
     if old is None or old.get("message") != text:
         conditions.remove("InvalidSpec")
         conditions.set("InvalidSpec", "True", "InvalidSpec", text)
-    write_conditions(turn, conditions)  # all that it refers to is watched: no need to come back by time
+    write_conditions(turn, conditions)  # everything it refers to is watched: no timer is needed
 
 
 def _sync_pause_conditions(turn: Turn) -> bool:
-    """Conditions that follow a pause, a resume or a retry; whether they had to be written. Not for an unseen spec."""
+    """Conditions after a pause, a resume or a retry; whether they were written. Not for an unobserved spec."""
     rollout = turn.rollout
     status = rollout.status
     if status.observed_generation != str(rollout.generation):
@@ -209,7 +209,7 @@ def _sync_pause_conditions(turn: Turn) -> bool:
 
 
 def _resize(turn: Turn) -> None:
-    """After a change of spec.replicas only sizes and numbers follow: no step, no traffic. Section 8.4."""
+    """After a change of spec.replicas only sizes and numbers are updated: no step, no traffic. Section 8.4."""
     status = dict(turn.rollout.raw.get("status") or {})
     turn.status = {**status, "canary": status.get("canary") or {}, "blueGreen": status.get("blueGreen") or {}}
     if turn.rollout.spec.strategy.blue_green is not None:

@@ -13,7 +13,7 @@ from argosy.rollouts.status.phase import stored_phase
 
 
 def write_condition(turn: Turn, kind: str, status: str, reason: str, message: str) -> bool:
-    """One condition, whatever else was written in this turn; whether it changed."""
+    """Writes one condition, whatever else this turn writes; returns whether it changed."""
     conditions = Conditions(turn.rollout.raw.get("status", {}).get("conditions") or (), turn.now)
     if not conditions.set(kind, status, reason, message):
         return False
@@ -22,7 +22,7 @@ def write_condition(turn: Turn, kind: str, status: str, reason: str, message: st
 
 
 def write_conditions(turn: Turn, conditions: Conditions) -> bool:
-    """Conditions with the phase, message and durations that follow from them; whether anything differs."""
+    """Writes conditions with the phase, message and durations that follow from them; returns whether any changed."""
     status: JsonObject = {**(turn.rollout.raw.get("status") or {}), "conditions": conditions.items}
     status["observedGeneration"] = str(turn.rollout.generation)
     view = read(RolloutStatus, status)
@@ -34,7 +34,7 @@ def write_conditions(turn: Turn, conditions: Conditions) -> bool:
 
 
 def write_status(turn: Turn, status: JsonObject) -> bool:
-    """The difference to the stored status as one patch; whether there is any."""
+    """Writes the difference to the stored status as one patch; returns whether there is any."""
     wanted = {name: value for name, value in status.items() if value not in ("", None, 0, False, [])}
     stored = dict(turn.rollout.raw.get("status") or {})
     for name in ("canary", "blueGreen"):

@@ -1,4 +1,4 @@
-"""How long an update took, and how much of that somebody paused it: status.duration."""
+"""How long an update took, and how long of that it was paused by a user: status.duration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from argosy.rollouts.status.conditions import ABORTED, condition_of, reason_of
 
 
 def spec_changed(turn: Turn) -> bool:
-    """Another pod template than the status is about, or, in a canary, other steps."""
+    """The pod template differs from the one in the status, or, in a canary, the steps do."""
     if turn.rollout.spec.strategy.canary is not None and steps_changed(turn):
         return True
     return template_changed(turn)
@@ -30,7 +30,7 @@ def template_changed(turn: Turn) -> bool:
 
 
 def duration_after(turn: Turn, after: RolloutStatus) -> JsonObject | None:
-    """The new value, None for none."""
+    """The new value, or None."""
     stored = turn.status.get("duration", (turn.rollout.raw.get("status") or {}).get("duration"))
     if condition_of(after.conditions, "InvalidSpec") is not None:
         return stored
@@ -59,7 +59,7 @@ def _is_over(found: JsonObject) -> bool:
 
 
 def _end(turn: Turn, found: JsonObject, *, changed: bool, done: bool) -> None:
-    """A running update that was replaced, arrived or was aborted."""
+    """A running update that was replaced, completed or aborted."""
     if changed and is_rollback(turn):
         found["completionStatus"] = "FastRolledBack" if is_fast_rollback(turn) else "RolledBack"
     elif changed:

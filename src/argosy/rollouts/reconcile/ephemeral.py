@@ -1,4 +1,4 @@
-"""Labels and annotations that follow a ReplicaSet's part in the update. Section 8.2."""
+"""Labels and annotations that depend on a ReplicaSet's role in the update. Section 8.2."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from argosy.rollouts.revisions.ephemeral import difference, injected, patch_for,
 
 
 def wanted_metadata(rollout: Rollout) -> tuple[PodMetadata | None, PodMetadata | None]:
-    """(of the new version, of the one that serves)."""
+    """(for the new version, for the serving one)."""
     canary, blue_green = rollout.spec.strategy.canary, rollout.spec.strategy.blue_green
     if canary is not None:
         return canary.canary_metadata, canary.stable_metadata
@@ -20,7 +20,7 @@ def wanted_metadata(rollout: Rollout) -> tuple[PodMetadata | None, PodMetadata |
 
 
 def metadata_for_new(turn: Turn) -> PodMetadata | None:
-    """What a ReplicaSet that is just being made starts with: the first of all will be the stable one."""
+    """The initial metadata of a new ReplicaSet: the very first one will be the stable one."""
     fresh, serving = wanted_metadata(turn.rollout)
     return fresh if turn.stable is not None else serving
 
@@ -40,7 +40,7 @@ def sync_metadata(turn: Turn) -> None:
 
 
 def _sync(turn: Turn, found: ReplicaSet | None, desired: PodMetadata | None) -> None:
-    """The template first, so that new pods have it, then the pods that are there."""
+    """The template first, so that new pods have it, then existing pods."""
     if found is None:
         return
     before = injected(found)

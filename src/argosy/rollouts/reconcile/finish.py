@@ -32,7 +32,7 @@ from argosy.rollouts.status.phase import stored_phase
 
 
 def numbers(turn: Turn) -> JsonObject:
-    """What both strategies count alike, with what earlier parts of the turn decided."""
+    """Numbers that both strategies compute alike, with the decisions of earlier parts of the turn."""
     stored = turn.rollout.raw.get("status") or {}
     status: JsonObject = {**turn.status}
     conditions = [item for item in stored.get("conditions") or () if item.get("type") != "InvalidSpec"]
@@ -50,7 +50,7 @@ def numbers(turn: Turn) -> JsonObject:
 
 
 def promote_reason(turn: Turn, status: JsonObject) -> str:
-    """Why the new version is now the stable one; empty while it is not."""
+    """Why the new version is now the stable one; empty if it is not."""
     if turn.stable is None:
         return "Initial deploy"
     if turn.rollout.spec.strategy.canary is not None:
@@ -103,7 +103,7 @@ def _blue_green_reason(turn: Turn, status: JsonObject) -> str:
 
 
 def promote(turn: Turn, status: JsonObject, reason: str) -> None:
-    """Marks the new ReplicaSet as the stable one; the event is told only when it was not."""
+    """Marks the new ReplicaSet as the stable one; the event is only emitted if it was not."""
     rollout = turn.rollout
     turn.pauses.clear()
     status["promoteFull"] = False
@@ -128,7 +128,7 @@ def promote(turn: Turn, status: JsonObject, reason: str) -> None:
 
 
 def persist(turn: Turn, status: JsonObject) -> None:
-    """Works out the rest of the status and writes what differs."""
+    """Computes the rest of the status and writes the differences."""
     rollout = turn.rollout
     status["observedGeneration"] = str(rollout.generation)
     status["workloadObservedGeneration"] = (
@@ -159,7 +159,7 @@ def _tell_pause(turn: Turn, *, was_paused: bool, after: RolloutStatus) -> None:
 
 
 def waits_indefinitely(turn: Turn) -> bool:
-    """Steps that take as long as they take, and a pause: no deadline runs."""
+    """No deadline runs during steps of unlimited duration, or a pause."""
     step, _ = current_step(turn.rollout)
     if step is not None and (step.experiment or step.analysis or step.pause):
         return True
@@ -246,7 +246,7 @@ def _available(turn: Turn, view: RolloutStatus, found: Conditions) -> None:
 
 
 def _replica_failure(turn: Turn) -> JsonObject | None:
-    """That of the new ReplicaSet before that of an old one."""
+    """The condition of the new ReplicaSet before that of an old one."""
     ordered = [turn.new, *turn.sets] if turn.new is not None else list(turn.sets)
     return next((failure for found in ordered if found and (failure := _failure_of(found))), None)
 
@@ -275,7 +275,7 @@ def _completed(turn: Turn, view: RolloutStatus, found: Conditions) -> None:
 
 
 def _wake_at_deadline(turn: Turn, view: RolloutStatus, conditions: Conditions) -> None:
-    """Progress is checked when its deadline passes, unless nothing is being waited for."""
+    """Progress is checked when its deadline passes, unless it waits for nothing."""
     rollout = turn.rollout
     if is_healthy(rollout, view) or view.pause_conditions or rollout.spec.paused or view.abort or _deadline_rests(turn):
         return
@@ -283,7 +283,7 @@ def _wake_at_deadline(turn: Turn, view: RolloutStatus, conditions: Conditions) -
 
 
 def reset(turn: Turn, status: JsonObject) -> None:
-    """As at the beginning of an update: no pause, abort, analysis or plug-in of before."""
+    """As at the start of an update: no earlier pause, abort, analysis or plug-in."""
     turn.pauses.clear()
     status["restartedAt"] = turn.rollout.spec.restart_at
     status["promoteFull"] = False

@@ -1,4 +1,4 @@
-"""Old revisions beyond the limit, and the runs and experiments that went with them. Section 2.4."""
+"""Deletes old revisions beyond the limit, with their runs and experiments. Section 2.4."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from argosy.rollouts.resources import ANALYSIS_RUNS, HASH_LABEL
 
 
 def trim_history(turn: Turn) -> None:
-    """The oldest first; one that still has pods, or whose size was not observed, is let be for now."""
+    """The oldest first; one that still has pods, or whose size was not observed, is kept for now."""
     alive = sorted((found for found in turn.others if not found.is_deleting), key=lambda one: (one.created, one.name))
     for found in alive[: max(0, len(alive) - revision_history(turn.rollout))]:
         if found.status.replicas or found.replicas or found.generation > found.status.observed_generation:

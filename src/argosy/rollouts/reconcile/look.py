@@ -45,7 +45,7 @@ def _namespace_without_controller(obj: JsonObject) -> Iterable[str]:
 
 ORPHANS = Index("replicaset-without-controller", ReplicaSet, _namespace_without_controller)
 SHOWN = 64
-"""Characters of a value that a message repeats."""
+"""How many characters of a value a message quotes."""
 
 
 def look(snapshot: Snapshot, key: Key, settings: RolloutSettings = USUAL) -> Seen | None:
@@ -53,7 +53,7 @@ def look(snapshot: Snapshot, key: Key, settings: RolloutSettings = USUAL) -> See
     if stored is None or stored.metadata.deletion_timestamp:
         return None
     if stored.metadata.labels.get(INSTANCE_ID, "") != settings.instance_id:
-        return None  # another installation's
+        return None  # belongs to another installation
     source, part = _partitioned(snapshot, resolved(snapshot, stored))
     rollout = source.rollout
     facts = facts_of(rollout, snapshot.memory)
@@ -77,7 +77,7 @@ def look(snapshot: Snapshot, key: Key, settings: RolloutSettings = USUAL) -> See
 
 
 def _partitioned(snapshot: Snapshot, source: Resolved) -> tuple[Resolved, Partitioned | None]:
-    """With the workload's Pods, where these are the versions themselves."""
+    """With the workload's Pods, if these represent the versions."""
     workload = source.workload
     if workload is None or workload.get("kind") not in PARTITIONED or source.problem:
         return source, None
@@ -139,7 +139,7 @@ def _whole(
 
 
 def facts_of(rollout: Rollout, memory: object) -> Facts:
-    """Those of the last turn while the spec is the same."""
+    """Reuses those of the last turn while the spec is unchanged."""
     template = rollout.spec.template or {}
     count = rollout.status.collision_count
     if (
@@ -168,7 +168,7 @@ def facts_of(rollout: Rollout, memory: object) -> Facts:
 
 
 def _unfit(error: Mismatch) -> str:
-    """What in the template is no Pod's, by its field and value."""
+    """Unknown fields in the pod template, and their values."""
     field = ".".join(("spec.template", *reversed(error.path)))
     shown = json.dumps(error.value[:SHOWN])
     return f"{field}: Invalid value: {shown}: {error}" if error.value else f"{field}: {error}"
@@ -242,7 +242,7 @@ def template_references(rollout: Rollout) -> list[TemplateReference]:
 
 
 def _templates(snapshot: Snapshot, rollout: Rollout) -> dict[tuple[str, bool], JsonObject]:
-    """All that are referred to, also by one another."""
+    """All templates that are referred to, including by one another."""
     found: dict[tuple[str, bool], JsonObject] = {}
     waiting = [(one.template_name, bool(one.cluster_scope)) for one in template_references(rollout)]
     while waiting:
@@ -264,7 +264,7 @@ def _pods(snapshot: Snapshot, rollout: Rollout, sets: Iterable[ReplicaSet]) -> l
 
 
 def _taken_names(snapshot: Snapshot, rollout: Rollout, new: ReplicaSet | None) -> frozenset[str]:
-    """Names of runs and experiments that this turn may make, where they are another's."""
+    """Names of runs and experiments that this turn may create, but that belong to another object."""
     if new is None or (not template_references(rollout) and not _has_experiment(rollout)):
         return frozenset()
     base = f"{rollout.name}-{pod_hash_of(new)}-{rollout.annotations.get(REVISION, '')}"
@@ -309,7 +309,7 @@ def _plugins(snapshot: Snapshot, rollout: Rollout, facts: Facts, settings: Rollo
         return {}
     key = question.index, question.operation, question.execution
     if question.execution > 1 and key != facts.execution:
-        return {}  # it ran before, and its time to run again has not come
+        return {}  # it ran before, and its next run is not due
     service = step_services(snapshot, settings.namespace).get(question.plugin)
     if service is None:
         return {question.index: StepAnswer(problem=f"step plugin {question.plugin} not configured in configmap")}

@@ -1,4 +1,4 @@
-"""Whether something still leads traffic to a ReplicaSet: such a one is never scaled down. Section 5.8."""
+"""Whether something still routes traffic to a ReplicaSet: then it is never scaled down. Section 5.8."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recycles pods that are older than spec.restartAt, a few at a time. Section 8.6."""
+"""Restarts pods that are older than spec.restartAt, a few at a time. Section 8.6."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOOK_AGAIN = timedelta(seconds=30)
 
 
 def restart_is_due(turn: Turn) -> bool:
-    """Wakes the turn at the time of a restart that lies ahead."""
+    """Wakes the turn at a restart time in the future."""
     rollout = turn.rollout
     if not is_restarting(rollout.spec, rollout.status):
         return False
@@ -27,7 +27,7 @@ def restart_is_due(turn: Turn) -> bool:
 
 
 def restart_pods(turn: Turn) -> int:
-    """How many pods were evicted; never more than may be missing. The restart is done when no old pod is left."""
+    """How many pods were evicted; never more than may be unavailable. The restart is done when no old pod is left."""
     if not restart_is_due(turn):
         return 0
     rollout = turn.rollout
@@ -49,7 +49,7 @@ def restart_pods(turn: Turn) -> int:
 
 
 def eviction(pod: JsonObject) -> Write:
-    """Through the API that honours PodDisruptionBudgets, and of this very pod."""
+    """Through the API that honours PodDisruptionBudgets, and only for the pod with this uid."""
     key: Key = key_of(pod)
     body = {
         "apiVersion": "policy/v1",
@@ -75,7 +75,7 @@ def _owners(pod: JsonObject) -> list[JsonObject]:
 
 
 def pod_is_available(pod: JsonObject, min_ready_seconds: int, now: datetime) -> bool:
-    """Ready for long enough, and not on its way out."""
+    """Ready for long enough, and not being deleted."""
     if pod["metadata"].get("deletionTimestamp"):
         return False
     for condition in (pod.get("status") or {}).get("conditions") or ():

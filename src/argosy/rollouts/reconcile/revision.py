@@ -1,4 +1,4 @@
-"""The new ReplicaSet: made when it is missing, and kept up with the Rollout. Sections 2.3 and 3."""
+"""The new ReplicaSet: created if missing, and kept in line with the Rollout. Sections 2.3 and 3."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def owner_reference(rollout: Rollout) -> JsonObject:
 
 
 def make_new(turn: Turn) -> None:
-    """Creates the new ReplicaSet without pods; the next turn goes on from there."""
+    """Creates the new ReplicaSet without pods; the next turn continues from there."""
     if turn.seen.namesake is not None:
         _count_collision(turn)
         return
@@ -89,13 +89,13 @@ def _with_hash(selector: JsonObject, pod_hash: str) -> JsonObject:
 
 
 def _count_collision(turn: Turn) -> None:
-    """Another's ReplicaSet has the name: a higher count makes another hash."""
+    """Another object's ReplicaSet has the name: a higher collision count gives another hash."""
     count = (turn.rollout.status.collision_count or 0) + 1
     turn.patch_rollout({"status": {"collisionCount": count}}, subresource="status")
 
 
 def write_revision(turn: Turn, revision: str) -> None:
-    """Notes the revision on the Rollout itself."""
+    """Writes the revision to the Rollout itself."""
     if turn.rollout.annotations.get(REVISION) != revision:
         generation = turn.rollout.annotations.get(WORKLOAD_GENERATION)
         notes = {REVISION: revision, **({WORKLOAD_GENERATION: generation} if generation else {})}
@@ -104,7 +104,7 @@ def write_revision(turn: Turn, revision: str) -> None:
 
 
 def note_workload(turn: Turn) -> None:
-    """Notes the generation of the workload that it refers to: clients see by it whether a change was observed. The
+    """Records the generation of the referenced workload: clients use it to see whether a change was observed. The
     first one comes with the first revision.
     """
     stored = turn.rollout.raw["metadata"].get("annotations") or {}
@@ -116,9 +116,9 @@ def note_workload(turn: Turn) -> None:
 
 
 def sync_new(turn: Turn) -> None:
-    """Brings the new ReplicaSet's notes, minReadySeconds and anti-affinity up to date, and the Rollout's revision.
+    """Updates the new ReplicaSet's annotations, minReadySeconds and anti-affinity, and the Rollout's revision.
 
-    A write of the ReplicaSet ends this part; the revision of the Rollout follows in the next turn.
+    A write of the ReplicaSet stops this part; the revision of the Rollout follows in the next turn.
     """
     new = turn.new
     if new is None:

@@ -8,7 +8,7 @@ from argosy.rollouts.resources import EXPERIMENT_NAME
 
 
 def is_rollback(turn: Turn) -> bool:
-    """True for a fully promoted Rollout too: nothing tells it from a rollback that is done."""
+    """Also true for a fully promoted Rollout, which cannot be distinguished from a finished rollback."""
     if turn.new is None or turn.stable is None:
         return False
     return turn.rollout.status.stable_rs == pod_hash_of(turn.new) or turn.new.created < turn.stable.created
@@ -22,7 +22,7 @@ def is_fast_rollback(turn: Turn) -> bool:
 
 
 def is_within_window(turn: Turn) -> bool:
-    """Fewer revisions lie between the new and the stable ReplicaSet than the window allows."""
+    """Fewer revisions are between the new and the stable ReplicaSet than the window allows."""
     new, stable, window = turn.new, turn.stable, turn.rollout.spec.rollback_window
     if new is None or stable is None or window is None or window.revisions <= 0 or new.created >= stable.created:
         return False

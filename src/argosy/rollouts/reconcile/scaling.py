@@ -1,4 +1,4 @@
-"""Sizes of ReplicaSets: scaling one, delays before a scale-down, what an abort keeps. Sections 2.4 and 5.8."""
+"""Sizes of ReplicaSets: scaling, delayed scale-downs, and what an abort keeps. Sections 2.4 and 5.8."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from argosy.rollouts.revisions.annotations import (
 
 
 def is_scaling_event(turn: Turn) -> bool:
-    """Whether spec.replicas changed since the new or the stable ReplicaSet was sized: the annotation is the memory."""
+    """Whether spec.replicas changed since the new or the stable ReplicaSet was scaled, as its annotation records."""
     active = [found for found in (turn.new, turn.stable) if found is not None and is_active(found)]
     noted = [desired_replicas(found) for found in active]
     return any(size is not None and size != turn.rollout.replicas for size in noted)
 
 
 def scale(turn: Turn, found: ReplicaSet, size: int) -> bool:
-    """One write with the size and the note of spec.replicas; whether the size changed."""
+    """One write of the size and the annotation for spec.replicas; returns whether the size changed."""
     replicas = turn.rollout.replicas
     if found.replicas == size and not size_note_is_outdated(found, replicas):
         return False
@@ -60,7 +60,7 @@ def scale(turn: Turn, found: ReplicaSet, size: int) -> bool:
 
 
 def remove_deadlines(turn: Turn) -> None:
-    """What is new or stable again is not about to go, unless it is what an abort keeps for a while."""
+    """A ReplicaSet that is new or stable again is not scaled down, unless an abort keeps it for a while."""
     again = [turn.new] if turn.new is not None and not keeps_aborted_pods(turn) else []
     if turn.stable is not None and turn.stable not in again:
         again.append(turn.stable)
@@ -70,7 +70,7 @@ def remove_deadlines(turn: Turn) -> None:
 
 
 def add_deadline(turn: Turn, found: ReplicaSet, delay: timedelta) -> None:
-    """Without a delay an old deadline is taken away: traffic routing may have been given up."""
+    """Without a delay an old deadline is removed: traffic routing may have been removed."""
     if delay == timedelta():
         if has_deadline(found):
             turn.patch_set(found, {"metadata": {"annotations": {SCALE_DOWN_DEADLINE: None}}})
@@ -93,7 +93,7 @@ def keeps_aborted_pods(turn: Turn) -> bool:
 
 
 def new_size(turn: Turn, new: ReplicaSet) -> int:
-    """The size that the new ReplicaSet is to have now; with traffic routing by the weights just decided."""
+    """The wanted size of the new ReplicaSet; with traffic routing, by the weights that were just decided."""
     canary = turn.rollout.spec.strategy.canary
     if canary is None:
         return blue_green_size(turn.rollout, turn.sets, new)
@@ -129,7 +129,7 @@ def scale_new(turn: Turn) -> bool:
 
 
 def _start_abort_delay(turn: Turn, new: ReplicaSet) -> None:
-    """Only once the stable pods can serve everything: the deadline ends the new ones unconditionally."""
+    """Only once the stable pods can serve everything: the deadline removes the new ones unconditionally."""
     delay = abort_delay(turn.rollout)
     _note_size(turn, new)
     if delay is not None and turn.stable is not None and turn.stable.available >= turn.rollout.replicas:
@@ -137,13 +137,13 @@ def _start_abort_delay(turn: Turn, new: ReplicaSet) -> None:
 
 
 def _note_size(turn: Turn, new: ReplicaSet) -> None:
-    """A ReplicaSet that is kept at its size follows spec.replicas in its note: else every turn is a scaling event."""
+    """A ReplicaSet that keeps its size records the new spec.replicas: else every turn would be a scaling event."""
     if size_note_is_outdated(new, turn.rollout.replicas):
         turn.patch_set(new, {"metadata": {"annotations": {DESIRED_REPLICAS: str(turn.rollout.replicas)}}})
 
 
 class DelayRule:
-    """Counts the ReplicaSets that wait for their scale-down, newest first; those past the limit go at once."""
+    """Counts the ReplicaSets that wait for their scale-down, newest first; those past the limit are scaled at once."""
 
     def __init__(self, turn: Turn) -> None:
         self.turn = turn
@@ -151,7 +151,7 @@ class DelayRule:
         self.limit = delayed_revisions(turn.rollout)
 
     def size(self, found: ReplicaSet, kept: int) -> int:
-        """What it has now: `kept` while it waits, its present size in the turn that starts the wait, else none."""
+        """The wanted size: `kept` while it waits, its current size in the turn that starts the wait, else zero."""
         if not has_deadline(found):
             if found.replicas == 0 or (self.limit is not None and self.waiting >= self.limit):
                 return 0
@@ -167,7 +167,7 @@ class DelayRule:
 
 
 def clean_up_unhealthy(turn: Turn, sets: Sequence[ReplicaSet]) -> tuple[list[ReplicaSet], int]:
-    """Pods that are not available go first: they hold up the rest. The sets as they will be, and how many went."""
+    """Unavailable pods are removed first: they block the rest. Returns the resulting sets and how many were removed."""
     result, gone = [], 0
     for found in sorted(sets, key=lambda one: (one.created, one.name)):
         if found.replicas in (0, found.available) or found.available > found.replicas:

@@ -28,7 +28,7 @@ class Resolved:
 
 
 def resolved(snapshot: Snapshot, stored: Rollout) -> Resolved:
-    """The template never gets into the stored object."""
+    """The template is never written to the stored object."""
     reference = stored.spec.workload_ref
     if reference is None:
         return Resolved(stored)

@@ -1,6 +1,6 @@
-"""A turn while it is being decided: the writes and events so far, the pauses, the status in the making.
+"""A turn in progress: the writes and events so far, the pauses, the new status.
 
-One object collects them so that each part of a turn reads as what it does. Nothing of it outlives the turn.
+One object collects them so that each part of a turn reads as what it does. It is discarded after the turn.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from argosy.rollouts.routers.port import Drafts
 
 
 class Halted(Exception):
-    """The turn ends here, with what it decided so far: what is missing wakes it, or `wake_at` does."""
+    """The turn stops here, with its decisions so far: the missing object wakes it, or `wake_at` does."""
 
 
 @dataclass(slots=True)
@@ -48,34 +48,34 @@ class Turn:
     new: ReplicaSet | None
     stable: ReplicaSet | None
     sets: Sequence[ReplicaSet]
-    """All, oldest first."""
+    """All ReplicaSets, oldest first."""
     runs: Runs
     other_runs: Sequence[JsonObject]
     experiment: Experiment | None
     other_experiments: Sequence[Experiment]
     pauses: Pauses
     status: JsonObject
-    """What later parts decided for the new status; the rest is computed at the end."""
+    """Earlier parts' decisions for the new status; the rest is computed at the end."""
     new_within_delay: bool = False
-    """Whether the new ReplicaSet was about to be scaled down: then going back to it is fast."""
+    """Whether the new ReplicaSet was about to be scaled down: then rolling back to it is fast."""
     targets_verified: bool | None = None
     steps: list[Step] = field(default_factory=list)
     later: list[Step] = field(default_factory=list)
-    """Creations of what the status names. They come after the status: whoever dies in between finds the name there, and
-    not a run that nobody knows of.
+    """Creations of objects that the status names. They come after the status: after a crash in between the status has
+    the name, and there is no run that it does not name.
     """
     wake_at: datetime | None = None
     plugin_failed: bool = False
     execution: tuple[int, str, int] | None = None
-    """Of a step plug-in, that is due now and to be asked by the next look."""
+    """When a step plug-in's next operation is due, for the next look to ask."""
     edits: tuple[Any, ...] = ()
-    """`route_edits.Edits` that are remembered."""
+    """`route_edits.Edits` to remember."""
     weighing: Check | None = None
     registering: Check | None = None
     drafts: Drafts = field(default_factory=lambda: Drafts({}))
-    """What the routers change."""
+    """Drafts of the objects that routers change."""
     obstacle: str = ""
-    """What stopped the turn before its end, in words for the user."""
+    """Why the turn stopped early, as a message for the user."""
 
     @property
     def older(self) -> list[ReplicaSet]:
@@ -95,12 +95,12 @@ class Turn:
         self.steps.append(Event(about=self.rollout.raw, reason=reason, message=message, type=type))
 
     def wake(self, at: datetime | None) -> None:
-        """The earliest of all; what has passed already needs no waking."""
+        """Keeps the earliest time; a time that has passed needs no wake-up."""
         if at is not None and at > self.now and (self.wake_at is None or at < self.wake_at):
             self.wake_at = at
 
     def patch(self, kind: Kind, seen: Any, patch: JsonObject) -> None:
-        """A merge patch of exactly what was seen; a later one of this turn meets the object as that left it."""
+        """A merge patch on exactly the version that was read; later ones of this turn apply to the result."""
         wanted = merge(kind, seen, patch)
         self.write(merge(kind, seen, patch, exact=not self._wrote(wanted)))
 
@@ -109,8 +109,8 @@ class Turn:
         return any(isinstance(step, Write) and (step.resource, step.key) == place for step in self.steps)
 
     def patch_rollout(self, patch: JsonObject, subresource: str = "") -> None:
-        """Later parts of the turn see the change. After a first write the Rollout is another version, but the same one:
-        then the uid alone is the condition.
+        """Later parts of the turn see the change. After a first write the Rollout has another version, but is the same
+        object: then only the uid is the precondition.
         """
         key = self.rollout.key
         seen = any(
@@ -127,7 +127,7 @@ class Turn:
         self.pauses.rollout = self.rollout
 
     def patch_set(self, found: ReplicaSet, patch: JsonObject) -> ReplicaSet:
-        """Patches a ReplicaSet; the result is what later parts of the turn see."""
+        """Patches a ReplicaSet; later parts of the turn see the result."""
         self.patch(ReplicaSet, found, patch)
         changed = read(ReplicaSet, merge_patch(found.raw, patch))
         self.replace_set(changed)

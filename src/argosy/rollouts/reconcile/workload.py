@@ -1,4 +1,4 @@
-"""The workload that a Rollout takes its template from, and how it is scaled down. Section 8.5."""
+"""The workload whose template a Rollout uses, and how it is scaled down. Section 8.5."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""ReplicaSets as revisions of a Rollout: hash, which one is the new one, what they carry. Sections 2 and 8."""
+"""ReplicaSets as revisions of a Rollout: hashes, the new one, and their metadata. Sections 2 and 8."""

@@ -31,7 +31,7 @@ def _preferred(rule: AntiAffinity) -> int | None:
 
 
 def affinity_for(rollout: Rollout) -> JsonObject | None:
-    """The affinity that the new ReplicaSet is to have."""
+    """The wanted affinity of the new ReplicaSet."""
     template = rollout.spec.template or {}
     own: JsonObject | None = (template.get("spec") or {}).get("affinity")
     rule, stable = rule_of(rollout), rollout.status.stable_rs
@@ -51,7 +51,7 @@ def affinity_for(rollout: Rollout) -> JsonObject | None:
 
 
 def without_injected(rollout: Rollout, affinity: JsonObject | None) -> JsonObject | None:
-    """A live affinity as the user wrote it."""
+    """A live affinity without the injected term."""
     rule = rule_of(rollout)
     if rule is None or not affinity or (at := _injected_at(rule, affinity)) is None:
         return affinity

@@ -22,7 +22,7 @@ _NOT_COPIED = frozenset({LAST_APPLIED, REVISION, REVISION_HISTORY, DESIRED_REPLI
 
 
 def revision_of(annotations: dict[str, str]) -> int:
-    """0 where there is none."""
+    """0 if there is none."""
     text = annotations.get(REVISION, "")
     return int(text) if text.isdecimal() else 0
 
@@ -36,7 +36,7 @@ def newest_first(sets: Iterable[ReplicaSet]) -> list[ReplicaSet]:
 
 
 def annotations_for_new(rollout: Rollout, existing: dict[str, str], revision: int) -> dict[str, str]:
-    """The Rollout's annotations and the revision; one that becomes new again remembers the numbers that it had."""
+    """The Rollout's annotations and the revision; one that becomes new again records its earlier numbers."""
     found = {**existing, **{key: value for key, value in rollout.annotations.items() if key not in _NOT_COPIED}}
     old = existing.get(REVISION, "")
     if old and not old.isdecimal():
@@ -49,7 +49,7 @@ def annotations_for_new(rollout: Rollout, existing: dict[str, str], revision: in
 
 
 def desired_replicas(found: ReplicaSet) -> int | None:
-    """spec.replicas of the Rollout when it was last sized."""
+    """spec.replicas of the Rollout when it was last scaled."""
     text = found.annotations.get(DESIRED_REPLICAS, "")
     return int(text) if text.isdecimal() else None
 
@@ -65,7 +65,7 @@ def has_deadline(found: ReplicaSet | None) -> bool:
 
 
 def deadline_of(found: ReplicaSet) -> datetime | None:
-    """When its pods go; None without one, or with one that cannot be read."""
+    """When its pods are removed; None if the annotation is missing or invalid."""
     try:
         return timestamps.parse(found.annotations.get(SCALE_DOWN_DEADLINE, ""))
     except ValueError:

@@ -12,12 +12,12 @@ from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject
 
 EPHEMERAL: Final = "rollout.argoproj.io/ephemeral-metadata"
-"""What was injected, as JSON: only that may be taken away again."""
+"""What was injected, as JSON: only that may be removed again."""
 _KINDS: Final = ("annotations", "labels")
 
 
 def plain(metadata: PodMetadata | None) -> JsonObject:
-    """Its JSON in upstream's order, which the annotation holds."""
+    """JSON in upstream's key order, as in the annotation."""
     if metadata is None:
         return {}
     parts = {"labels": metadata.labels, "annotations": metadata.annotations}
@@ -25,7 +25,7 @@ def plain(metadata: PodMetadata | None) -> JsonObject:
 
 
 def injected(found: ReplicaSet) -> PodMetadata | None:
-    """What the ReplicaSet's template was given; None when that cannot be read."""
+    """The metadata injected into the ReplicaSet's template; None if it cannot be parsed."""
     try:
         kept = json.loads(found.annotations.get(EPHEMERAL) or "null")
     except ValueError:
@@ -53,7 +53,7 @@ def with_metadata(
 
 
 def patch_for(found: ReplicaSet, desired: PodMetadata | None) -> JsonObject | None:
-    """The merge patch that gives a ReplicaSet's template the metadata; None when it has it."""
+    """The merge patch that adds the metadata to a ReplicaSet's template; None if nothing changes."""
     before = found.template.get("metadata") or {}
     after, changed = with_metadata(before, injected(found), desired)
     if not changed:

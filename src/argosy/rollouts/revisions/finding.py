@@ -19,9 +19,9 @@ def by_creation(sets: Sequence[ReplicaSet]) -> list[ReplicaSet]:
 
 
 def find_new(rollout: Rollout, sets: Sequence[ReplicaSet], pod_hash: str = "") -> ReplicaSet | None:
-    """By hash; else by an equal template, as a ReplicaSet of an older build has, whose hash was another.
+    """By hash; else by an equal template, since ReplicaSets of older versions have other hashes.
 
-    `pod_hash` spares computing it again. (Upstream's second way, the hash of Kubernetes' own Deployments, finds only
+    `pod_hash` avoids computing it again. (Upstream also tries the hash of Kubernetes' own Deployments, which only finds
     ReplicaSets that equal templates find too.)
     """
     template = rollout.spec.template or {}
@@ -35,12 +35,12 @@ def find_new(rollout: Rollout, sets: Sequence[ReplicaSet], pod_hash: str = "") -
 
 
 def templates_are_equal(live: JsonObject, desired: JsonObject) -> bool:
-    """But for the hash label, and after the defaults of a pod template."""
+    """Compares all but the hash label, after the defaults of a pod template."""
     return _canonical(live) == _comparable(desired)
 
 
 def _as_written(rollout: Rollout, found: ReplicaSet) -> JsonObject:
-    """A live template without what was injected."""
+    """A live template without the injected metadata."""
     template = found.template
     metadata, _ = with_metadata(template.get("metadata") or {}, injected(found), None)
     spec = dict(template.get("spec") or {})

@@ -1,4 +1,4 @@
-"""The hash of a pod template and of the steps, byte for byte as upstream's, so that its ReplicaSets are ours.
+"""The hash of a pod template and of the steps, byte for byte upstream's, so that its ReplicaSets are adopted.
 
 argo-rollouts: utils/hash/hash.go, utils/conditions/conditions.go (spec/rollouts.md section 2.1).
 """
@@ -17,7 +17,7 @@ ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"
 
 
 def pod_template_hash(template: JsonObject, collision_count: int | None = None) -> str:
-    """Raises `scalars.Mismatch` when the template is no pod template."""
+    """Raises `scalars.Mismatch` if the template is not a valid pod template."""
     data = go_json("core/v1.PodTemplateSpec", template)
     if collision_count is not None:
         data += collision_count.to_bytes(4, "little") + bytes(4)

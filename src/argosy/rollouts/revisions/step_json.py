@@ -1,6 +1,6 @@
-"""The steps of a canary in the form in which upstream writes them: its field order, its empty values left out.
+"""The steps of a canary in upstream's JSON form: its field order, without empty values.
 
-The views of apis/rollouts declare their fields in upstream's order; what is written even when it is empty stands here.
+The views of apis/rollouts declare fields in upstream's order; fields that are written even if empty are listed here.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ALWAYS: Final[Mapping[type, Mapping[str, JsonValue]]] = {
     SetMirrorRoute: {"name": ""},
     PluginStep: {"name": ""},
 }
-"""Fields without omitempty, and structs that are no pointers: what stands for them when they are empty."""
+"""Fields without omitempty, and structs that are not pointers, with their empty values."""
 
 _FREE: Final[Mapping[str, tuple[str, ...]]] = {
     "selector": ("matchLabels", "matchExpressions"),
@@ -63,7 +63,7 @@ def _struct(view: Any) -> JsonObject:
 
 
 def _pointers(view: Any) -> frozenset[str]:
-    """Fields whose zero is written when it is set: None is their absence."""
+    """Fields whose zero is written if set: None means absent."""
     return frozenset(part.attribute for part in parts(type(view)) if view.raw.get(part.name) is not None) & frozenset(
         part.attribute for part in parts(type(view)) if type(view).__dataclass_fields__[part.attribute].default is None
     )

@@ -36,7 +36,7 @@ def action_service(rollout: Rollout) -> str:
 
 
 class AlbRouter(Passive):
-    """`weights`: whether load balancers have them; None where that is not verified."""
+    """`weights`: whether load balancers have them; None if that is not verified."""
 
     kind = "ALB"
 
@@ -103,7 +103,7 @@ class AlbRouter(Passive):
         return [route.name for route in routing.managed_routes or ()] if routing is not None else []
 
     def _sort_paths(self, ingress: JsonObject) -> None:
-        """Managed routes first, in their order: the first that matches is taken."""
+        """Managed routes first, in their order: the first match wins."""
         order = {name: at for at, name in enumerate(self._managed())}
         for rule in (ingress.get("spec") or {}).get("rules") or ():
             paths = (rule.get("http") or {}).get("paths")
@@ -154,7 +154,7 @@ def _action(rollout: Rollout, targets: list[tuple[str, int]]) -> str:
 
 
 def _conditions(route: SetHeaderRoute) -> str:
-    """One condition a header, with all of its values."""
+    """One condition per header, with all of its values."""
     values: dict[str, list[str]] = {}
     for match in route.match:
         exact = match.header_value.exact if match.header_value is not None else ""
@@ -168,7 +168,7 @@ def _conditions(route: SetHeaderRoute) -> str:
 
 
 def noted(notes: dict[str, str], rollout: str, keys: list[str], *, add: bool) -> dict[str, str]:
-    """With the book-keeping of which annotations are this Rollout's. Raises RoutingError."""
+    """With the record of which annotations are this Rollout's. Raises RoutingError."""
     try:
         managed = json.loads(notes.get(MANAGED) or "{}")
         mine = [str(key) for key in managed.get(rollout) or ()]
@@ -183,7 +183,7 @@ def _compact(value: object) -> str:
 
 
 def _add_path(ingress: JsonObject, name: str) -> None:
-    """A path whose action stands in an annotation, in each rule."""
+    """A path in each rule whose action is in an annotation."""
     backend = {"service": {"name": name, "port": {"name": "use-annotation"}}}
     path = {"path": "/*", "pathType": "ImplementationSpecific", "backend": backend}
     for rule in (ingress.get("spec") or {}).get("rules") or ():

@@ -42,7 +42,7 @@ class AmbassadorRouter(Passive):
             found["spec"] = {**(found.get("spec") or {}), "weight": weight}
             self._tell(weight)
         elif weight == 0:
-            self.drafts.drop(MAPPINGS, key)  # a turn after its weight, so that Ambassador has seen that
+            self.drafts.drop(MAPPINGS, key)  # a turn after its weight is 0, so that Ambassador has seen that
 
     def _tell(self, weight: int) -> None:
         self.tell("Normal", "CanaryMappingWeightUpdate", f"Set canary mapping weight to {weight}")

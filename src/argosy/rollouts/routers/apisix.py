@@ -1,4 +1,4 @@
-"""Apisix: weights of the backends of an ApisixRoute, and a route of its own for each header route. Section 14."""
+"""Apisix: weights of the backends of an ApisixRoute, and a separate route for each header route. Section 14."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class ApisixRouter(Passive):
             _named(backends, canary.canary_service)["weight"] = 100
             rule["backends"] = [one for one in backends if one.get("serviceName") != canary.stable_service]
             if is_new:
-                rule["priority"] = int(rule.get("priority") or 0) + 1  # before the route that it was copied from
+                rule["priority"] = int(rule.get("priority") or 0) + 1  # before the route that it is a copy of
             expressions = [part for match in route.match for part in _expressions(match)]
             rule["match"] = {**(rule.get("match") or {}), "exprs": expressions}
 

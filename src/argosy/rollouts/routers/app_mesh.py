@@ -17,7 +17,7 @@ VIRTUAL_NODES: Final = Resource(GROUP, "v1beta2", "virtualnodes", "VirtualNode")
 ROUTE_KINDS: Final = ("httpRoute", "tcpRoute", "http2Route", "grpcRoute")
 NO_CANARY: Final = "canary-default"
 NO_STABLE: Final = "stable-default"
-"""Hashes that no pod has."""
+"""A hash that no pod has."""
 
 
 def app_mesh_of(rollout: Rollout) -> AppMesh | None:
@@ -35,7 +35,7 @@ def node_names(rollout: Rollout) -> tuple[str, str]:
 
 
 def router_key(rollout: Rollout, service: JsonObject) -> Key | None:
-    """The VirtualRouter that a VirtualService is served by."""
+    """The VirtualRouter of a VirtualService."""
     provider = ((service.get("spec") or {}).get("provider") or {}).get("virtualRouter") or {}
     reference = provider.get("virtualRouterRef") or {}
     if not reference.get("name"):

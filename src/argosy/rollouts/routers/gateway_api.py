@@ -1,4 +1,4 @@
-"""Gateway API, as upstream's plug-in `argoproj-labs/gatewayAPI` does it. Section 14.
+"""Gateway API, as upstream's plug-in `argoproj-labs/gatewayAPI`. Section 14.
 
 Weights of backendRefs in HTTPRoutes, GRPCRoutes, TCPRoutes and TLSRoutes; header routes as further rules.
 """
@@ -45,7 +45,7 @@ def namespace_of(rollout: Rollout, config: JsonObject) -> str:
 
 
 def selectors_of(config: JsonObject) -> Iterator[tuple[str, JsonObject]]:
-    """(kind, label selector), for those that are chosen by labels."""
+    """(kind, label selector), for routes that are selected by labels."""
     for kind in KINDS:
         if (selector := config.get(f"{kind}RouteSelector")) is not None:
             yield kind, selector
@@ -107,7 +107,7 @@ class GatewayApiRouter(Passive):
         return [route.name for route in routing.managed_routes or ()] if routing is not None else []
 
     def _rules(self, route: JsonObject) -> list[JsonObject]:
-        """Those that are not managed: `name`, or `name-1` for a further rule, tells."""
+        """Rules that are not managed, by their names: `name`, or `name-1` for a further rule."""
         return [rule for rule in (route.get("spec") or {}).get("rules") or () if not self._is_managed(rule)]
 
     def _is_managed(self, rule: JsonObject, names: set[str] | None = None) -> bool:
@@ -140,7 +140,7 @@ class GatewayApiRouter(Passive):
         return {str(one.get("name")) for one in backends if str(one.get("name") or "").startswith(prefix)}
 
     def _label(self, route: JsonObject, *, in_progress: bool) -> None:
-        """Tells GitOps tools that the weights are not theirs to reset now."""
+        """Marks the weights so that GitOps tools do not reset them now."""
         if self.config.get("disableInProgressLabel"):
             return
         key = str(self.config.get("inProgressLabelKey") or IN_PROGRESS)

@@ -1,4 +1,4 @@
-"""Questions about Ingresses that NGINX's and ALB's router share."""
+"""Questions about Ingresses, shared by the NGINX and ALB routers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def service_of(path: JsonObject) -> str:
 
 
 def hosts_of(ingress: JsonObject) -> Iterator[str]:
-    """Names of its load balancers, as far as they are there."""
+    """Host names of its load balancers, if they exist."""
     listed = ((ingress.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
     yield from (str(one["hostname"]) for one in listed if one.get("hostname"))
 

@@ -98,7 +98,7 @@ def _selected(snapshot: Snapshot, rollout: Rollout) -> dict[tuple[Resource, Key]
 
 
 def selected_routes(rollout: Rollout, objects: Objects) -> list[gateway_api.Wanted]:
-    """Routes that were found by their labels: they get no header routes."""
+    """Routes that were selected by labels: they get no header routes."""
     kinds = {resource: kind for kind, resource in gateway_api.KINDS.items()}
     return [
         gateway_api.Wanted(kinds[resource], key.name, header_routes=False)

@@ -1,4 +1,4 @@
-"""NGINX: an Ingress of its own beside each stable one, with the weight in its annotations. Section 14."""
+"""NGINX: a canary Ingress for each stable one, with the weight in its annotations. Section 14."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class NginxRouter(Passive):
 
 
 def canary_ingress(rollout: Rollout, stable: JsonObject, name: str, weight: int) -> JsonObject:
-    """The stable Ingress' rules that lead to the stable Service, leading to the canary. Raises RoutingError."""
+    """The stable Ingress' rules for the stable Service, pointed at the canary. Raises RoutingError."""
     canary, nginx = rollout.spec.strategy.canary, nginx_of(rollout)
     assert canary is not None and nginx is not None and canary.traffic_routing is not None
     source = stable.get("spec") or {}

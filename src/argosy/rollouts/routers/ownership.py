@@ -1,4 +1,4 @@
-"""Objects that a router makes belong to the Rollout."""
+"""Objects that a router creates are owned by the Rollout."""
 
 from __future__ import annotations
 

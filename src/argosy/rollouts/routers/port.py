@@ -1,4 +1,4 @@
-"""What a router can be asked, and the drafts of the objects that it changes."""
+"""The interface of routers, and the drafts of the objects that they change."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from argosy.machinery.patches.mergepatch import create_merge_patch
 from argosy.machinery.requests import Write, create, delete, merge
 
 Shares = Sequence[WeightDestination]
-"""Further services with weights of their own: those of an experiment."""
+"""Further services with their own weights: those of an experiment."""
 Tell = Callable[[Literal["Normal", "Warning"], str, str], None]
 """(type, reason, message) of an event."""
 
 
 class RoutingError(Exception):
-    """The router's objects are not as they must be; the text says how."""
+    """The router's objects are invalid; the text says why."""
 
 
 class Router(Protocol):
-    """Asked in this order in each turn; what does not concern it, it leaves alone."""
+    """Called in this order in each turn; a router ignores calls that do not concern it."""
 
     kind: str
 
@@ -40,15 +40,15 @@ class Router(Protocol):
     def set_weight(self, weight: int, shares: Shares) -> None: ...
 
     def verify_weight(self, weight: int, shares: Shares) -> bool | None:
-        """None: this router cannot tell."""
+        """None: this router cannot verify it."""
         ...
 
 
 @dataclass(slots=True)
 class Drafts:
-    """Copies of the objects as they are to be, and what of them was handed out as writes already.
+    """Copies of the objects with their changes, and which of these were returned as writes already.
 
-    Each call to a router is a write of its own, as upstream's are: users see its states one by one.
+    Each call to a router is a separate write, as upstream: users see its states one by one.
     """
 
     seen: Mapping[tuple[Resource, Key], JsonObject]
@@ -56,7 +56,7 @@ class Drafts:
     flushed: dict[tuple[Resource, Key], JsonObject | None] = field(default_factory=dict)
 
     def get(self, resource: Resource, key: Key) -> JsonObject | None:
-        """One that may be changed; None when there is none."""
+        """An object to change; None if it does not exist."""
         place = resource, key
         if place not in self.changed:
             if (found := self.seen.get(place)) is None:
@@ -65,7 +65,7 @@ class Drafts:
         return self.changed[place]
 
     def peek(self, resource: Resource, key: Key) -> JsonObject | None:
-        """One that is only read."""
+        """An object that is only read."""
         place = resource, key
         return self.changed[place] if place in self.changed else self.seen.get(place)
 
@@ -76,9 +76,9 @@ class Drafts:
         self.changed[resource, key] = None
 
     def flush(self) -> list[Write]:
-        """What differs from what was handed out before, in the order in which it was touched.
+        """The differences since the last call, in the order in which objects were touched.
 
-        The first write of an object meets exactly what was seen; later ones of the same turn meet the same object.
+        The first write of an object requires exactly the version that was read; later ones of a turn only the same uid.
         """
         found: list[Write] = []
         for place, wanted in self.changed.items():
@@ -109,19 +109,19 @@ def _write(
 
 
 class Passive:
-    """The answers of a router that has no part in most questions."""
+    """The defaults of a router that ignores most calls."""
 
     def __init__(self, rollout: Rollout, drafts: Drafts, tell: Tell) -> None:
         self.rollout, self.drafts, self.tell = rollout, drafts, tell
 
     def remove_managed_routes(self) -> None:
-        """Nothing of its own to take away."""
+        """Nothing of its own to remove."""
 
     def set_header_route(self, route: SetHeaderRoute) -> None:
-        """It has no header routes."""
+        """Header routes are not supported."""
 
     def set_mirror_route(self, route: SetMirrorRoute) -> None:
-        """It has no mirror routes."""
+        """Mirror routes are not supported."""
 
     def update_hash(self, canary: str, stable: str, shares: Shares) -> None:
         """Services carry the hashes."""

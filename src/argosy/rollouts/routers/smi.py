@@ -1,6 +1,6 @@
 """SMI: a TrafficSplit of the Rollout's own. Section 14.
 
-Its version is the one that the cluster serves: v1alpha1 before the others, as upstream's default.
+Its version is the one that the cluster serves: v1alpha1 before the others, which is upstream's default.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class SmiRouter(Passive):
 
 
 def traffic_split(rollout: Rollout, name: str, weight: int, shares: Shares, *, version: str) -> JsonObject:
-    """Weights are quantities, which are texts, in v1alpha1, and numbers in later versions."""
+    """Weights are quantities, as text, in v1alpha1, and numbers in later versions."""
     canary, smi = rollout.spec.strategy.canary, smi_of(rollout)
     assert canary is not None
     rest = 100 - weight - sum(share.weight for share in shares)

@@ -1,4 +1,4 @@
-"""Which routers a Rollout drives, in upstream's order."""
+"""Which routers a Rollout uses, in upstream's order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from argosy.rollouts.routers.traefik import TraefikRouter
 
 
 class UnknownPlugin(Passive):
-    """A router plug-in that is none of ours: upstream's are Go programs, which cannot be loaded here."""
+    """An unknown router plug-in: upstream's are Go programs, which cannot be loaded here."""
 
     def __init__(self, turn: Turn, name: str) -> None:
         super().__init__(turn.rollout, turn.drafts, teller(turn))

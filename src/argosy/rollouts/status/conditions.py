@@ -1,4 +1,4 @@
-"""Conditions: when each is set, and what they are computed from. Section 9.
+"""Conditions: when each is set, and what it is computed from. Section 9.
 
 Setting one that has the same status and reason changes nothing; a changed one goes to the end of the list, and its
 transition time moves only with its status.
@@ -33,7 +33,7 @@ def reason_of(conditions: Sequence[Condition], kind: str) -> str:
 
 
 class Conditions:
-    """The list while it is being worked out."""
+    """The list while it is being computed."""
 
     def __init__(self, raw: Sequence[JsonObject], now: datetime) -> None:
         self.items = [dict(item) for item in raw]
@@ -46,7 +46,7 @@ class Conditions:
         self.items = [item for item in self.items if item.get("type") != kind]
 
     def set(self, kind: str, status: str, reason: str, message: str, *, since: str = "") -> bool:
-        """Whether it changed. `since`: the transition time, where it is known better."""
+        """Returns whether it changed. `since`: the transition time, if known."""
         found = self.get(kind)
         if found is not None and (found.get("status"), found.get("reason")) == (status, reason):
             return False
@@ -67,7 +67,7 @@ class Conditions:
         return True
 
     def refresh(self, kind: str, status: str, reason: str, message: str) -> None:
-        """As `set`, and the update time moves even where nothing else does: for progress."""
+        """Like `set`, but the update time also changes if nothing else does: for progress."""
         found = self.get(kind)
         kept = found is not None and found.get("status") == status == "True"
         since = str((found or {}).get("lastTransitionTime") or "") if kept else ""
@@ -76,7 +76,7 @@ class Conditions:
 
 
 def is_progressing(rollout: Rollout, after: RolloutStatus) -> bool:
-    """Whether anything moved since the stored status."""
+    """Whether anything changed since the stored status."""
     before = rollout.status
     if rollout.spec.strategy.blue_green is not None:
         old, new = before.blue_green, after.blue_green
@@ -99,7 +99,7 @@ def _canary_moved(before: RolloutStatus, after: RolloutStatus) -> bool:
 
 
 def is_healthy(rollout: Rollout, after: RolloutStatus) -> bool:
-    """All pods updated, available and receiving traffic, and none left of before."""
+    """All pods are updated, available and receive traffic, and no old ones are left."""
     counts = after.updated_replicas == after.available_replicas == rollout.replicas
     observed = rollout.status.observed_generation == str(rollout.generation)
     return counts and observed and _blue_green_is_done(rollout, after) and _canary_is_done(rollout, after)
@@ -126,7 +126,7 @@ def is_completed(status: RolloutStatus) -> bool:
 
 
 def deadline_of(rollout: Rollout, conditions: Sequence[Condition]) -> datetime | None:
-    """When progress times out; None where nothing is being waited for, or it has already."""
+    """When progress times out; None if it waits for nothing, or has timed out already."""
     found = condition_of(conditions, "Progressing")
     if found is None or found.reason in (ABORTED, PAUSED, TIMED_OUT) or not found.last_update_time:
         return None

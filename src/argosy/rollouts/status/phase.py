@@ -8,17 +8,17 @@ from argosy.rollouts.status.conditions import ABORTED, TIMED_OUT, is_completed
 
 PROGRESSING, HEALTHY, PAUSED, DEGRADED = "Progressing", "Healthy", "Paused", "Degraded"
 FINAL = frozenset({"Successful", "Failed", "Error", "Inconclusive"})
-"""Phases of analyses and experiments that do not change any more."""
+"""Final phases of analyses and experiments."""
 Phase = tuple[str, str]
 
 
 def stored_phase(spec: RolloutSpec, status: RolloutStatus) -> Phase:
-    """What the controller writes: the first that applies."""
+    """What the controller writes: the first case that applies."""
     return _trouble(status) or _waiting(spec, status) or _strategy(spec, status) or (HEALTHY, "")
 
 
 def shown_phase(rollout: Rollout) -> Phase:
-    """What clients show: they do not believe a status that has not seen the spec."""
+    """What clients show: they ignore a status that has not observed the spec."""
     status = rollout.status
     observed = status.observed_generation
     if observed.isdecimal() and int(observed) < rollout.generation:
@@ -60,7 +60,7 @@ def _waiting(spec: RolloutSpec, status: RolloutStatus) -> Phase | None:
 
 
 def is_restarting(spec: RolloutSpec, status: RolloutStatus) -> bool:
-    """Whether a restart was asked for that has not been done."""
+    """Whether a restart was requested and is not done."""
     if not spec.restart_at:
         return False
     return not status.restarted_at or timestamps.parse(spec.restart_at) != timestamps.parse(status.restarted_at)
@@ -91,7 +91,7 @@ def _blue_green(spec: RolloutSpec, status: RolloutStatus) -> Phase | None:
 
 
 def step_text(step: CanaryStep) -> str:
-    """As events and screens name a step."""
+    """A step's name in events and output."""
     if step.set_weight is not None:
         return f"setWeight: {step.set_weight}"
     if step.pause is not None:

@@ -1,7 +1,7 @@
 """One line that says what a Rollout waits for, and until when; empty while it moves, or has nothing to do.
 
-The controller notes it in the annotation `argosy.dev/waiting`, where upstream's definition has no field for it; `argosy
-rollout get` shows it. It names times and not durations, so that it changes only when what it says does.
+The controller writes it to the annotation `argosy.dev/waiting`, since upstream's CRD has no field for it; `argosy
+rollout get` shows it. It contains times and not durations, so that it only changes when its meaning does.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LONGEST: Final = 400
 
 
 def waiting_for(rollout: Rollout, obstacle: str = "") -> str:
-    """`obstacle`: why a router could not be told, as the last turn had it."""
+    """`obstacle`: why the last turn could not update a router."""
     for rule in _RULES:
         if text := rule(rollout):
             return text[:LONGEST]
@@ -130,4 +130,4 @@ _RULES: Final[tuple[Callable[[Rollout], str], ...]] = (
     _unverified,
     _restart_ahead,
 )
-"""The first that says something: what a person has to do comes before what ends by itself."""
+"""The first message: a wait for a user comes before one that ends by itself."""

@@ -1,1 +1,1 @@
-"""What makes the spec of a Rollout, or what it refers to, invalid: upstream's rules in upstream's words. Section 10."""
+"""Validates the spec of a Rollout, and what it refers to: upstream's rules in upstream's words. Section 10."""

@@ -1,4 +1,4 @@
-"""The templates of a Rollout's analyses: there, fitting together, and ending by themselves where they must."""
+"""The templates of a Rollout's analyses: they exist, can be combined, and terminate by themselves where they must."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def analyses_of(rollout: Rollout) -> list[tuple[str, RolloutAnalysis | Backgroun
 
 
 def analysis_errors(rollout: Rollout, templates: Templates, *, missing: bool) -> Iterator[FieldError]:
-    """Only what is missing, or only what is wrong."""
+    """Only missing templates, or only invalid ones."""
     for field, analysis, background in analyses_of(rollout):
         references = [reference.raw for reference in analysis.templates]
         try:
@@ -73,7 +73,7 @@ def _merge_errors(
 
 
 def template_errors(rollout: Rollout, template: JsonObject, field: str, *, background: bool) -> Iterator[FieldError]:
-    """One template: its metrics end by themselves, unless it runs in the background; then it gets its arguments."""
+    """One template: its metrics terminate by themselves. For a background run its arguments are checked instead."""
     name, spec = str((template.get("metadata") or {}).get("name") or ""), template.get("spec") or {}
     if background:
         yield from _background_errors(rollout, name, spec, field)

@@ -1,4 +1,4 @@
-"""The canary strategy but for its steps. Section 10, "Canary"."""
+"""The canary strategy except for its steps. Section 10, "Canary"."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _ping_pong_errors(canary: Canary, path: str) -> list[FieldError]:
 
 
 def needs_both_services(canary: Canary) -> bool:
-    """Most routers send traffic by Service."""
+    """Most routers need Services."""
     routing = canary.traffic_routing
     if routing is None:
         return False

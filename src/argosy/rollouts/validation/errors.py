@@ -1,4 +1,4 @@
-"""A wrong field, spelled as Kubernetes spells it."""
+"""A field error, in Kubernetes' format."""
 
 from __future__ import annotations
 

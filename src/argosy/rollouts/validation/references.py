@@ -22,7 +22,7 @@ def first_wrong_reference(
     templates: Mapping[tuple[str, bool], JsonObject],
     objects: Objects,
 ) -> str:
-    """The text of the first error; empty when all is well. What is missing is found before what is wrong."""
+    """The text of the first error; empty if valid. Missing objects are reported before invalid ones."""
     checks: Sequence[_Check] = (
         lambda: _missing_services(rollout, services),
         lambda: analysis_errors(rollout, templates, missing=True),
@@ -61,7 +61,7 @@ def _service_errors(rollout: Rollout, services: Mapping[str, Service]) -> Iterat
 
 
 def service_errors(rollout: Rollout, service: Service, field: str) -> Iterator[FieldError]:
-    """It selects pods of the template, and no other Rollout manages it."""
+    """It must select pods of the template, and no other Rollout may manage it."""
     name = service.metadata.name
     labels = ((rollout.spec.template or {}).get("metadata") or {}).get("labels") or {}
     for key, value in service.spec.selector.items():

@@ -1,4 +1,4 @@
-"""The objects of the routers: there, and such that they can be weighted. Section 10, "References"."""
+"""The objects of the routers: they exist, and can be weighted. Section 10, "References"."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _alb_names(rollout: Rollout) -> tuple[str | None, tuple[str, ...]]:
 
 
 def _ingress_fields(rollout: Rollout) -> Iterator[tuple[str, str, object, str]]:
-    """(field, name, value as the field has it, service that must be behind it): ALB's, else NGINX's."""
+    """(field, name, value as in the field, required backend service): ALB's, else NGINX's."""
     canary = rollout.spec.strategy.canary
     assert canary is not None
     one, several = _alb_names(rollout)
@@ -77,7 +77,7 @@ def _ingress_fields(rollout: Rollout) -> Iterator[tuple[str, str, object, str]]:
 def _missing_ingresses(rollout: Rollout, objects: Objects) -> Iterator[FieldError]:
     for field, name, value, _ in _ingress_fields(rollout):
         if (INGRESSES, Key(rollout.namespace, name)) not in objects:
-            shown = field.replace("stableIngresses", "StableIngresses")  # upstream spells the missing one so
+            shown = field.replace("stableIngresses", "StableIngresses")  # upstream's spelling for a missing one
             yield invalid(shown, value, f'ingress.networking.k8s.io "{name}" not found')
 
 
@@ -154,7 +154,7 @@ def wrong_objects(rollout: Rollout, objects: Objects) -> Iterator[FieldError]:
 
 
 def virtual_service_errors(rollout: Rollout, wanted: IstioVirtualService, obj: JsonObject) -> Iterator[FieldError]:
-    """Each chosen route leads to both versions."""
+    """Each selected route must point to both versions."""
     field, name = _istio_field(rollout), str(obj["metadata"].get("name") or "")
     spec = obj.get("spec") or {}
     if not any(isinstance(spec.get(kind), list) for kind in KINDS):

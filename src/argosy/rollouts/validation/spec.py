@@ -18,7 +18,7 @@ _NOT_NEGATIVE = "must be greater than or equal to 0"
 
 
 def spec_errors(rollout: Rollout, *, stored_template: bool = False) -> list[FieldError]:
-    """All wrong fields, in the order in which they are looked for; users are told of the first.
+    """All invalid fields, in the order in which they are checked; only the first is reported.
 
     `stored_template`: the template is the one in the object, not one taken from a workload.
     """
@@ -53,7 +53,7 @@ def _selector_errors(selector: JsonObject | None) -> list[FieldError]:
 
 
 def template_errors(rollout: Rollout) -> list[FieldError]:
-    """As for a ReplicaSet, with the defaults of a pod template. Privileged containers are the cluster's affair."""
+    """As for a ReplicaSet, with the defaults of a pod template. Privileged containers are left to the cluster."""
     template, selector = rollout.spec.template or {}, rollout.spec.selector
     labels = (template.get("metadata") or {}).get("labels") or {}
     try:

@@ -51,7 +51,7 @@ def _kind_errors(step: CanaryStep, path: str) -> list[FieldError]:
         value = " ".join(f"step.{name}: {str(given[name]).lower()}" for name in shown)
         found.append(invalid(path, value, _ONE_KIND))
     if not any(given.values()):
-        value = " ".join(f"step.{name}: true" for name in given)  # upstream prints that each is absent
+        value = " ".join(f"step.{name}: true" for name in given)  # upstream prints whether each is nil
         found.append(invalid(path, value, _ONE_KIND))
     return found
 

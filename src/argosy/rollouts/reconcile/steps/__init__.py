@@ -1,1 +1,1 @@
-"""Steps of a canary that take more than a look: pauses, analyses, experiments and plug-ins."""
+"""Steps of a canary that take longer than a turn: pauses, analyses, experiments and plug-ins."""

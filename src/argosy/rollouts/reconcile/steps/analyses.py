@@ -1,6 +1,6 @@
-"""Starts, follows and ends the AnalysisRuns of a Rollout. Sections 11.1 and 7.
+"""Starts, follows and stops the AnalysisRuns of a Rollout. Sections 11.1 and 7.
 
-An AnalysisRun is measured by the analysis room; here it is made, its phase read, and its end asked for.
+The analysis room measures an AnalysisRun; here it is created, its phase read, and its termination requested.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from argosy.rollouts.status.phase import FINAL
 _FIELDS = {"step": "currentStepAnalysisRunStatus", "background": "currentBackgroundAnalysisRunStatus"}
 _BLUE_GREEN_FIELDS = {"pre": "prePromotionAnalysisRunStatus", "post": "postPromotionAnalysisRunStatus"}
 _TYPES = {"post": "PostPromotion", "pre": "PrePromotion", "step": "Step", "background": "Background"}
-"""In the order in which their events are told."""
+"""In the order in which their events are emitted."""
 
 
 def phase_of(run: JsonObject | None) -> str:
@@ -45,7 +45,7 @@ def name_of(run: JsonObject) -> str:
 
 
 def sync_runs(turn: Turn) -> None:
-    """The runs that should be there are; all others end, and old ones go."""
+    """The wanted runs exist; all others are stopped, and old ones deleted."""
     rollout, current = turn.rollout, Runs()
     status = rollout.status
     promoted = status.stable_rs == status.current_pod_hash
@@ -84,7 +84,7 @@ def terminate(turn: Turn, runs: Iterable[JsonObject | None]) -> None:
     for run in runs:
         if run is None or phase_of(run) in FINAL or (run.get("spec") or {}).get("terminate"):
             continue
-        if run["metadata"].get("resourceVersion"):  # else it is only just being made
+        if run["metadata"].get("resourceVersion"):  # else it is only being created in this turn
             turn.patch(ANALYSIS_RUNS, run, {"spec": {"terminate": True}})
 
 
@@ -162,7 +162,7 @@ def _pre_promotion_run(turn: Turn) -> JsonObject | None:
 
 
 def skips_pre_promotion(turn: Turn, run: JsonObject | None) -> bool:
-    """There is nothing to promote, it is promoted, or its pods are not all there yet."""
+    """There is nothing to promote, it is promoted, or its pods are not complete yet."""
     new, status = turn.new, turn.rollout.status
     pod_hash, active = pod_hash_of(new), status.blue_green.active_selector
     if new is None or status.stable_rs == pod_hash or active in ("", pod_hash) or not pod_hash:
@@ -191,7 +191,7 @@ def _post_promotion_run(turn: Turn) -> JsonObject | None:
 
 
 def skips_post_promotion(turn: Turn, run: JsonObject | None) -> bool:
-    """Not switched yet, or done; availability that is lost later does not end a run that has begun."""
+    """Not switched yet, or done; lost availability does not stop a run that has started."""
     status, pod_hash = turn.rollout.status, pod_hash_of(turn.new)
     if not pod_hash or status.stable_rs == pod_hash or status.blue_green.active_selector != pod_hash:
         return True
@@ -201,7 +201,7 @@ def skips_post_promotion(turn: Turn, run: JsonObject | None) -> bool:
 def make_run(
     turn: Turn, analysis: RolloutAnalysis | BackgroundAnalysis, infix: str, labels: dict[str, str]
 ) -> JsonObject:
-    """Creates a run. It counts as the current one from this turn on; its name is its own (collisions: `.1`, `.2`)."""
+    """Creates a run. It counts as current from this turn on; its name is its own (collisions: `.1`, `.2`)."""
     rollout, pod_hash = turn.rollout, pod_hash_of(turn.new)
     revision = rollout.annotations.get(REVISION, "")
     try:
@@ -241,7 +241,7 @@ def _labels(
 
 
 def _created(turn: Turn, run: JsonObject) -> JsonObject:
-    """An unfinished equal run of ours under the name is taken; another name is looked for past all others."""
+    """An unfinished equal run of ours with that name is adopted; otherwise the next free name is used."""
     owned = {name_of(one): one for one in turn.seen.runs}
     base, count = name_of(run), 0
     while True:
@@ -265,7 +265,7 @@ def _same_spec(left: JsonObject, right: JsonObject) -> bool:
 def runs_to_delete(
     runs: Iterable[JsonObject], sets: Sequence[ReplicaSet], successful: int, unsuccessful: int
 ) -> list[JsonObject]:
-    """Those of no ReplicaSet any more, and finished ones beyond the limits, oldest first to go."""
+    """Runs whose ReplicaSet is deleted, and finished ones beyond the limits, oldest first."""
     alive = {pod_hash_of(found): not found.is_deleting for found in sets}
     room = {"Successful": successful, "other": unsuccessful}
     gone = []

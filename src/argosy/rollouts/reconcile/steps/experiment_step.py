@@ -1,4 +1,4 @@
-"""The Experiment of a step: made, followed and ended with it. Section 12, "From a rollout step"."""
+"""The Experiment of a step: created, followed and stopped with it. Section 12, "From a rollout step"."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _end(turn: Turn, experiments: Iterable[Experiment | None]) -> None:
 
 
 def _make(turn: Turn, step: ExperimentStep) -> Experiment:
-    """An unfinished equal one of ours under the name is taken; else the next free name."""
+    """An unfinished equal one of ours with that name is adopted; else the next free name is used."""
     wanted = experiment_for(turn, step)
     owned = {found.name: found for found in turn.seen.experiments}
     base, count = str(wanted["metadata"]["name"]), 0
@@ -170,7 +170,7 @@ def _template(turn: Turn, wanted: ExperimentTemplate) -> JsonObject:
 
 
 def traffic_for_experiment(turn: Turn) -> list[JsonObject]:
-    """The shares of the traffic that templates of a running Experiment are to get."""
+    """The traffic shares of a running Experiment's templates."""
     step = next((found.experiment for found in steps_until_now(turn.rollout) if found.experiment is not None), None)
     if step is None or turn.experiment is None or turn.experiment.status.phase != "Running":
         return []

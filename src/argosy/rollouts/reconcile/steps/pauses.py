@@ -1,4 +1,4 @@
-"""Pauses and aborts of a turn, and what the status says of them. Section 7."""
+"""Pauses and aborts of a turn, and their fields in the status. Section 7."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def pause_of(rollout: Rollout, reason: str) -> PauseCondition | None:
 
 
 def is_halted(rollout: Rollout) -> bool:
-    """Paused by its user, or for an inconclusive analysis: then no ReplicaSet of an update changes its size."""
+    """Paused by its user, or by an inconclusive analysis: then no ReplicaSet of an update changes its size."""
     return rollout.spec.paused or pause_of(rollout, INCONCLUSIVE_RUN) is not None
 
 
 def needs_a_person(rollout: Rollout, reason: str) -> bool:
-    """Whether a pause ends only by hand."""
+    """Whether a pause only ends when a user resumes it."""
     if reason in (INCONCLUSIVE_RUN, INCONCLUSIVE_EXPERIMENT):
         return True
     if reason == CANARY_STEP:
@@ -48,7 +48,7 @@ class Pauses:
     cleared: bool = False
     abort_removed: bool = False
     abort_message: str | None = None
-    """Why the controller aborts in this turn; None while it does not."""
+    """Why the controller aborts in this turn; None if it does not."""
 
     @property
     def is_aborted(self) -> bool:
@@ -65,7 +65,7 @@ class Pauses:
         return timestamps.parse(running.start_time) + length
 
     def step_is_over(self, pause: Pause) -> bool:
-        """Somebody resumed it, or its time has passed."""
+        """Somebody resumed it, or its time is over."""
         if self.rollout.status.controller_pause and pause_of(self.rollout, CANARY_STEP) is None:
             return True
         ends = self.end_of_step(pause)
@@ -92,7 +92,7 @@ class Pauses:
         return ends is not None and self.now >= ends
 
     def into(self, status: JsonObject) -> None:
-        """abort, abortedAt, pauseConditions and controllerPause; what is not set is absent."""
+        """abort, abortedAt, pauseConditions and controllerPause; values that are not set are absent."""
         stored = self.rollout.status
         for name in ("abort", "abortedAt", "pauseConditions", "controllerPause"):
             status.pop(name, None)

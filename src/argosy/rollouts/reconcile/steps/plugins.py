@@ -1,7 +1,7 @@
-"""Steps that a plug-in does: run, ended on a full promotion, undone on an abort. Section 15.
+"""Steps that a plug-in does: run, terminated on a full promotion, aborted on an abort. Section 15.
 
-A plug-in is asked through a question of the engine (`ports.RunStep`); what it answered stands in
-status.canary.stepPluginStatuses, so that each operation is done once, whatever happens to the process.
+A plug-in is called through a question of the engine (`ports.RunStep`); its answers are stored in
+status.canary.stepPluginStatuses, so that each operation runs once, whatever happens to the process.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ TRANSIENT = timedelta(seconds=30)
 GRACE = timedelta(seconds=5)
 """Upstream waits this much longer than the plug-in asks for."""
 AT_ONCE = timedelta(microseconds=1)
-"""Questions are asked by looks: the next one comes after this."""
+"""`look` asks questions: the next look is this much later."""
 
 
 def wanted_operation(rollout: Rollout, *, aborted: bool) -> RunStep | None:
-    """What a plug-in is to be asked now, if anything: look asks it, the turn reads the answer."""
+    """The operation to ask a plug-in for now, if any: `look` asks, the turn reads the answer."""
     status, canary = rollout.status, rollout.spec.strategy.canary
     if canary is None:
         return None
@@ -72,7 +72,7 @@ def _question(rollout: Rollout, index: int, operation: str, before: StepPluginSt
 
 
 def sync_step_plugin(turn: Turn) -> None:
-    """Takes the answer, if there is one, into the status."""
+    """Writes the answer, if there is one, to the status."""
     statuses: list[JsonObject] = [found.raw for found in turn.rollout.status.canary.step_plugin_statuses]
     turn.status.setdefault("canary", {})["stepPluginStatuses"] = _without_old(turn, statuses)
     question = wanted_operation(turn.rollout, aborted=turn.pauses.is_aborted)
@@ -162,7 +162,7 @@ def _next_run(before: JsonObject) -> datetime | None:
 
 
 def _without_old(turn: Turn, statuses: list[JsonObject]) -> list[JsonObject]:
-    """A retry begins at the first step with a clean slate."""
+    """A retry starts over at the first step with an empty status."""
     step, index = current_step(turn.rollout)
     status = turn.rollout.status
     if status.abort or turn.pauses.is_aborted or step is None or index or not statuses:
@@ -173,7 +173,7 @@ def _without_old(turn: Turn, statuses: list[JsonObject]) -> list[JsonObject]:
 
 
 def step_plugin_is_done(statuses: Sequence[JsonObject], index: int) -> bool:
-    """Whether the step may pass."""
+    """Whether the step is complete."""
     by_operation = {s["operation"]: s for s in statuses if s["index"] == index}
     ran = by_operation.get("Run")
     if ran is None:

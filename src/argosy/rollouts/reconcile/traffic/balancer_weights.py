@@ -1,7 +1,7 @@
-"""Whether ALB load balancers have the weights that were set, and what they are: status.alb and status.albs. Section 14.
+"""Whether ALB load balancers have the weights that were set, for status.alb and status.albs. Section 14.
 
-argo-rollouts: rollout/trafficrouting/alb/alb.go, VerifyWeight. Asked once the weight is written, then every ten seconds
-until it is there.
+argo-rollouts: rollout/trafficrouting/alb/alb.go, VerifyWeight. Checked once the weight is written, then every ten
+seconds until it has taken effect.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from argosy.rollouts.routers.ingresses import hosts_of
 
 Shares = Sequence[WeightDestination]
 _AT_ONCE = timedelta(microseconds=1)
-"""Questions are asked by looks: the next one comes after this."""
+"""`look` asks questions: the next look is this much later."""
 _NONE = {"name": "", "arn": "", "fullName": ""}
 
 
 def weights_are_set(turn: Turn, weight: int, shares: Shares) -> bool | None:
-    """None where that is not to be verified."""
+    """None if it is not verified."""
     balancing, status = turn.seen.balancing, turn.status
     if balancing is None:
         status.pop("alb", None)
@@ -50,7 +50,7 @@ def weights_are_set(turn: Turn, weight: int, shares: Shares) -> bool | None:
 
 
 def _is_to_verify(turn: Turn, weight: int) -> bool:
-    """At a setWeight step, and at the end of an update: each asking costs calls of an API that limits them."""
+    """At a setWeight step, and at the end of an update: each check costs calls of a rate-limited API."""
     rollout = turn.rollout
     status = rollout.status
     if not status.stable_rs or status.stable_rs == status.current_pod_hash:
@@ -66,7 +66,7 @@ def _compared(turn: Turn, balancing: Balancing, weight: int, shares: Shares) -> 
     for name, status in zip(names, statuses, strict=True):
         ingress = turn.seen.objects.get((INGRESSES, Key(turn.rollout.namespace, name))) or {}
         hosts = list(hosts_of(ingress))
-        verified &= bool(hosts)  # without one the balancer is not there yet
+        verified &= bool(hosts)  # without a host the load balancer does not exist yet
         for host in hosts:
             answer = balancing.balancers.get(host, PENDING)
             if answer is PENDING:
@@ -97,7 +97,7 @@ def _found(turn: Turn, answer: object, host: str) -> LoadBalancer | None:
 
 
 def _follows(turn: Turn, ingress: str, found: LoadBalancer, weight: int, shares: Shares) -> bool:
-    """Whether each target group that is not the stable one's has its weight."""
+    """Whether each target group except the stable one's has its weight."""
     canary = stable_and_canary(turn.rollout)[1]
     wanted = {canary: weight, **{share.service_name: share.weight for share in shares}}
     services = {_resource(turn, ingress, service): service for service in wanted}
@@ -126,7 +126,7 @@ def _resource(turn: Turn, ingress: str, service: str) -> str:
 
 
 def _tell(turn: Turn, reason: str, text: str) -> None:
-    """Once for each asking."""
+    """Emitted once per check."""
     check = turn.weighing
     if check is not None and text not in check.told:
         turn.event(reason, text, "Normal" if reason == "TargetGroupVerified" else "Warning")

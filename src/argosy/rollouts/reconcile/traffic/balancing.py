@@ -1,7 +1,7 @@
-"""What AWS says of a Rollout's load balancers, as a look gathers it. Only where an installation verifies that at all.
+"""The state of a Rollout's AWS load balancers, gathered by `look`, only if an installation verifies it.
 
-Two things are asked: whether the pods of a Service are registered with its target groups, after it was switched; and
-which weights the load balancers of ALB Ingresses have, once a weight was set. Sections 5.6, 6 and 14.
+There are two checks: whether the pods of a Service are registered with its target groups, after it was switched; and
+which weights the load balancers of ALB Ingresses have, after a weight was set. Sections 5.6, 6 and 14.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ ENDPOINTS = Resource("", "v1", "endpoints", "Endpoints")
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """An asking, remembered from turn to turn."""
+    """A check, remembered from turn to turn."""
 
     about: Any
-    """What is asked: another one begins a new asking."""
+    """What is checked: a change starts a new check."""
     since: datetime | None = None
     again: datetime | None = None
-    """When to ask again; None while nobody has answered, and when the answer was yes."""
+    """When to ask again; None until there is an answer, and after a positive answer."""
     told: tuple[str, ...] = ()
-    """Events of this asking: each is told once."""
+    """Events of this check: each is emitted once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A TargetGroupBinding of the Service, and what AWS says of it."""
+    """A TargetGroupBinding of the Service, and AWS's answer about it."""
 
     arn: str
     targets: frozenset[str]
@@ -54,11 +54,11 @@ class Binding:
 class Balancing:
     settings: RolloutSettings
     service: str = ""
-    """The one whose pods have to be registered now; empty when none has to."""
+    """The Service whose pods must be registered now; empty if there is none."""
     is_bound: bool = False
     """Whether any TargetGroupBinding refers to it."""
     bindings: Sequence[Binding] | None = ()
-    """None while the Service or its Endpoints do not lead to the new pods."""
+    """None while the Service or its Endpoints do not point to the new pods."""
     balancers: Mapping[str, BalancerAnswer | Failed | Pending] = field(default_factory=dict)
     """By host name."""
 
@@ -77,7 +77,7 @@ def balancing(
     pod_hash: str,
     settings: RolloutSettings,
 ) -> Balancing | None:
-    """None where nothing is verified. `snapshot.memory` has the askings."""
+    """None if nothing is verified. `snapshot.memory` has the checks."""
     if not settings.verify_target_groups:
         return None
     weighing, registering = (getattr(snapshot.memory, name, None) for name in ("weighing", "registering"))
@@ -107,7 +107,7 @@ def _hosts(rollout: Rollout, objects: Mapping[tuple[Resource, Key], JsonObject])
 
 def _service_to_verify(rollout: Rollout, sets: Sequence[ReplicaSet], pod_hash: str) -> str:
     """Blue-green: the active one, from its switch to the promotion. ALB canary: the stable one, when the update is over
-    and something old is still there to be scaled down."""
+    and old pods still have to be scaled down."""
     status, blue_green = rollout.status, rollout.spec.strategy.blue_green
     is_stable = bool(status.stable_rs) and status.stable_rs == pod_hash
     if blue_green is not None:
@@ -134,7 +134,7 @@ def _bindings(
 
 
 def _is_port(wanted: object, port: JsonObject) -> bool:
-    """By number or by name, as IntOrString says."""
+    """By number or by name, as in IntOrString."""
     return wanted == port.get("port") if isinstance(wanted, int) else bool(wanted) and wanted == port.get("name")
 
 
@@ -148,7 +148,7 @@ def _answered(
     for one in found:
         spec = one["spec"]
         if spec.get("targetType") != "ip":
-            continue  # nodes are registered, whichever pods they have
+            continue  # nodes are registered, whatever pods they run
         port = _target_port(spec["serviceRef"].get("port"), service, endpoints)
         if port:
             targets, arn = frozenset(_targets(endpoints, port)), str(spec.get("targetGroupARN") or "")
@@ -172,7 +172,7 @@ def _targets(endpoints: JsonObject, port: int) -> Iterator[str]:
 
 
 def _target_port(wanted: object, service: Service, endpoints: JsonObject) -> int:
-    """The number that pods listen at; 0 when it is not to be found."""
+    """The port that pods listen on; 0 if it cannot be found."""
     for port in service.raw["spec"].get("ports") or ():
         if not _is_port(wanted, port):
             continue

@@ -1,4 +1,4 @@
-"""Which Service is the stable one, and which the canary's."""
+"""Which Service is the stable one, and which is the canary's."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from argosy.apis.rollouts import Rollout
 
 
 def stable_and_canary(rollout: Rollout, *, prefer_pair: bool = True) -> tuple[str, str]:
-    """The names; of a ping-pong pair, which of the two is stable changes with each promotion.
+    """Their names; in a ping-pong pair, the roles swap with each promotion.
 
-    Not preferred, the pair counts only where no other Services are named.
+    Unless preferred, the pair only counts if no other Services are named.
     """
     canary = rollout.spec.strategy.canary
     if canary is None:

@@ -1,7 +1,7 @@
-"""Objects of routers that somebody else edits while their weight is in force: told, put right, and not fought over.
+"""Router objects that somebody else edits during an update: reported, corrected, but not fought over.
 
-An edit is seen when the weight is what it was and the object is not, and another manager wrote it last. It is put right
-`PATIENCE` times; who then goes on editing wins for `TRUCE`, and the Rollout says whom it waits for.
+An edit is detected when the weight is unchanged, the object is not, and another manager wrote it last. It is corrected
+`PATIENCE` times; a manager that continues wins for `TRUCE`, and the Rollout says whom it waits for.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Place = tuple[Resource, Key]
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """Of one object, since a moment."""
+    """Edits of one object, since a time."""
 
     place: Place
     count: int
@@ -31,10 +31,10 @@ class Edits:
 
 
 def heed(turn: Turn, weight: int) -> None:
-    """Tells of edits among the drafts; takes back those drafts that would only go on with a fight."""
+    """Reports edits among the drafts; withdraws drafts that would only continue a fight."""
     before = turn.rollout.status.canary.weights
     if before is None or before.canary.weight != weight:
-        return  # the weight moves: what stands there is to change
+        return  # the weight is changing, and so is the object
     known = {one.place: one for one in turn.seen.facts.edits if turn.now < one.since + TRUCE}
     for place, manager in foreign(turn.drafts):
         old = known.get(place)
@@ -49,14 +49,14 @@ def heed(turn: Turn, weight: int) -> None:
             turn.obstacle = f"{manager!r} keeps changing {what}; it is left alone until {until:%H:%M:%SZ}"
             turn.wake(until)
             if edits.count > PATIENCE + 1:
-                continue  # counted and told already
+                continue  # counted and reported already
             turn.event("RouteEdited", f"{what} is changed again and again by {manager!r}: it is left alone", "Warning")
         known[place] = edits
     turn.edits = tuple(known.values())
 
 
 def foreign(drafts: Drafts) -> Iterator[tuple[Place, str]]:
-    """Drafts that are still to be written over what somebody else wrote last."""
+    """Drafts that still overwrite what somebody else wrote last."""
     for place, wanted in tuple(drafts.changed.items()):
         seen = drafts.seen.get(place)
         if seen is None or wanted is None or place in drafts.flushed or wanted == seen:

@@ -1,6 +1,6 @@
-"""How much traffic the canary gets, and telling the routers. Sections 5.6 and 5.7.
+"""Computes the canary's weight and sets it at the routers. Sections 5.6 and 5.7.
 
-Runs before ReplicaSets are scaled: what is going shrinks only in a later turn, when its traffic has moved.
+Runs before ReplicaSets are scaled: an outgoing one only shrinks in a later turn, when its traffic has moved.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def sync_traffic(turn: Turn, routers: Sequence[Router]) -> None:
 
 
 def _route(turn: Turn, router: Router) -> bool:
-    """Whether the next router is asked too: not while the stable pods cannot take their share."""
+    """Whether the next router is updated too: not while the stable pods cannot take their share."""
     rollout = turn.rollout
     canary_hash, stable_hash = pod_hash_of(turn.new), pod_hash_of(turn.stable)
     pointed = rolling_back_from(turn)
@@ -55,7 +55,7 @@ def _route(turn: Turn, router: Router) -> bool:
     before = rollout.status.canary.weights
     if (turn.new is None or turn.new.available == 0) and before is not None and before.canary.weight > 0:
         with _told(turn, event="TrafficRoutingError"):
-            router.set_weight(weight, destinations)  # before the hash: no traffic to what has no pods
+            router.set_weight(weight, destinations)  # before the hash: no traffic to a version without pods
     with _told(turn):
         router.update_hash(canary_hash, stable_hash, destinations)
     with _told(turn, event="TrafficRoutingError"):
@@ -67,7 +67,7 @@ def _route(turn: Turn, router: Router) -> bool:
 
 @contextmanager
 def _told(turn: Turn, event: str = "") -> Iterator[None]:
-    """A router whose objects are not as they must be ends the turn; the reason is kept for who asks why it waits."""
+    """An invalid router object stops the turn; the reason is kept to explain the wait."""
     try:
         yield
     except RoutingError as error:
@@ -80,7 +80,7 @@ def _told(turn: Turn, event: str = "") -> Iterator[None]:
 
 
 def _weight(turn: Turn, router: Router) -> tuple[int, list[JsonObject]]:
-    """The first situation that applies; most of them end what earlier steps set up."""
+    """The first case that applies; most of them revert what earlier steps set up."""
     rollout, new = turn.rollout, turn.new
     status, canary = rollout.status, rollout.spec.strategy.canary
     assert canary is not None
@@ -133,7 +133,7 @@ def weight_on_the_way_back(turn: Turn) -> int:
         return max(expected, desired)
     current = weights.canary.weight
     if desired <= 0:
-        return min(expected, current)  # never up again because a stable pod flaps
+        return min(expected, current)  # never raised again because a stable pod flaps
     return current if share < most - desired else min(desired, current)
 
 
@@ -148,7 +148,7 @@ def _stable_can_serve(turn: Turn, weight: int) -> bool:
 
 
 def _set_routes(turn: Turn, router: Router) -> None:
-    """Of the current step; the first deployment has none, though its step is the first one."""
+    """Of the current step; the first deployment runs none, though its index is the first step's."""
     step, _ = current_step(turn.rollout)
     if step is None or revision_of(turn.rollout.annotations) <= 1:
         return
@@ -159,7 +159,7 @@ def _set_routes(turn: Turn, router: Router) -> None:
 
 
 def _note_weights(turn: Turn, canary_hash: str, stable_hash: str, weight: int, shares: list[JsonObject]) -> None:
-    """status.canary.weights, and the event when they differ from the stored ones."""
+    """status.canary.weights, and the event if they differ from the stored ones."""
     rollout = turn.rollout
     canary = rollout.spec.strategy.canary
     assert canary is not None
@@ -214,5 +214,5 @@ def _verify(turn: Turn, router: Router, weight: int, shares: Sequence[WeightDest
         turn.wake(turn.now + VERIFY_AGAIN)
         index = turn.rollout.status.current_step_index or 0
         if weight == largest_weight(turn.rollout) and step_count(turn.rollout) >= index:
-            raise Halted  # nothing of the old version goes before the router has been seen to follow
+            raise Halted  # no old pod is removed before the router is known to follow
     return True

@@ -18,7 +18,7 @@ from argosy.rollouts.resources import HASH_LABEL, MANAGED_BY
 
 
 def service_of(turn: Turn, name: str) -> Service:
-    """Ends the turn when it is not there: it may have gone since the spec was checked."""
+    """Stops the turn if it does not exist: it may have been deleted since the spec was validated."""
     if (found := turn.seen.services.get(name)) is None:
         raise Halted
     return found
@@ -29,7 +29,7 @@ def hash_of(service: Service | None) -> str:
 
 
 def switch(turn: Turn, service: Service, pod_hash: str) -> Service:
-    """The Service as it is afterwards."""
+    """Returns the Service after the change."""
     old = service.spec.selector.get(HASH_LABEL, "")
     managed = MANAGED_BY in service.metadata.annotations
     if HASH_LABEL in service.spec.selector and old == pod_hash and managed:
@@ -50,7 +50,7 @@ def _with_service(turn: Turn, service: Service) -> Seen:
 
 
 def ensure_target(turn: Turn, name: str, found: ReplicaSet | None, *, when_available: bool) -> None:
-    """Points a Service at a ReplicaSet, once that can serve: all of it for a Service that is just being adopted."""
+    """Points a Service at a ReplicaSet, once that can serve: a Service that is just adopted needs all of its pods."""
     if found is None or not name:
         return
     service, wanted = service_of(turn, name), pod_hash_of(found)
@@ -74,7 +74,7 @@ def _is_promoted(rollout: Rollout) -> bool:
 
 
 def rolling_back_from(turn: Turn) -> str:
-    """With dynamicStableScale, going back to stable while traffic still points elsewhere: the hash it points to."""
+    """With dynamicStableScale, returning to stable while traffic still goes elsewhere: the hash that receives it."""
     rollout, new = turn.rollout, turn.new
     canary, weights = rollout.spec.strategy.canary, rollout.status.canary.weights
     if canary is None or canary.traffic_routing is None or not canary.dynamic_stable_scale:
@@ -93,7 +93,7 @@ def sync_stable_and_canary(turn: Turn) -> None:
     if turn.pauses.is_aborted:
         if canary.traffic_routing is None:
             ensure_target(turn, canary.canary_service, turn.stable, when_available=True)
-        # With a router the canary Service follows the weight (traffic.py): switching it here and there would flap.
+        # With a router the canary Service follows the weight (traffic.py): switching it in both places would flap.
         return
     if not rolling_back_from(turn):
         ensure_target(turn, canary.canary_service, turn.new, when_available=True)

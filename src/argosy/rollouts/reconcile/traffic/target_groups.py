@@ -1,4 +1,4 @@
-"""Whether the pods that a Service leads to are registered with AWS, before what it led to before may go. Section 6.
+"""Whether a Service's pods are registered with AWS, before the previous pods may be removed. Section 6.
 
 argo-rollouts: rollout/service.go, awsVerifyTargetGroups.
 """
@@ -14,7 +14,7 @@ from argosy.rollouts.reconcile.turn import Halted, Turn
 
 
 def verify_targets(turn: Turn) -> bool:
-    """Whether all is registered, or nothing has to be. Ends the turn when AWS cannot be asked."""
+    """Whether all pods are registered, or none must be. Stops the turn if AWS cannot be asked."""
     balancing = turn.seen.balancing
     if balancing is None or not balancing.is_bound:
         turn.registering = None
@@ -25,7 +25,7 @@ def verify_targets(turn: Turn) -> bool:
 
 def _all_registered(turn: Turn, balancing: Balancing) -> bool:
     if balancing.bindings is None:
-        return False  # the Service or its Endpoints are about to change, which wakes
+        return False  # the Service or its Endpoints are about to change, which wakes us
     about = tuple((one.arn, one.targets) for one in balancing.bindings)
     check = turn.registering
     if check is None or check.about != about:
@@ -57,7 +57,7 @@ def _is_registered(turn: Turn, balancing: Balancing, binding: Binding) -> bool:
 
 
 def _tell(turn: Turn, balancing: Balancing, reason: str, text: str) -> None:
-    """Once for each asking. What was no success is asked again."""
+    """Emitted once per check. A failed check is repeated."""
     check = turn.registering
     assert check is not None
     if text not in check.told:

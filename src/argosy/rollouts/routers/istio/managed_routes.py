@@ -1,4 +1,4 @@
-"""Header and mirror routes of a VirtualService: made, put in order, taken away."""
+"""Header and mirror routes of a VirtualService: created, ordered, removed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def remove_route(obj: JsonObject, name: str) -> None:
 def set_header_route(
     rollout: Rollout, wanted: IstioVirtualService, obj: JsonObject, route: SetHeaderRoute, host: str
 ) -> None:
-    """`host`: that of the DestinationRule, where there is one."""
+    """`host`: the DestinationRule's, if there is one."""
     remove_route(obj, route.name)
     if not route.match:
         return
@@ -85,7 +85,7 @@ def _canary(rollout: Rollout, host: str) -> JsonObject:
 
 
 def _first(wanted: IstioVirtualService, obj: JsonObject) -> list[JsonObject]:
-    """The destinations of the first route that carries weights."""
+    """The destinations of the first weighted route."""
     routes = http_routes(obj)
     if wanted.routes:
         return list(named(routes, wanted.routes[0]).get("route") or [])
@@ -104,7 +104,7 @@ def _port(wanted: IstioVirtualService, obj: JsonObject) -> int | None:
 
 
 def _weighted(wanted: IstioVirtualService, obj: JsonObject) -> list[JsonObject]:
-    """A copy; a weight of 0 is left out, as upstream's type does."""
+    """A copy; a weight of 0 is left out, as in upstream's type."""
     found = []
     for destination in _first(wanted, obj):
         copy = {"destination": destination.get("destination")}
@@ -113,7 +113,7 @@ def _weighted(wanted: IstioVirtualService, obj: JsonObject) -> list[JsonObject]:
 
 
 def order_routes(rollout: Rollout, obj: JsonObject) -> None:
-    """Managed routes first, in the order of managedRoutes: Istio takes the first that matches."""
+    """Managed routes first, in the order of managedRoutes: Istio uses the first match."""
     routes, names = http_routes(obj), managed_names(rollout)
     if not names:
         return

@@ -1,4 +1,4 @@
-"""Istio's kinds, and how a Rollout names them."""
+"""Istio's kinds, and how a Rollout refers to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Istio's router: VirtualServices and, where the Rollout names one, a DestinationRule."""
+"""Istio's router: VirtualServices and, if the Rollout names one, a DestinationRule."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class IstioRouter(Passive):
         return str((obj.get("spec") or {}).get("host") or "")
 
     def _not_available(self, canary: str, stable: str) -> str | None:
-        """Without Services nothing else keeps traffic from pods that are not there: the subsets wait for them."""
+        """Without Services nothing else keeps traffic from missing pods, so the subsets wait for the pods."""
         strategy = self.rollout.spec.strategy.canary
         if strategy is None or strategy.canary_service or strategy.stable_service:
             return None

@@ -1,4 +1,4 @@
-"""The routes of a VirtualService that a Rollout weights: which they are, and whether they can be weighted."""
+"""The routes of a VirtualService that a Rollout controls: selecting and validating them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KINDS = ("http", "tls", "tcp")
 
 
 def routes_of(obj: JsonObject, kind: str) -> list[JsonObject] | None:
-    """None where the VirtualService has none of this kind. Raises RoutingError for what are no routes."""
+    """None if the VirtualService has none of this kind. Raises RoutingError if they are not routes."""
     found = (obj.get("spec") or {}).get(kind)
     if found is None or not isinstance(found, list):
         return None
@@ -26,7 +26,7 @@ def routes_of(obj: JsonObject, kind: str) -> list[JsonObject] | None:
 
 
 def chosen(rollout: Rollout, wanted: IstioVirtualService, obj: JsonObject, kind: str) -> list[JsonObject]:
-    """The routes that carry the weights, checked. Raises RoutingError."""
+    """The routes that carry the weights, validated. Raises RoutingError."""
     routes = routes_of(obj, kind)
     if routes is None:
         return []
@@ -93,7 +93,7 @@ def _matches(route: JsonObject, port: int, hosts: list[str] | None) -> bool:
 
 
 def host_of(destination: JsonObject) -> str:
-    """The first label of the host; empty for one that begins with a dot."""
+    """The first label of the host; empty if it starts with a dot."""
     return str((destination.get("destination") or {}).get("host") or "").split(".", 1)[0]
 
 
@@ -102,7 +102,7 @@ def subset_of(destination: JsonObject) -> str:
 
 
 def _checked(rollout: Rollout, routes: list[JsonObject]) -> list[JsonObject]:
-    """Each leads to both versions."""
+    """Each must route to both versions."""
     istio = istio_of(rollout)
     rule = istio.destination_rule if istio is not None else None
     stable, canary = stable_and_canary(rollout, prefer_pair=False)

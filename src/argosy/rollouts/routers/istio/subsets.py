@@ -1,4 +1,4 @@
-"""The subsets of a DestinationRule: which pods each version has."""
+"""The subsets of a DestinationRule: the pod hash of each version."""
 
 from __future__ import annotations
 

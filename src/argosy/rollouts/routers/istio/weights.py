@@ -12,10 +12,10 @@ from argosy.rollouts.routers.port import Shares
 
 
 def set_weight(rollout: Rollout, wanted: IstioVirtualService, obj: JsonObject, weight: int, shares: Shares) -> bool:
-    """Changes the draft; whether anything was to be changed. Raises RoutingError."""
+    """Changes the draft; returns whether anything changed. Raises RoutingError."""
     routes = {kind: chosen(rollout, wanted, obj, kind) for kind in KINDS}
     if mirrored := _mirrored(rollout, obj):
-        # istio.go, generateVirtualServicePatches: beside mirror routes only routes that are named are weighted.
+        # istio.go, generateVirtualServicePatches: with mirror routes, only named routes are weighted.
         kept = routes["http"] if wanted.routes else []
         routes["http"] = [*kept, *(route for route in mirrored if route not in kept)]
     changed = False
@@ -38,7 +38,7 @@ def _weight_route(rollout: Rollout, route: JsonObject, weight: int, shares: Shar
     for destination, value in zip(destinations, wanted, strict=True):
         old = destination.get("weight") or 0
         if value is None and old != 0:
-            changed = True  # traffic to somebody who has no part in it any more
+            changed = True  # a destination that no longer takes part had traffic
             continue
         if value is not None and value != old:
             destination["weight"], changed = value, True
@@ -53,7 +53,7 @@ def _weight_route(rollout: Rollout, route: JsonObject, weight: int, shares: Shar
 
 
 def _wanted(rollout: Rollout, destinations: list[JsonObject], weight: int, shares: Shares) -> list[int | None]:
-    """The weight of each destination; None for one that is to go."""
+    """The weight of each destination; None if it is to be removed."""
     istio = istio_of(rollout)
     rule = istio.destination_rule if istio is not None and istio.destination_rule else IstioDestinationRule()
     stable, canary = stable_and_canary(rollout, prefer_pair=False)
