@@ -1,15 +1,15 @@
-"""Argo Rollouts' analyses: measures metrics, judges them, and says in an AnalysisRun's status what they come to.
+"""Argo Rollouts' analyses: takes measurements, assesses them, and writes the result to an AnalysisRun's status.
 
 Owns: the status of AnalysisRun, and the Jobs of its `job` metrics. Reads: AnalysisRuns, the Secrets that they and the
-providers name, their Jobs and Pods. AnalysisTemplates it does not read: a run is made whole by who needs it (rollouts,
-promotion, experiments; `apis.rollouts` has what they share). Wakes: when a metric is due, when an answer comes, when a
-Job or a Secret changes, when a finished run has outlived its time.
+providers refer to, their Jobs and Pods. It does not read AnalysisTemplates: the creator of a run copies everything into
+it (rollouts, promotion, experiments; `apis.rollouts` has what they share). Wakes: when a metric is due, when an answer
+arrives, when a Job or a Secret changes, when a finished run's time to live is over.
 
-- `look.py`, `run.py`: look and decide.  `schedule.py`: when.  `assessment.py`: what it comes to.
+- `look.py`, `run.py`: look and decide.  `schedule.py`: when to measure.  `assessment.py`: the resulting phases.
 - `results.py`: the status as JSON.
-- `measuring.py`, `conditions.py`: from an answer to a judged measurement.  `jobs.py`: metrics that are Jobs.
+- `measuring.py`, `conditions.py`: from an answer to an assessed measurement.  `jobs.py`: metrics that are Jobs.
 - `arguments.py`, `credentials.py`: Secrets.  `ports.py`: the one question this room asks.
-- `providers/`: who answers it, one file a provider, all of them through the egress policy.
+- `providers/`: the providers that answer it, one file each, all of them through the egress policy.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The arguments of a run: plain values, and values of Secrets, which are masked wherever the status would show them."""
+"""The arguments of a run: plain values, and values of Secrets, which are masked in everything that the status shows."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from argosy.machinery.objects import JsonObject, Key
 
 MASK: Final = "*****"
 DUMMY: Final = "temp-for-secret"
-"""Stands for a Secret's value while a metric is only checked, as in upstream."""
+"""Replaces a Secret's value while a metric is only validated, as in upstream."""
 SHORTEST_IN_VALUES: Final = 6
-"""Characters of a Secret's value from which on it is masked within measured values: shorter ones look like numbers."""
+"""From this length on a Secret's value is masked within measured values: shorter ones look like numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Arguments:
     filled: tuple[JsonObject, ...] = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
     problem: str = ""
-    """A Secret that is not there, or lacks the key: it may only not be seen yet."""
+    """A Secret that is missing, or lacks the key: it may just not be in the cache yet."""
 
     def masked(self, text: str) -> str:
         for secret in self.secrets:

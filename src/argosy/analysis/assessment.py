@@ -1,6 +1,6 @@
-"""What measurements come to: the phase and message of each metric, and of the run.
+"""Assesses measurements: the phase and message of each metric, and of the run.
 
-A metric's phase is final once it is completed. The run is as bad as its worst metric that counts. Source:
+A metric's phase is final once it is completed. The run's phase is that of its worst metric that counts. Source:
 spec/rollouts-analysis-traffic.md 11.3, steps 5 to 7; argo-rollouts: analysis/analysis.go, assessRunStatus.
 """
 
@@ -36,7 +36,7 @@ class Assessment:
     message: str
     status: JsonObject
     completed: tuple[tuple[str, str], ...]
-    """(metric, phase) of those that ended just now, in order."""
+    """(metric, phase) of those that finished in this turn, in order."""
 
 
 def metric_phase(metric: Metric, result: JsonObject, *, terminating: bool) -> str:
@@ -61,7 +61,7 @@ def metric_phase(metric: Metric, result: JsonObject, *, terminating: bool) -> st
 
 
 def _phase_at_count(metric: Metric, wanted_successes: int) -> str:
-    """All measurements are taken, no limit is passed, and not enough successes came in a row where that matters."""
+    """All measurements are taken, no limit is exceeded, and any required consecutive successes did not occur."""
     if wanted_successes <= 0:
         return SUCCESSFUL
     limit = metric.number("failureLimit")
@@ -69,7 +69,7 @@ def _phase_at_count(metric: Metric, wanted_successes: int) -> str:
 
 
 def bad_phase(metric: Metric, result: JsonObject) -> tuple[str, str]:
-    """The phase that a passed limit means, and how; the last rule wins. ("", "") when none is passed."""
+    """The phase for an exceeded limit, and its message; the last rule wins. ("", "") if none is exceeded."""
     found = ("", "")
     failed, limit = _count(result, "failed"), metric.number("failureLimit") or 0
     if limit >= 0 and failed > limit:
@@ -126,7 +126,7 @@ def assess(spec: JsonObject, status: JsonObject, metrics: Sequence[Metric], dry_
 
 
 def _with_phase(result: JsonObject, phase: str) -> JsonObject:
-    """A new phase brings the last measurement's message along."""
+    """A new phase takes the message of the last measurement."""
     if result.get("phase") == phase:
         return result
     changed = {**result, "phase": phase}

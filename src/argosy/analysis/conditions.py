@@ -1,6 +1,6 @@
 """Whether a measured value is a success: `successCondition` and `failureCondition` over `result`, in expr-lang.
 
-Types are checked against the value as it is, in branches that are not taken, too: comparing a text with a number is an
+Types are checked against the actual value, also in branches that are not taken: comparing a text with a number is an
 error, not false. Source: spec/rollouts-analysis-traffic.md 11.5; argo-rollouts: utils/evaluate/evaluate.go.
 """
 
@@ -67,7 +67,7 @@ def evaluate_condition(result: object, condition: str) -> bool:
 
 
 def evaluate_time(expression: str, now: datetime) -> datetime:
-    """Of a range query: `now() - duration("1h")`. Raises ConditionError."""
+    """A time in a range query: `now() - duration("1h")`. Raises ConditionError."""
     names = {"isNaN": _IS_NAN, "isInf": _IS_INF}
     try:
         found = compile_expression(expression, {name: one.nature for name, one in names.items()}).run(names, now)
@@ -82,7 +82,7 @@ def evaluate_time(expression: str, now: datetime) -> datetime:
 
 
 def _functions(result: object) -> dict[str, Function]:
-    """`isNil` and `default` look at the whole result, whatever they are given: upstream has it so."""
+    """`isNil` and `default` check the complete result, whatever their argument is, as upstream."""
     return {
         "asInt": _AS_INT,
         "asFloat": _AS_FLOAT,
@@ -121,7 +121,7 @@ def _as_float(value: object) -> float:
 
 
 def _float(value: object) -> float:
-    """Go checks the type when it calls: an int is no float there."""
+    """Go checks the type at the call: an int is not a float."""
     if isinstance(value, float):
         return value
     found = "nil" if value is None else type_name(value)

@@ -20,7 +20,7 @@ _DATADOG: Final = {"api-key": "DD_API_KEY", "app-key": "DD_APP_KEY", "address": 
 
 
 def credentials_of(snapshot: Snapshot, metric: Metric, namespace: str, settings: AnalysisSettings) -> Hidden:
-    """JSON: a map of texts, or null when the Secret is not there."""
+    """JSON: a map of texts, or null if the Secret does not exist."""
     spec: Any = metric.provider.get(metric.provider_name) or {}
     if metric.provider_name == "datadog":
         return _datadog(snapshot, spec, namespace, settings)
@@ -35,7 +35,7 @@ def credentials_of(snapshot: Snapshot, metric: Metric, namespace: str, settings:
 
 
 def _datadog(snapshot: Snapshot, spec: Any, namespace: str, settings: AnalysisSettings) -> Hidden:
-    """A named Secret; else the environment, where it says all; else the Secret `datadog`."""
+    """A named Secret; else the environment, if it is complete; else the Secret `datadog`."""
     reference = spec.get("secretRef") or {}
     name = str(reference.get("name") or "")
     if name:
@@ -54,7 +54,7 @@ def _read(snapshot: Snapshot, key: Key) -> Hidden:
 
 
 def _plugins(snapshot: Snapshot, settings: AnalysisSettings) -> Hidden:
-    """The URL of each plug-in by its name; an entry that cannot be read is left out."""
+    """The URL of each plug-in by its name; an invalid entry is left out."""
     found = snapshot.get(ConfigMap, Key(settings.namespace, CONFIG))
     try:
         listed = yaml.load((found.data if found is not None else {}).get(PLUGINS, ""))

@@ -1,6 +1,6 @@
-"""Metrics that are Jobs: made here, judged by what becomes of them. They ask nothing of the outside world.
+"""Metrics that are Jobs: created here, and assessed by their outcome. They need no outside request.
 
-A Job is named after the run's uid and the number of the measurement, so that after a crash the same one is found again.
+A Job is named after the run's uid and the number of the measurement, so that the same one is found after a crash.
 Source: spec/rollouts-analysis-traffic.md 11.6; argo-rollouts: metricproviders/job/job.go.
 """
 
@@ -30,13 +30,13 @@ NAMESPACE: Final = "analysisrun.argoproj.io/namespace"
 METRIC_NAME: Final = "analysisrun.argoproj.io/metric-name"
 LONGEST_NAME: Final = 63
 MISSING_GRACE: Final = timedelta(seconds=30)
-"""A Job that is not to be seen so soon after it was made may only not be seen yet."""
+"""A Job that is missing so soon after its creation may just not be in the cache yet."""
 _STUCK: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName"})
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """The Jobs of a run by name, and the Pods of those that are not finished."""
+    """The Jobs of a run by name, and the Pods of unfinished ones."""
 
     jobs: dict[str, JsonObject]
     pods: tuple[JsonObject, ...]
@@ -53,7 +53,7 @@ def seen_jobs(snapshot: Snapshot, run: AnalysisRun, namespace: str, *, with_pods
 
 
 def job_name(run: AnalysisRun, status: JsonObject, metric: str) -> str:
-    """A label holds it: at most 63 characters, so the metric's name is cut."""
+    """Used as a label: at most 63 characters, so the metric's name is cut."""
     number = number_of_next(status, metric)
     name = f"{run.metadata.uid}.{metric}.{number}"
     over = len(name) - LONGEST_NAME
@@ -79,7 +79,7 @@ def new_job(run: AnalysisRun, metric: Metric, name: str, namespace: str) -> Json
         },
         "spec": spec,
     }
-    if namespace == run.metadata.namespace:  # an owner in another namespace would have it collected at once
+    if namespace == run.metadata.namespace:  # an owner in another namespace would have it garbage-collected at once
         job["metadata"]["ownerReferences"] = [
             {
                 "apiVersion": "argoproj.io/v1alpha1",
@@ -96,7 +96,7 @@ def new_job(run: AnalysisRun, metric: Metric, name: str, namespace: str) -> Json
 def started(
     run: AnalysisRun, status: JsonObject, metric: Metric, sight: Sight, namespace: str, now: datetime
 ) -> tuple[tuple[Write, ...], JsonObject]:
-    """What makes the Job, unless it is there already, and the measurement that stands for it."""
+    """The write that creates the Job, unless it exists, and the measurement for it."""
     name = job_name(run, status, metric.name)
     steps = () if name in sight.jobs else (create(JOBS, new_job(run, metric, name, namespace)),)
     measurement: JsonObject = {
@@ -109,7 +109,7 @@ def started(
 
 
 def refused(now: datetime, message: str) -> JsonObject:
-    """The measurement that stands for a Job that the server would not have."""
+    """The measurement for a Job that the API server refused."""
     at = timestamps.seconds(now)
     return {"phase": ERROR, "startedAt": at, "finishedAt": at, "message": message}
 
@@ -135,21 +135,21 @@ def judged(measurement: JsonObject, sight: Sight, now: datetime) -> JsonObject |
 
 
 def missing_until(measurement: JsonObject, sight: Sight) -> datetime | None:
-    """When a Job that is not seen counts as lost."""
+    """When a Job that is missing counts as lost."""
     name = str((measurement.get("metadata") or {}).get("job-name") or "")
     since = time_of(measurement.get("startedAt"))
     return since + MISSING_GRACE if since is not None and name not in sight.jobs else None
 
 
 def terminated(measurement: JsonObject, sight: Sight, now: datetime) -> tuple[tuple[Write, ...], JsonObject]:
-    """What deletes the Job, and the measurement without an outcome."""
+    """The write that deletes the Job, and the measurement without an outcome."""
     job = sight.jobs.get(str((measurement.get("metadata") or {}).get("job-name") or ""))
     steps = () if job is None or _is_going(job) else (delete(JOBS, job, propagation="Foreground", exact=False),)
     return steps, _finished(measurement, INCONCLUSIVE, now, "Metric Terminated")
 
 
 def surplus(metric: str, sight: Sight, limit: int) -> Sequence[Write]:
-    """Deletes the oldest Jobs of the metric beyond the limit; upstream counts those of other metrics, too."""
+    """Deletes the oldest Jobs of the metric beyond the limit; upstream also counts those of other metrics."""
     jobs = [job for job in sight.jobs.values() if (job["metadata"].get("annotations") or {}).get(METRIC_NAME) == metric]
     jobs.sort(key=lambda job: (str(job["metadata"].get("creationTimestamp")), str(job["metadata"]["name"])))
     old = jobs[:-limit] if len(jobs) > limit else []

@@ -1,7 +1,7 @@
-"""What a turn of an AnalysisRun sees: its metrics with their arguments filled in, answers, Jobs.
+"""Gathers the inputs of an AnalysisRun's turn: its metrics with arguments filled in, answers, Jobs.
 
-Questions are asked here, about what the last decision remembered to be in flight. What is remembered may be lost with
-the process: it is measured again then.
+Questions are asked here, for the measurements that the last decision remembered as in flight. If this memory is lost
+with the process, the measurement is repeated.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ NO_ARGUMENTS: Final = Arguments((), (), ())
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """A question that is asked, of the measurement with this number."""
+    """A question in flight, for the measurement with this number."""
 
     operation: Operation
     number: int
@@ -51,10 +51,10 @@ Flights = Mapping[str, Flight]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The metrics as they will be measured, or why they cannot be."""
+    """The metrics to measure, or why they are invalid."""
 
     metrics: tuple[Metric, ...] = ()
-    """Checked, without Secrets' values."""
+    """Validated, without Secrets' values."""
     filled: Mapping[str, Metric] = field(default_factory=dict, repr=False)
     dry_run: frozenset[str] = frozenset()
     retention: Mapping[str, int] = field(default_factory=dict)
@@ -131,7 +131,7 @@ def planned(run: AnalysisRun, arguments: Arguments) -> Plan:
 
 
 def _is_in_flight(status: JsonObject, name: str, flight: Flight) -> bool:
-    """Whether the answer is still wanted: its measurement is not in the status yet."""
+    """Whether the answer is still needed: its measurement is not in the status yet."""
     if is_metric_completed(status, name) or flight.number != number_of_next(status, name):
         return False
     last = last_measurement(status, name)

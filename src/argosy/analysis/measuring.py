@@ -1,4 +1,4 @@
-"""What an answer of a provider makes of a measurement: judged by the conditions, with Secrets' values masked."""
+"""Turns a provider's answer into a measurement: assessed by the conditions, with Secrets' values masked."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _judged(answer: Judged, before: JsonObject, now: datetime) -> JsonObject:
 
 
 def ended(measurement: JsonObject) -> JsonObject:
-    """A measurement that ended because the run did says so."""
+    """A measurement that was stopped because the run finished says so."""
     if measurement.get("phase") in (SUCCESSFUL, INCONCLUSIVE):
         return {**measurement, "message": "Metric Terminated"}
     return measurement

@@ -74,13 +74,13 @@ class AnalysisMetrics:
 
 
 def type_of(metric: dict[str, Any]) -> str:
-    """The provider, in the spelling of upstream's own names."""
+    """The provider, spelled as in upstream's metrics."""
     provider = next(iter(metric.get("provider") or {}), "")
     return _NAMES_OF_TYPES.get(provider, provider[:1].upper() + provider[1:])
 
 
 def _metrics(obj: JsonObject) -> list[dict[str, Any]]:
-    """Those that can be read: the object is as somebody stored it."""
+    """The valid metrics: a stored object need not be valid."""
     spec = obj.get("spec")
     return _tables(spec.get("metrics") if isinstance(spec, dict) else None)
 

@@ -14,7 +14,7 @@ FAILED: Final = "Failed"
 ORDER: Final = (SUCCESSFUL, RUNNING, PENDING, INCONCLUSIVE, ERROR, FAILED)
 COMPLETED: Final = frozenset({SUCCESSFUL, INCONCLUSIVE, ERROR, FAILED})
 BAD: Final = frozenset({INCONCLUSIVE, ERROR, FAILED})
-"""Of a metric that counts, they end the run."""
+"""In a metric that counts, these finish the run."""
 
 
 def is_worse(current: str, new: str) -> bool:

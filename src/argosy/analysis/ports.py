@@ -1,7 +1,7 @@
-"""What this room asks of the world: one measurement of one metric.
+"""The question of this room: one measurement of one metric.
 
-A question names the run by its uid, the measurement by its number and the moment it was asked, so that it is asked once
-however often the run is looked at, and never answered by an older measurement.
+A question contains the run's uid, the number of the measurement and the time it was asked, so that it is asked once
+however often the run is processed, and never answered by an older measurement.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ Operation = Literal["run", "resume", "terminate", "collect"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """A value, to be judged by the metric's conditions."""
+    """A value, to be assessed by the metric's conditions."""
 
     value: object
-    """As `expr.exprlang.values` has it."""
+    """In the types of `expr.exprlang.values`."""
     text: str
-    """As the status shows it."""
+    """The text in the status."""
     metadata: Mapping[str, str] = field(default_factory=dict)
     keeps_text: bool = False
-    """The text is shown even when a condition cannot be evaluated."""
+    """The text is shown even if a condition cannot be evaluated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A phase that the provider knows by itself; Running is gone on with after `resume_after` seconds."""
+    """A phase that the provider determines itself; Running is resumed after `resume_after` seconds."""
 
     phase: str
     text: str = ""
@@ -42,7 +42,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broken:
-    """There is no value, and why, in words for users. Never holds a credential."""
+    """There is no value; the message says why. Never holds a credential."""
 
     message: str
 
@@ -52,7 +52,7 @@ Answer = Measured | Judged | Broken
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure(Question[Answer]):
-    """`spec`, `run` and `credentials` are JSON, hidden: values of Secrets stand in them."""
+    """`spec`, `run` and `credentials` are JSON, hidden: they contain values of Secrets."""
 
     uid: str
     metric: str
@@ -61,16 +61,16 @@ class Measure(Question[Answer]):
     asked_at: datetime
     provider: str
     place: str
-    """Whom it burdens: the provider and its address. A slow place holds up no other."""
+    """The queue: the provider and its address. A slow server delays no other."""
     spec: Hidden
     """The metric with its arguments filled in."""
     run: Hidden
-    """What of the run a provider may need: name, namespace, startedAt, the unfinished measurement."""
+    """Facts about the run that a provider may need: name, namespace, startedAt, the unfinished measurement."""
     credentials: Hidden
-    """Contents of the Secret that the provider is configured by; `null` when it is not there."""
+    """Contents of the Secret that configures the provider; `null` if it does not exist."""
 
 
 class MetricProvider(Protocol):
-    """Takes one measurement. What it knows to go wrong is Broken; time-outs are its own."""
+    """Takes one measurement. Expected errors are Broken; it limits its own time."""
 
     async def measure(self, question: Measure) -> Answer: ...

@@ -1,6 +1,6 @@
 """The status of a run as JSON: finding a metric's result and measurements, counting a measurement, trimming.
 
-Counters: Successful, Failed and Inconclusive also count as taken; an Error counts as an error only, and is tried again.
+Counters: Successful, Failed and Inconclusive also count as taken; an Error only counts as an error, and is retried.
 Source: spec/rollouts-analysis-traffic.md 11.3, steps 3, 4 and 7.
 """
 
@@ -14,7 +14,7 @@ from argosy.machinery import timestamps
 from argosy.machinery.objects import JsonObject
 
 KEPT: Final = 10
-"""Measurements of a metric that are kept, where no retention rule says otherwise."""
+"""How many measurements of a metric are kept, unless a retention rule says otherwise."""
 _COUNTERS: Final = {SUCCESSFUL: "successful", FAILED: "failed", INCONCLUSIVE: "inconclusive", ERROR: "error"}
 
 
@@ -32,14 +32,14 @@ def is_metric_completed(status: JsonObject, name: str) -> bool:
 
 
 def is_terminating(spec: JsonObject, status: JsonObject) -> bool:
-    """It was asked for, or a metric that counts has ended badly."""
+    """Termination was requested, or a metric that counts has failed."""
     if spec.get("terminate"):
         return True
     return any(one.get("phase") in BAD and not one.get("dryRun") for one in status.get("metricResults") or ())
 
 
 def number_of_next(status: JsonObject, name: str) -> int:
-    """One more than all measurements that were ever finished."""
+    """One more than the number of all measurements that ever finished."""
     result = result_of(status, name) or {}
     return int(result.get("count") or 0) + int(result.get("error") or 0) + 1
 
@@ -56,7 +56,7 @@ def with_measurement(
     is_dry_run: bool,
     metadata: JsonObject | None = None,
 ) -> JsonObject:
-    """The status with one measurement more, or with its unfinished one replaced; `metadata` is of a first one."""
+    """The status with one more measurement, or its unfinished one replaced; `metadata` is for a first one."""
     before = result_of(status, name)
     result: JsonObject = dict(before) if before is not None else {"name": name, "phase": RUNNING}
     if before is None:

@@ -1,9 +1,9 @@
-"""Measures what an AnalysisRun says, as often as it says, and judges it.
+"""Takes the measurements of an AnalysisRun as often as it says, and assesses them.
 
 Owns the status of argoproj.io/v1alpha1 AnalysisRun and the Jobs of its `job` metrics. Wakes when a metric is due, when
-an answer or a Job changes, and when its time to live is over.
+an answer arrives or a Job changes, and when its time to live is over.
 
-A due metric is first remembered as in flight, then asked by the next look; the answers of those that were asked
+A due metric is first remembered as in flight, then asked by the next look; the answers to questions that were asked
 together are written together, unless one takes longer than `TOGETHER`. Source: spec/rollouts-analysis-traffic.md 11.3.
 """
 
@@ -39,14 +39,14 @@ from argosy.machinery.patches.mergepatch import create_merge_patch
 from argosy.machinery.requests import Write, delete, merge
 
 TOGETHER: Final = timedelta(seconds=1)
-"""How long the answers of metrics that were asked together wait for one another."""
+"""How long the answers to questions that were asked together wait for one another."""
 SECRET_GRACE: Final = timedelta(seconds=10)
-"""A Secret that is not to be seen so soon after the run was made may only not be seen yet."""
+"""A Secret that is missing so soon after the run was created may just not be in the cache yet."""
 AT_ONCE: Final = timedelta(microseconds=1)
-"""What was only remembered is looked at again after this: questions are asked by looks."""
+"""`look` asks questions: what was only remembered is asked this much later."""
 _QUERY_METADATA: Final = {"prometheus": "ResolvedPrometheusQuery", "newRelic": "ResolvedNewRelicQuery"}
 _TERMINABLE: Final = frozenset({"job", "plugin"})
-"""Providers whose unfinished measurements can be ended."""
+"""Providers whose unfinished measurements can be stopped."""
 
 
 def decide(seen: Seen, now: datetime) -> Decision:
@@ -81,14 +81,14 @@ def _lacking(seen: Seen, now: datetime) -> Decision:
 
 
 def _invalid(seen: Seen, message: str) -> Decision:
-    """Without startedAt and completedAt, as upstream has it."""
+    """Without startedAt and completedAt, as upstream."""
     status = {"runSummary": {}, **seen.status, "phase": ERROR, "message": message}
     writes = status_writes(seen.run, status)
     return Decision((*writes, _run_event(seen.run, ERROR)))
 
 
 def status_writes(run: AnalysisRun, status: JsonObject) -> tuple[Write, ...]:
-    """One patch of what differs, or nothing. The kind has no status subresource: upstream's definition says so."""
+    """One patch with the differences, or nothing. The kind has no status subresource, as in upstream's CRD."""
     patch = create_merge_patch(run.status or {}, status)
     return (merge(AnalysisRun, run, {"status": patch}),) if patch else ()
 
@@ -102,7 +102,7 @@ def _event(run: AnalysisRun, reason: str, message: str, phase: str) -> Event:
 
 
 class _Turn:
-    """The status that this turn arrives at, and what must be done for it before it is written."""
+    """The status at the end of this turn, and the steps to take before it is written."""
 
     def __init__(self, seen: Seen, now: datetime) -> None:
         self.seen, self.now = seen, now
@@ -112,13 +112,13 @@ class _Turn:
         self.flights = dict(seen.flights)
         self.before: list[Step] = []
         self.made_jobs: list[str] = []
-        """Metrics whose Job is among `before`, and so not to be seen yet."""
+        """Metrics whose Job is created in `before`, and so not in the cache yet."""
         self.is_waiting = False
 
     # -- answers -------------------------------------------------------------------------------------------------------
 
     def take_answers(self) -> None:
-        """Together, or as they come once `TOGETHER` is over. What is not wanted any more is let go."""
+        """Together, or as they arrive once `TOGETHER` is over. Answers that are no longer needed are dropped."""
         if is_terminating(self.spec, self.status):
             self.flights = {name: flight for name, flight in self.flights.items() if flight.operation == "terminate"}
         missing = [name for name in self.flights if isinstance(self.seen.answers.get(name, Pending.PENDING), Pending)]
@@ -154,7 +154,7 @@ class _Turn:
     # -- tasks ---------------------------------------------------------------------------------------------------------
 
     def go_on(self) -> None:
-        """Begins what is due; Jobs at once, all else by a question."""
+        """Starts what is due: Jobs at once, all else with a question."""
         for task in due_metrics(self.spec, self.status, self.plan.metrics, self.now):
             if task.metric.name in self.flights:
                 continue
@@ -211,7 +211,7 @@ class _Turn:
         return self._assessed()
 
     def _is_ending_pending(self) -> bool:
-        """A plug-in has not said yet what became of a measurement that it is to end."""
+        """A plug-in has not answered yet that a measurement is terminated."""
         return any(flight.operation == "terminate" for flight in self.flights.values())
 
     def _asked_again(self) -> datetime | None:

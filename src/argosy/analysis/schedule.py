@@ -1,7 +1,7 @@
 """When which metric is measured, when the run is looked at again, and when it is deleted.
 
 Source: spec/rollouts-analysis-traffic.md 11.3, steps 2 and 7; argo-rollouts: analysis/analysis.go, generateMetricTasks,
-calculateNextReconcileTime, isAnalysisRunTtlExceeded. A deadline counts when it is reached, not only once it is past.
+calculateNextReconcileTime, isAnalysisRunTtlExceeded. A deadline counts when it is reached, not only when it is past.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from argosy.machinery.objects import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A metric that is to be measured now, or whose unfinished measurement is to be gone on with."""
+    """A metric to measure now, or whose unfinished measurement is to be resumed."""
 
     metric: Metric
     is_resumed: bool
@@ -51,7 +51,7 @@ def _is_due(status: JsonObject, metric: Metric, last: JsonObject | None, now: da
 
 
 def _next_of(status: JsonObject, metric: Metric, last: JsonObject, *, default: timedelta | None) -> datetime | None:
-    """After a finished measurement; None when its count is reached."""
+    """After a finished measurement; None if its count is reached."""
     count = metric.effective_count
     taken = int((result_of(status, metric.name) or {}).get("count") or 0)
     if count is not None and taken >= count:
@@ -67,7 +67,7 @@ def _next_of(status: JsonObject, metric: Metric, last: JsonObject, *, default: t
 
 
 def next_time(status: JsonObject, metrics: Sequence[Metric], now: datetime) -> datetime | None:
-    """The earliest time at which a metric is due, or is gone on with."""
+    """The earliest time at which a metric is due, or resumed."""
     times = [
         at
         for metric in metrics
@@ -88,7 +88,7 @@ def _time_of(status: JsonObject, metric: Metric, now: datetime) -> datetime | No
 
 
 def deleted_at(spec: JsonObject, status: JsonObject) -> datetime | None:
-    """When a finished run has outlived its `ttlStrategy`: once more than so many whole seconds have passed."""
+    """When a finished run's `ttlStrategy` expires: once more than that many whole seconds have passed."""
     strategy, phase = spec.get("ttlStrategy"), status.get("phase")
     completed = time_of(status.get("completedAt"))
     if phase not in COMPLETED or not strategy or completed is None:

@@ -1,4 +1,4 @@
-"""What an administrator says about analyses; upstream's environment variables under their names."""
+"""Settings for analyses; upstream's environment variables under their names."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysisSettings:
-    """`namespace`: where credentials of providers are looked for. `environment`: the process's, read once."""
+    """`namespace`: where providers' Secrets are. `environment`: the process's, read once."""
 
     namespace: str = "argo-rollouts"
     instance_id: str = ""
-    """Only runs with this value of the label `argo-rollouts.argoproj.io/controller-instance-id`; "" is without it."""
+    """Only runs with this value of the label `argo-rollouts.argoproj.io/controller-instance-id`; "" means no label."""
     environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     @property
@@ -22,5 +22,5 @@ class AnalysisSettings:
 
     @property
     def job_namespace(self) -> str:
-        """Where Jobs are made, when not in the run's namespace."""
+        """The namespace for Jobs, if not the run's."""
         return self.environment.get("ARGO_ROLLOUTS_ANALYSIS_JOB_NAMESPACE", "")

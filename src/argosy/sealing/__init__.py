@@ -1,14 +1,14 @@
-"""Sealed Secrets' job: Secrets that are safe to commit, opened in the cluster.
+"""Sealed Secrets' job: Secrets that are safe to commit, decrypted in the cluster.
 
-Owns: the status of bitnami.com/v1alpha1 SealedSecret; the Secrets that SealedSecrets say; the key Secrets (label
-`sealedsecrets.bitnami.com/sealed-secrets-key: active`) that it makes in the controller's namespace.
+Owns: the status of bitnami.com/v1alpha1 SealedSecret; the Secrets created from SealedSecrets; the key Secrets (label
+`sealedsecrets.bitnami.com/sealed-secrets-key: active`) that it creates in the controller's namespace.
 Reads: SealedSecrets, Secrets, that Namespace. Writes: Secrets, statuses, Events.
-Wakes: when a SealedSecret, its Secret or a key changes; when a key is due; minutes after a refused write.
+Wakes: when a SealedSecret, its Secret or a key changes; when a new key is due; minutes after a refused write.
 
-- `scope.py`, `item.py`: the format. `keyring.py`: which keys open and which one seals. `assembly.py`, `templates.py`:
-  from sealed values to a Secret. `ownership.py`: Secrets that are there already. `outcome.py`: the condition.
+- `scope.py`, `item.py`: the format. `keyring.py`: the keys for decryption and sealing. `assembly.py`, `templates.py`:
+  from decrypted values to a Secret. `ownership.py`: existing Secrets. `outcome.py`: the condition.
 - `unseal.py`, `renewal.py`, `copies.py`: the decisions. `ports.py`, `adapters/`: RSA, which is too slow for a look.
-- `endpoints.py`: what clients ask over HTTP. `seal.py`, `reseal.py`: the other direction, for commands and clients.
+- `endpoints.py`: the HTTP API for clients. `seal.py`, `reseal.py`: the other direction, for commands and clients.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ OPENING_SECONDS = 600.0
 """An object waits behind all others at a cold start."""
 MAKING_SECONDS = 120.0
 OPENED_AT_ONCE = 16
-"""Enough for the threads never to wait for the event loop."""
+"""Enough to keep the threads busy between turns of the event loop."""
 
 
 def controllers(settings: Settings, metrics: Metrics | None = None) -> tuple[Controller[Any], ...]:
@@ -37,8 +37,8 @@ def controllers(settings: Settings, metrics: Metrics | None = None) -> tuple[Con
 
 
 def answerers(opener: Opener, keys: KeyMaker) -> Mapping[type[Any], Answerer]:
-    """The engine hands out news before what a start looks at again; what it has handed out is not called back, so that
-    it hands out few at once: else a new object waits behind all of a cold start."""
+    """The engine schedules changes before the initial objects of a start; scheduled work cannot be withdrawn, so it
+    schedules few at once: else a new object would wait behind all of a cold start."""
     return {
         Unseal: Answerer(answer=opener.answer, limit=OPENED_AT_ONCE, timeout=OPENING_SECONDS),
         MakeKey: Answerer(answer=keys.make, limit=1, timeout=MAKING_SECONDS),

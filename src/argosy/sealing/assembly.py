@@ -1,4 +1,4 @@
-"""From a SealedSecret and its opened values to the Secret: template, forced name and owner, rendered entries.
+"""From a SealedSecret and its decrypted values to the Secret: template, forced name and owner, rendered entries.
 
 Source: sealed-secrets, pkg/apis/sealedsecrets/v1alpha1/sealedsecret_expansion.go (Unseal). Any error means no Secret.
 """
@@ -18,7 +18,7 @@ from argosy.sealing.scope import SKIP_OWNER, is_true, label_of, scope_of
 
 API_VERSION: Final = "bitnami.com/v1alpha1"
 WHOLE: Final = ""
-"""Stands for the deprecated `spec.data` among the keys of items."""
+"""Represents the deprecated `spec.data` among the keys of items."""
 
 Open = Callable[[str, str], bytes]
 """(item, label) -> the value. Raises ItemError."""
@@ -27,25 +27,25 @@ Render = Callable[[str, str, Mapping[str, str]], str]
 
 
 class RenderError(ValueError):
-    """A template that cannot be read, or failed; the text is Go's and quotes no value."""
+    """A template is invalid, or failed; the text is Go's and quotes no value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unopened:
-    """Why there is no Secret: the text for the condition, and the keys that it names. No value is in it."""
+    """Why there is no Secret: the condition's message, and the keys that it names. No value is in it."""
 
     message: str
     keys: tuple[str, ...] = ()
 
 
 def sealed_label(sealed: SealedSecret) -> str:
-    """The object's own name and annotations count, never the template's."""
+    """The object's own name and annotations are used, never the template's."""
     metadata = sealed.metadata
     return label_of(scope_of(metadata.annotations), metadata.namespace, metadata.name)
 
 
 def assembled(sealed: SealedSecret, opening: Open, render: Render, *, deprecated: bool = True) -> JsonObject | Unopened:
-    """The Secret as it is to be written, or why not. `deprecated`: a whole Secret in `spec.data` is accepted."""
+    """The Secret to write, or the reason why not. `deprecated`: a complete Secret in `spec.data` is accepted."""
     if sealed.spec.data:
         return _whole(sealed, opening, deprecated=deprecated)
     errors: dict[str, str] = {}
@@ -121,7 +121,7 @@ def owner_reference(name: str, uid: str) -> JsonObject:
 
 
 def _copied(metadata: JsonObject) -> JsonObject:
-    """Of a template's metadata what a user may set; the server's own fields would be refused."""
+    """The part of a template's metadata that a user may set; the server's own fields would be refused."""
     kept = ("labels", "annotations", "finalizers")
     return {name: metadata[name] for name in kept if metadata.get(name)}
 

@@ -1,11 +1,11 @@
-"""Copies a Secret into a Secret of another namespace, when both sides say so.
+"""Copies a Secret to a Secret of another namespace, if both sides agree.
 
-The receiver makes a Secret of the same type with the annotation `argosy.dev/copy-of: NAMESPACE/NAME`; the source - of
+The receiver is a Secret of the same type with the annotation `argosy.dev/copy-of: NAMESPACE/NAME`; the source - of
 a SealedSecret, a Certificate, or plain - names the receiver in `argosy.dev/copied-to: "NAMESPACE, NAMESPACE/NAME"`.
-Either side ends it by taking its annotation away: what was copied is then taken out again.
+Either side ends it by removing its annotation: the copied data is then removed again.
 
-Owns the copied keys of receiving Secrets, by server-side apply. Wakes when either Secret changes. A source that is
-absent and one that grants nothing read alike, so that nobody learns what others have.
+Owns the copied keys of receiving Secrets, by server-side apply. Wakes when either Secret changes. A missing source and
+one that grants nothing look the same, so that nobody can find out what others have.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ _NEEDED: Final[Mapping[str, Mapping[str, str]]] = {
     "kubernetes.io/tls": {"tls.crt": "", "tls.key": ""},
     "kubernetes.io/dockerconfigjson": {".dockerconfigjson": "e30="},
 }
-"""What an API server wants in a Secret of a type, even when there is nothing to tell."""
+"""The keys that an API server requires in a Secret of a type, even if there is no value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     target: Secret
     source: Secret | None
-    """None: absent, or not granted."""
+    """None if it is missing, or not granted."""
     fault: str
-    """Why nothing is copied; empty: all is well."""
+    """Why nothing is copied; empty if there is no error."""
     memory: Any
 
 
@@ -75,7 +75,7 @@ def fault_of(source: Secret | None, target: Secret, key: Key) -> str:
 
 
 def grants(source: Secret, key: Key) -> bool:
-    """By namespace, or by namespace and name; there is no word for all."""
+    """By namespace, or by namespace and name; there is no wildcard."""
     listed = [one.strip() for one in source.metadata.annotations.get(COPIED_TO, "").split(",")]
     return key.namespace in listed or f"{key.namespace}/{key.name}" in listed
 
@@ -96,7 +96,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 
 def _withdrawn(seen: Seen) -> Decision:
-    """What was copied goes; the cause is told once."""
+    """The copied data is removed; the cause is reported once."""
     told = () if not seen.fault or seen.memory == seen.fault else (_refusal(seen),)
     if not _is_filled(seen.target):
         return Decision(told, memory=seen.fault) if told else NOTHING
@@ -108,7 +108,7 @@ def _refusal(seen: Seen) -> Event:
 
 
 def _is_filled(target: Secret) -> bool:
-    """Whether keys of ours are in it that are no mere place holders."""
+    """Whether it holds keys of ours that are not mere placeholders."""
     needed = _NEEDED.get(target.type, {})
     return any(key not in needed or target.data.get(key) != needed[key] for key in _owned(target))
 

@@ -1,7 +1,7 @@
-"""Why a SealedSecret may not open, where that can be told: it was sealed for another scope, or under another name.
+"""Why a SealedSecret cannot be decrypted, if it can be found out: another scope, or another name.
 
-Changing the scope annotation, the name or the namespace of a SealedSecret makes its items unreadable; that is the
-commonest mistake of users (sealed-secrets#443, #378).
+Changing the scope annotation, the name or the namespace of a SealedSecret makes its items undecryptable; that is the
+most common mistake of users (sealed-secrets#443, #378).
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from argosy.sealing.scope import CLUSTER_WIDE, NAMESPACE_WIDE, Scope, scope_anno
 
 
 def likely_mistakes(sealed: JsonObject) -> Iterator[tuple[str, JsonObject]]:
-    """What may have been done, in words, and the object without it: if that one opens, it was done."""
+    """A possible change, as text, and the object without it: if that one can be decrypted, this was the change."""
     view = read(SealedSecret, sealed)
     own = scope_of(view.metadata.annotations)
     for scope in Scope:
         if scope is not own:
             told = f"it was sealed with the scope {scope}, and its annotations say {own}"
             yield told, _changed(sealed, annotations=_annotations(view, scope))
-    # `kubeseal` and `argosy seal` write the name and namespace that they sealed for into the template, too.
+    # `kubeseal` and `argosy seal` also write the original name and namespace to the template.
     template, metadata = read(ObjectMeta, view.spec.template.raw.get("metadata") or {}), view.metadata
     name, namespace = str(template.name or metadata.name), str(template.namespace or metadata.namespace)
     if (name, namespace) != (metadata.name, metadata.namespace) and own is not Scope.CLUSTER_WIDE:

@@ -1,7 +1,7 @@
-"""What clients ask over HTTP: the certificate that seals, whether an object opens, an object sealed anew.
+"""The HTTP API for clients: the certificate to seal with, whether an object can be decrypted, re-encryption.
 
 Source: sealed-secrets, pkg/controller/server.go. Methods are not checked. Answers hold no value and no key: `verify`
-tells yes or no to every user of the cluster, and nothing more.
+answers yes or no to every user of the cluster, and nothing more.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from argosy.sealing.seal import Entropy, Sealer, SealError
 
 TEXT: Final = "text/plain; charset=utf-8"
 BODY_LIMIT: Final = 2 * 1024 * 1024
-"""Bytes; an API server takes no larger object."""
+"""Limit in bytes; an API server accepts no larger object."""
 WAITING_LIMIT: Final = 64
-"""Requests that may wait for RSA at once; who comes later is told to come again."""
+"""How many requests may wait for RSA at once; further clients are told to retry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ TOO_MANY: Final = Answer(429, b"limit exceeded\n")
 
 
 class Endpoints:
-    """`ring` gives the keys of this moment; `monotonic` seconds for the rate limit of `/v1/verify`."""
+    """`ring` returns the current keys; `monotonic` seconds for the rate limit of `/v1/verify`."""
 
     def __init__(
         self,
@@ -112,9 +112,9 @@ class Endpoints:
         return Answer(200, orjson.dumps(made) + b"\n")
 
     async def _reseal(self, sealed: SealedSecret) -> Answer:
-        """Ours alone: `{"items": {...}}`, sealed anew, of those that the newest key did not seal.
+        """Argosy only: `{"items": {...}}`, re-encrypted, of those that the newest key did not seal.
 
-        The template is no part of it. With items that do not open: 409 and `{"unopened": [...]}`, their keys.
+        The template is not included. If items cannot be decrypted: 409 and `{"unopened": [...]}`, their keys.
         """
         newest = self._ring().newest
         if newest is None:
@@ -128,7 +128,7 @@ class Endpoints:
         return Answer(200, orjson.dumps({"items": made}) + b"\n", "application/json")
 
     async def _open(self, sealed: SealedSecret) -> Opened | Unopened:
-        """Behind what the controller has to open."""
+        """After the controller's own work."""
         return await self._opener.open(sealed, self._ring(), sealed_label(sealed), asked=True)
 
 
@@ -149,7 +149,7 @@ def sealed_secret_of(body: bytes) -> SealedSecret | None:
 
 
 def _documents(body: bytes) -> list[JsonValue]:
-    """JSON on the short way; everything else as YAML, of which JSON with faults may be a part."""
+    """JSON by the fast path; everything else as YAML, which includes JSON with errors."""
     try:
         return [orjson.loads(body)]
     except orjson.JSONDecodeError:
@@ -157,7 +157,7 @@ def _documents(body: bytes) -> list[JsonValue]:
 
 
 def is_sound(found: Mapping[str, Any]) -> bool:
-    """As the schema would have it: an API server has not looked at this object."""
+    """Validated by the schema: no API server has seen this object."""
     metadata, spec = found.get("metadata"), found.get("spec") or {}
     if not isinstance(metadata, dict) or not isinstance(spec, dict):
         return False

@@ -26,18 +26,18 @@ _STRAY: Final = re.compile(rb"[^A-Za-z0-9+/=\r\n]")
 
 
 class ItemError(ValueError):
-    """An item that cannot be opened; the text is upstream's and says nothing of the content."""
+    """An item cannot be decrypted; the text is upstream's and reveals nothing of the content."""
 
 
 class NotBase64(ItemError):
-    """The text is no base64."""
+    """The text is not base64."""
 
 
 NO_KEY: Final = "no key could decrypt secret"
 
 
 def seal(public_key: RSAPublicKey, label: str, value: bytes, session_key: bytes) -> str:
-    """Base64 of one item. `session_key`: 32 random bytes that are used for nothing else, ever."""
+    """Base64 of one item. `session_key`: 32 random bytes that are never used for anything else."""
     assert len(session_key) == SESSION_KEY_BYTES
     wrapped = public_key.encrypt(session_key, _padding(label))
     sealed = AESGCM(session_key).encrypt(_NONCE, value, None)
@@ -58,7 +58,7 @@ def decoded(text: str) -> bytes:
 
 
 def opened(item: bytes, keys: Iterable[RSAPrivateKey], label: str) -> tuple[bytes, RSAPrivateKey]:
-    """The value, and which key opened it. Every fault has the one answer NO_KEY. Raises ItemError."""
+    """The value, and the key that decrypted it. Every error has the same answer NO_KEY. Raises ItemError."""
     length = int.from_bytes(item[:2], "big")
     wrapped, sealed = item[2 : 2 + length], item[2 + length :]
     if len(item) >= 2 and len(wrapped) == length and len(sealed) >= TAG_BYTES:
@@ -72,7 +72,7 @@ def opened(item: bytes, keys: Iterable[RSAPrivateKey], label: str) -> tuple[byte
 def _with(key: RSAPrivateKey, padding: OAEP, wrapped: bytes, sealed: bytes) -> bytes | None:
     try:
         return AESGCM(key.decrypt(wrapped, padding)).decrypt(_NONCE, sealed, None)
-    except (ValueError, InvalidTag):  # ValueError: another key or label, or a session key of no valid length
+    except (ValueError, InvalidTag):  # ValueError: another key or label, or a session key of invalid length
         return None
 
 
@@ -81,7 +81,7 @@ def _padding(label: str) -> OAEP:
 
 
 def _fault(raw: bytes) -> int:
-    """Where Go's decoder stops: a stray byte, misplaced padding, or the group that is not whole."""
+    """Where Go's decoder stops: an invalid byte, misplaced padding, or an incomplete group."""
     digits = 0
     for at, byte in enumerate(raw):
         if byte in b"\r\n":

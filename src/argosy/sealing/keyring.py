@@ -1,7 +1,7 @@
-"""The keys that open, and the one that seals: read from the key Secrets in the controller's namespace.
+"""The keys for decryption, and the one for sealing, from the key Secrets in the controller's namespace.
 
-Source: sealed-secrets, pkg/controller/keys.go and keyregistry.go. A Secret that holds no readable key is skipped and
-told of; upstream ends at it.
+Source: sealed-secrets, pkg/controller/keys.go and keyregistry.go. A Secret without a valid key is skipped and
+reported; upstream exits.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from argosy.sealing.scope import ACTIVE, KEY_LABEL
 BY_CERTIFICATE: Final = "CertNotBefore"
 BY_CREATION: Final = "SecretCreationTimestamp"
 REMEMBERED: Final = 256
-"""Parsed keys that are kept: parsing one costs a millisecond, and every look needs the ring."""
+"""How many parsed keys are cached: parsing one costs a millisecond, and every look needs the ring."""
 
 
 class UnreadableKey(ValueError):
-    """A key Secret without a readable RSA key and certificate; the text quotes nothing of it."""
+    """A key Secret without a valid RSA key and certificate; the text quotes nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class SealingKey:
-    """One key pair. Two are equal when their fingerprints are; the private half is in no repr."""
+    """One key pair. Two are equal if their fingerprints are; the private key is in no repr."""
 
     fingerprint: str
     """`SHA256:` and unpadded base64, as OpenSSH prints it."""
@@ -50,7 +50,7 @@ class SealingKey:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredKey:
-    """A key and the Secret that holds it; `ordered_at` decides which is the newest."""
+    """A key and its Secret; `ordered_at` decides which is the newest."""
 
     name: str
     key: SealingKey
@@ -59,15 +59,15 @@ class RegisteredKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """All keys that open, in order of creation of their Secrets; equal when the same keys are in it."""
+    """All keys for decryption, by creation of their Secrets; rings with the same keys are equal."""
 
     keys: tuple[RegisteredKey, ...] = ()
     unreadable: tuple[str, ...] = ()
-    """Names of key Secrets without a readable key."""
+    """Names of key Secrets without a valid key."""
 
     @property
     def newest(self) -> RegisteredKey | None:
-        """The one that seals: a later Secret replaces an earlier one only if it is strictly newer."""
+        """The key for sealing: a later Secret replaces an earlier one only if it is strictly newer."""
         found: RegisteredKey | None = None
         for key in self.keys:
             if found is None or key.ordered_at > found.ordered_at:
@@ -76,18 +76,18 @@ class KeyRing:
 
     @property
     def opening(self) -> tuple[SealingKey, ...]:
-        """Newest first: what was sealed last is opened most."""
+        """Newest first: most items were sealed recently."""
         ordered = sorted(self.keys, key=lambda registered: registered.ordered_at, reverse=True)
         return tuple(dict.fromkeys(registered.key for registered in ordered))
 
 
 def is_key_secret(labels: Mapping[str, str], name: str, prefix: str) -> bool:
-    """Labelled active, or of the oldest installations: named like the prefix."""
+    """Labelled active, or in the oldest installations: named with the prefix."""
     return labels.get(KEY_LABEL) == ACTIVE or name == prefix
 
 
 def key_ring(secrets: Iterable[Secret], *, order: str = BY_CERTIFICATE) -> KeyRing:
-    """Of Secrets that hold keys. An unknown order is that of certificates."""
+    """Key Secrets in order. An unknown order setting means by certificate."""
     found = sorted(secrets, key=lambda secret: (secret.metadata.creation_timestamp, secret.metadata.name))
     return _ring(tuple(_Source.of(secret) for secret in found), order)
 
@@ -151,6 +151,6 @@ def private_key(pem: bytes) -> RSAPrivateKey:
 
 
 def fingerprint(key: RSAPublicKey) -> str:
-    """As `ssh-keygen -l` prints it."""
+    """In the format of `ssh-keygen -l`."""
     blob = base64.b64decode(key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).split()[1])
     return "SHA256:" + base64.b64encode(sha256(blob).digest()).decode().rstrip("=")

@@ -15,7 +15,7 @@ _CONDITION: Final = ("namespace", "name", "condition", "ss_app_kubernetes_io_ins
 
 
 class Metrics:
-    """Names of objects and reasons alone: no value and no key is in any label."""
+    """Names of objects and reasons only: no value and no key is in any label."""
 
     def __init__(self, revision: str, registry: Registry = REGISTRY) -> None:
         build = registry.gauge(f"{PREFIX}build_info", "Which program this is.", ("revision",))
@@ -34,7 +34,7 @@ class Metrics:
         self._shown: dict[Key, dict[str, str]] = {}
 
     def measure(self, key: Key, memory: Any) -> None:
-        """Of the controller `unseal`: what a pass came to, or None when the object is gone."""
+        """From the controller `unseal`: the result of a pass, or None if the object is deleted."""
         self._requests.add()
         if (labels := self._shown.pop(key, None)) is not None:
             self._conditions.remove(**labels)
@@ -52,7 +52,7 @@ class Metrics:
         self._conditions.set(-1 if memory.failure is not None else 1, **labels)
 
     def answered(self, path: str, method: str, code: int, seconds: float) -> None:
-        """Paths that are none of ours are counted as one."""
+        """Unknown paths are counted as one."""
         shown = path if path in PATHS else "other"
         self._http.add(path=shown, code=str(code), method=method)
         self._seconds.observe(seconds, path=shown, method=method)

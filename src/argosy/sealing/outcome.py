@@ -1,4 +1,4 @@
-"""The Synced condition of a SealedSecret: when it is written, and with which words.
+"""The Synced condition of a SealedSecret: when it is written, and its messages.
 
 Source: sealed-secrets, pkg/controller/controller.go (updateSealedSecretStatus). Another error at the same generation
 is not written.
@@ -17,7 +17,7 @@ SYNCED: Final = "Synced"
 
 
 def status_after(sealed: SealedSecret, error: str, now: datetime) -> JsonObject | None:
-    """The new status after a pass; None when it stays as it is. An empty error is success."""
+    """The new status after a pass; None if it does not change. An empty error means success."""
     value = "False" if error else "True"
     before = sealed.status.condition(SYNCED)
     generation = sealed.metadata.generation

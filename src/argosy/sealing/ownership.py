@@ -1,7 +1,7 @@
-"""What becomes of a Secret that is there already: replaced, merged into, left alone, or none of ours.
+"""What happens to an existing Secret: replaced, merged into, left alone, or not ours.
 
-Source: sealed-secrets, pkg/controller/controller.go (updateSecret). Data are compared and written without a look at
-what they mean, and never shown.
+Source: sealed-secrets, pkg/controller/controller.go (updateSecret). Data is compared and written without being
+interpreted, and never shown.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from argosy.sealing.assembly import API_VERSION
 from argosy.sealing.scope import MANAGED, PATCH, is_true
 
 DEFAULT_TYPE: Final = "Opaque"
-"""What the API server makes of an empty type."""
+"""The API server's default for an empty type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to write; `secret` is the whole object for `create` and `update`, or nothing."""
+    """What to write; `secret` is the complete object for `create` and `update`, or nothing."""
 
     action: Literal["create", "update", "none", "unmanaged"]
     secret: JsonObject | None = None
     merged: bool = False
-    """The Secret has keys of others, too."""
+    """The Secret also has keys of others."""
 
 
 def plan(desired: JsonObject, existing: Secret | None, *, name: str, uid: str) -> Plan:
@@ -46,10 +46,10 @@ def plan(desired: JsonObject, existing: Secret | None, *, name: str, uid: str) -
 
 
 def is_ours(existing: Secret, *, name: str, uid: str) -> bool:
-    """Controlled by this SealedSecret, or by one of the same name that is no more.
+    """Controlled by this SealedSecret, or by a deleted one of the same name.
 
     An owner of our kind and name with another uid cannot exist: it was replaced by us. Upstream waits for the garbage
-    collector there, gives up meanwhile, and the Secret stays gone (sealed-secrets#1599).
+    collector there, gives up meanwhile, and the Secret stays deleted (sealed-secrets#1599).
     """
     owner = existing.metadata.controller
     if owner is None:
@@ -60,7 +60,7 @@ def is_ours(existing: Secret, *, name: str, uid: str) -> bool:
 
 
 def creates_unmanaged(desired: JsonObject) -> bool:
-    """Without an owner and not annotated as managed: it is made once and is none of ours from then on."""
+    """Without an owner and not annotated as managed: it is created once and not ours from then on."""
     metadata = desired["metadata"]
     return not metadata.get("ownerReferences") and not is_true(metadata.get("annotations"), MANAGED)
 
@@ -70,7 +70,7 @@ def same(one: JsonObject, other: JsonObject) -> bool:
 
 
 def digest(secret: JsonObject, keys: frozenset[str] | None = None) -> bytes:
-    """Of what we write of a Secret; `keys` restricts it to these keys of its data, and leaves metadata out."""
+    """Compares what we write of a Secret; `keys` restricts it to these keys of its data, and leaves metadata out."""
     content = _content(secret)
     if keys is not None:
         content = {"data": {key: value for key, value in content["data"].items() if key in keys}}
@@ -97,7 +97,7 @@ def _merged(desired: JsonObject, existing: Secret) -> JsonObject:
 
 
 def _typed(changed: JsonObject, desired: JsonObject) -> JsonObject:
-    """An empty type is the API server's default, or what is there: upstream sends it empty with every pass."""
+    """An empty type is the existing one, or the API server's default: upstream sends it empty with every pass."""
     changed["type"] = desired.get("type") or DEFAULT_TYPE
     if "stringData" in desired:
         changed["stringData"] = desired["stringData"]

@@ -1,4 +1,4 @@
-"""What this room asks of the world: opening items and making keys, both too slow for a look."""
+"""Questions of this room: decrypting items and generating keys, both too slow for a look."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from argosy.sealing.keyring import KeyRing
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The Secret as it is to be written; its values are in no repr."""
+    """The Secret to write; its values are in no repr."""
 
     secret: JsonObject = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Unseal(Question[Opened | Unopened]):
-    """Opens a SealedSecret at one generation, under one label, with the keys of one ring."""
+    """Decrypts a SealedSecret at one generation, under one label, with the keys of one ring."""
 
     uid: str
     generation: int
@@ -30,7 +30,7 @@ class Unseal(Question[Opened | Unopened]):
     ring: KeyRing
     sealed: SealedSecret = field(compare=False, repr=False)
     urgent: bool = field(compare=False)
-    """Somebody waits: its Secret is not there, or its status is of an earlier generation."""
+    """Urgent: its Secret is missing, or its status is of an earlier generation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,6 @@ class MakeKey(Question[MadeKey]):
 
 
 class KeyMaker(Protocol):
-    """`adapters.keymaking` makes real ones; a rehearsal has a scripted one."""
+    """`adapters.keymaking` generates real ones; a rehearsal has a scripted one."""
 
     async def make(self, question: MakeKey) -> MadeKey: ...

@@ -1,4 +1,4 @@
-"""How often one client may ask: a steady rate with a burst, for each client. Pure but for its own counts."""
+"""Rate limit for clients: a steady rate with a burst, for each client. Pure except for its own counters."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import OrderedDict
 from typing import Final
 
 REMEMBERED: Final = 65_536
-"""Clients; the one that asked longest ago is forgotten, and by then its burst is whole again."""
+"""Number of clients; the one that asked longest ago is dropped, when its burst is full again anyway."""
 
 
 class Rates:
@@ -18,7 +18,7 @@ class Rates:
         self._next: OrderedDict[str, float] = OrderedDict()
 
     def allows(self, client: str, now: float) -> bool:
-        """`now`: seconds of a clock that never goes back."""
+        """`now`: seconds of a monotonic clock."""
         due = max(self._next.get(client, now), now)
         if due - now > self._tolerance:
             return False

@@ -1,10 +1,10 @@
-"""Makes the keys: the first one, the next one when the newest is old, and one after a cut-off.
+"""Generates the keys: the first one, the next one when the newest is old, and one after a cut-off.
 
-Owns the key Secrets that it makes, and never changes or deletes one. Works on the one namespace where they are. Wakes
-when a key Secret changes, when the newest is as old as the renewal period, and a month before its certificate ends if
-no other one follows by then: clients refuse to seal with it after that.
+Owns the key Secrets that it creates, and never changes or deletes one. Works only on their one namespace. Wakes when
+a key Secret changes, when the newest is as old as the renewal period, and a month before its certificate expires if
+no other key is due by then: clients refuse to seal with it after that.
 
-Source: sealed-secrets, pkg/controller/main.go and keyregistry.go. Renewal adds a key; nothing is sealed anew.
+Source: sealed-secrets, pkg/controller/main.go and keyregistry.go. Renewal adds a key; nothing is re-encrypted.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ from argosy.sealing.unseal import key_index
 SUFFIX_ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"
 SUFFIX_LENGTH: Final = 5
 WARNING: Final = timedelta(days=30)
-"""Before the end of the key that seals; a sixth of its life where that is shorter."""
+"""Before the sealing key expires; a sixth of its life if that is shorter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The memory: whether the cut-off was seen to, and the key that is being made."""
+    """The memory: whether the cut-off was handled, and the key that is being generated."""
 
     began: bool = False
     making: MakeKey | None = None
     unreadable: tuple[str, ...] = ()
-    """The key Secrets that were told of."""
+    """The key Secrets that were reported."""
     expiring: str = ""
-    """The key that was told to be near its end."""
+    """The key whose expiry was reported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ def decide(settings: Settings, seen: Seen, now: datetime) -> Decision:
 
 
 def _until_due(seen: Seen, course: Course, due_at: datetime | None, now: datetime) -> Decision:
-    """No key is made yet; the end of the one that seals is told of once if it comes first."""
+    """No key is generated yet; the expiry of the sealing key is reported once if it comes first."""
     warned_from = warning_at(seen.ring, due_at)
     newest = seen.ring.newest
     if newest is None or warned_from is None:
@@ -107,7 +107,7 @@ def _until_due(seen: Seen, course: Course, due_at: datetime | None, now: datetim
 
 
 def warning_at(ring: KeyRing, due_at: datetime | None) -> datetime | None:
-    """When to warn of the end of the key that seals; None where the next one is due before that."""
+    """When to warn that the sealing key expires; None if the next key is due before that."""
     if ring.newest is None:
         return None
     found = ring.newest.key.certificate
@@ -118,7 +118,7 @@ def warning_at(ring: KeyRing, due_at: datetime | None) -> datetime | None:
 
 
 def next_key_at(settings: Settings, ring: KeyRing, now: datetime, *, began: bool) -> datetime | None:
-    """When the next key is due: `now` for at once, None for never. `began`: the cut-off was seen to at the start."""
+    """When the next key is due: `now` for at once, None for never. `began`: the cut-off was handled at the start."""
     newest = ring.newest
     if newest is None:
         return now
@@ -130,7 +130,7 @@ def next_key_at(settings: Settings, ring: KeyRing, now: datetime, *, began: bool
 
 
 def key_secret(settings: Settings, made: MadeKey) -> JsonObject:
-    """Named after the key, so that a write whose answer was lost is not done twice."""
+    """Named after the key, so that a write whose answer was lost is not repeated under another name."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -150,7 +150,7 @@ def key_secret(settings: Settings, made: MadeKey) -> JsonObject:
 
 
 def suffix_of(fingerprint: str) -> str:
-    """As long, and of the characters, that the API server would give."""
+    """As long, and of the same characters, as the API server's."""
     digest = sha256(fingerprint.encode()).digest()
     return "".join(SUFFIX_ALPHABET[byte % len(SUFFIX_ALPHABET)] for byte in digest[:SUFFIX_LENGTH])
 

@@ -1,4 +1,4 @@
-"""Seals again what was sealed before: with the newest key, under the same scope, and no value is shown."""
+"""Re-encrypts sealed values: with the newest key, under the same scope, and no value is shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from argosy.sealing.seal import Entropy, Sealer
 
 
 def rotated(sealed: SealedSecret, secret: JsonObject, sealer: Sealer) -> JsonObject:
-    """`secret` is what `sealed` opens to. Rendered templates become items, and the object's metadata the template's.
+    """`secret` is the decrypted `sealed`. Rendered templates become items, and the object's metadata the template's.
 
     Source: sealed-secrets, pkg/controller/controller.go (Rotate). `argosy seal` keeps the template instead.
     """
@@ -22,7 +22,7 @@ def rotated(sealed: SealedSecret, secret: JsonObject, sealer: Sealer) -> JsonObj
 def resealed(
     items: Mapping[str, str], found: Found, label: str, newest: SealingKey, entropy: Entropy
 ) -> dict[str, str] | tuple[str, ...]:
-    """Those items that another key than the newest opens, sealed with it; or the keys of items that none opens."""
+    """Items not sealed with the newest key, re-encrypted with it; or the keys of items that no key decrypts."""
     sealer = Sealer(newest.public, entropy)
     opened = {key: found[item] for key, item in items.items()}
     if unopened := tuple(sorted(key for key, one in opened.items() if not isinstance(one, OpenedItem))):

@@ -1,7 +1,7 @@
-"""Scopes: for which object a value was sealed. The scope makes the label that is sealed in with the value.
+"""Scopes: for which object a value was sealed. The scope gives the label that is sealed with the value.
 
-Source: sealed-secrets, pkg/apis/sealedsecrets/v1alpha1/sealedsecret_expansion.go. Only the exact value "true" of an
-annotation counts, and cluster-wide wins over namespace-wide.
+Source: sealed-secrets, pkg/apis/sealedsecrets/v1alpha1/sealedsecret_expansion.go. Only an annotation's exact value
+"true" counts, and cluster-wide takes precedence over namespace-wide.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ def is_true(annotations: Mapping[str, str] | None, name: str) -> bool:
 
 
 def scope_of(annotations: Mapping[str, str] | None) -> Scope:
-    """Of a SealedSecret that is opened, or of a Secret that is sealed."""
+    """The scope of a SealedSecret to decrypt, or of a Secret to seal."""
     if is_true(annotations, CLUSTER_WIDE):
         return Scope.CLUSTER_WIDE
     return Scope.NAMESPACE_WIDE if is_true(annotations, NAMESPACE_WIDE) else Scope.STRICT
 
 
 def label_of(scope: Scope, namespace: str, name: str) -> str:
-    """The item's key is no part of it: an item may be moved to another key of its object."""
+    """The item's key is not part of it: an item may be moved to another key of its object."""
     match scope:
         case Scope.CLUSTER_WIDE:
             return ""
@@ -53,7 +53,7 @@ def label_of(scope: Scope, namespace: str, name: str) -> str:
 
 
 def scope_annotations(scope: Scope) -> dict[str, str]:
-    """Those that say the scope; none for strict."""
+    """The annotations for the scope; none for strict."""
     match scope:
         case Scope.CLUSTER_WIDE:
             return {CLUSTER_WIDE: "true"}

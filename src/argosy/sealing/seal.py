@@ -1,7 +1,7 @@
-"""Seals: from a Secret to a SealedSecret, as the command-line client of Sealed Secrets does it.
+"""Seals: from a Secret to a SealedSecret, as Sealed Secrets' command-line client does.
 
-Source: sealed-secrets, pkg/kubeseal/kubeseal.go and NewSealedSecret. `entropy` gives the session keys: it must be the
-operating system's.
+Source: sealed-secrets, pkg/kubeseal/kubeseal.go and NewSealedSecret. `entropy` returns the session keys: it must be
+the operating system's.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ LAST_APPLIED: Final = (
     "kubecfg.ksonnet.io/last-applied-configuration",
 )
 KEPT: Final = ("name", "namespace", "labels", "annotations", "finalizers", "generateName")
-"""Of the Secret's metadata what goes to the template."""
+"""The part of the Secret's metadata that is copied to the template."""
 
 Entropy = Callable[[int], bytes]
 
@@ -80,9 +80,9 @@ class Sealer:
 def prepared(
     secret: object, *, namespace: str = "", default_namespace: str = "", name: str = "", scope: str = ""
 ) -> JsonObject:
-    """The Secret with name, namespace and scope as the options say. Raises SealError.
+    """The Secret with name, namespace and scope from the options. Raises SealError.
 
-    `namespace` must fit the one in the Secret, unless the scope is cluster-wide; `default_namespace` fills a gap.
+    `namespace` must match the one in the Secret, unless the scope is cluster-wide; `default_namespace` is the fallback.
     """
     if not isinstance(secret, dict) or secret.get("kind") != "Secret" or secret.get("apiVersion") != "v1":
         kind = secret.get("kind") if isinstance(secret, dict) else type(secret).__name__
@@ -122,7 +122,7 @@ def parsed_scope(text: str) -> Scope:
 
 
 def template_metadata(metadata: JsonObject) -> JsonObject:
-    """Without what a server sets, owners, and what `kubectl apply` noted of the values in clear."""
+    """Without server-set fields, owners, and the clear-text copy of the values by `kubectl apply`."""
     kept = {name: metadata[name] for name in KEPT if metadata.get(name)}
     marks = {key: value for key, value in (kept.pop("annotations", None) or {}).items() if key not in LAST_APPLIED}
     return {**kept, "annotations": marks} if marks else kept
@@ -147,7 +147,7 @@ def _texts(secret: JsonObject, field: str) -> Mapping[str, str]:
 
 
 def warnings(secret: JsonObject) -> list[str]:
-    """What will not work in the cluster, though it can be sealed."""
+    """What will not work in the cluster, although it can be sealed."""
     annotations = (secret.get("metadata") or {}).get("annotations") or {}
     if is_true(annotations, SKIP_OWNER) and not is_true(annotations, MANAGED):
         return [f"{SKIP_OWNER} without {MANAGED}: the Secret is made once and then reported as not managed"]
@@ -155,7 +155,7 @@ def warnings(secret: JsonObject) -> list[str]:
 
 
 def public_key_of(certificate_pem: bytes, now: datetime) -> RSAPublicKey:
-    """Of the first certificate. Raises SealError for one that has expired, or holds no RSA key."""
+    """The key of the first certificate. Raises SealError if that has expired, or holds no RSA key."""
     try:
         certificate = x509.load_pem_x509_certificate(certificate_pem)
         key = certificate.public_key()

@@ -1,4 +1,4 @@
-"""The settings of this room, by the environment variables of the program that it replaces: `SEALED_SECRETS_...`."""
+"""The settings of this room, by Sealed Secrets' environment variables: `SEALED_SECRETS_...`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEY_SIZES: Final = (2048, 3072, 4096, 8192)
 
 
 class SettingError(ValueError):
-    """A value that cannot be read; names the variable, the value and what would be right."""
+    """A value cannot be parsed; the message names the variable, the value and what would be right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Settings:
     """Defaults are upstream's."""
 
     namespace: str = "kube-system"
-    """Where the keys are, and the Service that clients ask."""
+    """The namespace of the keys, and the Service that clients ask."""
     service: str = "sealed-secrets-controller"
     key_prefix: str = "sealed-secrets-key"
     key_size: int = 4096
@@ -35,24 +35,24 @@ class Settings:
     key_labels: Mapping[str, str] = field(default_factory=dict)
     key_annotations: Mapping[str, str] = field(default_factory=dict)
     renew_period: timedelta = timedelta(hours=720)
-    """Zero: never."""
+    """Zero means never."""
     order: str = BY_CERTIFICATE
     cutoff: datetime | None = None
-    """At start a key older than this is followed by a new one."""
+    """At start, a key older than this is followed by a new one."""
     accepts_deprecated: bool = True
     updates_status: bool = True
     recreates: bool = True
     repairs: bool = False
-    """Ours alone: write a Secret again whose data somebody changed."""
+    """Argosy only: rewrite a Secret whose data somebody changed."""
     selector: LabelSelector | None = None
     namespaces: frozenset[str] = frozenset()
-    """Empty: all."""
+    """Empty means all."""
     rate: float = 2.0
-    """Requests a second and client to `/v1/verify`."""
+    """Requests to `/v1/verify` per second and client."""
     burst: int = 2
 
     def covers(self, namespace: str, labels: Mapping[str, str]) -> bool:
-        """Whether a SealedSecret is looked after here."""
+        """Whether this room handles the SealedSecret."""
         here = not self.namespaces or namespace in self.namespaces
         return here and (self.selector is None or self.selector.matches(labels))
 
@@ -88,7 +88,7 @@ def settings_of(environ: Mapping[str, str]) -> Settings:
 
 
 class _Reader:
-    """Reads one variable by name; a faulty one is told with what would be right."""
+    """Reads one variable by name; the error for an invalid value says what would be right."""
 
     def __init__(self, given: Mapping[str, str]) -> None:
         self._given = given

@@ -1,4 +1,4 @@
-"""Entries of `template.data`: Go templates over the opened values, within limits, without a look outside."""
+"""Entries of `template.data`: Go templates over the decrypted values, with limits and without outside access."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _QUOTED: Final = re.compile(r"'([^']*)'")
 
 
 class Templates:
-    """One evaluation at a time. The engine is loaded with the first entry that has an action: few Secrets have any."""
+    """One evaluation at a time. The engine is loaded for the first entry with an action: few Secrets have any."""
 
     def __init__(self, now: Callable[[], datetime], entropy: Callable[[int], bytes]) -> None:
         self._engine = cache(lambda: _engine(now, entropy))
@@ -44,7 +44,7 @@ def _engine(now: Callable[[], datetime], entropy: Callable[[int], bytes]) -> GoT
 
 
 def _index(value: Any, *keys: Any) -> Any:
-    """As Go's on a map of texts: a key that is not there gives the empty text."""
+    """As Go's on a map of texts: a missing key gives the empty text."""
     for key in keys:
         if isinstance(value, Mapping):
             texts = all(isinstance(item, str) for item in value.values())
@@ -57,7 +57,7 @@ def _index(value: Any, *keys: Any) -> Any:
 
 
 def _told(name: str, template: str, error: str) -> str:
-    """Go's text as far as it shows the template alone: what a function says of its arguments may be a secret."""
+    """Go's message as far as it only shows the template: a function's message about its arguments may hold a secret."""
     if found := _PARSING.fullmatch(error):
         return f"template: {name}:{found[1]}: {_QUOTED.sub(_go_quoted, found[2])}"
     if found := _RUNNING.fullmatch(error):

@@ -1,10 +1,10 @@
-"""Opens SealedSecrets: writes the Secret of the same name and tells in the Synced condition how it went.
+"""Decrypts SealedSecrets: writes the Secret of the same name and reports the result in the Synced condition.
 
 Owns the status of bitnami.com/v1alpha1 SealedSecret, and Secrets as far as `ownership` allows. Reads the keys. Wakes
 when the spec, the scope, a key, or the Secret changes, and some minutes after the API server refused a Secret.
 
-Unlike upstream it never gives up, and nothing is opened again that was opened before: what a pass came to is
-remembered, by what it depended on.
+Unlike upstream it never gives up, and nothing is decrypted again that was decrypted before: the result of a pass is
+remembered, together with its inputs.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from argosy.sealing.settings import Settings
 
 NAME: Final = "sealed-secrets"
 RETRY: Final = timedelta(minutes=5)
-"""How long a refused Secret rests, unless something changes before."""
+"""How long to wait after a refused Secret, unless something changes before."""
 PATIENCE: Final = 3
-"""Failures of the API server itself are told of when there were so many in a row."""
+"""Failures of the API server itself are reported after this many in a row."""
 IMMUTABLE: Final = "field is immutable when `immutable` is set"
 SECRETS: Final = resource_of(Secret)
 
@@ -40,7 +40,7 @@ FailureKind = Literal["unseal", "unmanaged", "update"]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why there is no Secret as the SealedSecret says; `message` is for the condition, `told` for the Event."""
+    """Why the Secret cannot be created; `message` is for the condition, `told` for the Event."""
 
     kind: FailureKind
     message: str
@@ -53,7 +53,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a pass depends on besides keys and the Secret."""
+    """A pass's inputs, apart from keys and the Secret."""
 
     uid: str
     generation: int
@@ -62,7 +62,7 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What the last pass came to: the memory of a key."""
+    """The result of the last pass: the memory of a key."""
 
     basis: Basis
     failure: Failure | None = None
@@ -70,9 +70,9 @@ class Pass:
     blocker: str = ""
     """Uid and version of the Secret that was in the way; empty for none."""
     digest: bytes = field(default=b"", repr=False)
-    """Of the data as they were written."""
+    """Digest of the data as they were written."""
     keys: frozenset[str] | None = None
-    """Of a Secret that was merged into: the keys that are ours."""
+    """For a Secret that was merged into: our keys."""
     retry_at: datetime | None = None
     instance: str = ""
     """The object's label `app.kubernetes.io/instance`, for the metric."""
@@ -89,12 +89,12 @@ class Seen:
     basis: Basis
     before: Pass | None
     opened: Opened | Unopened | Failed | Pending | None
-    """None: nothing is to be done, see `is_settled`."""
+    """None if there is nothing to do, see `is_settled`."""
     refusal: Refusal | None
 
 
 def key_index(settings: Settings) -> Index[Secret]:
-    """The Secrets that hold keys: of other Secrets in their namespace nobody is woken."""
+    """The Secrets that hold keys: other Secrets in their namespace wake nobody."""
 
     def values(obj: JsonObject) -> tuple[str, ...]:
         metadata = obj["metadata"]
@@ -141,7 +141,7 @@ def look(settings: Settings, keys: Index[Secret], snapshot: Snapshot, key: Key) 
 
 
 def is_settled(settings: Settings, basis: Basis, before: Pass | None, existing: Secret | None, ring: KeyRing) -> bool:
-    """Whether a pass would come to what the last one came to."""
+    """Whether a pass would have the same result as the last one."""
     if before is None or before.basis != basis:
         return False
     if before.failure is None:
@@ -188,7 +188,7 @@ def _told_again(settings: Settings, seen: Seen, now: datetime) -> Decision:
 
 
 def _rests_until(seen: Seen, now: datetime) -> datetime | None:
-    """The end of the rest after a refusal, when nothing has changed since."""
+    """The end of the wait after a refusal, if nothing has changed since."""
     before = seen.before
     if before is None or before.retry_at is None or before.basis != seen.basis or now >= before.retry_at:
         return None
@@ -201,7 +201,7 @@ def unmanaged(name: str) -> Failure:
 
 
 def _refused(settings: Settings, seen: Seen, planned: Plan, refusal: Refusal, now: datetime) -> Decision:
-    """The API server did not take the Secret. Its own failures are tried again soon, its judgement later."""
+    """The API server refused the Secret. Its own errors are retried soon, rejections later."""
     key = f"{seen.sealed.metadata.namespace}/{seen.sealed.metadata.name}"
     told = _immutable(key) if IMMUTABLE in refusal.message else refusal.message
     failure = Failure("update", refusal.message, told)
@@ -210,7 +210,7 @@ def _refused(settings: Settings, seen: Seen, planned: Plan, refusal: Refusal, no
     if refusal.count < PATIENCE:
         return Decision(_write(planned))
     shown = _failed(settings, seen, failure, now)
-    # With the memory of the failure: once the Secret is taken, the pass after it tells that all is well.
+    # Remembers the failure: once the Secret is accepted, the next pass sets the condition to success.
     return Decision((*shown.steps, *_write(planned)), memory=shown.memory)
 
 

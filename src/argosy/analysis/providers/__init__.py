@@ -1,7 +1,7 @@
-"""Who measures: one file a provider, each `async measure(caller, question) -> Answer`, named in one table.
+"""The metric providers: one file each, `async measure(caller, question) -> Answer`, listed in one table.
 
-A provider takes one measurement over its HTTP API through the egress policy; what goes wrong is CannotMeasure, whose
-text the measurement shows. Jobs are not here: they are made and read in the cluster (`analysis/jobs.py`).
+A provider takes one measurement over its HTTP API through the egress policy; errors are CannotMeasure, whose text the
+measurement shows. Jobs are not here: they are created and read in the cluster (`analysis/jobs.py`).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ PROVIDERS: Final[Mapping[str, Callable[[Caller, Asked], Awaitable[Answer]]]] = {
 }
 LIMIT: Final = 64
 PER_PLACE: Final = 8
-"""Measurements at once, of all and of one address."""
+"""How many measurements run at once, in total and for one address."""
 
 
 class Providers:
@@ -74,7 +74,7 @@ async def _measured(provider: Callable[[Caller, Asked], Awaitable[Answer]], call
 
 
 def answerers(egress: Egress, clock: Clock, settings: AnalysisSettings) -> dict[type[Question[Any]], Answerer]:
-    """Slow places hold up no other: each has its own lane."""
+    """Slow servers delay no other: each has its own queue."""
     return {
         Measure: Answerer(
             answer=Providers(egress, clock, settings).measure,

@@ -1,4 +1,4 @@
-"""Signatures of measurements at Amazon. `given`: region, profile, roleArn of the metric, all of them optional."""
+"""Signs requests to Amazon. `given`: region, profile, roleArn of the metric, all of them optional."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def signed(
 
 
 async def region_of(given: JsonObject) -> str:
-    """Raises CannotMeasure when no region is to be found."""
+    """Raises CannotMeasure if no region is configured."""
     return (await _session(given)).region
 
 

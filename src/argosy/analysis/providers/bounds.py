@@ -1,6 +1,6 @@
-"""What a status shows of an answer of a foreign host: so much and no more, and nothing of what the host was told. Pure.
+"""Limits what a status shows of an external host's answer: its size, and no credential sent to the host. Pure.
 
-A host may answer with megabytes, of which a cluster stores no object, or with the credentials that it was sent.
+A host may answer with megabytes, which no cluster stores in an object, or with the credentials that it was sent.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from argosy.analysis.arguments import MASK, SHORTEST_IN_VALUES
 from argosy.analysis.ports import Answer, Broken, Judged
 
 MESSAGE: Final = 1024
-"""Characters of a message."""
+"""Limit in characters for a message."""
 METADATA: Final = 8 * 1024
-"""Characters of one entry of the metadata, such as the series of a query."""
+"""Limit in characters for one entry of the metadata, such as the series of a query."""
 TEXT: Final = 16 * 1024
-"""Characters of a value. Ten measurements of each metric are kept in one object."""
+"""Limit in characters for a value. Ten measurements of each metric are kept in one object."""
 ENTRIES: Final = 20
-"""Of the metadata."""
+"""Limit for the entries of the metadata."""
 
 
 def bounded(answer: Answer, told: Iterable[str]) -> Answer:

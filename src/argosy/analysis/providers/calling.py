@@ -1,4 +1,4 @@
-"""What every provider needs: the question taken apart, one way to send requests, one error that ends a measurement."""
+"""Shared by all providers: parsing the question, sending requests, and the error that fails a measurement."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from argosy.sources.egress import Answer, Egress
 from argosy.sources.port import Credentials, SourceError
 
 ANSWER_LIMIT: Final = 4 * 1024 * 1024
-"""Bytes of one answer."""
+"""Limit in bytes for one answer."""
 SECONDS: Final = 10.0
 LONGEST_SECONDS: Final = 600.0
 _SHOWN: Final = 1024
-"""Characters of a foreign answer that an error shows."""
+"""How many characters of an external answer an error shows."""
 
 
 TELLING: Final = re.compile(r"auth|token|key|secret|cookie|password", re.IGNORECASE)
-"""Names of headers that say who asks."""
+"""Names of headers that hold credentials."""
 
 
 class CannotMeasure(Exception):
@@ -42,11 +42,11 @@ class CannotMeasure(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One question, read."""
+    """One question, parsed."""
 
     metric: Metric
     spec: JsonObject
-    """Of the provider."""
+    """The provider's configuration."""
     run: JsonObject
     credentials: Mapping[str, str] | None = field(repr=False)
     operation: str
@@ -73,7 +73,7 @@ class Caller:
     def __init__(self, egress: Egress) -> None:
         self._egress = egress
         self.told = set[str]()
-        """Who was asked for what was asked by: a host may answer with what it was told, and none of that is shown."""
+        """The hosts that were asked, and the credentials sent: a host may echo them, and none of that is shown."""
 
     async def send(
         self,
@@ -85,7 +85,7 @@ class Caller:
         seconds: float = SECONDS,
         insecure: bool = False,
     ) -> Answer:
-        """Any status is an answer. Redirects of a GET are followed, each judged like the first."""
+        """Any status is an answer. Redirects of a GET are followed, each checked like the first."""
         self.told |= {word for name, value in (headers or {}).items() if TELLING.search(name) for word in _words(value)}
         credentials = Credentials(insecure=insecure)
         seconds = min(seconds, LONGEST_SECONDS)
@@ -102,7 +102,7 @@ class Caller:
             raise CannotMeasure(str(error)) from None
 
     async def oauth2(self, given: JsonObject, *, seconds: float, insecure: bool) -> dict[str, str]:
-        """The header of a client-credentials token, or none where nothing is configured."""
+        """The header of a client-credentials token, or none if it is not configured."""
         url = str(given.get("tokenUrl") or "")
         if not url:
             return {}
@@ -121,7 +121,7 @@ class Caller:
             seconds=seconds,
             insecure=insecure,
         )
-        if not is_good(answer):  # some servers take the client's identity in the form alone
+        if not is_good(answer):  # some servers accept the client's credentials only in the form
             form |= {"client_id": identity, "client_secret": secret}
             body = urlencode(form).encode()
             answer = await self.send("POST", url, headers=headers, body=body, seconds=seconds, insecure=insecure)
@@ -134,7 +134,7 @@ class Caller:
 
 
 def _words(value: str) -> Iterator[str]:
-    """A header's value, and what it is made of: `Bearer x`, `Basic` of a user and a password."""
+    """A header's value, and its parts: `Bearer x`, `Basic` with user and password."""
     yield value
     kind, _, rest = value.partition(" ")
     if not rest:
@@ -166,7 +166,7 @@ def shown(answer: Answer) -> str:
 
 
 def seconds_of(text: object, default: float) -> float:
-    """Of a Go duration. Raises CannotMeasure."""
+    """Parses a Go duration. Raises CannotMeasure."""
     if not text:
         return default
     try:

@@ -25,7 +25,7 @@ from argosy.machinery.objects import JsonObject
 
 ADDRESS: Final = "https://api.datadoghq.com"
 MOST_GROUPS: Final = 100
-"""Groups that the metadata shows: the lowest and the highest values."""
+"""How many groups the metadata shows, of the lowest and of the highest values."""
 
 
 async def measure(caller: Caller, question: Asked) -> Answer:
@@ -60,7 +60,7 @@ async def measure(caller: Caller, question: Asked) -> Answer:
 
 
 def validate(spec: JsonObject) -> None:
-    """Raises CannotMeasure with upstream's text for what does not go together."""
+    """Raises CannotMeasure with upstream's text for conflicting fields."""
     query, queries, formula = spec.get("query"), spec.get("queries") or {}, spec.get("formula")
     version = str(spec.get("apiVersion") or "v1")
     rules = (
@@ -90,7 +90,7 @@ def validate(spec: JsonObject) -> None:
 
 
 def scalar_request(spec: JsonObject, now: int, interval: int) -> JsonObject:
-    """Times are milliseconds there."""
+    """Times are in milliseconds there."""
     queries = spec.get("queries") or {"query": spec.get("query") or ""}
     formula, aggregator = spec.get("formula"), spec.get("aggregator") or "last"
     return {
@@ -110,7 +110,7 @@ def scalar_request(spec: JsonObject, now: int, interval: int) -> JsonObject:
 
 
 def read_series(body: Any) -> Measured:
-    """The last point of the first series; nil when there is none."""
+    """The last point of the first series; nil if there is none."""
     series = body.get("series") if isinstance(body, dict) else None
     if not series or not series[0].get("pointlist"):
         return Measured(value=None, text=encoded(series))
@@ -122,7 +122,7 @@ def read_series(body: Any) -> Measured:
 
 
 def read_scalar(body: Any) -> Measured:
-    """One number; a list of them when the query groups by a tag, however many groups there are."""
+    """One number; a list of numbers if the query groups by a tag, however many groups there are."""
     data = (body.get("data") if isinstance(body, dict) else None) or {}
     if errors := data.get("errors"):
         raise CannotMeasure(f"There were errors in your query: {errors}")

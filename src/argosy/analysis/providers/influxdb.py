@@ -48,7 +48,7 @@ def _complaint(body: bytes) -> str:
 
 
 def read(text: str) -> Measured:
-    """The `_value` of every record of every table. Raises CannotMeasure when there is none."""
+    """The `_value` of every record of every table. Raises CannotMeasure if there is none."""
     values: list[Any] = []
     types: list[str] = []
     names: list[str] | None = None

@@ -1,6 +1,6 @@
-"""Kayenta: a judgement that is begun, and asked for until it is complete. argo-rollouts: metricproviders/kayenta.
+"""Kayenta: starts a judgement, and polls it until it is complete. argo-rollouts: metricproviders/kayenta.
 
-After a crash between beginning and writing down, another judgement is begun: they change nothing in the world.
+After a crash between starting it and recording it, another judgement is started: they have no side effects.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ async def _config_id(caller: Caller, spec: JsonObject, address: str) -> str:
     query = urlencode(
         {
             "application": spec.get("application") or "",
-            "configurationAccountName": spec.get("storageAccountName") or "",  # upstream has it so
+            "configurationAccountName": spec.get("storageAccountName") or "",  # as upstream
         }
     )
     answer = await caller.send("GET", f"{address}/canaryConfig?{query}", seconds=SECONDS)

@@ -1,6 +1,6 @@
-"""A metric plug-in: a service of yours over HTTP, by the contract of docs/analysis.md.
+"""A metric plug-in: a user's service over HTTP, by the contract of docs/analysis.md.
 
-Upstream's plug-ins are Go programs that speak a protocol of Go's alone; ours answer one POST with a measurement.
+Upstream's plug-ins are Go programs with a protocol that only Go has; ours answer one POST with a measurement.
 """
 
 from __future__ import annotations

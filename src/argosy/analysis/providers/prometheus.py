@@ -44,7 +44,7 @@ async def measure(caller: Caller, question: Asked) -> Answer:
     headers |= await _authorization(caller, question, url, body, headers, seconds)
     insecure = bool(spec.get("insecure"))
     answer = await caller.send("POST", url, headers=headers, body=body, seconds=seconds, insecure=insecure)
-    if answer.status in (405, 501):  # an old one, or a proxy in front of it, takes GET alone
+    if answer.status in (405, 501):  # an old server, or a proxy in front of it, only accepts GET
         answer = await caller.send(
             "GET", f"{url}?{urlencode(form)}", headers=headers, seconds=seconds, insecure=insecure
         )
@@ -97,7 +97,7 @@ async def _authorization(
 
 
 def read(body: Any) -> Measured:
-    """Raises CannotMeasure for an error that Prometheus tells, and for a type of result that is no number."""
+    """Raises CannotMeasure for an error from Prometheus, and for a result type that is not numeric."""
     if not isinstance(body, dict):
         raise CannotMeasure("bad_response: the answer is not Prometheus'")
     if body.get("status") != "success":
@@ -118,7 +118,7 @@ def read(body: Any) -> Measured:
 
 
 def _number(pair: Any) -> float:
-    """Of `[time, "0.95"]`."""
+    """Parses `[time, "0.95"]`."""
     found = parse_float(str(pair[1])) if isinstance(pair, list) and len(pair) == 2 else None
     if found is None:
         raise CannotMeasure("bad_response: a sample is no number")

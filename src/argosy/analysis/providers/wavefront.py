@@ -28,7 +28,7 @@ async def measure(caller: Caller, question: Asked) -> Answer:
         "p": 1,
         "g": "s",
         "i": "true",
-    }  # start and end are one: points outside of the window must be allowed, or there would hardly be any
+    }  # start and end are equal: points outside of the window must be allowed, or there would hardly be any
     answer = await caller.send(
         "GET",
         f"{place.rstrip('/')}/api/v2/chart/api?{urlencode(query)}",
@@ -57,7 +57,7 @@ def read(body: Any, now: int) -> Measured:
 
 
 def _nearest(points: Any, now: int) -> tuple[float, float, float]:
-    """(value, its time, seconds from now); zeros when there is none."""
+    """(value, its time, seconds from now); zeros if there is none."""
     pairs = [(float(point[1]), float(point[0])) for point in points if isinstance(point, list) and len(point) == 2]
     if not pairs:
         return 0.0, 0.0, 0.0

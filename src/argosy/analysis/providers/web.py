@@ -1,4 +1,4 @@
-"""A value out of any JSON that is answered over HTTP. argo-rollouts: metricproviders/webmetric."""
+"""A value from any JSON that is served over HTTP. argo-rollouts: metricproviders/webmetric."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _body(spec: JsonObject, method: str) -> bytes | None:
 
 
 def read(body: bytes, path: str) -> Measured:
-    """What is no JSON is a text. Raises CannotMeasure when there is nothing at the path."""
+    """A body that is not JSON is a text. Raises CannotMeasure if there is nothing at the path."""
     try:
         data: Any = orjson.loads(body)
     except orjson.JSONDecodeError:

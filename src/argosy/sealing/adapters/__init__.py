@@ -1,1 +1,1 @@
-"""The real answers to this room's questions: RSA in threads, newest work first; keys and their certificates."""
+"""The adapters of this room's questions: RSA in threads, newest work first; keys and their certificates."""

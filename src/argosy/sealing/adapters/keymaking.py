@@ -1,4 +1,4 @@
-"""Makes a key pair and its self-signed certificate, as upstream's controller does.
+"""Generates a key pair and its self-signed certificate, as upstream's controller does.
 
 Source: sealed-secrets, pkg/crypto/keys.go: a CA whose only key usage is encipher-only, with a random serial number.
 """
@@ -20,17 +20,17 @@ from argosy.sealing.ports import MadeKey, MakeKey
 
 EXPONENT: Final = 65537
 _ENCIPHER_ONLY: Final = b"\x03\x02\x00\x01"
-"""A DER bit string with bit 7 alone, which the library refuses to spell without key agreement."""
+"""A DER bit string with only bit 7 set, which the library refuses to encode without key agreement."""
 
 
 class RealKeys:
-    """`entropy` gives the serial number's bytes."""
+    """`entropy` returns the serial number's bytes."""
 
     def __init__(self, entropy: Callable[[int], bytes]) -> None:
         self._entropy = entropy
 
     async def make(self, question: MakeKey) -> MadeKey:
-        """In a thread: a key of 4096 bits takes a second or three."""
+        """In a thread: a key of 4096 bits takes up to three seconds."""
         private = await asyncio.to_thread(rsa.generate_private_key, EXPONENT, question.size)
         return made_key(private, question, self._entropy(16))
 

@@ -1,8 +1,8 @@
-"""Opens items beside the event loop: in slices, what was asked last first, the keys that fit most often first.
+"""Decrypts items outside the event loop: in slices, the latest request first, the most successful keys first.
 
-RSA takes milliseconds for each item and key and lets go of the interpreter, so threads serve. A large object is
-opened in slices and goes behind the others after each, so that it holds up nobody. What clients ask over HTTP comes
-after everything else and never has more than one thread: no flood of it keeps an object waiting.
+RSA takes milliseconds for each item and key and releases the GIL, so it runs in threads. A large object is decrypted
+in slices and queued behind the others after each, so that it delays nobody. Requests over HTTP come after everything
+else and never use more than one thread: a flood of them delays no object.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from argosy.sealing.ports import Opened, Unseal
 
 Made = TypeVar("Made")
 SLICE: Final = 8
-"""Items of one object that are opened in one go."""
+"""How many items of one object are decrypted in one slice."""
 AHEAD: Final = 2
-"""Objects handed to each thread, so that none is idle until the event loop has its turn; more would delay newcomers."""
+"""Objects queued for each thread, so that none is idle until the event loop runs; more would delay new objects."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedItem:
-    """A value, and the key that opened it."""
+    """A value, and the key that decrypted it."""
 
     value: bytes = field(repr=False)
     key: SealingKey
@@ -42,7 +42,7 @@ Found = Mapping[str, OpenedItem | ItemError]
 
 @dataclass(slots=True)
 class _Job:
-    """One object on its way: which items are left, and what the others came to."""
+    """One object in progress: the remaining items, and the results of the others."""
 
     sealed: SealedSecret
     ring: KeyRing
@@ -51,11 +51,11 @@ class _Job:
     found: dict[str, OpenedItem | ItemError] = field(default_factory=dict)
     done: asyncio.Future[None] | None = None
     asked: bool = False
-    """By a client over HTTP."""
+    """Requested by a client over HTTP."""
 
 
 class Opener:
-    """`threads=0` opens at once in the caller's turn: for worlds in virtual time."""
+    """`threads=0` decrypts at once in the caller's turn: for virtual time."""
 
     def __init__(self, render: Render, *, threads: int = 2, deprecated: bool = True) -> None:
         self._render, self._deprecated = render, deprecated
@@ -87,7 +87,7 @@ class Opener:
         return self._assemble(sealed, found)
 
     async def beside(self, work: Callable[[], Made]) -> Made:
-        """A client's work that would hold up the loop: in a thread, one at a time."""
+        """A client's work that would block the event loop: in a thread, one at a time."""
         if not self._threads:
             return work()
         async with self._beside:
@@ -96,7 +96,7 @@ class Opener:
     async def items(
         self, sealed: SealedSecret, ring: KeyRing, label: str, *, urgent: bool = False, asked: bool = False
     ) -> Found:
-        """What each item opens to, without making a Secret of it."""
+        """The value of each item, without creating a Secret."""
         job = _Job(sealed, ring, label, deque(_items(sealed)), asked=asked)
         if not self._threads:
             return self._all(job)
@@ -112,7 +112,7 @@ class Opener:
         return job.found
 
     def now(self, sealed: SealedSecret, ring: KeyRing, label: str) -> Opened | Unopened:
-        """At once, without a loop: for commands."""
+        """At once, without an event loop: for commands."""
         return self._assemble(sealed, self.items_now(sealed, ring, label))
 
     def items_now(self, sealed: SealedSecret, ring: KeyRing, label: str) -> Found:
@@ -179,7 +179,7 @@ class Opener:
             keys = self._hit(keys, fitting)
 
     def _ordered(self, ring: KeyRing) -> list[SealingKey]:
-        """The key that fitted last is tried first; those that never did come newest first."""
+        """The key that succeeded last is tried first; keys that never did are tried newest first."""
         return sorted(ring.opening, key=lambda key: -self._hits.get(key.fingerprint, 0))
 
     def _hit(self, keys: list[SealingKey], key: SealingKey) -> list[SealingKey]:
@@ -200,6 +200,6 @@ class Opener:
 
 
 def _items(sealed: SealedSecret) -> Iterator[str]:
-    """Each once: two keys may hold the same item."""
+    """Without duplicates: two keys may hold the same item."""
     spec = sealed.spec
     yield from dict.fromkeys([*spec.encrypted_data.values(), *([spec.data] if spec.data else [])])
