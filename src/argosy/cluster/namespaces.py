@@ -1,4 +1,4 @@
-"""The life of a namespace: what it is born with, and how it is emptied before it goes (spec 11).
+"""The namespace lifecycle: what a new namespace contains, and how it is emptied before it is removed (spec 11).
 
 Owns the phase Terminating, the Namespace...Deletion conditions and spec.finalizers. Wakes when a namespace is marked
 and whenever something in such a namespace changes. The conditions are a pure decision; `NamespaceController` acts.
@@ -26,7 +26,7 @@ USER = User(
 )
 AGENT = "kube-controller-manager"
 GRACE_SECONDS = 5.5
-"""From the mark until content is deleted: upstream's 5 s for requests under way, and a little for its sweep."""
+"""Wait between the mark and deleting the content: upstream's 5 s for requests in flight, and some for its sweep."""
 ROOT_CA = "kube-root-ca.crt"
 _ROOT_CA_NOTE = (
     "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the "
@@ -37,13 +37,13 @@ _ROOT_CA_NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class Remains:
-    """What of one kind is left in a namespace."""
+    """The remaining objects of one kind in a namespace."""
 
     qualified: str
-    """`configmaps.` or `deployments.apps`, as upstream's texts name a resource."""
+    """`configmaps.` or `deployments.apps`, as upstream's messages name a resource."""
     count: int
     finalizers: tuple[str, ...]
-    """Of all the objects, repeated as often as they occur."""
+    """The finalizers of all the objects, repeated as often as they occur."""
 
 
 def conditions_of(
@@ -125,13 +125,13 @@ class NamespaceController:
                 self._queue.add(entry.key.name)
 
     def created(self, ctx: WriteContext, old: JsonObject | None, new: JsonObject | None) -> None:
-        """In the same turn: a new namespace has its account and the cluster's CA, so that nobody waits for them."""
+        """In the same turn: a new namespace gets its account and the cluster's CA, so that nobody waits for them."""
         if old is not None or new is None:
             return
         self._furnish(new["metadata"]["name"], ctx.now)
 
     def removed(self, ctx: WriteContext, old: JsonObject | None, new: JsonObject | None) -> None:
-        """In the same turn: what every namespace has is put back when somebody deletes it."""
+        """In the same turn: the default objects of a namespace are re-created when they are deleted."""
         if new is not None or old is None:
             return
         metadata = old["metadata"]
@@ -177,7 +177,7 @@ class NamespaceController:
         return entry is not None and bool(entry.obj["metadata"].get("deletionTimestamp"))
 
     async def process(self, name: str) -> None:
-        """Empties the namespace; when nothing is left, finalizes it. Raises StatusError to be called again."""
+        """Empties the namespace; when nothing is left, finalizes it. Raises StatusError to be called again later."""
         namespace = self._namespace(name)
         if namespace is None:
             return
@@ -222,7 +222,7 @@ class NamespaceController:
         return Remains(f"{resource.plural}.{resource.group}", len(entries), finalizers)
 
     async def _empty(self, kind: Kind, name: str) -> StatusError | None:
-        """Marks or deletes what is not marked yet; what may not be deleted holds up nothing else. The first refusal."""
+        """Marks or deletes what is not marked yet; a refusal does not block the others. Returns the first refusal."""
         refused: StatusError | None = None
         for entry in list(self._core.table(kind).scan(name)):
             if entry.obj["metadata"].get("deletionTimestamp"):

@@ -1,7 +1,7 @@
-"""How much one turn of the loop carries out: what fits into some milliseconds, the rest goes on after it.
+"""Limits how much one event loop turn does: some milliseconds of work; the rest continues in later turns.
 
-A caller in this process that writes a thousand objects gets each answer without waiting for a socket: without a pace
-the loop would do nothing else meanwhile. In virtual time nothing takes time, hence nobody waits.
+An in-process caller that writes a thousand objects gets each answer without waiting for a socket: without a limit
+the event loop would do nothing else meanwhile. In virtual time nothing takes time, so nobody waits.
 """
 
 from __future__ import annotations
@@ -15,31 +15,31 @@ from argosy.machinery.pieces import Pieces
 
 TURN_SECONDS: Final = 0.01
 CALLED_AT_ONCE: Final = 32
-"""Of those that wait, as many as may fit into one turn are called for it: a crowd does not look again each time."""
+"""As many waiters are woken as may fit into one turn, so that a long queue is not rechecked each time."""
 
 T = TypeVar("T")
 
 
 class Pace:
-    """Who came first goes first: who comes while others wait, waits behind them."""
+    """First come, first served: new callers queue behind those that wait."""
 
     def __init__(self, clock: Clock, seconds: float = TURN_SECONDS) -> None:
         self._clock = clock
         self._seconds = seconds
         self._loop: asyncio.AbstractEventLoop | None = None
         self._began: float | None = None
-        """When the first work of this turn began, by the loop's time."""
+        """When the first work of this turn started, in loop time."""
         self._tickets = 0
         self._line: list[tuple[int, asyncio.Future[None]]] = []
         """A heap by number."""
         self._called = 0
-        """How many were called and have not come yet."""
+        """How many were woken and have not run yet."""
         self._will_end = False
         self.waits = 0
-        """How often something was put off: a figure for tests."""
+        """How often something was delayed: a counter for tests."""
 
     async def turn(self) -> None:
-        """Returns in a turn of the loop that has time for one more write, or one more piece."""
+        """Returns in an event loop turn that has time for one more write, or one more piece."""
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._start_over(loop)
@@ -50,7 +50,7 @@ class Pace:
         self._end_later(loop)
 
     async def made(self, work: Pieces[T]) -> T:
-        """What `work` comes to, in as many turns of the loop as it needs. Raises what it raises."""
+        """The result of `work`, in as many event loop turns as it needs. Raises what it raises."""
         try:
             while True:
                 await self.turn()
@@ -62,7 +62,7 @@ class Pace:
             work.close()
 
     def _start_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Whoever waited did so in a loop that has ended."""
+        """Drops waiters of an event loop that has ended."""
         self._loop, self._began, self._will_end = loop, None, False
         self._line, self._called = [], 0
 
@@ -70,7 +70,7 @@ class Pace:
         return self._began is None or loop.time() - self._began < self._seconds
 
     async def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
-        """A place in the line is kept until there was time for it."""
+        """Keeps the place in the queue until there is time for it."""
         self._tickets += 1
         ticket = self._tickets
         while True:
@@ -92,7 +92,7 @@ class Pace:
             loop.call_soon(self._ended)
 
     def _ended(self) -> None:
-        """The next turn begins: with those who waited longest."""
+        """Starts the next turn with those that have waited longest."""
         self._began, self._will_end = None, False
         while self._line and self._called < CALLED_AT_ONCE:
             _, call = heappop(self._line)

@@ -1,4 +1,4 @@
-"""The doors this room needs; `runtime` has the adapters."""
+"""The ports this package needs; `runtime` has the adapters."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Clock(Protocol):
     async def sleep(self, seconds: float, *, background: bool = False) -> None: ...
 
     async def external(self, work: Awaitable[T], *, takes: float = 0.0) -> T:
-        """Awaits what goes on outside of the loop, such as a thread."""
+        """Awaits work outside of the event loop, such as in a thread."""
         ...
 
 
@@ -44,7 +44,7 @@ class Rng(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogOptions:
-    """What a client asked of `pods/log`. Empty and None mean absent."""
+    """The options of `pods/log`. Empty and None mean absent."""
 
     container: str = ""
     follow: bool = False
@@ -57,10 +57,10 @@ class LogOptions:
 
 
 class LogSource(Protocol):
-    """What containers print; filled by the workload simulation."""
+    """Container logs, provided by the workload simulation."""
 
     def read(self, pod: JsonObject, options: LogOptions) -> AsyncIterator[bytes]:
-        """Chunks of whole lines; ends unless `follow`. Raises StatusError for a container without a log."""
+        """Chunks of complete lines; ends unless `follow`. Raises StatusError for a container without a log."""
         ...
 
 
@@ -86,7 +86,7 @@ ProxyHandler = Callable[[ProxyRequest], Awaitable[ProxyResponse]]
 
 
 class CommandConsole(Protocol):
-    """What a command in a container reads and prints."""
+    """The input and output streams of a command in a container."""
 
     async def read(self) -> bytes:
         """Some input; empty at its end, or when there is none."""
@@ -96,12 +96,12 @@ class CommandConsole(Protocol):
 
 
 class PodRuntime(Protocol):
-    """What goes on inside of simulated Pods: commands, and HTTP on their ports."""
+    """Simulated Pods from the inside: commands, and HTTP on their ports."""
 
     async def run(
         self, pod: JsonObject, container: str, command: Sequence[str], console: CommandConsole, *, tty: bool
     ) -> int:
-        """Gives the exit code."""
+        """Returns the exit code."""
         ...
 
     def listens(self, pod: JsonObject, port: int) -> bool: ...
@@ -109,20 +109,20 @@ class PodRuntime(Protocol):
     async def answer(self, pod: JsonObject, port: int, request: ProxyRequest) -> ProxyResponse: ...
 
     def review(self, pod: JsonObject, request: ProxyRequest) -> ProxyResponse | None:
-        """What a rule lets a webhook say that runs in the Pod; None without such a rule."""
+        """The webhook response that a rule defines for the Pod; None without such a rule."""
         ...
 
 
 class Dialer(Protocol):
-    """The door to endpoints outside of this process."""
+    """The port for endpoints outside this process."""
 
     async def send(self, url: str, address: tuple[str, int], request: ProxyRequest) -> ProxyResponse:
-        """Sends to `address` what is meant for `url`. Raises OSError when nobody answers."""
+        """Sends a request for `url` to `address`. Raises OSError when nothing answers."""
         ...
 
 
 class Backends(Protocol):
-    """Who answers behind a Service or a Pod: our own controllers' endpoints, in this process."""
+    """The backends of a Service or a Pod in this process: our own controllers' endpoints."""
 
     def service(self, namespace: str, name: str, port: str) -> ProxyHandler | None:
         """`port` is a port's name or number as the Service spells it, or empty for a Service with one port."""

@@ -1,7 +1,7 @@
-"""ResourceQuota: refuses what would exceed, and keeps status.used true (spec 14).
+"""ResourceQuota: refuses writes that would exceed it, and keeps status.used up to date (spec 14).
 
-Owns the status of ResourceQuota. Usage is taken from the live tables, so a refusal never lags behind; what one object
-takes (`quota_usage.py`) is worked out once per version of it.
+Owns the status of ResourceQuota. Usage is computed from the live tables, so a refusal never lags behind; the usage of
+one object (`quota_usage.py`) is computed once per version of it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from argosy.machinery.quantity import NANO, QuantityError, nano_units, of, spell
 
 PLACE = ("", "resourcequotas")
 GROWING = frozenset({PODS, SERVICES, CLAIMS})
-"""Kinds whose objects take more or less without coming or going."""
+"""Kinds whose usage changes without creation or deletion."""
 
 
 class Quotas:
@@ -28,7 +28,7 @@ class Quotas:
         self._queue = queue
         self._table = core.store.table(*PLACE)
         self._known: dict[tuple[Place, Key], tuple[int, dict[str, int]]] = {}
-        """By object: its revision, and what it takes."""
+        """By object: its revision and its usage."""
 
     def start(self) -> None:
         for entry in self._table.scan():
@@ -37,7 +37,7 @@ class Quotas:
     # -- refusing ----------------------------------------------------------------------------------------------------
 
     def check(self, attributes: Attributes) -> None:
-        """Raises StatusError 403 when a write would exceed a quota, or does not say what a quota needs to know."""
+        """Raises StatusError 403 when a write would exceed a quota, or omits a value that a quota needs."""
         ctx, place = attributes.ctx, attributes.kind.storage
         if not self._table.keys or ctx.subresource or attributes.obj is None:
             return
@@ -100,7 +100,7 @@ class Quotas:
                 self._queue.add(namespace)
 
     async def process(self, namespace: str) -> None:
-        """Writes hard and used of every quota of the namespace where they differ."""
+        """Writes hard and used of every quota of the namespace whose values differ."""
         for entry in list(self._table.scan(namespace)):
             spec = entry.obj.get("spec") or {}
             hard = spec.get("hard") or {}
@@ -113,7 +113,7 @@ class Quotas:
 
 
 def _more(place: Place, obj: JsonObject, old: JsonObject | None) -> dict[str, int]:
-    """What a write takes on top of what is taken."""
+    """The usage that a write adds to the current usage."""
     taken = usage_of(place, obj)
     if old is None:
         group, plural = place
@@ -123,7 +123,7 @@ def _more(place: Place, obj: JsonObject, old: JsonObject | None) -> dict[str, in
 
 
 def _limit(value: JsonValue) -> int | None:
-    """None for one that cannot be read, which limits nothing."""
+    """None for an unreadable quantity, which limits nothing."""
     try:
         return nano_units(of(value))
     except QuantityError:

@@ -1,4 +1,4 @@
-"""What one object takes of what a ResourceQuota may limit, and which objects a quota is about (spec 14). Pure."""
+"""The usage of one object for a ResourceQuota, and which objects a quota applies to (spec 14). Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OF_CLASS = ".storageclass.storage.k8s.io/"
 
 
 def place_of(name: str) -> Place | None:
-    """Where the objects are stored that a quota name is about; None for a name that nothing here counts for."""
+    """Where the objects that a quota name counts are stored; None for a name that is not counted."""
     if name.startswith("count/"):
         plural, _, group = name[6:].partition(".")
         return group, plural
@@ -30,7 +30,7 @@ def place_of(name: str) -> Place | None:
 
 
 def usage_of(place: Place, obj: JsonObject) -> dict[str, int]:
-    """Nano-units by quota name, `count/…` aside."""
+    """Nano-units by quota name, without `count/…`."""
     if place == PODS:
         return _of_pod(obj)
     if place == SERVICES:
@@ -41,7 +41,7 @@ def usage_of(place: Place, obj: JsonObject) -> dict[str, int]:
 
 
 def _of_pod(pod: JsonObject) -> dict[str, int]:
-    """Nothing once it has ended."""
+    """Nothing once the Pod has terminated."""
     if (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
         return {}
     taken = {"pods": NANO}
@@ -84,7 +84,7 @@ def _of_claim(claim: JsonObject) -> dict[str, int]:
 
 
 def unsaid(hard: JsonObject, pod: JsonObject) -> list[str]:
-    """What containers must say because the quota limits it: `requests.cpu for: a,b`, sorted."""
+    """The values that containers must set because the quota limits them: `requests.cpu for: a,b`, sorted."""
     found = []
     for name in sorted(hard):
         field, _, resource = name.partition(".") if "." in name else ("requests", "", name)
@@ -98,7 +98,7 @@ def unsaid(hard: JsonObject, pod: JsonObject) -> list[str]:
 
 
 def is_about(spec: JsonObject, place: Place, obj: JsonObject) -> bool:
-    """Whether the quota's scopes mean the object; a quota with scopes is about Pods alone."""
+    """Whether the quota's scopes select the object; a quota with scopes applies only to Pods."""
     scopes = list(spec.get("scopes") or ())
     expressions = (spec.get("scopeSelector") or {}).get("matchExpressions") or ()
     if not scopes and not expressions:

@@ -1,4 +1,4 @@
-"""A request as the handlers see it, whoever carried it: the HTTP front or the in-process client."""
+"""A request as the handlers see it, whether from the HTTP front or the in-process client."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ class ApiRequest:
     options: Options = field(default_factory=Options)
     user_agent: str = ""
     in_pieces: bool = False
-    """A large list may be answered piece by piece: nobody needs its objects."""
+    """A large list may be answered piece by piece: the caller does not need its objects."""
     deny_create: StatusError | None = None
-    """For an apply or PUT whose user may not create: what to raise when the object turns out to be absent."""
+    """For an apply or PUT whose user may not create: the error to raise when the object does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,9 @@ class ApiResponse:
     body: JsonObject
     warnings: tuple[str, ...] = ()
     encoded: bytes | None = None
-    """`body` as JSON bytes where the store has them at hand, so that nobody serialises twice."""
+    """`body` as JSON bytes where the store already has them, so that they are not serialised again."""
     pieces: Iterator[bytes] | None = None
-    """Instead of `encoded` and of the items in `body`: the JSON of a large list, made as it is taken."""
+    """Instead of `encoded` and of the items in `body`: the JSON of a large list, built on demand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Api(Protocol):
     async def handle(self, request: ApiRequest) -> ApiResponse: ...
 
     def watch(self, request: ApiRequest) -> AsyncIterator[list[Frame]]:
-        """Batches of frames as they happen; initial events and bookmarks by the request's options.
+        """Batches of frames as they happen; initial events and bookmarks according to the request's options.
 
         Raises StatusError before the first batch for a bad request, later (410 Expired) when the watcher fell behind.
         """

@@ -1,4 +1,4 @@
-"""The assembly: store, kinds, handlers, admission and the server's own controllers, as one object with a life."""
+"""The assembly: store, kinds, handlers, admission and the server's own controllers, as one object with a lifecycle."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ from argosy.machinery.status import StatusError
 
 NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 WORKERS = 10
-"""For deletions, which may wait for a webhook: of namespaces' content, and of what owners left."""
+"""Workers for deletions that may wait for a webhook: of namespaces' content, and of dependents."""
 SYSTEM = User("system:apiserver", ("system:masters", "system:authenticated"))
 GIT_VERSION = "v1.36.1+argosy"
 
 
 class ServiceHandlers:
-    """Who answers behind a Service or a Pod in this process (`ports.Backends`)."""
+    """The in-process backends of Services and Pods (`ports.Backends`)."""
 
     def __init__(self) -> None:
         self._services: dict[tuple[str, str, str], ProxyHandler] = {}
@@ -61,9 +61,9 @@ class ServiceHandlers:
 
 
 class EmbeddedCluster:
-    """`start` and `stop` from one task, or `async with`. Everything that needs time or chance gets it from outside.
+    """`start` and `stop` from one task, or `async with`. Time and randomness are passed in.
 
-    `data_dir` None keeps all in memory. `durability` is NORMAL (survives the death of the process) or FULL (of the
+    `data_dir` None keeps everything in memory. `durability` is NORMAL (survives a crash of the process) or FULL (of the
     machine).
     """
 
@@ -118,7 +118,7 @@ class EmbeddedCluster:
         self.core.stored["", "serviceaccounts"] = self.core.stored["", "configmaps"] = self.namespaces.removed
         self.core.stored[DEFINITIONS] = self.definitions.stored
 
-    # -- life --------------------------------------------------------------------------------------------------------
+    # -- lifecycle ---------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         self.store.load()
@@ -135,7 +135,7 @@ class EmbeddedCluster:
         await self._ensure_objects()
 
     async def stop(self) -> None:
-        """Ends controllers and watches, and closes the store; nothing acknowledged is lost."""
+        """Stops controllers and watches, and closes the store; nothing acknowledged is lost."""
         self.expiry.stop()
         for queue in (self._garbage, self._going, self._definitions, self._counted):
             queue.close()
@@ -160,7 +160,7 @@ class EmbeddedCluster:
         await self.stop()
 
     async def _ensure_objects(self) -> None:
-        """What a cluster has from its first moment; present objects are left alone."""
+        """The objects of a new cluster; existing objects are left alone."""
         for name in NAMESPACES:
             await self._ensure({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         for obj in self._bootstrap:
@@ -183,7 +183,7 @@ class EmbeddedCluster:
             if not error.is_already_exists:
                 raise
 
-    # -- doors -------------------------------------------------------------------------------------------------------
+    # -- access ------------------------------------------------------------------------------------------------------
 
     def client(
         self,
@@ -195,7 +195,7 @@ class EmbeddedCluster:
     ) -> DirectClient:
         """A client that acts as `user_name`; without `authorize` it may do everything, as part of the server.
 
-        `bookmarks` off: watches that are never taken up again, as in a rehearsal of months, need none each minute.
+        `bookmarks` off: watches that are never resumed, as in a rehearsal of months, need none each minute.
         """
         user = User(user_name, (*groups, "system:authenticated"))
         major, minor = GIT_VERSION.lstrip("v").split(".")[:2]
@@ -208,7 +208,7 @@ class EmbeddedCluster:
         )
 
     def on_commit(self, subscriber: Callable[[Sequence[Change]], None]) -> Callable[[], None]:
-        """`subscriber` gets every batch of durable changes, in order of revisions; returns how to stop that."""
+        """`subscriber` gets every batch of durable changes, in order of revisions; returns a function to unsubscribe."""
         return self.store.subscribe(subscriber)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -222,7 +222,7 @@ class EmbeddedCluster:
         return kind.resource
 
     def fork(self, *, clock: Clock, rng: Rng) -> EmbeddedCluster:
-        """A copy in memory at this revision, with its own time and chance; neither sees what happens in the other."""
+        """An in-memory copy at this revision, with its own time and randomness; the two are independent afterwards."""
         store = self.store.fork(clock.now)
         copy = EmbeddedCluster(clock=clock, rng=rng, kinds=None, cluster_ca=self._cluster_ca, store=store)
         copy.definitions.take_over(self.definitions)

@@ -1,4 +1,4 @@
-"""Everything particular to a kind: types, defaults, validation, table cells, for built-in kinds and custom resources.
+"""Kind-specific types, defaults, validation and table cells, for built-in kinds and custom resources.
 
 `registry.builtin_kinds()` gives the built-in ones, from the facts in `facts.json`; `custom.kinds_of_crd(crd)` those of
 a CustomResourceDefinition. Each kind answers through `argosy.cluster.kind.Strategy`.

@@ -1,4 +1,4 @@
-"""Kinds of a CustomResourceDefinition: one by served version, registered exactly like the built-in ones (spec 12)."""
+"""Kinds of a CustomResourceDefinition: one per served version, registered exactly like the built-in ones (spec 12)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NAME = Column("Name", "string", "name")
 _AGE = Column("Age", "date", json_path=".metadata.creationTimestamp")
 _FIELD = re.compile(r"\['([^']+)'\]|\.?([A-Za-z_][A-Za-z0-9_-]*)")
 _SHOWN = 30
-"""How much of a body an error repeats: enough to recognise it, too little to spill a secret."""
+"""How much of a body an error repeats: enough to recognise it, too little to leak a secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,12 @@ class CustomKind(Kind):
 
     @property
     def schema(self) -> Node:
-        """Compiled when it is first asked for: most kinds that are served at the start are not used for long."""
+        """Compiled on first use: most kinds that are served at the start are not used for a long time."""
         return cast(CustomStrategy, self.strategy).node
 
     @schema.setter
     def schema(self, node: Node) -> None:
-        """The strategy has it."""
+        """The strategy's columns."""
 
     def preparing(self) -> Pieces[None] | None:
         strategy = cast(CustomStrategy, self.strategy)
@@ -65,7 +65,7 @@ class CustomKind(Kind):
 
     @property
     def raw_schema(self) -> JsonObject | None:
-        """Without compiling it: who only describes the kind needs no more."""
+        """Without compiling it: describing the kind needs no more."""
         return cast(CustomStrategy, self.strategy).declared
 
     def to_storage(self, obj: JsonObject) -> JsonObject:
@@ -80,7 +80,7 @@ def _in_version(obj: JsonObject, api_version: str) -> JsonObject:
 
 
 def kinds_of_crd(definition: JsonObject) -> list[Kind]:
-    """The kinds of all served versions. The definition is canonical, hence defaulted and valid."""
+    """The kinds of all served versions. The definition is canonical, so it is defaulted and valid."""
     spec = definition["spec"]
     stored = next(version["name"] for version in spec["versions"] if version.get("storage"))
     return [_kind(spec, version, stored) for version in spec["versions"] if version.get("served")]
@@ -143,7 +143,7 @@ def _deprecation(resource: Resource, version: JsonObject) -> str:
 
 
 class CustomStrategy:
-    """Everything by the schema: decode drops what is not in it, default fills it, validate checks it with its rules."""
+    """Everything follows the schema: decode prunes unknown fields, default fills, validate checks with its rules."""
 
     has_generation = True
     allows_unconditional_update = False
@@ -233,7 +233,7 @@ class CustomStrategy:
             obj.pop("status", None)
 
     def prepare_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> None:
-        """The status endpoint takes status alone, not even labels; managedFields are the server's own."""
+        """The status endpoint accepts only status, not even labels; managedFields are the server's own."""
         if not self.has_status:
             return
         if ctx.subresource != "status":
@@ -289,7 +289,7 @@ def _start(text: str) -> str:
 
 
 def _copy(value: JsonValue) -> JsonValue:
-    """By way of bytes, which is four times as quick; what they cannot say is copied as it is."""
+    """Copies through JSON bytes, which is four times as fast; what JSON cannot represent is copied directly."""
     try:
         return orjson.loads(orjson.dumps(value))
     except (TypeError, ValueError):
@@ -317,12 +317,12 @@ def _scale_paths(scale: JsonObject | None) -> ScalePaths | None:
 
 
 def _field_names(path: str) -> tuple[str, ...]:
-    """`.spec['a.b'].c` -> (`spec`, `a.b`, `c`): scale paths are plain, the definition's validation sees to it."""
+    """`.spec['a.b'].c` -> (`spec`, `a.b`, `c`): scale paths are plain, as the definition's validation ensures."""
     return tuple(quoted or plain for quoted, plain in _FIELD.findall(path))
 
 
 def _path(text: str) -> JsonPath | None:
-    """None for one that cannot be read: upstream takes any that begins with a dot, and its column is empty then."""
+    """None for an unreadable path: upstream accepts any that starts with a dot, and its column is empty then."""
     try:
         return compile_path(text)
     except JsonPathError:

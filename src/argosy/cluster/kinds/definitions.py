@@ -1,6 +1,6 @@
 """Decisions about CustomResourceDefinitions: which names are accepted, whether it is established (spec 12).
 
-Pure functions: the caller stores the status they give, in the transaction that changed the definition.
+Pure functions: the caller stores the status they return, in the transaction that changed the definition.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def condition(definition: JsonObject, spelled: str) -> JsonObject:
 
 
 def decided_status(definition: JsonObject, others: Iterable[JsonObject], now: datetime) -> JsonObject:
-    """The status that a definition should have, given all others; equal to the present one when nothing changes."""
+    """The status that a definition should have, given all others; equal to the current one when nothing changes."""
     status = dict(definition.get("status") or {})
     group = definition["spec"]["group"]
     rivals = [other for other in others if _is_rival(other, definition, group)]
@@ -60,7 +60,7 @@ def _is_rival(other: JsonObject, definition: JsonObject, group: str) -> bool:
 
 
 def _accept(definition: JsonObject, rivals: Sequence[JsonObject]) -> tuple[JsonObject, str, str]:
-    """(accepted names, reason, message). A taken name keeps what was accepted before; the last problem is told."""
+    """(accepted names, reason, message). On a conflict the accepted names are kept; the last conflict is reported."""
     wanted = definition["spec"]["names"]
     before = (definition.get("status") or {}).get("acceptedNames") or {}
     resources, kinds = _taken(rivals)
@@ -113,7 +113,7 @@ def _judge_approval(definition: JsonObject, conditions: list[JsonObject], now: d
 def _set(
     conditions: list[JsonObject], spelled: str, met: bool, reason: str, message: str, now: datetime
 ) -> list[JsonObject]:
-    """The time moves only with the status."""
+    """lastTransitionTime changes only with the status."""
     status = "True" if met else "False"
     old = next((item for item in conditions if item.get("type") == spelled), None)
     changed = old.get("lastTransitionTime") if old is not None and old.get("status") == status else None

@@ -1,4 +1,4 @@
-"""The built-in kinds as the server registers them: exactly as a CustomResourceDefinition's versions are."""
+"""The built-in kinds as the server registers them: exactly like a CustomResourceDefinition's versions."""
 
 from __future__ import annotations
 

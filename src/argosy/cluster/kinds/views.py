@@ -1,6 +1,6 @@
 """Kinds that show the objects of another version: autoscaling/v1 over v2, events.k8s.io over v1 Events.
 
-A view's strategy works in the view's own version throughout; `to_storage` and `from_storage` stand between it and the
+A view's strategy works in the view's own version throughout; `to_storage` and `from_storage` convert between it and
 store.
 """
 
@@ -32,7 +32,7 @@ _EVENT_ALWAYS: JsonObject = {
     "reportingComponent": "",
     "reportingInstance": "",
 }
-"""What Go prints in v1 even when it is empty and what events.k8s.io may leave out."""
+"""Fields that Go prints in v1 even when empty and that events.k8s.io may omit."""
 _EVENT_OPTIONAL = ("note", "reportingController", "reportingInstance", "deprecatedCount")
 
 METRICS = "autoscaling.alpha.kubernetes.io/metrics"
@@ -72,7 +72,7 @@ def event_from_v1(obj: JsonObject) -> JsonObject:
 
 
 def autoscaler_to_v2(obj: JsonObject) -> JsonObject:
-    """The CPU target becomes the last metric; what v1 has no field for comes back out of its annotations."""
+    """The CPU target becomes the last metric; fields that v1 lacks are restored from its annotations."""
     spec, status = dict(obj.get("spec") or {}), dict(obj.get("status") or {})
     metadata, kept = _without_annotations(obj["metadata"])
     metrics = list(kept.get(METRICS) or ())

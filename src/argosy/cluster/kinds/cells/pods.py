@@ -1,4 +1,4 @@
-"""The Pod row: the status cell is a reading of all containers, in an order that matters (kinds sheet 4)."""
+"""The Pod row: the status cell summarises all containers, in an order that matters (kinds sheet 4)."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _pod_reason(spec: JsonObject, status: JsonObject) -> str:
 
 
 def _init_reason(spec: JsonObject, status: JsonObject) -> str:
-    """What the first unfinished init container says; empty when all are done."""
+    """The status text of the first unfinished init container; empty when all are done."""
     sidecars = _sidecars(spec)
     for index, item in enumerate(status.get("initContainerStatuses") or ()):
         ended = _state(item, "terminated")
@@ -118,7 +118,7 @@ def _containers_reason(status: JsonObject, conditions: JsonObject, reason: str) 
 
 
 def restarts_cell(spec: JsonObject, status: JsonObject, now: datetime) -> str:
-    """All restarts; with the age of the last one when it is known."""
+    """The sum of restarts, with the age of the last one when it is known."""
     sidecars = _sidecars(spec)
     main = list(status.get("containerStatuses") or ())
     init = list(status.get("initContainerStatuses") or ())

@@ -56,7 +56,7 @@ def volume_cells(obj: JsonObject, now: datetime) -> list[JsonValue]:
 
 
 def claim_cells(obj: JsonObject, now: datetime) -> list[JsonValue]:
-    """Capacity and modes are the bound volume's: empty before."""
+    """Capacity and modes come from the bound volume; empty before binding."""
     spec, status = obj.get("spec") or {}, obj.get("status") or {}
     capacity, modes = "", ""
     if spec.get("volumeName"):

@@ -1,4 +1,4 @@
-"""Rows of the kinds that run Pods, and of what limits and scales them."""
+"""Rows of the workload kinds, and of the kinds that limit and scale them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is particular to each built-in kind: one class by kind, named in one table."""
+"""The kind-specific parts of the built-in kinds: one class by kind, listed in one table."""
 
 from __future__ import annotations
 
@@ -77,4 +77,4 @@ STRATEGIES: Mapping[GroupKind, type[BuiltinStrategy]] = {
     GroupKind("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding"): admission.PolicyStrategy,
     GroupKind("apiextensions.k8s.io", "CustomResourceDefinition"): admission.DefinitionStrategy,
 }
-"""A kind that is not named here is a plain BuiltinStrategy: stored, defaulted, listed, watched."""
+"""A kind that is not listed here is a plain BuiltinStrategy: stored, defaulted, listed, watched."""

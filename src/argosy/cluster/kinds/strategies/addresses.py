@@ -1,7 +1,7 @@
-"""Which cluster address and which node port a Service gets.
+"""Allocates cluster addresses and node ports of Services.
 
-Candidates follow from the Service's name, so that equal runs give equal addresses; a holder is remembered but believed
-only while its Service exists and still has the value. Thus nothing has to be released: not after deletes, dry runs or
+Candidates follow from the Service's name, so that equal runs get equal addresses. A holder is remembered but trusted
+only while its Service exists and still has the value, so nothing has to be released: not after deletes, dry runs or
 failures.
 """
 
@@ -20,13 +20,13 @@ SERVICE_RANGE = IPv4Network("10.96.0.0/16")
 KUBERNETES_ADDRESS = str(SERVICE_RANGE[1])
 NODE_PORTS = range(30000, 32768)
 _HELD_FOR = timedelta(seconds=60)
-"""An assignment counts before its Service is stored: webhooks may stand between the two."""
+"""Grace period in which an assignment counts before its Service is stored: webhooks may be called in between."""
 
 Value = TypeVar("Value")
 
 
 class Allocator(Generic[Value]):
-    """Hands out values of a range; `values_of` says which ones a Service holds."""
+    """Allocates values from a range; `values_of` returns the values a Service holds."""
 
     def __init__(
         self, size: int, at: Callable[[int], Value], values_of: Callable[[JsonObject], Iterable[Value]]
@@ -37,7 +37,7 @@ class Allocator(Generic[Value]):
         self._holders: dict[Value, tuple[Key, datetime | None]] | None = None
 
     def holder(self, ctx: WriteContext, value: Value) -> Key | None:
-        """The Service that has this value now, or was given it a moment ago."""
+        """The Service that has this value now, or was assigned it a moment ago."""
         holders = self._known(ctx.reader)
         if value not in holders:
             return None
@@ -51,12 +51,12 @@ class Allocator(Generic[Value]):
         return None
 
     def take(self, ctx: WriteContext, key: Key, value: Value) -> None:
-        """Notes that the Service asked for this very value."""
+        """Records that the Service requested this specific value."""
         if not ctx.dry_run:
             self._known(ctx.reader)[value] = (key, ctx.now)
 
     def allocate(self, ctx: WriteContext, key: Key, salt: str = "") -> Value | None:
-        """A free value, the same for the same names and neighbours; None when the range is full."""
+        """A free value, the same for the same names and existing values; None when the range is full."""
         start = int.from_bytes(sha256(f"{key}/{salt}".encode()).digest()[:8], "big") % self._size
         for offset in range(self._size):
             value = self._at((start + offset) % self._size)
@@ -76,7 +76,7 @@ class Allocator(Generic[Value]):
 
 
 def cluster_addresses() -> Allocator[str]:
-    """The first sixteen addresses are left to services that ask for one, such as `kubernetes`."""
+    """The first sixteen addresses are reserved for Services that request one, such as `kubernetes`."""
     first, count = int(SERVICE_RANGE[16]), SERVICE_RANGE.num_addresses - 17
     return Allocator(count, lambda index: str(IPv4Address(first + index)), _addresses_of)
 

@@ -37,11 +37,11 @@ class ApiServiceStrategy(BuiltinStrategy):
     status_metadata = _METADATA
 
     def name_rule(self, name: str) -> list[str]:
-        """`version.group`; the core group is empty, therefore a dot may end the name."""
+        """`version.group`; the core group is empty, so the name may end in a dot."""
         return naming.path_segment(name)
 
     def prepare_create(self, ctx: WriteContext, obj: JsonObject) -> None:
-        """What this server serves itself is available from the start."""
+        """Groups that this server serves itself are available from the start."""
         super().prepare_create(ctx, obj)
         if (obj.get("spec") or {}).get("service") is None:
             obj["status"] = {"conditions": [local_condition(ctx.now)]}
@@ -69,7 +69,7 @@ class DefinitionStrategy(BuiltinStrategy):
     status_metadata = _METADATA
 
     def prepare_create(self, ctx: WriteContext, obj: JsonObject) -> None:
-        """Which versions may be stored is known from the start; the rest of status is the naming decision's."""
+        """The stored versions are known from the start; the rest of status comes from the naming decision."""
         names = [version["name"] for version in obj["spec"].get("versions") or () if version.get("storage")]
         obj["status"] = {"storedVersions": names}
 

@@ -1,4 +1,4 @@
-"""What all built-in kinds have in common; a kind that differs overrides a class attribute or one method.
+"""The common behaviour of all built-in kinds; a kind that differs overrides a class attribute or one method.
 
 The request pipeline calls: decode, default, prepare_create or prepare_update, validate, canonicalize. In between,
 objects are in the sparse form of `kinds/codec.py` or canonical already; stored objects are canonical.
@@ -43,7 +43,7 @@ class BuiltinStrategy:
     generation_fields: ClassVar[tuple[str, ...]] = ("spec",)
     """Top-level fields whose change raises the generation."""
     labels: ClassVar[LabelPaths] = {}
-    """Field label -> where its value stands (kinds sheet 2.5)."""
+    """Field label -> path of its value (kinds sheet 2.5)."""
 
     def __init__(self, facts: ResourceFacts) -> None:
         self.facts = facts
@@ -83,7 +83,7 @@ class BuiltinStrategy:
         return Decoded(obj, unknown)
 
     def _check_type(self, api_version: JsonValue, kind: JsonValue) -> None:
-        """Both may be missing: then the URL says them."""
+        """Both may be missing: then they come from the URL."""
         if (not api_version or api_version == self.api_version) and (not kind or kind == self.kind):
             return
         group, version = group_version(str(api_version or self.api_version))
@@ -128,11 +128,11 @@ class BuiltinStrategy:
         return causes
 
     def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
-        """Rules for the object by itself."""
+        """Rules for the object alone."""
         return []
 
     def check_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> list[Cause]:
-        """Rules for the change; both are canonical, so that equal means unchanged."""
+        """Rules for the change; both objects are canonical, so equal means unchanged."""
         return []
 
     def warnings(self, ctx: WriteContext, obj: JsonObject, old: JsonObject | None) -> list[str]:
@@ -190,7 +190,7 @@ class BuiltinStrategy:
 
 
 def keep(obj: JsonObject, old: JsonObject, name: str) -> None:
-    """The old value, or the old absence. Shared with the stored object: canonical already, hence never changed."""
+    """The old value, or its absence. Shared with the stored object: already canonical, so never changed."""
     if name in old:
         obj[name] = old[name]
     else:

@@ -34,7 +34,7 @@ class NamespaceStrategy(BuiltinStrategy):
         self.default(obj)
 
     def prepare_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> None:
-        """spec.finalizers is the finalize endpoint's alone."""
+        """spec.finalizers can be changed only through the finalize endpoint."""
         if ctx.subresource == "finalize":
             keep(obj, old, "status")
             return
@@ -89,7 +89,7 @@ class SigningRequestStrategy(BuiltinStrategy):
     labels: ClassVar[LabelPaths] = {"spec.signerName": ("spec", "signerName")}
 
     def prepare_create(self, ctx: WriteContext, obj: JsonObject) -> None:
-        """The requester is who sent the request, whatever the body claims."""
+        """The requester is the user who sent the request, whatever the body claims."""
         super().prepare_create(ctx, obj)
         spec = obj.setdefault("spec", {})
         for name in ("username", "uid", "groups", "extra"):
@@ -106,7 +106,7 @@ class SigningRequestStrategy(BuiltinStrategy):
         return rules.check_signing_request(obj)
 
     def prepare_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> None:
-        """The main endpoint changes metadata only; `approval` the approving conditions; `status` all but those."""
+        """The main endpoint changes metadata only; `approval` the approval conditions; `status` all the others."""
         keep(obj, old, "spec")
         if ctx.subresource == "":
             keep(obj, old, "status")
@@ -118,7 +118,7 @@ class SigningRequestStrategy(BuiltinStrategy):
             self._date_conditions(ctx, obj, old)
 
     def _date_conditions(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> None:
-        """A new condition was made now; a known one keeps its time of transition."""
+        """A new condition gets the current time; a known one keeps its transition time."""
         now = ctx.now.strftime("%Y-%m-%dT%H:%M:%SZ")
         known = {item.get("type"): item for item in (old.get("status") or {}).get("conditions") or ()}
         dated = []

@@ -1,4 +1,4 @@
-"""Claims, classes and slices of devices (resource.k8s.io): kept for schedulers and drivers; nothing here allocates."""
+"""Claims, classes and slices of devices (resource.k8s.io): stored for schedulers and drivers, never allocated here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ResourceClaimStrategy(BuiltinStrategy):
 
 
 class ResourceSliceStrategy(BuiltinStrategy):
-    """A slice stays that of its driver, pool and Node; only its devices change."""
+    """A slice keeps its driver, pool and Node; only its devices change."""
 
     has_generation = True
     labels = {"spec.nodeName": ("spec", "nodeName"), "spec.driver": ("spec", "driver")}  # noqa: RUF012

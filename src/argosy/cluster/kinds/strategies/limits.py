@@ -1,4 +1,4 @@
-"""What LimitRanges of a namespace add to a new Pod's containers (LimitRanger admission): requests and limits."""
+"""Requests and limits that a namespace's LimitRanges add to a new Pod's containers (LimitRanger admission)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ANNOTATION = "kubernetes.io/limit-ranger"
 
 
 def apply_limit_ranges(pod: JsonObject, ranges: Iterable[JsonObject]) -> None:
-    """In place. Each later range only fills what earlier ones left open; an annotation tells what was filled."""
+    """In place. Each later range only fills what earlier ones left unset; an annotation records what was filled."""
     notes: list[str] = []
     for limit in _container_limits(ranges):
         for name, word in (("initContainers", "init container"), ("containers", "container")):

@@ -76,7 +76,7 @@ class ServiceStrategy(BuiltinStrategy):
         return rules.check_service(obj)
 
     def validate(self, ctx: WriteContext, obj: JsonObject, old: JsonObject | None) -> list[Cause]:
-        """Whether addresses and ports are to be had is looked at last, when all else is right."""
+        """The availability of addresses and ports is checked last, when everything else is valid."""
         causes = super().validate(ctx, obj, old)
         return causes or [*self._check_address(ctx, obj), *self._check_node_ports(ctx, obj)]
 
@@ -115,14 +115,14 @@ class ServiceStrategy(BuiltinStrategy):
 
 
 def _follow_single_address(spec: JsonObject, old: JsonObject) -> None:
-    """A client that knows the single field only changes the first of the list by it."""
+    """A client that knows only the single field changes the first list entry through it."""
     single, listed = spec.get("clusterIP"), spec.get("clusterIPs")
     if single and listed and single != old.get("clusterIP") and listed == old.get("clusterIPs"):
         spec["clusterIPs"] = [single, *listed[1:]]
 
 
 def _align_addresses(spec: JsonObject) -> None:
-    """The single field and the list say the same; either may be given alone."""
+    """The single field and the list must agree; either may be given alone."""
     if spec.get("clusterIP") and not spec.get("clusterIPs"):
         spec["clusterIPs"] = [spec["clusterIP"]]
     elif spec.get("clusterIPs") and not spec.get("clusterIP"):
@@ -130,7 +130,7 @@ def _align_addresses(spec: JsonObject) -> None:
 
 
 def _fill_families(spec: JsonObject) -> None:
-    """One IPv4 family; a headless Service without selector is filled by hand and may have both."""
+    """One IPv4 family; a headless Service without selector has manual endpoints and may have both."""
     by_hand = spec.get("clusterIP") == "None" and not spec.get("selector")
     if not spec.get("ipFamilies"):
         spec["ipFamilies"] = ["IPv4", "IPv6"] if by_hand else ["IPv4"]
@@ -139,7 +139,7 @@ def _fill_families(spec: JsonObject) -> None:
 
 
 def _keep_allocated(spec: JsonObject, old: JsonObject) -> None:
-    """What the server once gave stays when the client leaves it out."""
+    """Values that the server assigned are kept when the client omits them."""
     if "ExternalName" not in (spec.get("type"), old.get("type")):
         for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
             if not spec.get(name) and old.get(name):
@@ -157,7 +157,7 @@ def _keep_allocated(spec: JsonObject, old: JsonObject) -> None:
 
 
 def _drop_what_the_type_lost(spec: JsonObject, old: JsonObject) -> None:
-    """A change of type alone must not fail because of values the old type was given."""
+    """A change of type alone must not fail because of values that the old type was assigned."""
     new_type, old_type = spec.get("type"), old.get("type")
     if new_type == old_type:
         return

@@ -1,4 +1,4 @@
-"""Pods: what creation sets, what an update may change."""
+"""Pods: the fields that creation sets, the fields that an update may change."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class PodStrategy(BuiltinStrategy):
 
 
 def admit_pod(ctx: WriteContext, obj: JsonObject) -> None:
-    """What admission adds to every Pod (kinds sheet 2.4): account, priority; not the token volume and tolerations.
+    """The fields that admission adds to every Pod (kinds sheet 2.4): account, priority; no token volume, no tolerations.
 
     Raises StatusError 403 for a ServiceAccount or PriorityClass that does not exist.
     """
@@ -71,7 +71,7 @@ def admit_pod(ctx: WriteContext, obj: JsonObject) -> None:
     account = spec["serviceAccountName"] = spec.get("serviceAccountName") or _DEFAULT_ACCOUNT
     spec["serviceAccount"] = account
     namespace = obj["metadata"].get("namespace") or ""
-    # The default account comes into being with its namespace: a Pod need not wait for it.
+    # The default account is created along with its namespace: a Pod need not wait for it.
     if account != _DEFAULT_ACCOUNT and ctx.reader.get("", "serviceaccounts", namespace, account) is None:
         text = f'error looking up service account {namespace}/{account}: serviceaccount "{account}" not found'
         raise _forbidden(obj, text)

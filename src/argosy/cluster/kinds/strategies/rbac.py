@@ -1,4 +1,4 @@
-"""Roles and bindings. Escalation checks are the authorizer's (spec 15)."""
+"""Roles and bindings. Escalation checks belong to the authorizer (spec 15)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class RoleStrategy(BuiltinStrategy):
         return naming.path_segment(name)
 
     def decode(self, body: JsonObject) -> Decoded:
-        """An empty list of rules is a statement: its author owns it, though it is stored as none."""
+        """An empty list of rules is a value: its author owns the field, though it is stored as absent."""
         decoded = super().decode(body)
         if body.get("rules") == []:
             decoded.obj["rules"] = []

@@ -22,7 +22,7 @@ class VolumeStrategy(BuiltinStrategy):
         add_finalizer(obj, VOLUME_PROTECTION)
 
     def prepare_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> None:
-        """A new phase carries the time of its change."""
+        """A new phase is stamped with the time of its change."""
         super().prepare_update(ctx, obj, old)
         before, after = (old.get("status") or {}), (obj.get("status") or {})
         if ctx.subresource == "status" and before.get("phase") != after.get("phase"):
@@ -37,7 +37,7 @@ class VolumeStrategy(BuiltinStrategy):
 
 class ClaimStrategy(BuiltinStrategy):
     def prepare_create(self, ctx: WriteContext, obj: JsonObject) -> None:
-        """The default class stands in for an absent one (DefaultStorageClass admission); "" asks for none."""
+        """The default class replaces an absent one (DefaultStorageClass admission); "" asks for none."""
         obj["status"] = {"phase": "Pending"}
         add_finalizer(obj, CLAIM_PROTECTION)
         spec = obj["spec"]
@@ -54,7 +54,7 @@ class ClaimStrategy(BuiltinStrategy):
 
 
 def add_finalizer(obj: JsonObject, name: str) -> None:
-    """What StorageObjectInUseProtection admission does on create."""
+    """StorageObjectInUseProtection admission on create."""
     finalizers = obj["metadata"].get("finalizers") or []
     if name not in finalizers:
         obj["metadata"]["finalizers"] = [*finalizers, name]
@@ -69,6 +69,6 @@ class StorageClassStrategy(BuiltinStrategy):
 
 
 class DriverStrategy(BuiltinStrategy):
-    """CSI objects and VolumeAttachment: an update must say which version it saw."""
+    """CSI objects and VolumeAttachment: an update must carry a resourceVersion."""
 
     allows_unconditional_update = False

@@ -1,4 +1,4 @@
-"""Workloads whose controllers make Pods: Deployment, ReplicaSet, StatefulSet, DaemonSet and their relatives."""
+"""Workloads whose controllers create Pods: Deployment, ReplicaSet, StatefulSet, DaemonSet and similar kinds."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class DaemonSetStrategy(BuiltinStrategy):
     has_generation = True
 
     def default(self, obj: JsonObject) -> None:
-        """Upstream's conversion writes the count of templates into an annotation, which its writer then owns."""
+        """Upstream's conversion writes the count of templates into an annotation, which the writer then owns."""
         super().default(obj)
         if TEMPLATE_GENERATION not in (obj["metadata"].get("annotations") or {}):
             _set_template_generation(obj, 0)

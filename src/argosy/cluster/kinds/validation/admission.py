@@ -46,7 +46,7 @@ _REQUEST = _struct(
 
 
 def variables_known() -> dict[str, Type]:
-    """What expressions about a write may name, with upstream's types."""
+    """The variables that expressions about a write may use, with upstream's types."""
     return {
         "object": DYN,
         "oldObject": DYN,
@@ -91,7 +91,7 @@ def _check_webhook(path: str, webhook: JsonObject) -> list[Cause]:
 
 
 def check_policy(obj: JsonObject) -> list[Cause]:
-    """ValidatingAdmissionPolicy: something to check, on something."""
+    """ValidatingAdmissionPolicy: it must have something to check, and resources to check it on."""
     spec = obj.get("spec") or {}
     causes: list[Cause] = []
     if obj["kind"] == "ValidatingAdmissionPolicy" and not spec.get("validations") and not spec.get("auditAnnotations"):
@@ -107,7 +107,7 @@ def check_policy(obj: JsonObject) -> list[Cause]:
 
 
 def _check_expressions(spec: JsonObject) -> list[Cause]:
-    """Each compiles, sees only what comes before it, and gives what it must."""
+    """Each must compile, may use only the variables declared before it, and must return the right type."""
     causes = _check_conditions("spec", spec)
     composed: dict[str, Type] = {}
     known = {**variables_known(), "variables": Type("object", fields=composed, label="variables")}
@@ -136,10 +136,10 @@ def _check_conditions(path: str, owner: JsonObject) -> list[Cause]:
 
 
 def _compiled(path: str, text: object, known: Mapping[str, Type], wanted: Type | None) -> tuple[Type, list[Cause]]:
-    """The type of an expression, and what is wrong with it."""
+    """The type of an expression, and its errors."""
     if not isinstance(text, str) or not text.strip():
         return DYN, [required(path, "expression is not specified")]
-    from argosy.machinery import cel  # loaded with the first expression
+    from argosy.machinery import cel  # imported with the first expression
 
     try:
         found = cel.check(text, cel.parse(text), known).type

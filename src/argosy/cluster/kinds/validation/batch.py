@@ -20,7 +20,7 @@ from argosy.machinery.status import Cause
 _COUNTS = ("parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished")
 _MODES = ("Indexed", "NonIndexed")
 _CONCURRENCY = ("Allow", "Forbid", "Replace")
-_CRON_NAME_LIMIT = 52  # eleven characters are kept for the suffix of the Jobs
+_CRON_NAME_LIMIT = 52  # eleven characters are reserved for the suffix of the Jobs
 _FIXED = ("completionMode", "podFailurePolicy", "backoffLimitPerIndex", "successPolicy", "managedBy", "selector")
 _SCHEDULING = ("nodeSelector", "affinity", "tolerations", "schedulingGates")
 

@@ -1,4 +1,4 @@
-"""How Kubernetes words one wrong field: the `message` of a cause, by its reason."""
+"""Kubernetes' wording of one wrong field: the `message` of a cause, by its reason."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def one_of_or_unset(path: str, value: JsonValue, supported: Iterable[str]) -> li
 
 
 def duplicates(path: str, values: Iterable[tuple[str, JsonValue]]) -> list[Cause]:
-    """(path below, value) pairs whose value came before."""
+    """(path below, value) pairs whose value occurred before."""
     seen: list[JsonValue] = []
     causes = []
     for below, value in values:

@@ -18,7 +18,7 @@ _NEW_EVENT_REQUIRED = ("reportingController", "reportingInstance", "action", "re
 
 
 def check_event(obj: JsonObject) -> list[Cause]:
-    """v1. An event about a cluster-scoped object stands in the default namespace."""
+    """v1. An event about a cluster-scoped object is in the default namespace."""
     namespace = obj["metadata"].get("namespace") or ""
     about = (obj.get("involvedObject") or {}).get("namespace") or ""
     if about == namespace or (not about and namespace in ("default", "kube-system")):

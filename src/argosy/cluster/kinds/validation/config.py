@@ -44,7 +44,7 @@ def _decoded_size(text: str) -> int:
 
 
 def check_frozen(obj: JsonObject, old: JsonObject, *names: str) -> list[Cause]:
-    """`immutable: true` holds the data, and itself."""
+    """`immutable: true` protects the data, and itself."""
     if not old.get("immutable"):
         return []
     causes = [] if obj.get("immutable") else [forbidden("immutable", _FROZEN)]
@@ -89,7 +89,7 @@ def check_secret_update(obj: JsonObject, old: JsonObject) -> list[Cause]:
 
 
 def certificate_warnings(obj: JsonObject) -> list[str]:
-    """A TLS Secret whose certificate cannot be one is accepted, with a warning."""
+    """A TLS Secret whose certificate is invalid is accepted, with a warning."""
     if obj.get("type") != "kubernetes.io/tls":
         return []
     certificate = b64decode((obj.get("data") or {}).get("tls.crt") or "")

@@ -32,7 +32,7 @@ _VOLUME_SOURCES = {name: position for position, name in enumerate(node_of("core/
 
 
 def volume_sources(volume: JsonObject) -> list[str]:
-    """What the volume is made from, in the order of the type: exactly one is right."""
+    """The source of the volume, in the order of the type: exactly one is right."""
     named = [key for key, value in volume.items() if key != "name" and value is not None]
     return sorted(named, key=lambda key: _VOLUME_SOURCES.get(key, 0))
 

@@ -10,7 +10,7 @@ from argosy.machinery.status import Cause
 
 _REVIEWS = ("v1", "v1beta1")
 _VERSIONS, _CLIENT = "spec.conversion.conversionReviewVersions", "spec.conversion.webhookClientConfig"
-"""Upstream names both without the `webhook` between, as its internal type has them."""
+"""Upstream names both without the `webhook` in between, as in its internal type."""
 
 
 def check_conversion(conversion: JsonObject) -> list[Cause]:

@@ -1,6 +1,6 @@
 """Versions of a definition (spec 12): schemas, subresources, columns, fields that select.
 
-What is equal in all versions is told at `spec`, where upstream's internal type keeps it.
+Errors in fields that are equal in all versions are reported at `spec`, where upstream's internal type has them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _WARNING_LIMIT = 256
 
 
 def check_versions(obj: JsonObject, old: JsonObject | None) -> list[Cause]:
-    """`old`: what is stored, on update."""
+    """`old`: the stored object, on update."""
     spec = obj.get("spec") or {}
     versions = spec.get("versions") or []
     causes: list[Cause] = []
@@ -48,7 +48,7 @@ def schema_of(version: JsonObject) -> JsonValue:
 
 
 def _printed(versions: list[JsonObject]) -> list[JsonObject]:
-    """As Go prints its internal type; what is equal in all versions is not there any more."""
+    """As Go prints its internal type, which no longer has the fields that are equal in all versions."""
     names = ("schema", "subresources", "additionalPrinterColumns", "selectableFields")
     kept = {name: not _is_shared(versions, name) for name in names}
     return [
@@ -69,7 +69,7 @@ def _is_shared(versions: list[JsonObject], name: str) -> bool:
 
 
 def _check_version(version: JsonObject, index: int, versions: list[JsonObject], stored: JsonValue) -> list[Cause]:
-    """A part that all versions share is told once, with the first of them."""
+    """An error in a part that all versions share is reported once, for the first of them."""
     path = f"spec.versions[{index}]"
 
     def place(name: str) -> str | None:
@@ -109,7 +109,7 @@ def _check_warning(version: JsonObject, path: str) -> list[Cause]:
 
 
 def _check_stored(obj: JsonObject, versions: list[JsonObject]) -> list[Cause]:
-    """The storage version is one of those that objects may be stored in; no such version goes."""
+    """The storage version is in storedVersions; a version in storedVersions cannot be removed."""
     found = list((obj.get("status") or {}).get("storedVersions") or ())
     if not found:
         return []
@@ -198,7 +198,7 @@ def _selection_problem(text: str, schema: JsonObject) -> str:
 
 
 def _segments(text: str) -> Iterator[str | None]:
-    """None where it is no path any more."""
+    """None when it is not a path."""
     at = 0
     while at < len(text):
         found = _SEGMENT.match(text, at)

@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions (spec 12): names, versions, schemas, subresources, columns; what no update may change."""
+"""CustomResourceDefinitions (spec 12): names, versions, schemas, subresources, columns; immutable fields."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SEE = "see https://github.com/kubernetes/enhancements/pull/1111"
 
 
 def check_definition(obj: JsonObject, old: JsonObject | None = None) -> list[Cause]:
-    """`old`: what is stored, on update."""
+    """`old`: the stored object, on update."""
     spec = obj.get("spec") or {}
     names = spec.get("names") or {}
     causes: list[Cause] = []
@@ -83,7 +83,7 @@ def _check_approval(obj: JsonObject, group: str) -> list[Cause]:
 
 
 def check_definition_update(obj: JsonObject, old: JsonObject) -> list[Cause]:
-    """Scope and group are for ever once instances may exist; a version with stored objects stays declared."""
+    """Scope and group are immutable once instances may exist; a version with stored objects stays declared."""
     causes: list[Cause] = []
     if is_established(old):
         for name in ("group", "scope"):

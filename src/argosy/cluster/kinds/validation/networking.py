@@ -80,7 +80,7 @@ def _check_service_ports(spec: JsonObject) -> list[Cause]:
 
 
 def _port_key(protocol: JsonValue, number: JsonValue) -> JsonObject:
-    """What makes a port of a Service the same as another, as it prints: a Go struct of which no more is filled."""
+    """The fields by which ports of a Service are compared, as printed: a Go struct with no other fields set."""
     key = {"Name": "", "Protocol": protocol, "AppProtocol": None, "Port": number}
     return {**key, "TargetPort": 0, "NodePort": 0}
 
@@ -115,7 +115,7 @@ def _check_policies(spec: JsonObject) -> list[Cause]:
 
 
 def check_service_update(obj: JsonObject, old: JsonObject) -> list[Cause]:
-    """The first cluster address stays for life, unless one of the two types has none."""
+    """The first cluster address is immutable, unless one of the two types has none."""
     spec, before = obj["spec"], old["spec"]
     if "ExternalName" in (spec.get("type"), before.get("type")):
         return []

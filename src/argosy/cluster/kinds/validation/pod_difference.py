@@ -1,6 +1,6 @@
-"""What a refused change of a Pod's spec would change: a unified difference of both, as the API server shows it.
+"""The difference that a refused change of a Pod's spec would make: a unified diff, as the API server shows it.
 
-Upstream prints its internal type, whose fields bear Go's names and stand there even when nothing is set.
+Upstream prints its internal type, whose fields have Go's names and are printed even when they are not set.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from argosy.machinery.objects import JsonObject, JsonValue
 
 POD_SPEC = "core/v1.PodSpec"
 _IN_SECURITY_CONTEXT = ("hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace", "hostUsers")
-"""Fields of the spec in v1 and of its security context in the internal type."""
+"""Fields of the spec in v1 that are in the security context of the internal type."""
 _ABSENT = ("serviceAccount",)
 _PLACED_AFTER = {"setHostnameAsFQDN": "subdomain", "preemptionPolicy": "priority", "overhead": "runtimeClassName"}
 _PLACED_AFTER |= {"enableServiceLinks": "overhead"}
@@ -39,7 +39,7 @@ _ZERO: dict[str, JsonValue] = {"string": "", "bool": False, "int32": 0, "int64":
 
 
 def difference(old: JsonObject, new: JsonObject) -> str:
-    """Both are canonical specs of Pods."""
+    """Both arguments are canonical specs of Pods."""
     before, after = (_lines(_internal(spec)) for spec in (old, new))
     return "".join(unified_diff(before, after)).removeprefix("--- \n+++ \n")
 

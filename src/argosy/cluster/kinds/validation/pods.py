@@ -37,7 +37,7 @@ def check_template(template: JsonObject | None, *, path: str = "spec.template") 
 
 
 def only_restart_policy(template: JsonObject, *, path: str = "spec.template") -> list[Cause]:
-    """Deployments, ReplicaSets, StatefulSets and DaemonSets restart for ever."""
+    """Deployments, ReplicaSets, StatefulSets and DaemonSets always restart."""
     policy = (template.get("spec") or {}).get("restartPolicy")
     return [] if policy == "Always" else [unsupported(f"{path}.spec.restartPolicy", policy or "", ("Always",))]
 
@@ -158,7 +158,7 @@ _POD_UPDATE = (
 
 
 def check_pod_update(obj: JsonObject, old: JsonObject) -> list[Cause]:
-    """Both canonical. A running Pod is fixed but for images, deadlines, added tolerations and removed gates."""
+    """Both are canonical. A running Pod is immutable but for images, deadlines, added tolerations and removed gates."""
     new_spec, old_spec = obj["spec"], old["spec"]
     if new_spec == old_spec:
         return []
@@ -208,7 +208,7 @@ def _check_deadline(new: int | None, old: int | None) -> list[Cause]:
 
 
 def _kept(spec: JsonObject, old: JsonObject) -> JsonObject:
-    """The new spec with what may change as it was: equal to the old one where nothing else changed."""
+    """The new spec with the mutable fields as they were: equal to the old one if nothing else changed."""
     kept = dict(spec)
     for name in _CHANGEABLE:
         _take(kept, old, name)
@@ -219,7 +219,7 @@ def _kept(spec: JsonObject, old: JsonObject) -> JsonObject:
     grace, before = spec.get("terminationGracePeriodSeconds"), old.get("terminationGracePeriodSeconds")
     if grace == 1 and before is not None and before < 0:
         kept["terminationGracePeriodSeconds"] = before
-    if old.get("schedulingGates"):  # a Pod that is not yet let to the scheduler may still be narrowed
+    if old.get("schedulingGates"):  # the node affinity of a Pod with scheduling gates may still be narrowed
         for name in ("nodeSelector", "affinity"):
             _take(kept, old, name)
     return kept

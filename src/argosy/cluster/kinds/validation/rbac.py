@@ -1,4 +1,4 @@
-"""Roles and bindings: their shape, not whether their author may grant them."""
+"""Roles and bindings: their form, not whether their author may grant the rights."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _FIELDS: tuple[tuple[int, int, dict[str, int]], ...] = (
 
 
 def schedule_problem(schedule: str) -> str:
-    """What is wrong with a schedule; empty when it can be parsed."""
+    """The error in a schedule; empty when it can be parsed."""
     if schedule.startswith("@"):
         if schedule in _DESCRIPTORS or schedule.startswith("@every "):
             return ""

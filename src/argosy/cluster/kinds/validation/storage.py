@@ -34,7 +34,7 @@ def check_claim(obj: JsonObject) -> list[Cause]:
 
 
 def check_claim_update(obj: JsonObject, old: JsonObject) -> list[Cause]:
-    """Requests may grow, the volume may be filled in once, the class may be filled in by the default."""
+    """Requests may grow, the volume may be set once, the class may be set by the default."""
     new, before = dict(obj["spec"]), dict(old["spec"])
     amount, known = (
         ((spec.get("resources") or {}).get("requests") or {}).get("storage", "0") for spec in (new, before)

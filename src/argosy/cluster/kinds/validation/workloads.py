@@ -1,4 +1,4 @@
-"""Workload specs: counts, selectors, strategies; what each kind's update may not change."""
+"""Workload specs: counts, selectors, strategies; the fields that each kind's update may not change."""
 
 from __future__ import annotations
 
