@@ -208,7 +208,7 @@ class EmbeddedCluster:
         )
 
     def on_commit(self, subscriber: Callable[[Sequence[Change]], None]) -> Callable[[], None]:
-        """`subscriber` gets every batch of durable changes, in order of revisions; returns a function to unsubscribe."""
+        """`subscriber` gets every batch of durable changes, in order of revisions. Returns a function to stop it."""
         return self.store.subscribe(subscriber)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

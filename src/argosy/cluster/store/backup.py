@@ -1,7 +1,7 @@
-"""Copies of a data directory: taken while a cluster runs, verified, and put back at the newest or an older revision.
+"""Backups of a data directory: taken while a cluster runs, verified, and restored at the newest or an older revision.
 
 A backup is one tar file with the database as SQLite copies it in one read transaction, the keys, and a manifest with
-their digests. It holds Secrets and the authority's key: only its owner may read it.
+their digests. It contains Secrets and the CA's key: only its owner may read it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ FORMAT = 1
 
 
 class BackupError(Exception):
-    """A sentence that says what is wrong and what to do."""
+    """The message says what is wrong and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Manifest:
 
 
 def backup(directory: Path, target: Path, now: datetime) -> Manifest:
-    """Writes `target` whole or not at all. A cluster that runs there goes on. Raises BackupError, OSError."""
+    """Writes `target` completely or not at all. A running cluster continues. Raises BackupError, OSError."""
     source = directory / DATABASE
     if not source.exists():
         raise BackupError(f"{source} is missing: there is no cluster to back up in this directory")
@@ -88,7 +88,7 @@ def _copy_database(source: Path, copy: Path) -> None:
             closing(sqlite3.connect(copy)) as written,
         ):
             read.backup(written)
-            written.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+            written.execute("PRAGMA journal_mode=DELETE")  # one file, without a log next to it
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
@@ -108,7 +108,7 @@ def _write_archive(path: Path, manifest: Manifest, files: dict[str, bytes], now:
 
 
 def verify(path: Path) -> Manifest:
-    """What the backup holds. Raises BackupError when it is not whole."""
+    """The contents of the backup. Raises BackupError when it is incomplete."""
     return _read(path)[0]
 
 
@@ -136,10 +136,10 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 def restore(path: Path, directory: Path, now: datetime, revision: int | None = None) -> tuple[int, Path | None]:
-    """Puts a backup in place; what was there before is moved aside, and that place is returned with the new revision.
+    """Restores a backup. The old data is moved aside; returns that location along with the new revision.
 
-    `revision`: the state of that revision instead of the newest. The counter goes on from whichever is newer, the
-    backup or what was there, so that every client lists anew. Raises BackupError, OSError.
+    `revision`: the state of that revision instead of the newest. The counter continues from whichever is newer, the
+    backup or the old data, so that every client lists again. Raises BackupError, OSError.
     """
     manifest, files = _read(path)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -166,7 +166,7 @@ def restore(path: Path, directory: Path, now: datetime, revision: int | None = N
 
 
 def _rewind(database: Path, manifest: Manifest, revision: int, now: datetime) -> None:
-    """The state of `revision`, written anew: objects that came later go, those that changed or went come back."""
+    """Restores the state of `revision`: objects created later are deleted, changed or deleted ones are restored."""
     if not manifest.oldest <= revision <= manifest.revision:
         raise BackupError(
             f"revision {revision} is not in this backup: it holds {manifest.oldest} to {manifest.revision}"
@@ -198,7 +198,7 @@ def _forget_history(database: Path, other: int) -> int:
 
 
 def _set_aside(directory: Path) -> Path | None:
-    """Moves what is there into a folder of its own."""
+    """Moves the existing data into a folder of its own."""
     names = [DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", *KEYS]
     there = [name for name in names if (directory / name).exists()]
     if not there:

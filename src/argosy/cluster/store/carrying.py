@@ -1,4 +1,4 @@
-"""Carries the write-ahead log over into the database, beside whoever writes: it waits for the disk, nobody for it."""
+"""Checkpoints the write-ahead log into the database alongside writers: it waits for the disk, nobody waits for it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ class Carrier:
         self._path, self._marker = path, marker
         self._thread: threading.Thread | None = None
         self.carried = 0
-        """The newest revision that the disk is known to have."""
+        """The newest revision that is known to be on disk."""
 
     def begin(self, revision: int) -> None:
-        """What is committed up to this revision; nothing while that goes on for an older one."""
+        """Checkpoints what is committed up to this revision; does nothing while an older checkpoint is running."""
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._carry, args=(revision,), name="checkpoint", daemon=True)
             self._thread.start()
 
     def wait(self) -> None:
-        """Until nothing is going on."""
+        """Waits until no checkpoint is running."""
         if self._thread is not None:
             self._thread.join()
 
@@ -36,9 +36,9 @@ class Carrier:
 
 
 def carry_over(database: sqlite3.Connection) -> bool:
-    """Whether all of the log is in the database, and both are synced. Raises sqlite3.Error.
+    """Whether the log is completely in the database, and both are synced. Raises sqlite3.Error.
 
-    PASSIVE waits for nobody: while a backup reads, what is left is carried over later.
+    PASSIVE waits for nobody: while a backup reads, the rest is checkpointed later.
     """
     _, pages, carried = database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     return bool(pages == carried)

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class Unencodable(TypeError):
-    """No JSON can say this; the text names the place and the reason, and shows no value."""
+    """A value that JSON cannot represent; the message names the place and the reason, and shows no value."""
 
 
 def encode(obj: JsonObject | None) -> bytes:
-    """Raises Unencodable for what no JSON can say, such as an integer of more than 64 bits."""
+    """Raises Unencodable for values that JSON cannot represent, such as an integer of more than 64 bits."""
     try:
         # A copy: the serialiser's own bytes keep the spare room of the buffer that they were written to.
         return bytes(memoryview(orjson.dumps(obj)))
@@ -29,7 +29,7 @@ def encode(obj: JsonObject | None) -> bytes:
 
 
 def _first_fault(value: object, path: str) -> str:
-    """Where the first value is that cannot be written, and why; empty when all can."""
+    """Where the first unencodable value is, and why; empty when there is none."""
     try:
         orjson.dumps(value)
     except TypeError as error:
@@ -44,7 +44,7 @@ def _first_fault(value: object, path: str) -> str:
 
 
 class Entry:
-    """An object in its storage version: bytes, and decoded too while somebody uses it (`warmth`, `packing`)."""
+    """An object in its storage version: as bytes, and also decoded while it is in use (`warmth`, `packing`)."""
 
     __slots__ = ("_encoded", "_obj", "created_rev", "key", "rev", "used", "warmth")
 
@@ -62,7 +62,7 @@ class Entry:
         self.rev = rev
         self.created_rev = created_rev
         self.used = False
-        """Since `warmth` looked last."""
+        """Whether it was used since `warmth` last checked."""
         self._obj = obj
         self._encoded = encoded
         self.warmth = warmth
@@ -81,7 +81,7 @@ class Entry:
 
     @property
     def peek(self) -> JsonObject:
-        """The object for one glance: a scan must not push out what is really used."""
+        """The object for a single read: a scan must not evict what is really in use."""
         if self._obj is not None:
             return self._obj
         found: JsonObject = orjson.loads(self.encoded)
@@ -96,7 +96,7 @@ class Entry:
 
     @property
     def size(self) -> int:
-        """Of the bytes, where they are there."""
+        """The size of the bytes, where they exist."""
         return length_of(self._encoded) if self._encoded is not None else 0
 
     @property
@@ -104,8 +104,8 @@ class Entry:
         return self._obj is not None
 
     def may_contain(self, traces: tuple[bytes, ...]) -> bool:
-        """False only if some of the texts, which are of labels, are surely not in the object's bytes; one that is
-        decoded is not searched.
+        """False only if some of the texts (of labels) are certainly not in the object's bytes; a decoded object is not
+        searched.
         """
         if self._obj is not None or self._encoded is None:
             return True
@@ -113,7 +113,7 @@ class Entry:
         return all(trace in labels for trace in traces)
 
     def cool(self) -> None:
-        """Bytes only, and packed, until somebody looks inside again."""
+        """Keeps bytes only, packed, until the object is read again."""
         if (obj := self._obj) is None:
             return
         held = self._encoded if self._encoded is not None else encode(obj)
@@ -124,14 +124,14 @@ class Entry:
         self._obj = None
 
     def retire(self) -> None:
-        """Only who asks for the past looks inside again."""
+        """Only reads of past revisions need the decoded object."""
         if self._obj is None and self._encoded is not None and not is_packed(self._encoded):
             self._obj = self.peek
         self.cool()
 
 
 class Change:
-    """What one revision did to one object: `old` is absent for a creation, `new` for a deletion."""
+    """The effect of one revision on one object: `old` is absent for a creation, `new` for a deletion."""
 
     __slots__ = ("_deleted", "frames", "group", "new", "old", "plural", "rev")
 
@@ -153,12 +153,12 @@ class Change:
 
     @property
     def obj(self) -> JsonObject:
-        """The object as it is now, or as it was last, with the revision of its deletion."""
+        """The object as it is now, or its last state with the revision of its deletion."""
         return self.new.obj if self.new is not None else self.last.obj
 
     @property
     def last(self) -> Entry:
-        """The state before this change under this change's revision: what a DELETED event carries (spec 9.2)."""
+        """The state before this change under this change's revision: the content of a DELETED event (spec 9.2)."""
         if self._deleted is None:
             assert self.old is not None
             obj = self.old.obj

@@ -1,4 +1,4 @@
-"""Says in sentences what is wrong with a data directory, without changing anything; a cluster may run in it."""
+"""Describes what is wrong with a data directory, without changing anything; a cluster may be running in it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from argosy.cluster.store.marker import boot_of_machine, read_mark
 from argosy.cluster.store.sqlite import MARKER
 
 SHOWN = 10
-"""Faults of one kind that are told one by one."""
+"""Maximum faults of one kind that are listed individually."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a database says of itself."""
+    """What a database says about itself."""
 
     cluster: str
     revision: int
@@ -37,7 +37,7 @@ def known_of(database: Path) -> Known:
 
 
 def _oldest(db: sqlite3.Connection, revision: int, meta: dict[str, object]) -> int:
-    """History begins after the newest change whose former state is not kept (as `Store.load` reads it)."""
+    """History starts after the newest change whose previous state is not kept (as `Store.load` reads it)."""
     floor, seen = int(str(meta.get("compacted", 0))), set()
     for rev, *place, created, deleted in db.execute(
         "SELECT rev, grp, plural, namespace, name, created_rev, deleted FROM log ORDER BY rev"
@@ -51,10 +51,10 @@ def _oldest(db: sqlite3.Connection, revision: int, meta: dict[str, object]) -> i
 
 
 def faults_of_directory(directory: Path) -> list[str]:
-    """Empty when all is well."""
+    """Empty when everything is well."""
     database, marker = directory / "cluster.db", directory / MARKER
     try:
-        mark = read_mark(marker)  # first: what it promises, a running cluster has by now
+        mark = read_mark(marker)  # read first: by now a running cluster has what it promises
     except OSError as error:
         return [str(error)]
     if not database.exists():

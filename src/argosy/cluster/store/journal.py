@@ -1,4 +1,4 @@
-"""The door to the disk: takes batches of changes, gives back what it holds."""
+"""The port to the disk: takes batches of changes and returns what is stored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from argosy.machinery.objects import Key
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A live object as the journal holds it."""
+    """A live object as the journal stores it."""
 
     group: str
     plural: str
@@ -24,7 +24,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """One change as the journal holds it; `encoded` is the new state, or the last one of a deletion."""
+    """One change as the journal stores it; `encoded` is the new state, or the last one of a deletion."""
 
     group: str
     plural: str
@@ -53,7 +53,7 @@ class Journal(Protocol):
     def load(self) -> Loaded: ...
 
     def commit(self, changes: Sequence[Change]) -> None:
-        """Returns when they survive the death of the process. Raises OSError when the disk refuses."""
+        """Returns when the changes survive a crash of the process. Raises OSError when the disk refuses."""
         ...
 
     def compact(self, floor: int) -> None: ...

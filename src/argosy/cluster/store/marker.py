@@ -1,11 +1,11 @@
-"""What a data directory is known to hold, beside the database: one line, `cluster.marker`.
+"""Records next to the database what a data directory must contain: one line, `cluster.marker`.
 
-SQLite takes a write-ahead log that is missing or damaged for one that was never written, and begins again at its last
-checkpoint, or with nothing. The marker knows better: after each commit it says which revision was reached. While the
-machine is up the database must have that revision. After the machine itself went down only what was synced is
-promised (`synchronous=NORMAL`), and that is noted too.
+SQLite treats a missing or damaged write-ahead log as one that was never written, and starts again at its last
+checkpoint, or with nothing. The marker detects that: after each commit it records which revision was reached. While
+the machine is up the database must have that revision. After a crash of the machine only what was synced is
+guaranteed (`synchronous=NORMAL`), and that is recorded too.
 
-The marker's lock is the store's: one process at a time.
+The marker's lock is the store's lock: one process at a time.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ class Mark:
     cluster: str
     """The identity that the database has too."""
     boot: str
-    """Of the machine, when the line was written."""
+    """The machine's boot id when the line was written."""
     revision: int
     synced: int
-    """The newest revision that survives the machine's death."""
+    """The newest revision that survives a crash of the machine."""
 
     def line(self) -> bytes:
-        """Always as long as any other one, so that writing it anew leaves nothing of the old."""
+        """All lines have the same length, so that overwriting leaves nothing of the old one."""
         return (
             f"argosy cluster {self.cluster} boot {self.boot} revision {self.revision:020} synced {self.synced:020}\n"
         ).encode()
@@ -42,7 +42,7 @@ class Mark:
 
 
 def boot_of_machine() -> str:
-    """Changes whenever the machine starts; `unknown` never equals itself across starts that nobody can tell apart."""
+    """Changes whenever the machine boots; `unknown` never equals itself, since different boots look the same then."""
     try:
         return BOOT.read_text().strip() or "unknown"
     except OSError:
@@ -50,13 +50,13 @@ def boot_of_machine() -> str:
 
 
 def read_mark(path: Path) -> Mark | None:
-    """None where there is none. Raises OSError for a file that says something else."""
+    """None if there is no marker. Raises OSError for an invalid file."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         return None
     if not content.strip(b"\0"):
-        return None  # made, and the process or the machine died before the first line
+        return None  # created, but the process or the machine crashed before the first line
     found = _LINE.match(content)
     if found is None:
         raise OSError(
@@ -70,7 +70,7 @@ class MarkerFile:
     """The open marker of a store in use."""
 
     def __init__(self, path: Path) -> None:
-        """Raises OSError when another process holds it."""
+        """Raises OSError when another process has the lock."""
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -87,11 +87,11 @@ class MarkerFile:
             self.sync()
 
     def sync(self) -> None:
-        """Waits until the disk has what was written. Raises OSError."""
+        """Waits until the written data is on disk. Raises OSError."""
         os.fsync(self._file)
 
     def close(self) -> None:
-        """A second time does nothing."""
+        """A second call does nothing."""
         file, self._file = self._file, -1
         if file >= 0:
             os.close(file)

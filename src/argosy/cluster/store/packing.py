@@ -1,11 +1,11 @@
-"""Bytes of objects that nobody looks at, deflated against one of the same kind: a fifth or a tenth is left of them.
+"""Compresses objects that nobody reads, against another one of the same kind: to a fifth or a tenth of their size.
 
-Objects of a kind say nearly the same in the same words: managed fields, conditions, a CA's certificate. What one costs
-is some ten microseconds for each kilobyte when it is packed, and three when it is read again.
+Objects of a kind contain nearly the same text: managed fields, conditions, a CA's certificate. Packing costs some ten
+microseconds per kilobyte, and unpacking three.
 
-A packed object is a byte that no JSON begins with, the number of its dictionary, the length of what it was, its labels
-as they were, and the deflated rest. It is one value, so that a thread that reads beside us sees the one form or the
-other; and a search by labels inflates only what it finds.
+A packed object is a byte that no JSON starts with, the number of its dictionary, the original length, its labels
+uncompressed, and the deflated rest. It is one value, so that a thread that reads concurrently sees either form, and a
+search by labels inflates only what it finds.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from typing import Final
 
 SMALLEST, LARGEST = 256, 16_384
-"""Bytes: shorter ones gain nothing, and longer ones would hold the loop."""
+"""In bytes: shorter objects gain nothing, and longer ones would block the event loop."""
 WINDOW_BITS, MEMORY_LEVEL, LEVEL = -14, 6, 2
-"""A raw stream that reaches back 16 KiB; with little memory, as most of the time went into clearing that."""
+"""A raw stream with a window of 16 KiB; little memory, because most of the time was spent clearing it."""
 DICTIONARIES: Final = 4
-"""Of one kind in the life of a store: none is let go, as what was packed by it needs it."""
+"""Maximum per kind while the store lives: none is released, since objects packed with it need it."""
 TRIED: Final = 512
-"""Objects after which a dictionary shows whether it fits."""
+"""Number of objects after which a dictionary is evaluated."""
 _PACKED: Final = 0
 """The first byte."""
 _HEADER: Final = 10
@@ -43,14 +43,14 @@ class _OfKind:
 
 
 class Packing:
-    """Of one store: its dictionaries, each an object as it stood when it was the first of its kind to be packed."""
+    """The dictionaries of one store, each an object as it was when it was the first of its kind to be packed."""
 
     def __init__(self) -> None:
         self._dictionaries: list[bytes] = []
         self._kinds: dict[str, _OfKind] = {}
 
     def packed(self, encoded: bytes, kind: str, labels: bytes = b"") -> bytes:
-        """`encoded` itself where nothing is gained. `labels`: their JSON, by which the object may be searched."""
+        """Returns `encoded` itself if nothing is gained. `labels`: their JSON, by which the object may be searched."""
         if not SMALLEST <= len(encoded) <= LARGEST or len(labels) > _LONGEST_LABELS or is_packed(encoded):
             return encoded
         of_kind = self._of_kind(kind, encoded)
@@ -83,12 +83,12 @@ def is_packed(held: bytes) -> bool:
 
 
 def length_of(held: bytes) -> int:
-    """Of the JSON, packed or not."""
+    """The size of the JSON, packed or not."""
     return int.from_bytes(held[4:7]) if is_packed(held) else len(held)
 
 
 def labels_of(held: bytes) -> bytes:
-    """Where the object's labels stand: their JSON, or that of all of it where it is not packed."""
+    """The bytes that contain the object's labels: their JSON, or the entire JSON if the object is not packed."""
     return held[_HEADER : _HEADER + _labels_length(held)] if is_packed(held) else held
 
 

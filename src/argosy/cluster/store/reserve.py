@@ -1,4 +1,4 @@
-"""A file that is given up when the disk is full, so that what was accepted is still written and deletes go on."""
+"""A file that is deleted when the disk is full, so that accepted writes are still stored and deletes still work."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 SIZE = 4 << 20
-"""Bytes: more than the largest batch of one turn, and a checkpoint of the write-ahead log."""
+"""In bytes: more than the largest batch of one turn, and a checkpoint of the write-ahead log."""
 
 
 class Reserve:
@@ -16,7 +16,7 @@ class Reserve:
         self.held = False
 
     def hold(self) -> bool:
-        """Whether the room is there, taking it if it can be had."""
+        """Whether the reserve exists; allocates it if possible."""
         if self.held:
             return True
         try:
@@ -33,7 +33,7 @@ class Reserve:
         return self.held
 
     def release(self) -> bool:
-        """Whether there was any room to give up."""
+        """Whether there was any reserve to release."""
         self.held = False
         with suppress(OSError):
             there = self._path.stat().st_blocks > 0

@@ -1,7 +1,7 @@
 """The journal on disk: one SQLite file in WAL mode, a log of changes and the live objects (spec 19).
 
-One writer, the store. A commit is one transaction for all writes of a loop turn. `synchronous=NORMAL` survives the
-death of the process; FULL waits for the disk and survives that of the machine.
+One writer, the store. A commit is one transaction for all writes of an event loop turn. `synchronous=NORMAL` survives
+a crash of the process; FULL waits for the disk and survives a crash of the machine.
 """
 
 from __future__ import annotations
@@ -38,32 +38,32 @@ CREATE TABLE IF NOT EXISTS log (
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
 FORMAT = 1
-"""Goes up when older programs must not open the file."""
+"""Increased whenever older programs must not open the file."""
 CHECKPOINT_BYTES = 4 << 20
-"""A write-ahead log of this size is carried over into the database."""
+"""A write-ahead log of this size is checkpointed into the database."""
 LOG_BYTES = 64 << 20
-"""At this size it is carried over before anything else is done."""
+"""At this size it is checkpointed before anything else is done."""
 FORGOTTEN_AT_ONCE = 128
-"""Rows of history that go with one commit."""
+"""Rows of history that are deleted along with one commit."""
 FORGOTTEN_BYTES = 1 << 20
 SCARCE = 1 << 20
 """Bytes that are left on a disk that counts as full."""
 MARKER = "cluster.marker"
 COMMITS_PER_LOOK = 16
-"""How often that size is looked at."""
+"""How often that size is checked."""
 _log = logging.getLogger(__name__)
 
 
 class SqliteJournal:
-    """`full`: the disk has each batch before it is acknowledged. `identity`: of a cluster that is new.
+    """`full`: each batch is on disk before it is acknowledged. `identity`: the id given to a new cluster.
 
-    Readers of other processes (`argosy cluster backup`) may look on; only one process writes.
+    Other processes (`argosy cluster backup`) may read; only one process writes.
     """
 
     durable = True
 
     def __init__(self, path: Path, *, full: bool = False, identity: str = "unnamed") -> None:
-        """Raises OSError, in a sentence that says what to do, when the files cannot be used as they are."""
+        """Raises OSError, with a message that says what to do, when the files cannot be used as they are."""
         self.slow = full
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -83,7 +83,7 @@ class SqliteJournal:
         self._low = not self._reserve.hold()
 
     def _open_with_room(self, identity: str) -> None:
-        """On a full disk the reserve is what is left to begin with."""
+        """On a full disk only the reserve is left to start with."""
         try:
             self._open(identity)
         except sqlite3.Error as error:
@@ -103,7 +103,7 @@ class SqliteJournal:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute(f"PRAGMA synchronous={'FULL' if self.slow else 'NORMAL'}")
             self._db.execute("PRAGMA wal_autocheckpoint=0")
-            self._check(mark)  # before anything is written, which would bury what can still be saved
+            self._check(mark)  # before anything is written, which would overwrite what can still be recovered
             self._db.executescript(_SCHEMA)
             self._set_meta("format", FORMAT)
             known = self._text("cluster")
@@ -118,7 +118,7 @@ class SqliteJournal:
         self._marker.write(self._mark)
 
     def _refuse_missing(self, mark: Mark | None) -> None:
-        """A database that is gone is not a new cluster."""
+        """A missing database is not a new cluster."""
         if self._path.exists():
             return
         if mark is not None and mark.revision:
@@ -135,7 +135,7 @@ class SqliteJournal:
         os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))  # objects include Secrets
 
     def _check(self, mark: Mark | None) -> None:
-        """Raises OSError for a newer program's file, or when less is there than is known to have been reached."""
+        """Raises OSError for a newer program's file, or when the file has less than is known to have been committed."""
         if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
             found, revision, cluster = 0, 0, ""
         else:
@@ -199,7 +199,7 @@ class SqliteJournal:
         return live, log
 
     def _damaged(self, why: str) -> OSError:
-        """The error, after the files were copied as they are: whatever is tried next, nothing more gets lost."""
+        """The error, after the files were copied as they are: later attempts then lose nothing more."""
         kept = next(place for number in count(1) if not (place := Path(f"{self._path}.damaged-{number}")).exists())
         for suffix in ("", "-wal"):
             source = Path(f"{self._path}{suffix}")
@@ -207,7 +207,7 @@ class SqliteJournal:
                 copied = Path(f"{kept}{suffix}")
                 os.close(os.open(copied, os.O_CREAT | os.O_WRONLY, 0o600))
                 copyfile(source, copied)
-        self._db.close()  # only now: it would carry the write-ahead log over into the damaged file
+        self._db.close()  # only now: it would checkpoint the write-ahead log into the damaged file
         self._marker.close()
         return OSError(
             f"{self._path} is damaged: {why}. A copy is kept as {kept}. Restore the file from a backup "
@@ -215,7 +215,7 @@ class SqliteJournal:
         )
 
     def is_low(self) -> bool:
-        """The disk was full, and the reserve that was given up for it cannot be had back yet."""
+        """The disk was full, and the reserve that was released for it cannot be allocated again yet."""
         if self._low:
             self._low = not self._reserve.hold()
         return self._low
@@ -254,16 +254,16 @@ class SqliteJournal:
                 self._db.execute("ROLLBACK")
 
     def _note(self, revision: int) -> None:
-        """Tells the marker, and has the write-ahead log carried over when it has grown."""
+        """Updates the marker, and starts a checkpoint when the write-ahead log has grown."""
         self._commits += 1
         is_synced = self._commits % COMMITS_PER_LOOK == 0 and self._look_at_log(revision)
         synced = revision if self.slow or is_synced else max(self._mark.synced, self._carrier.carried)
         self._mark = replace(self._mark, revision=revision, synced=synced)
-        with suppress(OSError):  # it lags behind then, which refuses nothing
+        with suppress(OSError):  # the marker lags behind then, which refuses nothing
             self._marker.write(self._mark)
 
     def _look_at_log(self, revision: int) -> bool:
-        """Whether all was carried over here and now: when the other one cannot keep up with what is written."""
+        """Whether everything was checkpointed here, synchronously: for when the background one cannot keep up."""
         with suppress(OSError, sqlite3.Error):
             size = Path(f"{self._path}-wal").stat().st_size
             if size >= LOG_BYTES:
@@ -295,7 +295,7 @@ class SqliteJournal:
             self._forget_some()
 
     def _forget_some(self) -> None:
-        """The oldest rows of what is to be forgotten, a few of them or as many bytes as a few have; one at least."""
+        """The oldest rows of the history to delete, limited by number and bytes; at least one."""
         old = "SELECT rev, length(obj) FROM log WHERE rev <= ? ORDER BY rev LIMIT ?"
         rows = self._db.execute(old, (self._floor, FORGOTTEN_AT_ONCE)).fetchall()
         size, upto = 0, 0
@@ -309,12 +309,12 @@ class SqliteJournal:
             self._floor = 0
 
     def compact(self, floor: int) -> None:
-        """Done with the next commits, some at a time: the connection may be in use by the worker thread now."""
+        """Deleted along with the next commits, some at a time: the worker thread may be using the connection now."""
         self._floor = floor
 
     def close(self) -> None:
         self._carrier.wait()
-        self._db.close()  # carries the write-ahead log over, and syncs
+        self._db.close()  # checkpoints the write-ahead log, and syncs
         with suppress(OSError):
             self._marker.write(replace(self._mark, synced=self._mark.revision), sync=True)
         self._marker.close()
@@ -322,7 +322,7 @@ class SqliteJournal:
 
 
 def keep_private(path: Path) -> None:
-    """Objects include Secrets: whoever opened the file to others is told, and it is closed again."""
+    """Objects include Secrets: a file that others can read is reported, and restricted again."""
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         path.chmod(0o600)
@@ -330,7 +330,7 @@ def keep_private(path: Path) -> None:
 
 
 def keep_unwritten(directory: Path) -> None:
-    """Whoever may write there could put another database in place of this one."""
+    """Anyone who may write there could replace the database with another one."""
     found = directory.stat()
     mode = stat.S_IMODE(found.st_mode)
     if mode & 0o022 and not mode & stat.S_ISVTX and found.st_uid == os.geteuid():
@@ -343,5 +343,5 @@ def _is_full(error: sqlite3.Error) -> bool:
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    """Of a store; a file that never was one is merely refused."""
+    """Copies only a store's files; a file that never was a store is merely refused."""
     return getattr(error, "sqlite_errorname", "").startswith("SQLITE_CORRUPT")

@@ -1,11 +1,11 @@
-"""All tables under one revision; writes of one loop turn are committed together and then shown.
+"""All tables under one revision; writes of one event loop turn are committed together and then published.
 
-A write changes memory at once, so that the next request sees it. Watchers and subscribers learn of it in `flush`, which
+A write changes memory at once, so that the next request sees it. Watchers and subscribers get it in `flush`, which
 the first write of a turn schedules, after the journal has taken the batch. `durable()` is what an acknowledgement
 waits for.
 
-A batch that the journal refuses (the disk is full) stays at hand: its writers are told, nothing more is accepted, and
-each further attempt to write first tries that batch again. So the disk never has a gap, and writing goes on by itself
+A batch that the journal refuses (the disk is full) is kept: its writers get an error, nothing more is accepted, and
+each further attempt to write first retries that batch. So the disk never has a gap, and writing resumes by itself
 when there is room.
 """
 
@@ -26,9 +26,9 @@ from argosy.machinery.objects import JsonObject, Key
 
 HISTORY = timedelta(minutes=5)
 HISTORY_REVISIONS = 10_000
-"""A change is forgotten when it is older than both allow (spec 19)."""
+"""A change is dropped when it is older than both limits allow (spec 19)."""
 HISTORY_BYTES = 64 << 20
-"""Of objects as they are stored: half of what is kept goes when there is more."""
+"""Bytes of stored objects: the older half of the history is dropped when there is more."""
 
 FULL = "the disk is full: only deletes are accepted until there is room again"
 
@@ -36,11 +36,11 @@ Subscriber = Callable[[Sequence[Change]], None]
 
 
 class Expired(Exception):
-    """The revision asked for is compacted."""
+    """The requested revision is compacted."""
 
 
 class TooLarge(Exception):
-    """The revision asked for is in the future."""
+    """The requested revision is in the future."""
 
 
 class Store:
@@ -61,14 +61,14 @@ class Store:
         self._marks: deque[tuple[datetime, int]] = deque()
         self._weights: deque[tuple[int, int]] = deque()
         self._weight = 0
-        """Bytes of the changes that are kept, by revision and in all."""
+        """Bytes of the changes that are kept, by revision and in total."""
         self.broken: OSError | None = None
         """The journal refused a batch: memory is ahead of the disk, so nothing more is accepted until it takes it."""
         # A journal without a reserve is never short of room before it refuses.
         self._is_low: Callable[[], bool] = getattr(self._journal, "is_low", lambda: False)
 
     def load(self) -> None:
-        """Takes over what the journal holds; a fork and a store in memory are complete already."""
+        """Loads what the journal has; a fork and an in-memory store are complete already."""
         if not self._journal.durable:
             return
         loaded = self._journal.load()
@@ -83,7 +83,7 @@ class Store:
         self._restore(loaded.compacted, loaded.log)
 
     def _restore(self, compacted: int, log: Iterable[LogRow]) -> None:
-        """Rebuilds the rings, so that watches resume over a restart; history starts where no former state lacks."""
+        """Rebuilds the rings, so that watches resume over a restart; history starts where no previous state is lost."""
         last: dict[tuple[str, str, Key], Entry | None] = {}
         changes: list[Change] = []
         floor = compacted
@@ -110,7 +110,7 @@ class Store:
             self._thread.shutdown()
 
     def _own_thread(self) -> ThreadPoolExecutor:
-        """Of the loop's own threads all may be waiting for names of hosts that nobody tells."""
+        """The event loop's own threads may all be waiting for a DNS server that does not answer."""
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         return self._thread
@@ -122,15 +122,15 @@ class Store:
         return table
 
     def drop(self, table: Table) -> None:
-        """Its kind is served no longer; one of the same name starts afresh."""
+        """Its kind is no longer served; another one of the same name starts with an empty table."""
         del self._tables[table.group, table.plural]
 
     def tables(self) -> list[Table]:
-        """In order of group and plural, so that nothing depends on what was touched first."""
+        """In order of group and plural, so that nothing depends on which one was used first."""
         return [self._tables[place] for place in sorted(self._tables)]
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
-        """`subscriber` gets every durable batch, in order of revisions; it must not raise. Returns how to stop."""
+        """`subscriber` gets every durable batch, in order of revisions; it must not raise. Returns a function to stop."""
         self._subscribers = [*self._subscribers, subscriber]
 
         def stop() -> None:
@@ -143,8 +143,8 @@ class Store:
     def put(self, table: Table, key: Key, obj: JsonObject, old: Entry | None) -> Entry:
         """Stores `obj`, which belongs to the store from now on, under the next revision.
 
-        Raises Unencodable for what no JSON can say: here, so that it fails its own writer and nobody else's. Raises
-        OSError while the disk has no room; what is being deleted may still be written then.
+        Raises Unencodable for values that JSON cannot represent: here, so that it fails only its own writer. Raises
+        OSError while the disk is full; objects that are being deleted may still be written then.
         """
         rev = self.revision + 1
         obj["metadata"]["resourceVersion"] = str(rev)
@@ -173,7 +173,7 @@ class Store:
 
     @property
     def trouble(self) -> str:
-        """Why nothing, or only deletes, can be written now; empty when all is well. Looking tries again."""
+        """Why nothing, or only deletes, can be written now; empty when all is well. Calling this retries."""
         if self.broken is not None:
             self._schedule()
             return self.broken.strerror or str(self.broken)
@@ -185,18 +185,18 @@ class Store:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            return  # no loop: whoever writes outside one calls flush
+            return  # no event loop: a caller outside one calls flush
         self._scheduled = True
         loop.call_soon(self._turn_ends)
 
     @property
     def answers_at_once(self) -> bool:
-        """Writers are answered before their batch is shown: in memory there is nothing to wait for."""
+        """Writers are answered before their batch is published: in memory there is nothing to wait for."""
         return not self._journal.durable
 
     async def durable(self) -> None:
-        """Waits until all writes so far survive the death of the process. Raises OSError when they do not: they may yet
-        be written later, as after a time-out.
+        """Waits until all writes so far survive a crash of the process. Raises OSError when they do not: they may still
+        be written later, as after a timeout.
         """
         if self.broken is not None:
             self._schedule()
@@ -231,7 +231,7 @@ class Store:
         self._worker.add_done_callback(finished)
 
     def flush(self) -> None:
-        """Commits and shows what is pending, now."""
+        """Commits and publishes what is pending, now."""
         if not self._pending:
             return
         batch, waiting = self._take()
@@ -262,7 +262,7 @@ class Store:
         self._age()
 
     def _refuse(self, batch: list[Change], waiting: asyncio.Future[None] | None, error: BaseException) -> None:
-        """Tells the writers of the batch, and of what came after it: none of it may be acknowledged before it is."""
+        """Fails the writers of the batch and of later writes: none of it may be acknowledged before it is stored."""
         self.broken = error if isinstance(error, OSError) else OSError(str(error))
         self._pending = batch + self._pending
         later, self._commit = self._commit, None
@@ -280,7 +280,7 @@ class Store:
             raise Expired
 
     def _age(self) -> None:
-        """Notes which revision was reached when, and forgets what is old by time and by number."""
+        """Records which revision was reached when, and drops history by age and by number."""
         now = self._now()
         if not self._marks or now - self._marks[-1][0] >= timedelta(seconds=10):
             self._marks.append((now, self.revision))
@@ -289,7 +289,7 @@ class Store:
             self.compact(self.revision - HISTORY_REVISIONS)
 
     def _weigh(self, batch: Sequence[Change]) -> None:
-        """Forgets the older half of a history that has become heavy: few of the changes are, and those are large."""
+        """Drops the older half of a history that has become large: it has few changes, and they are large."""
         for change in batch:
             if size := max((entry.size for entry in (change.old, change.new) if entry is not None), default=0):
                 self._weights.append((change.rev, size))
@@ -309,7 +309,7 @@ class Store:
             self.compact(floor)
 
     def compact(self, floor: int) -> None:
-        """Forgets all changes up to revision `floor`."""
+        """Drops all changes up to revision `floor`."""
         self.compacted = max(self.compacted, floor)
         while self._weights and self._weights[0][0] <= floor:
             self._weight -= self._weights.popleft()[1]
@@ -319,7 +319,7 @@ class Store:
         self._journal.compact(floor)
 
     def fork(self, now: Callable[[], datetime]) -> Store:
-        """A copy in memory at this revision, in a time of its own: objects are shared, what is written to either stays
+        """An in-memory copy at this revision, with its own clock: objects are shared, later writes to either are not.
         there."""
         copy = Store(now)
         copy.revision = copy.compacted = self.revision

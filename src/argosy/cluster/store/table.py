@@ -1,7 +1,7 @@
 """The live objects of one kind, sorted, and the ring of its recent changes.
 
 The ring serves watchers (a watcher is a position in it) and reads of the past: the state at revision R is the live
-state with the changes after R undone, so that pages of one list agree without any snapshot being kept.
+state with the changes after R undone, so that pages of one list are consistent without keeping a snapshot.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class Table:
         self.base = 0
         """The position of `ring[0]`: positions count all changes since the start."""
         self.shown = 0
-        """Changes before this position are durable, hence visible to watchers."""
+        """Changes before this position are durable, so they are visible to watchers."""
         self.waiters: list[Future[None]] = []
         self.closed = False
-        """The kind is served no longer: watchers end."""
+        """The kind is no longer served: watchers end."""
 
     def apply(self, change: Change) -> None:
         key = change.key
@@ -57,7 +57,7 @@ class Table:
                 waiter.set_result(None)
 
     def forget(self, floor: int) -> None:
-        """Drops changes up to revision `floor`, but none that watchers have not been shown."""
+        """Drops changes up to revision `floor`, except those that watchers have not been shown."""
         count = min(bisect_right(self.ring, floor, key=_rev_of), self.shown - self.base)
         if count > 0:
             del self.ring[:count]
@@ -85,7 +85,7 @@ class Table:
             yield entries[self.keys[index]]
 
     def scan_at(self, rev: int, namespace: str = "", start: Key | None = None) -> Iterator[Entry]:
-        """As `scan`, in the state of revision `rev`, which the caller has checked not to be compacted."""
+        """Like `scan`, in the state of revision `rev`, which the caller has checked not to be compacted."""
         past = self._past(rev, namespace, start)
         if not past:
             yield from self.scan(namespace, start)
@@ -104,7 +104,7 @@ class Table:
             pending = next(gone, None)
 
     def _past(self, rev: int, namespace: str, start: Key | None) -> dict[Key, Entry | None]:
-        """What objects changed after `rev` were then."""
+        """The state at `rev` of the objects that changed after it."""
         past: dict[Key, Entry | None] = {}
         for change in self.ring[self.position_after(rev) - self.base :]:
             key = change.key

@@ -1,7 +1,7 @@
-"""Which objects stay decoded: as Python objects they weigh ten times their bytes, and most are never looked at again.
+"""Decides which objects stay decoded: as Python objects they need ten times their bytes, and most are not read again.
 
-A clock with a second chance: whoever was used since the hand passed stays, so that a look costs no bookkeeping. What
-was replaced is packed once so many others were: by then the watchers have seen it.
+A clock with a second chance: an object that was used since the hand passed stays, so that a read needs no
+bookkeeping. A replaced state is packed after this many more replacements: by then the watchers have seen it.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from argosy.cluster.store.entry import Change, Entry
 from argosy.cluster.store.packing import LARGEST, Packing
 
 DECODED = 2048
-"""Objects that stay decoded in a store."""
+"""Maximum objects that stay decoded in a store."""
 DECODED_BYTES = 32 << 20
-"""What they weigh together as JSON: a few hundred of the largest would fill the memory, whether they live or not."""
+"""Their total size as JSON: a few hundred of the largest would fill the memory, whether they are live or not."""
 FRAMES = 512
-"""Changes of which the events stay at hand; a watcher that is further behind has them made again."""
+"""Changes whose events stay cached; for a watcher that is further behind they are built again."""
 REPLACED = 1024
-"""Changes of which the state before stays as it is."""
+"""Changes whose previous state stays unpacked."""
 
 
 class Warmth:
@@ -31,7 +31,7 @@ class Warmth:
         self.packing = Packing()
 
     def add(self, entry: Entry) -> None:
-        """`entry` is decoded now; another one may not be from now on."""
+        """`entry` is decoded now; another one may be packed for it."""
         warm = self._warm
         warm.append((entry, entry.size))
         self._bytes += entry.size
@@ -45,21 +45,21 @@ class Warmth:
                 oldest.cool()
 
     def framed(self, change: Change) -> None:
-        """Events of `change` were made; those of an older one go."""
+        """Events of `change` were built; those of an older one are dropped."""
         self._framed.append(change)
         if len(self._framed) > FRAMES:
             self._framed.popleft().frames.clear()
 
     def replaced(self, change: Change) -> None:
-        """There is another state now than the old one, or none."""
+        """The old state was replaced by another, or deleted."""
         if change.old is None or change.old.size > LARGEST:
-            return  # too large to be packed: nothing is gained by holding on to it here
+            return  # too large to be packed: nothing is gained by keeping it here
         self._replaced.append(change)
         if len(self._replaced) > REPLACED:
             _retire(self._replaced.popleft())
 
     def forget(self, floor: int) -> None:
-        """Changes up to revision `floor` are history no more."""
+        """Changes up to revision `floor` are no longer in the history."""
         while self._replaced and self._replaced[0].rev <= floor:
             self._replaced.popleft()
         while self._framed and self._framed[0].rev <= floor:

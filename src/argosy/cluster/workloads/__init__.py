@@ -1,1 +1,1 @@
-"""Simulated controllers of the embedded server: workloads come alive without a machine to run them (kinds sheet 5)."""
+"""Simulated controllers of the embedded server: workloads run without a machine to run them (kinds sheet 5)."""

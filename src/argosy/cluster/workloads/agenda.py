@@ -1,4 +1,4 @@
-"""When which key is looked at again: one timer stands for the first entry of all."""
+"""Schedules when each key is processed again: a single timer for the earliest entry."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ class Work(NamedTuple):
 
 
 class Agenda:
-    """Each key has one moment at most: the last one that was planned for it."""
+    """Each key has at most one time: the last one that was scheduled for it."""
 
     def __init__(self, clock: Clock, due: Callable[[Work], None], is_background: Callable[[Work], bool]) -> None:
-        """`due` is told each key whose moment has come. Entries that are background keep no rehearsal alive."""
+        """`due` is called with each key whose time has come. Background entries keep no rehearsal alive."""
         self._clock, self._tell, self._is_background = clock, due, is_background
         self._heap: list[tuple[datetime, int, Work]] = []
         self._due: dict[Work, datetime] = {}
         self._foreground = 0
-        """How many planned looks must keep a rehearsal alive."""
+        """How many scheduled keys must keep a rehearsal alive."""
         self._sequence = 0
         self._timer: TimerHandle | None = None
         self._timer_at: tuple[datetime | None, bool] = (None, False)
         self._stopped = False
 
     def plan(self, work: Work, at: datetime | None, now: datetime) -> None:
-        """None takes it off. The timer follows at `set_timer`, once for all that a turn plans."""
+        """None removes it. The timer is updated by `set_timer`, once for everything that a turn schedules."""
         if at is not None and at > now and self._due.get(work) == at:
             return
         self.unplan(work)

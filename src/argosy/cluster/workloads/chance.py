@@ -1,4 +1,4 @@
-"""Chance without a stream: every draw is a function of the seed and of what it is drawn for, never of call order."""
+"""Randomness without a stream: every draw is a function of the seed and of its purpose, never of call order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import OrderedDict
 
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 SEARCHED = 2048
-"""How many creation indexes of one owner are tried to find out which one a name was made from."""
+"""How many creation indexes of one owner are tried to find the one that a name was made from."""
 
 
 def _digest(seed: str, parts: tuple[str, ...]) -> bytes:
@@ -32,12 +32,12 @@ def suffix(seed: str, *parts: str, length: int = 5) -> str:
 
 
 def pod_name(seed: str, namespace: str, prefix: str, index: int) -> str:
-    """The name of the owner's Pod number `index`; `prefix` ends with a dash and is cut as generateName is."""
+    """The name of the owner's Pod number `index`; `prefix` ends with a dash and is truncated as generateName is."""
     return prefix[:58] + suffix(seed, namespace, prefix[:58], str(index))
 
 
 _indexes: OrderedDict[tuple[str, str, str], int | None] = OrderedDict()
-"""What `index_of_name` found, and what `pod_name` was asked for: the function of its arguments, only remembered."""
+"""Caches results of `index_of_name` and arguments of `pod_name`: pure functions, so only an optimisation."""
 REMEMBERED = 65536
 
 
@@ -49,7 +49,7 @@ def remember_index(seed: str, namespace: str, name: str, index: int | None) -> N
 
 
 def index_of_name(seed: str, namespace: str, name: str) -> int | None:
-    """The creation index that `pod_name` made `name` of, or None for a name from elsewhere."""
+    """The creation index from which `pod_name` made `name`, or None for any other name."""
     known = (seed, namespace, name)
     if known not in _indexes:
         remember_index(seed, namespace, name, _searched(seed, namespace, name))
@@ -71,5 +71,5 @@ def fnv1a(data: bytes) -> int:
 
 
 def safe_hash(data: bytes) -> str:
-    """A stable hash in letters that spell no word: the decimal digits of FNV-1a, as template hashes are written."""
+    """A stable hash whose letters spell no word: the decimal digits of FNV-1a, encoded like template hashes."""
     return "".join(ALPHABET[ord(digit) % len(ALPHABET)] for digit in str(fnv1a(data)))

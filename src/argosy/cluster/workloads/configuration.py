@@ -1,4 +1,4 @@
-"""What a Pod needs of ConfigMaps, Secrets and claims, and what of it is missing: catches broken deliveries."""
+"""The ConfigMaps, Secrets and claims that a Pod needs, and which are missing: detects broken deliveries."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def missing_volume(view: View, pod: JsonObject) -> str:
 
 
 def unbound_claim(view: View, pod: JsonObject) -> str:
-    """Why no Node may take the Pod yet, as a scheduler says it; empty when all claims are bound or wait for a Pod."""
+    """Why no Node may run the Pod yet, as a scheduler says it; empty when all claims are bound or wait for a Pod."""
     namespace = pod["metadata"]["namespace"]
     for _, plural, name, _ in _volumes(pod):
         if plural != "persistentvolumeclaims":

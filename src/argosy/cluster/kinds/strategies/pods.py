@@ -63,7 +63,7 @@ class PodStrategy(BuiltinStrategy):
 
 
 def admit_pod(ctx: WriteContext, obj: JsonObject) -> None:
-    """The fields that admission adds to every Pod (kinds sheet 2.4): account, priority; no token volume, no tolerations.
+    """The fields that admission adds to every Pod (kinds sheet 2.4): account, priority; not the token or tolerations.
 
     Raises StatusError 403 for a ServiceAccount or PriorityClass that does not exist.
     """

@@ -1,6 +1,6 @@
-"""Which objects without a controller an owner takes over: those that were left behind on purpose, or made by hand.
+"""Which objects without a controller an owner adopts: those that were orphaned on purpose, or created by hand.
 
-`kubectl delete --cascade=orphan` and a new owner with the same selector: so a field that cannot be changed is changed.
+With `kubectl delete --cascade=orphan` and a new owner of the same selector, immutable fields can be changed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def orphans_of(
     selector: JsonObject | None,
     fits: Callable[[JsonObject], bool] = lambda orphan: True,
 ) -> tuple[JsonObject, ...]:
-    """None while the owner is being deleted: what it lets go would be taken back, and then go with it."""
+    """None while the owner is being deleted: released objects would be adopted again, and then deleted with it."""
     if is_deleting(owner):
         return ()
     found = view.orphans(plural, owner["metadata"]["namespace"])
@@ -29,7 +29,7 @@ def orphans_of(
 
 
 def adopted(orphan: JsonObject, owner: JsonObject) -> Write:
-    """References to owners that are no controllers stay."""
+    """References to owners that are not controllers are kept."""
     references = orphan["metadata"].get("ownerReferences") or ()
     others = [reference for reference in references if reference.get("uid") != owner["metadata"]["uid"]]
     return merge(orphan, {"metadata": {"ownerReferences": [*others, reference_to(owner)]}})

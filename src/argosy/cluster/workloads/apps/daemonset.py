@@ -1,4 +1,4 @@
-"""DaemonSet: one Pod on every Node that takes it (kinds sheet 5.4)."""
+"""DaemonSet: one Pod on every eligible Node (kinds sheet 5.4)."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ class Seen:
     pods: tuple[JsonObject, ...]
     revisions: tuple[JsonObject, ...]
     orphans: tuple[JsonObject, ...]
-    """Pods and revisions that are to be taken over."""
+    """Pods and revisions to adopt."""
     taken: bool
-    """The name of the next revision belongs to something else."""
+    """The name of the next revision belongs to another object."""
     names: tuple[str, ...]
 
 
@@ -134,7 +134,7 @@ def _by_node(seen: Seen) -> dict[str, list[JsonObject]]:
 def _out_of_place(
     owner: JsonObject, eligible: dict[str, JsonObject], by_node: dict[str, list[JsonObject]]
 ) -> list[Step]:
-    """Pods that have ended, and those on Nodes that do not take them (any more), go."""
+    """Deletes Pods that have ended, and those on Nodes that are not (or no longer) eligible."""
     return [
         step
         for name, pods in sorted(by_node.items())
@@ -156,7 +156,7 @@ def _replacements(
     now: datetime,
     steps: list[Step],
 ) -> list[str]:
-    """Outdated Pods that go now (appended to `steps`), or Nodes that get a second Pod first (surge)."""
+    """Outdated Pods to delete now (appended to `steps`), or Nodes that get a second Pod first (surge)."""
     strategy = seen.owner["spec"].get("updateStrategy") or {}
     if strategy.get("type") == "OnDelete":
         return []

@@ -1,7 +1,7 @@
 """Deployment: which ReplicaSets exist, and how many Pods each may have (kinds sheet 5.1).
 
-Owns the Deployment's status and revision annotation, and its ReplicaSets' existence, size and annotations. One step per
-look: the next commit of a ReplicaSet brings the next step. `rollout_arithmetic.py` has the numbers,
+Owns the Deployment's status and revision annotation, and its ReplicaSets' existence, size and annotations. One step at
+a time: the next commit of a ReplicaSet triggers the next step. `rollout_arithmetic.py` has the numbers,
 `deployment_status.py` the conditions.
 """
 
@@ -53,7 +53,7 @@ class Seen:
     taken: frozenset[str]
     """Names of other ReplicaSets of the namespace."""
     pods_left: bool
-    """A Pod of an old ReplicaSet is still there (for Recreate)."""
+    """A Pod of an old ReplicaSet still exists (for Recreate)."""
 
 
 def look(view: View, key: Key) -> Seen | None:
@@ -92,7 +92,7 @@ def _recreates(deployment: JsonObject) -> bool:
 
 
 def new_set(deployment: JsonObject, sets: list[JsonObject] | tuple[JsonObject, ...]) -> JsonObject | None:
-    """The oldest ReplicaSet whose template equals the Deployment's, pod-template-hash aside."""
+    """The oldest ReplicaSet whose template equals the Deployment's, ignoring pod-template-hash."""
     wanted = _without_hash(deployment["spec"]["template"])
     return next((item for item in sets if _without_hash(item["spec"]["template"]) == wanted), None)
 
@@ -120,7 +120,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 
 class _Rollout:
-    """One decision in the making: ReplicaSets as they will be after its steps."""
+    """A decision being built: ReplicaSets as they will be after its steps."""
 
     def __init__(self, seen: Seen, now: datetime, new: JsonObject | None, old: list[JsonObject]) -> None:
         self.seen, self.now = seen, now
@@ -170,7 +170,7 @@ class _Rollout:
         return self._finish()
 
     def scale(self) -> Decision:
-        """A changed size during a rollout, or a paused Deployment: no rollout, only sizes."""
+        """Scaling during a rollout, or a paused Deployment: no rollout, only sizes."""
         prepared = self._prepare_new(create_it=False)
         if prepared is not None:
             return prepared
@@ -183,7 +183,7 @@ class _Rollout:
     # -- the new ReplicaSet ------------------------------------------------------------------------------------------
 
     def _prepare_new(self, *, create_it: bool) -> Decision | None:
-        """A decision of its own when the new ReplicaSet must be made or marked first."""
+        """A decision of its own when the new ReplicaSet must be created or annotated first."""
         revision = 1 + max((_revision(item) for item in self.old), default=0)
         if self.new is None:
             return self._create_new(revision) if create_it else None
@@ -210,7 +210,7 @@ class _Rollout:
         return annotations
 
     def _mark_deployment(self, revision: str, made: str | None) -> Step | None:
-        """The Deployment's revision, and the condition that a new ReplicaSet was made or found."""
+        """The Deployment's revision, and the condition that a new ReplicaSet was created or found."""
         annotations = self.deployment["metadata"].get("annotations") or {}
         assert made is not None or self.new is not None
         name = made or (self.new or {})["metadata"]["name"]
@@ -285,7 +285,7 @@ class _Rollout:
         )
 
     def _clean_up(self) -> None:
-        """Forgets the oldest empty ReplicaSets beyond the history limit, once the rollout is complete."""
+        """Deletes the oldest empty ReplicaSets beyond the history limit, once the rollout is complete."""
         limit = self.deployment["spec"].get("revisionHistoryLimit")
         if limit is None or not reported.is_complete(self.deployment, self.deployment.get("status") or {}):
             return
@@ -328,7 +328,7 @@ CONTROLLER = Controller(
 
 
 def _recreating_owner(view: View, pod: JsonObject) -> tuple[Key, ...]:
-    """Only Recreate waits for Pods themselves; everything else it learns from ReplicaSets."""
+    """Only Recreate waits for Pods themselves; everything else is derived from ReplicaSets."""
     owner = controller_of(pod)
     if owner is None or owner["kind"] != "ReplicaSet":
         return ()

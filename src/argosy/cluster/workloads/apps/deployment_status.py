@@ -1,4 +1,4 @@
-"""What a Deployment reports: counts, and the conditions Progressing, Available, ReplicaFailure (kinds sheet 5.1)."""
+"""The status of a Deployment: counts, and the conditions Progressing, Available, ReplicaFailure (kinds sheet 5.1)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def has_deadline(deployment: JsonObject) -> bool:
 
 
 def pause_change(deployment: JsonObject, now: datetime) -> JsonObject | None:
-    """The status that notes a pause or a resumption, or None when it is noted."""
+    """The status that records a pause or a resume, or None when it is recorded."""
     if not has_deadline(deployment):
         return None
     current = condition(deployment, "Progressing") or {}
@@ -49,7 +49,7 @@ def pause_change(deployment: JsonObject, now: datetime) -> JsonObject | None:
 
 
 def with_new_set(deployment: JsonObject, name: str, now: datetime, *, made: bool) -> JsonObject:
-    """The status that says where the new ReplicaSet came from; a resumption is shown until there is progress."""
+    """The status that records where the new ReplicaSet came from; a resume is shown until there is progress."""
     status = dict(deployment.get("status") or {})
     current = condition(deployment, "Progressing")
     resumed = current is not None and current.get("reason") == "DeploymentResumed"
@@ -101,7 +101,7 @@ def is_complete(deployment: JsonObject, status: JsonObject) -> bool:
 def progressed(
     deployment: JsonObject, numbers: Numbers, sets: Sequence[JsonObject], new: JsonObject | None, now: datetime
 ) -> tuple[JsonObject, datetime | None]:
-    """The status after a step of a rollout, and when its deadline must be looked at."""
+    """The status after a step of a rollout, and when its deadline must be checked."""
     status = counted(deployment, numbers, sets, new, now)
     wake_at = None
     if has_deadline(deployment):

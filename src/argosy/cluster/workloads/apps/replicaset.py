@@ -1,4 +1,4 @@
-"""ReplicaSet and ReplicationController: as many Pods as asked for, the least useful ones go first (kinds sheet 5.2)."""
+"""ReplicaSet and ReplicationController: keeps the wanted number of Pods; the least useful are deleted first (5.2)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject, Key
 
 BURST = 500
-"""At most so many Pods are made or deleted in one step."""
+"""Maximum Pods created or deleted in one step."""
 COST = "controller.kubernetes.io/pod-deletion-cost"
 _PHASES = {"Pending": 0, "Unknown": 1, "": 1, "Running": 2}
 
@@ -49,11 +49,11 @@ class Seen:
     pods: tuple[JsonObject, ...]
     orphans: tuple[JsonObject, ...]
     names: tuple[str, ...]
-    """For the Pods that are missing."""
+    """The names for the missing Pods."""
     neighbours: Counter[str]
     """Active Pods of the same owner by node."""
     most: int
-    """How many Pods one owner may have in the simulation."""
+    """Maximum Pods of one owner in the simulation."""
 
 
 def selector_of(owner: JsonObject) -> JsonObject | None:
@@ -101,7 +101,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 
 def _set_full(seen: Seen, status: JsonObject, steps: list[Step], now: datetime) -> None:
-    """The simulation holds no more Pods of one owner: said once, as a condition and an Event. In place."""
+    """The simulation's limit of Pods per owner is reached: reported once, as a condition and an Event. In place."""
     text = f"the simulation holds at most {seen.most} Pods of one owner"
     status["conditions"] = [_failure("FailedCreate", text, now)]
     steps.append(_event(seen.owner, "FailedCreate", f"Error creating: {text}", warning=True))
@@ -139,7 +139,7 @@ def _delete(seen: Seen, active: list[JsonObject], count: int, now: datetime) -> 
 
 
 def deletion_rank(pod: JsonObject, neighbours: Counter[str], now: datetime) -> tuple[object, ...]:
-    """Pods that go first sort first."""
+    """Pods to delete first sort first."""
     node, annotations = pod["spec"].get("nodeName") or "", pod["metadata"].get("annotations") or {}
     cost = annotations.get(COST, "0")
     ready = condition(pod, "Ready") or {}
@@ -190,7 +190,7 @@ def _event(owner: JsonObject, reason: str, message: str, *, warning: bool = Fals
 
 
 def report(seen: Seen, now: datetime, failure: Failure) -> Decision:
-    """A refused creation or deletion is a condition and an Event."""
+    """A refused creation or deletion becomes a condition and an Event."""
     if failure.write.resource.plural != "pods":
         return Decision()
     word, verb = ("FailedCreate", "creating") if failure.write.verb == "create" else ("FailedDelete", "deleting")

@@ -15,7 +15,7 @@ LABEL = "controller-revision-hash"
 
 
 def content_of(owner: JsonObject) -> JsonObject:
-    """What a revision keeps: the template, to be patched over the owner's."""
+    """The data of a revision: the template, as a patch for the owner's."""
     return {"spec": {"template": {**owner["spec"]["template"], "$patch": "replace"}}}
 
 
@@ -34,14 +34,14 @@ def name_of(owner: JsonObject) -> str:
 
 
 def is_taken(view: View, owner: JsonObject) -> bool:
-    """Whether the name of the owner's next revision belongs to something else."""
+    """Whether the name of the owner's next revision belongs to another object."""
     found = view.get("controllerrevisions", Key(owner["metadata"]["namespace"], name_of(owner)))
     reference = controller_of(found) if found is not None else None
     return found is not None and (reference is None or reference.get("uid") != owner["metadata"]["uid"])
 
 
 def orphans(view: View, owner: JsonObject) -> tuple[JsonObject, ...]:
-    """Revisions without a controller that are this owner's: they keep its Pods from being made anew."""
+    """Revisions without a controller that are this owner's: adopting them avoids re-creating its Pods."""
     mine = f"{owner['metadata']['name']}-"
     selector = owner["spec"]["selector"]
     return orphans_of(view, "controllerrevisions", owner, selector, lambda it: it["metadata"]["name"].startswith(mine))
@@ -50,7 +50,7 @@ def orphans(view: View, owner: JsonObject) -> tuple[JsonObject, ...]:
 def wanted(owner: JsonObject, revisions: Sequence[JsonObject], *, taken: bool) -> tuple[JsonObject | None, Step | None]:
     """The revision of the owner's template, and what must be written first.
 
-    That is a new one, an old one as the last, or the count of collisions when the name is `taken`.
+    That is a new revision, an old one moved to the end, or the collision count when the name is `taken`.
     """
     content, known = content_of(owner), ordered(revisions)
     highest = known[-1]["revision"] if known else 0
@@ -85,7 +85,7 @@ def _made(owner: JsonObject, content: JsonObject, number: int) -> JsonObject:
 
 
 def surplus(owner: JsonObject, revisions: Sequence[JsonObject], live: set[str]) -> list[Step]:
-    """Deletions of the oldest revisions beyond the limit that nothing uses."""
+    """Deletions of the oldest revisions beyond the limit that are not in use."""
     limit = owner["spec"].get("revisionHistoryLimit")
     unused = [item for item in ordered(revisions) if item["metadata"]["name"] not in live]
     return [delete(item) for item in unused[: max(0, len(unused) - (10 if limit is None else limit))]]

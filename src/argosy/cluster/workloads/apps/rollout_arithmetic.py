@@ -1,6 +1,6 @@
 """The numbers of a Deployment: pure arithmetic on ReplicaSets (kinds sheet 5.1).
 
-Never more than desired + surge Pods that do not terminate, never fewer than desired - unavailable available ones.
+Never more than desired + surge Pods that are not terminating, never fewer than desired - unavailable available ones.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def size_changed(spec: JsonObject, sets: Iterable[JsonObject]) -> bool:
 
 
 def new_set_size(numbers: Numbers, new: JsonObject | None, sets: Iterable[JsonObject]) -> int:
-    """How large the new ReplicaSet may be now; `sets` are all."""
+    """The size that the new ReplicaSet may have now; `sets` are all."""
     current = size(new) if new is not None else 0
     if not numbers.rolling or current > numbers.desired:
         return numbers.desired
@@ -82,7 +82,7 @@ def new_set_size(numbers: Numbers, new: JsonObject | None, sets: Iterable[JsonOb
 
 
 def old_set_sizes(numbers: Numbers, new: JsonObject, old: Sequence[JsonObject]) -> Sizes:
-    """Old ReplicaSets, oldest first, that shrink now: unhealthy Pods first, then what availability allows."""
+    """Old ReplicaSets, oldest first, to scale down now: unhealthy Pods first, then what availability allows."""
     busy = [item for item in old if size(item)]
     allowed = total(busy) + size(new) - numbers.minimum - (size(new) - available(new))
     if not busy or allowed <= 0:
@@ -101,7 +101,7 @@ def old_set_sizes(numbers: Numbers, new: JsonObject, old: Sequence[JsonObject]) 
 
 
 def scaled(numbers: Numbers, new: JsonObject | None, old: Sequence[JsonObject]) -> Sizes:
-    """Sizes after `desired` changed: one active ReplicaSet takes it all, several share it."""
+    """Sizes after `desired` changed: a single active ReplicaSet gets all, several share it."""
     every = [*old, new] if new is not None else list(old)
     active = [item for item in every if size(item)]
     if len(active) <= 1:
@@ -113,7 +113,7 @@ def scaled(numbers: Numbers, new: JsonObject | None, old: Sequence[JsonObject]) 
 
 
 def _shared(numbers: Numbers, active: list[JsonObject]) -> Sizes:
-    """Proportionally to what each has of the former maximum; the rest goes to the largest."""
+    """Proportionally to each one's share of the previous maximum; the rest goes to the largest."""
     allowed = numbers.maximum if numbers.desired else 0
     to_add = allowed - total(active)
     newest_first = sorted(active, key=lambda item: item["metadata"]["creationTimestamp"], reverse=to_add > 0)

@@ -1,4 +1,4 @@
-"""StatefulSet: Pods with names and claims of their own, one after the other (kinds sheet 5.3).
+"""StatefulSet: Pods with names and claims of their own, one after another (kinds sheet 5.3).
 
 Kept from upstream: a broken revision blocks OrderedReady even after a fix, until the bad Pod is deleted by hand.
 """
@@ -44,13 +44,13 @@ class Seen:
     """By ordinal."""
     revisions: tuple[JsonObject, ...]
     orphans: tuple[JsonObject, ...]
-    """Pods and revisions that are to be taken over."""
+    """Pods and revisions to adopt."""
     taken: bool
-    """The name of the next revision belongs to something else."""
+    """The name of the next revision belongs to another object."""
     claims: dict[str, JsonObject]
     """By name: the claims that belong to this set's templates, for its Pods and the next ones."""
     most: int
-    """How many Pods one owner may have in the simulation."""
+    """Maximum Pods of one owner in the simulation."""
 
 
 def look(view: View, key: Key) -> Seen | None:
@@ -76,7 +76,7 @@ def look(view: View, key: Key) -> Seen | None:
 
 
 def _ordinal_of(pod: JsonObject, owner: str) -> int | None:
-    """None for a Pod that does not bear a name of this set."""
+    """None for a Pod whose name does not belong to this set."""
     head, _, tail = str(pod["metadata"]["name"]).rpartition("-")
     return int(tail) if head == owner and tail.isdigit() else None
 
@@ -94,7 +94,7 @@ def _ordinals(owner: JsonObject) -> range:
 
 
 def _wanted(owner: JsonObject, most: int) -> range:
-    """The ordinals that the simulation makes Pods for."""
+    """The ordinals for which the simulation creates Pods."""
     return _ordinals(owner)[:most]
 
 
@@ -145,7 +145,7 @@ class _Sync:
         self._roll()
 
     def _settle(self, ordinal: int) -> bool:
-        """Whether this ordinal is not healthy yet, hence later ones must wait."""
+        """Whether this ordinal is not healthy yet, so that later ones must wait."""
         pod = self.seen.pods.get(ordinal)
         if pod is None:
             self._create(ordinal)
@@ -208,7 +208,7 @@ class _Sync:
         self.made += 1
 
     def _revision_for(self, ordinal: int) -> JsonObject:
-        """Below the partition Pods are made again from the current revision."""
+        """Below the partition Pods are re-created from the current revision."""
         rolling = (self._spec.get("updateStrategy") or {}).get("rollingUpdate") or {}
         lowest = _ordinals(self.seen.owner).start + (rolling.get("partition") or 0)
         if ordinal >= lowest:

@@ -1,4 +1,4 @@
-"""CronJob: Jobs by the clock (kinds sheet 5.4)."""
+"""CronJob: creates Jobs on a schedule (kinds sheet 5.4)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Seen:
 
 
 def times_after(schedule: str, after: datetime, zone: ZoneInfo) -> Iterator[datetime]:
-    """The scheduled moments later than `after`, in UTC. Raises CronSimError for a schedule that cannot be read."""
+    """The scheduled times after `after`, in UTC. Raises CronSimError for an invalid schedule."""
     if schedule.startswith("@every "):
         step = duration.parse(schedule.removeprefix("@every ").strip())
         moment = after
@@ -79,7 +79,7 @@ def _finished(job: JsonObject) -> str:
 
 
 def _followed(seen: Seen, steps: list[Step]) -> JsonObject:
-    """The status with `active` as the Jobs are; ended and lost ones become Events."""
+    """The status with `active` updated from the Jobs; finished and missing ones become Events."""
     status = dict(seen.owner.get("status") or {})
     by_uid = {job["metadata"]["uid"]: job for job in seen.jobs}
     active = []
@@ -128,7 +128,7 @@ def _history(seen: Seen) -> list[Step]:
 
 
 def _run(seen: Seen, status: JsonObject, steps: list[Step], now: datetime) -> datetime | None:
-    """Starts the Job that is due, if any; returns when to look again."""
+    """Starts the Job that is due, if any; returns the next time to check."""
     owner, spec = seen.owner, seen.owner["spec"]
     try:
         zone = ZoneInfo(spec.get("timeZone") or seen.zone)
@@ -217,13 +217,13 @@ def _job(owner: JsonObject, due: datetime) -> JsonObject:
 
 
 def _is_scheduled(job: JsonObject) -> bool:
-    """Whether the name is that of the time it was started for: Jobs by hand have others."""
+    """Whether the name is that of its scheduled time: manually created Jobs have other names."""
     text = (job["metadata"].get("annotations") or {}).get(SCHEDULED)
     return bool(text) and job["metadata"]["name"].endswith(f"-{int(instant(text).timestamp()) // 60}")
 
 
 def adopt_active(seen: Seen) -> JsonObject | None:
-    """The status in which every running Job that this CronJob started is listed; None when it is so already."""
+    """The status that lists every running Job started by this CronJob; None when it does so already."""
     status = seen.owner.get("status") or {}
     known = {reference["uid"] for reference in status.get("active") or ()}
     fresh = [

@@ -1,7 +1,7 @@
-"""Job: Pods that end, counted once each by a finalizer (kinds sheet 5.4).
+"""Job: Pods that run to completion, each counted once by means of a finalizer (kinds sheet 5.4).
 
-A finished Pod is noted in `uncountedTerminatedPods`, loses its finalizer, and is then counted: no crash between the
-steps counts it twice or never. Why a Job ends is in `job_verdict.py`, what a failure means in `job_failures.py`.
+A finished Pod is listed in `uncountedTerminatedPods`, loses its finalizer, and is then counted: a crash between the
+steps never counts it twice or not at all. `job_verdict.py` decides when a Job ends, `job_failures.py` about failures.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from argosy.machinery.objects import JsonObject, Key
 
 TRACKING = "batch.kubernetes.io/job-tracking"
 BURST = 500
-"""At most so many Pods are made in one step."""
+"""Maximum Pods created in one step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +148,7 @@ class _Sync:
     # -- counting ----------------------------------------------------------------------------------------------------
 
     def _count(self, status: JsonObject) -> list[JsonObject]:
-        """Moves ended Pods to the counts; returns those whose finalizer goes now. In place."""
+        """Adds finished Pods to the counts; returns those whose finalizer is removed now. In place."""
         uncounted = {name: list(uids) for name, uids in (status.get("uncountedTerminatedPods") or {}).items()}
         tracked = {pod["metadata"]["uid"]: pod for pod in self.seen.pods if _is_tracked(pod)}
         for name in ("succeeded", "failed"):
@@ -180,7 +180,7 @@ class _Sync:
         if self.job["spec"].get("backoffLimitPerIndex") is not None:
             status["failedIndexes"] = ranges(lost)
 
-    # -- ending ------------------------------------------------------------------------------------------------------
+    # -- finishing ---------------------------------------------------------------------------------------------------
 
     def _end(self, status: JsonObject, ending: Verdict, active: list[JsonObject]) -> None:
         final, reason, message = ending
@@ -262,7 +262,7 @@ class _Sync:
         return False
 
     def _create_indexed(self, count: int) -> list[JsonObject]:
-        """With a limit per index each one waits for itself, else all wait after any failure."""
+        """With a limit per index each one backs off alone, else all wait after any failure."""
         own_limit = self.job["spec"].get("backoffLimitPerIndex") is not None
         if not own_limit and not self._may_retry(self.seen.pods):
             return []

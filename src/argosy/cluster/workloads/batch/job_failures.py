@@ -1,4 +1,4 @@
-"""What a failed Pod means for its Job: podFailurePolicy, and the wait before the next try (kinds sheet 5.4)."""
+"""How a failed Pod affects its Job: podFailurePolicy, and the back-off before the next attempt (kinds sheet 5.4)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FIRST_RETRY, LONGEST_RETRY = 10.0, 600.0
 
 
 class Judged(NamedTuple):
-    """`action`: Count, Ignore, FailIndex or FailJob; `why` is the text of a FailJob."""
+    """`action`: Count, Ignore, FailIndex or FailJob; `why` is the message of a FailJob."""
 
     action: str
     why: str = ""
@@ -56,7 +56,7 @@ def _by_condition(wanted: Sequence[JsonObject] | None, pod: JsonObject) -> str:
 
 
 def failures_by_index(job: JsonObject, pods: Iterable[JsonObject]) -> dict[int, int]:
-    """How often each index has failed, those failures apart that the policy ignores."""
+    """How often each index has failed, without failures that the policy ignores."""
     found: dict[int, int] = {}
     for pod in pods:
         index = index_of(pod)
@@ -67,7 +67,7 @@ def failures_by_index(job: JsonObject, pods: Iterable[JsonObject]) -> dict[int, 
 
 
 def failed_indexes(job: JsonObject, pods: Sequence[JsonObject]) -> set[int]:
-    """Indexes that are given up; empty without backoffLimitPerIndex."""
+    """Failed indexes; empty without backoffLimitPerIndex."""
     limit = job["spec"].get("backoffLimitPerIndex")
     if limit is None:
         return set()
@@ -77,7 +77,7 @@ def failed_indexes(job: JsonObject, pods: Sequence[JsonObject]) -> set[int]:
 
 
 def retry_at(pods: Iterable[JsonObject]) -> datetime | None:
-    """When the next Pod may be made after the failures since the last success."""
+    """When the next Pod may be created after the failures since the last success."""
     ended = [(ended_at(pod), phase(pod)) for pod in pods]
     since = max((moment for moment, how in ended if how == "Succeeded"), default="")
     row = sorted(moment for moment, how in ended if how == "Failed" and moment > since)

@@ -9,9 +9,9 @@ from argosy.machinery.objects import JsonObject
 
 INDEX = "batch.kubernetes.io/job-completion-index"
 HIGHEST = 1_000_000
-"""No Job has more indexes; a status may be written by anyone who has the right."""
+"""Upper limit of indexes that are read: a status may be written by anyone who has the right."""
 FAILURES = "batch.kubernetes.io/job-index-failure-count"
-"""How often the index had failed when the Pod was made; with backoffLimitPerIndex only."""
+"""How often the index had failed when the Pod was created; with backoffLimitPerIndex only."""
 
 
 def is_indexed(job: JsonObject) -> bool:
@@ -32,7 +32,7 @@ def _number(pod: JsonObject, annotation: str) -> int | None:
 
 
 def open_indexes(job: JsonObject, pods: Iterable[JsonObject]) -> Iterator[int]:
-    """Those without a Pod that runs or succeeded, lowest first."""
+    """Those without a running or succeeded Pod, lowest first."""
     status = job.get("status") or {}
     taken: set[int | None] = {*unranges(status.get("completedIndexes")), *unranges(status.get("failedIndexes"))}
     taken |= {index_of(pod) for pod in pods if is_active(pod) or phase(pod) == "Succeeded"}

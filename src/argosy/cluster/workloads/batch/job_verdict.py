@@ -1,4 +1,4 @@
-"""Whether a Job is over, and why (kinds sheet 5.4)."""
+"""Whether a Job is finished, and why (kinds sheet 5.4)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Verdict(NamedTuple):
 
 
 def totals(job: JsonObject, status: JsonObject) -> tuple[int, int]:
-    """(succeeded, failed), those included that are not counted yet."""
+    """(succeeded, failed), including those that are not counted yet."""
     uncounted = status.get("uncountedTerminatedPods") or {}
     succeeded = (status.get("succeeded") or 0) + len(uncounted.get("succeeded", ()))
     if is_indexed(job):
@@ -35,7 +35,7 @@ def deadline_of(job: JsonObject, status: JsonObject) -> datetime | None:
 
 
 def verdict(job: JsonObject, pods: Sequence[JsonObject], status: JsonObject, now: datetime) -> Verdict | None:
-    """`status` as it is about to be written. None while the Job goes on."""
+    """`status` as it is about to be written. None while the Job continues."""
     return (
         _reached_before(job)
         or _success_policy(job, status)
@@ -45,7 +45,7 @@ def verdict(job: JsonObject, pods: Sequence[JsonObject], status: JsonObject, now
 
 
 def _reached_before(job: JsonObject) -> Verdict | None:
-    """Once an end is in sight nothing changes it any more."""
+    """Once the outcome is decided nothing changes it any more."""
     for early, final in (("SuccessCriteriaMet", "Complete"), ("FailureTarget", "Failed")):
         found = condition(job, early)
         if found is not None and found["status"] == "True":
@@ -84,7 +84,7 @@ def _failed(job: JsonObject, pods: Sequence[JsonObject], status: JsonObject, now
 
 
 def _restarts(job: JsonObject, pods: Sequence[JsonObject]) -> int:
-    """Restarts inside of Pods count as failures with restartPolicy OnFailure."""
+    """Container restarts count as failures with restartPolicy OnFailure."""
     if job["spec"]["template"]["spec"].get("restartPolicy") != "OnFailure":
         return 0
     statuses = [
