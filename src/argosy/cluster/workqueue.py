@@ -1,7 +1,7 @@
-"""A queue of things to look at again, for the server's own controllers: first in, first out, each at most once.
+"""A queue of items to process again, for the server's own controllers: first in, first out, each at most once.
 
-Several workers share a queue whose items may wait for somebody else: a webhook that does not answer then holds up one
-of them, not all. No two ever have the same item.
+Several workers share a queue whose items may wait for an external call: a webhook that does not answer then blocks one
+of them, not all. No two workers ever have the same item.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 class Workqueue(Generic[T]):
-    """`run` is a task of the cluster's; `add` may be called from anywhere on the loop."""
+    """`run` is a task of the cluster; `add` may be called from anywhere on the event loop."""
 
     def __init__(self, name: str, clock: Clock) -> None:
         self._name = name
@@ -31,7 +31,7 @@ class Workqueue(Generic[T]):
         self._items: dict[T, None] = {}
         self._failures: dict[T, int] = {}
         self._busy: dict[T, bool] = {}
-        """Items that are being looked at, and whether they were added again meanwhile."""
+        """Items being processed, and whether they were added again meanwhile."""
         self._idle: deque[asyncio.Future[None]] = deque()
         self._closed = False
 
@@ -46,13 +46,13 @@ class Workqueue(Generic[T]):
         self._clock.call_later(seconds, lambda: self.add(item))
 
     def close(self) -> None:
-        """`run` ends after the items at hand; what is left is found again at the next start."""
+        """`run` ends after the current items; the rest is found again at the next start."""
         self._closed = True
         while self._idle:
             self._signal()
 
     def _signal(self) -> None:
-        """Wakes one worker that waits; one that was cancelled meanwhile waits no more."""
+        """Wakes one waiting worker; one that was cancelled meanwhile is no longer waiting."""
         while self._idle:
             waits = self._idle.popleft()
             if not waits.done():
@@ -86,7 +86,7 @@ class Workqueue(Generic[T]):
             failures = self._failures[item] = self._failures.get(item, 0) + 1
             _log.info("%s: %s: %s, tried again later", self._name, item, error.reason or error.code)
             self.add_later(item, min(LONGEST_RETRY_SECONDS, RETRY_SECONDS * 2 ** (failures - 1)))
-        except Exception as error:  # a bug must not end the controller: the item is backed off, the others go on
+        except Exception as error:  # a bug must not stop the controller: the item is backed off, the others continue
             failures = self._failures[item] = self._failures.get(item, 0) + 1
             _log.error("%s: %s failed with %s", self._name, item, described(error))
             self.add_later(item, min(LONGEST_RETRY_SECONDS, RETRY_SECONDS * 2 ** (failures - 1)))

@@ -130,7 +130,7 @@ class Store:
         return [self._tables[place] for place in sorted(self._tables)]
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
-        """`subscriber` gets every durable batch, in order of revisions; it must not raise. Returns a function to stop."""
+        """`subscriber` gets every durable batch, in order of revisions, and must not raise. Returns how to stop."""
         self._subscribers = [*self._subscribers, subscriber]
 
         def stop() -> None:

@@ -1,7 +1,7 @@
-"""What a simulated controller decides: writes, events, and when to look again.
+"""The decisions of a simulated controller: writes, events, and when to run again.
 
-The types are those of every controller (`machinery.controller`, `machinery.requests`). Decisions are made from what was
-seen and the time, by pure functions; `engine.py` carries them out, in the same turn of the loop.
+The types are those of every controller (`machinery.controller`, `machinery.requests`). Decisions are pure functions of
+the observed state and the time; `engine.py` carries them out in the same event loop turn.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ MANAGER, SCHEDULER, KUBELET = "kube-controller-manager", "kube-scheduler", "kube
 
 @dataclass(frozen=True, slots=True)
 class Decision(controller.Decision):
-    """`marks`: (uid, label) of moments finer than the seconds that objects carry, kept while the process lives.
+    """`marks`: (uid, label) of times finer than the seconds that objects store, kept while the process lives.
 
-    They are all that is remembered here: `memory` is not kept.
+    Nothing else is remembered here: `memory` is not kept.
     """
 
     marks: tuple[tuple[str, str], ...] = ()
@@ -39,7 +39,7 @@ NOTHING = Decision()
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The write that was refused the last time, for controllers that report it."""
+    """The write that was refused last time, for controllers that report it."""
 
     write: Write
     error: StatusError
@@ -57,18 +57,18 @@ class Controller:
     decide: Callable[[Any, datetime], Decision]
     routes: Mapping[str, Callable[[Any, JsonObject], Iterable[Key]]]
     background: bool = False
-    """Its planned looks come again for ever (schedules, polls): they do not keep a rehearsal alive."""
+    """Its scheduled runs recur for ever (schedules, polls), so they do not keep a rehearsal alive."""
     report: Callable[[Any, datetime, Failure], Decision] | None = None
-    """What to write after a refusal, before the back-off."""
+    """The writes after a refusal, before the back-off."""
 
 
 def create(obj: JsonObject, by: str = MANAGER) -> Write:
-    """`by` is user and field manager in one, in all of these."""
+    """`by` is both user and field manager, in all of these."""
     return requests.create(resource_of(obj), obj, manager=by)
 
 
 def slow_start(chains: Iterable[tuple[Write | Event, ...]]) -> Iterable[Apart]:
-    """One, then two, then four: where all are refused, few ask in vain."""
+    """Batches of one, then two, then four: if all are refused, few requests are wasted."""
     waiting, size = list(chains), 1
     while waiting:
         yield Apart(tuple(waiting[:size]))
@@ -76,12 +76,12 @@ def slow_start(chains: Iterable[tuple[Write | Event, ...]]) -> Iterable[Apart]:
 
 
 def update(obj: JsonObject, subresource: str = "", by: str = MANAGER) -> Write:
-    """Replaces; the resourceVersion in `obj` makes a stale decision a conflict."""
+    """Replaces the object; the resourceVersion in `obj` makes a stale decision a conflict."""
     return requests.update(resource_of(obj), obj, subresource=subresource, manager=by)
 
 
 def with_status(obj: JsonObject, status: JsonObject, by: str = MANAGER) -> Write:
-    """Of the rest only what names the object: the status endpoint takes nothing else, and so it need not be read."""
+    """Other fields than status only identify the object: the status endpoint ignores them, so they need not be read."""
     named: JsonObject = {name: obj[name] for name in ("apiVersion", "kind") if name in obj}
     return update({**named, "metadata": dict(obj["metadata"]), "status": status}, "status", by)
 
@@ -109,11 +109,11 @@ def instant(text: str) -> datetime:
 
 
 NEVER = datetime.max.replace(tzinfo=UTC)
-"""Later than every moment that a run reaches; seconds that lead beyond it end there."""
+"""Later than any time that a run reaches; larger seconds are capped to it."""
 
 
 def later(moment: datetime, seconds: float) -> datetime:
-    """Saturates: fields such as activeDeadlineSeconds hold any 64-bit number."""
+    """Saturates: fields such as activeDeadlineSeconds may have any 64-bit number."""
     try:
         return moment + timedelta(seconds=seconds)
     except OverflowError:

@@ -1,15 +1,15 @@
-"""The one shell of all simulated controllers: who must look again, in which order, and when.
+"""The one shell of all simulated controllers: which keys are processed, in which order, and when.
 
     commits ──routes──▶ dirty keys (FIFO, each once) ──look, decide──▶ writes ──▶ server
                               ▲                            │
                               └──── agenda (due, key) ◀── wake_at
 
-Everything of one instant is done in one turn of the loop, without a task per object and without polling; one timer
-stands for the next entry of the agenda. What survives a restart is in the objects: at the start every key is looked at
-once.
+Everything due at one instant is done in one event loop turn, without a task per object and without polling; a single
+timer covers the next entry of the agenda. The objects contain everything that survives a restart: at the start every
+key is processed once.
 
-An exception from a look, a decision or a route concerns its key alone (security rule 16): what is not of its kind is
-set aside, a Warning event says so, the key is backed off, and `troubles` names it until it succeeds.
+An exception from a look, a decision or a route affects only its own key (security rule 16): an invalid object is
+quarantined and reported by a Warning event, the key is backed off, and `troubles` names it until it succeeds.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ from argosy.machinery.unexpected import described
 log = logging.getLogger(__name__)
 
 STEPS_PER_INSTANT = 2_000
-"""How often one key is looked at before time must move: more is a livelock, and the key is backed off."""
+"""How often one key is processed before time must advance: more is a livelock, and the key is backed off."""
 TURN_STEPS = 2_000
-"""How many keys are looked at before other work of the loop gets its turn; the instant goes on after it."""
+"""How many keys are processed before other work of the event loop gets its turn; the instant continues after it."""
 FIRST_RETRY, LONGEST_RETRY = 0.01, 60.0
 REFUSED_RETRY = 1.0
 
 
 class Livelock(RuntimeError):
-    """Controllers keep this key busy at one instant, hence time would never move."""
+    """Controllers keep this key busy at one instant, so time would never advance."""
 
 
 Route = Callable[[View, JsonObject], Iterable[Key]]
@@ -55,7 +55,7 @@ class Engine:
     def __init__(self, server: Server, clock: Clock, controllers: Sequence[Controller], view: View) -> None:
         self.view = view
         self.looks = 0
-        """How often a key was looked at, for tests and figures."""
+        """How often a key was processed, for tests and metrics."""
         self._server, self._clock = server, clock
         self._controllers = tuple(controllers)
         self._recorder = Recorder()
@@ -82,14 +82,14 @@ class Engine:
 
     @property
     def troubles(self) -> dict[str, str]:
-        """What cannot be simulated now, for health: `controller namespace/name` or `plural namespace/name`, and why."""
+        """What cannot be simulated and why, for health checks: `controller namespace/name`, `plural namespace/name`."""
         keys = {_named(self._controllers[work.controller].name, work.key): why for work, why in self._troubles.items()}
         return keys | {_named(*place): flaw for place, flaw in self._quarantine.flaws.items()}
 
-    # -- life --------------------------------------------------------------------------------------------------------
+    # -- lifecycle ---------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Reads what is there; from now on every commit is followed."""
+        """Reads existing objects; from then on every commit is followed."""
         self._stop = self._server.subscribe(self.committed)
         for resource in RESOURCES.values():
             if resource.plural != "events":
@@ -150,7 +150,7 @@ class Engine:
                 self.mark(Work(number, key))
 
     def _routed(self, number: int, route: Route, obj: JsonObject) -> Sequence[Key]:
-        """Whom a change concerns; when an object on the way is broken, it is set aside and the route asked again."""
+        """The keys that a change affects. If an object involved is invalid, it is quarantined and routed again."""
         try:
             return tuple(route(self.view, obj))
         except Exception as error:
@@ -174,10 +174,10 @@ class Engine:
         if self._drain_timer is None and self._stop is not None:
             self._drain_timer = self._clock.call_later(0.0, self._drain)
 
-    # -- what is done about it ---------------------------------------------------------------------------------------
+    # -- processing --------------------------------------------------------------------------------------------------
 
     def _drain(self) -> None:
-        """Looks at every dirty key, those included that its own writes make dirty."""
+        """Processes every dirty key, including those that its own writes make dirty."""
         self._drain_timer = None
         try:
             for _ in range(TURN_STEPS):
@@ -209,7 +209,7 @@ class Engine:
             raise Livelock
 
     def _failed(self, work: Work, error: Exception, now: datetime) -> None:
-        """The look or the decision raised: this key waits, longer each time; all others go on."""
+        """The look or the decision raised: this key backs off, longer each time; all others continue."""
         controller = self._controllers[work.controller]
         count = self._broken[work] = self._broken.get(work, 0) + 1
         found = not isinstance(error, Livelock) and self._set_aside(work.key.namespace)
@@ -266,7 +266,7 @@ class Engine:
             self._troubles.pop(work, None)
 
     def _carry_out(self, decision: Decision, now: datetime, work: Work) -> list[Failure] | Deferred:
-        """Ends at the first failure, or after the steps that lie apart in which it is."""
+        """Stops at the first failure, or after the batch of independent steps that contains it."""
         for uid, label in decision.marks:
             self.view.mark(uid, label, now)
         for step in decision.steps:
@@ -305,9 +305,9 @@ class Engine:
             self._left(plural, present, own=True)
 
     def _settled(self, work: Work, error: StatusError | None) -> None:
-        """A write that waited for a webhook is through: its decision is made again from what is there now.
+        """A write that waited for a webhook has finished: its decision is made again from the current state.
 
-        After a refusal as after any other: reported, and only after a while.
+        A refusal is handled like any other: reported, and retried only after a delay.
         """
         if work not in self._deferred:
             return
@@ -352,7 +352,7 @@ class Engine:
                 self._carry_out(report(seen, now, failure), now, work)
 
     def _again(self, work: Work, wait: float, now: datetime) -> None:
-        """Not before the wait is over, whatever made it dirty by now (its place in the queue is passed over)."""
+        """Not before the back-off is over, whatever made it dirty meanwhile (its place in the queue is skipped)."""
         self._waiting.discard(work)
         self._agenda.plan(work, now + timedelta(seconds=wait), now)
 
@@ -362,6 +362,6 @@ def _named(name: str, key: Key) -> str:
 
 
 def _relations(obj: JsonObject) -> tuple[object, ...]:
-    """What routes go by: when it changes, whoever was concerned before must look too."""
+    """The fields that routes depend on: when they change, the keys affected before must be processed too."""
     metadata, spec = obj["metadata"], obj.get("spec") or {}
     return (metadata.get("ownerReferences"), metadata.get("labels"), spec.get("nodeName"), spec.get("selector"))

@@ -1,4 +1,4 @@
-"""Which objects a selector means, asked often and therefore with a short way for plain labels."""
+"""Which objects a selector matches; called often, so plain labels have a fast path."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def matches(selector: JsonObject | None, obj: JsonObject) -> bool:
-    """A LabelSelector on an object's labels; none matches nothing, and so does one that cannot be read."""
+    """Whether a LabelSelector matches an object's labels; an absent or unreadable selector matches nothing."""
     if selector is None:
         return False
     labels = obj["metadata"].get("labels") or {}
@@ -58,7 +58,7 @@ def _selector_of(parent: JsonObject) -> JsonObject | None:
 def owner_or_adopter(
     kind: str, plural: str, selector_of: Callable[[JsonObject], JsonObject | None] = _selector_of
 ) -> Route:
-    """As `owner_of_kind`; an object without a controller goes to all whose selector means it."""
+    """Like `owner_of_kind`; an object without a controller is routed to all whose selector matches it."""
     own = owner_of_kind(kind)
 
     def route(view: View, obj: JsonObject) -> Iterable[Key]:
@@ -80,7 +80,7 @@ def all_of(plural: str) -> Route:
 
 
 def selecting_in_namespace(plural: str, means: Callable[[JsonObject, JsonObject], bool]) -> Route:
-    """Routes a Pod to the Services or budgets (`plural`) in its namespace of which `means(other, pod)` holds."""
+    """Routes a Pod to the Services or budgets (`plural`) in its namespace for which `means(other, pod)` is true."""
 
     def route(view: View, obj: JsonObject) -> Iterable[Key]:
         return [key_of(other) for other in view.selecting(plural, obj) if means(other, obj)]

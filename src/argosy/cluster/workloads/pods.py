@@ -1,4 +1,4 @@
-"""What workload controllers ask of Pods, and how they make one from a template."""
+"""Facts about Pods for workload controllers, and how Pods are made from a template."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def is_available(pod: JsonObject, min_ready_seconds: int, now: datetime) -> bool
 
 
 def next_available(pods: Iterable[JsonObject], min_ready_seconds: int, now: datetime) -> datetime | None:
-    """When the next of the ready Pods becomes available: a rollout hangs without a timer at that moment."""
+    """When the next of the ready Pods becomes available: a rollout hangs without a timer at that time."""
     if not min_ready_seconds:
         return None
     moments = (available_at(pod, min_ready_seconds) for pod in pods)
@@ -67,7 +67,7 @@ def next_available(pods: Iterable[JsonObject], min_ready_seconds: int, now: date
 
 
 def from_template(owner: JsonObject, template: JsonObject, name: str, prefix: str = "") -> JsonObject:
-    """A Pod of `owner`; `prefix` is the generateName it comes from."""
+    """A Pod of `owner`; `prefix` is its generateName."""
     metadata = template.get("metadata") or {}
     made: JsonObject = {"name": name, "namespace": owner["metadata"]["namespace"]}
     if prefix:
@@ -80,13 +80,13 @@ def from_template(owner: JsonObject, template: JsonObject, name: str, prefix: st
 
 
 def template_hash(template: JsonObject, collisions: int | None = None) -> str:
-    """Equal for equal templates on every machine; `collisions` gives another one when the name is taken."""
+    """Equal for equal templates on every machine; `collisions` gives another hash when the name is taken."""
     text = json.dumps(template, sort_keys=True, separators=(",", ":"))
     return safe_hash(f"{text}{collisions or ''}".encode())
 
 
 def set_condition(status: JsonObject, new: JsonObject, *, keep_transition: bool = True) -> None:
-    """In place. Nothing when status and reason are equal; else the old one goes, the new one is the last (spec 7)."""
+    """In place. Nothing changes if status and reason are equal; else the new one replaces the old, last (spec 7)."""
     conditions = status.get("conditions") or []
     current = next((item for item in conditions if item["type"] == new["type"]), None)
     if current is not None and current.get("status") == new["status"] and current.get("reason") == new.get("reason"):

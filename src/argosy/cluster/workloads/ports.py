@@ -1,4 +1,4 @@
-"""What the simulated controllers need of the server: its objects, its commits, and the way every client writes."""
+"""What the simulated controllers need of the server: its objects, its commits, and the write path of every client."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class Commit(NamedTuple):
 
 
 Settled = Callable[[StatusError | None], None]
-"""The end of a deferred write: refused with an error, or stored."""
+"""The result of a deferred write: an error if it was refused, else stored."""
 Commits = Callable[[Sequence[Commit]], None]
 Outcome = Literal["stored", "gone", "deferred"]
 
 
 class Deferred(Exception):
-    """The write waits for an admission webhook; `Server.submit` calls back when it is through."""
+    """The write waits for an admission webhook; `Server.submit` calls back when it is done."""
 
 
 class Held(Protocol):
-    """A stored object that is decoded when it is looked at: holding many of them costs little."""
+    """A stored object that is decoded on access: keeping many of them costs little."""
 
     @property
     def obj(self) -> JsonObject: ...
@@ -37,25 +37,25 @@ class Held(Protocol):
 
 class Server(Protocol):
     def hold(self, resource: Resource, obj: JsonObject) -> Held:
-        """What gives `obj` back, and is lighter if it can be."""
+        """A reference to `obj`, lighter than the object if possible."""
         ...
 
     def list(self, resource: Resource) -> Iterable[JsonObject]:
-        """Every live object of the kind; shared, never to be changed."""
+        """Every live object of the kind; shared, so they must not be changed."""
         ...
 
     def subscribe(self, commits: Commits) -> Callable[[], None]:
-        """Batches in order of revisions; returns how to stop."""
+        """Batches in order of revisions. Returns a function that unsubscribes."""
         ...
 
     def flaw(self, resource: Resource, obj: JsonObject) -> str:
-        """Why a stored object is not of its kind, by its schema and its rules; empty when it is."""
+        """Why a stored object is invalid by its kind's schema and rules; empty when it is valid."""
         ...
 
     def submit(self, write: Write, settled: Settled) -> JsonObject | None:
-        """Through decoding, admission, ownership and generation like any client's request.
+        """Submits a write through decoding, admission, ownership and generation, like any client's request.
 
-        The object as stored, or None when it is gone. Raises StatusError; raises Deferred when the write goes on in
-        the background, then calls `settled` at its end.
+        Returns the stored object, or None when it is deleted. Raises StatusError; raises Deferred when the write goes
+        on in the background, and then calls `settled` with the result.
         """
         ...

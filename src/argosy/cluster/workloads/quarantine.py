@@ -1,8 +1,8 @@
-"""What is not of its kind is set aside, so that one bad object stops no other (security rule 16).
+"""Quarantines invalid objects, so that one bad object stops no other (security rule 16).
 
-A server refuses such objects; they come from an older disk, or from a fault elsewhere. Nobody looks for them while all
-goes well: only after an exception are the objects that may have caused it held against their kind. An object that is
-set aside is absent for every controller until it changes.
+A server refuses such objects; they come from older data, or from a bug elsewhere. Nothing is checked while all goes
+well: only after an exception are the objects that may have caused it validated against their kind. A quarantined
+object is absent for every controller until it changes.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ Place = tuple[str, Key]
 class Quarantine:
     def __init__(self, server: Server, view: View) -> None:
         self.flaws: dict[Place, str] = {}
-        """Why an object is set aside, by plural and key."""
+        """Why an object is quarantined, by plural and key."""
         self._server, self._view = server, view
         self._sound: dict[Place, str] = {}
-        """The resourceVersion at which an object was found to be of its kind."""
+        """The resourceVersion at which an object was found to be valid."""
 
     def forget(self, plural: str, obj: JsonObject) -> None:
-        """The object changed or went: it is judged anew when something goes wrong again."""
+        """The object was changed or deleted: it is validated again when something fails again."""
         if self.flaws:
             self.flaws.pop((plural, key_of(obj)), None)
 
     def search(self, namespace: str) -> list[Event]:
-        """Sets aside what is not of its kind in the namespace and among the objects without one."""
+        """Quarantines invalid objects in the namespace and among cluster-scoped objects."""
         return [self.set_aside(plural, obj, flaw) for plural, obj, flaw in list(self._flawed(namespace))]
 
     def set_aside(self, plural: str, obj: JsonObject, flaw: str) -> Event:

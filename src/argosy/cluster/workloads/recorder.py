@@ -1,6 +1,6 @@
 """Events as client-side recorders write them (`machinery.event_correlation`), as writes of this server.
 
-What is remembered for folding is only a shortcut: after a restart the same happening starts a new Event.
+The memory for aggregation is only an optimisation: after a restart the same occurrence starts a new Event.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Recorder:
         self._correlator = Correlator()
 
     def write_for(self, event: Event, now: datetime) -> tuple[Write, Verdict] | None:
-        """The request that records it; None when its source says too much."""
+        """The request that records it; None when its source exceeds its rate limit."""
         happened = Happened(
             involved=reference(event.about),
             type=event.type,
@@ -42,5 +42,5 @@ class Recorder:
         return Write(verb="patch", resource=events, key=place, body=patch, manager=by), verdict
 
     def lost(self, verdict: Verdict) -> None:
-        """The Event is gone, or was not taken: the next one is made anew."""
+        """The Event was deleted, or refused: the next one is created from scratch."""
         self._correlator.forget(verdict)

@@ -1,7 +1,7 @@
-"""The embedded server as the simulated controllers use it: the same request pipeline, without waiting for the disk.
+"""The embedded server as used by the simulated controllers: the same request pipeline, without waiting for the disk.
 
-A write without webhooks runs through in one go. With webhooks registered it may have to wait for one: then it goes on
-as a task of the server, and the controller decides again when it is through.
+A write without webhooks runs through in one go. With webhooks registered it may have to wait for one: then it runs
+on as a task of the server, and the controller decides again when it is done.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class PipelineServer:
         raise AssertionError(f"{write.verb} of {write.resource.plural} waits without a webhook")
 
     def _may_wait(self, request: ApiRequest) -> bool:
-        """Whether some webhook is asked about kinds of this group."""
+        """Whether a webhook is registered for kinds of this group."""
         tables = ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")
         group = request.kind.resource.group
         return any(

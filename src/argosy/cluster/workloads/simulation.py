@@ -1,4 +1,4 @@
-"""The public door: every simulated controller over one server, started and stopped together."""
+"""The public entry point: every simulated controller over one server, started and stopped together."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ NODE_RETRY = 1.0
 class Settings:
     seed: str = "0"
     node: str = "node-1"
-    """The Node that is made when there is none; empty for none, and then added ones have no kubelet either."""
+    """The Node that is created when there is none. Empty for none; then added ones have no kubelet either."""
     kubelet_version: str = "v1.36.1"
     kubelet_events: bool = True
     zone: str = "UTC"
-    """The time zone of CronJobs that name none."""
+    """The time zone of CronJobs without one."""
     pods_per_owner: int = 5000
-    """No controller has more Pods than this, whatever it asks for: fewer than a simulated Node takes."""
+    """No controller gets more Pods than this, whatever it asks for: fewer than a simulated Node can run."""
     address_delay: float = 1.0
-    """Seconds until a LoadBalancer Service or an Ingress gets its address; negative: never."""
+    """Seconds until a LoadBalancer Service or an Ingress gets its address; negative means never."""
 
 
 class Workloads:
-    """`start` after the server has its objects; `stop` before it ends. Everything else happens by itself."""
+    """Call `start` after the server has its objects, and `stop` before it stops."""
 
     def __init__(
         self, server: Server, clock: Clock, rules: tuple[Rule, ...] = (), settings: Settings | None = None
@@ -70,11 +70,11 @@ class Workloads:
         self.pod_runtime = SimulatedPodRuntime(self.view, self.book, clock)
         """For exec, port-forward and proxies."""
         self.traffic = Traffic(self.view, self.book, clock)
-        """Requests to Services, as rules tell of them."""
+        """Responses to Services' requests, as defined by rules."""
         self.engine = Engine(server, clock, controllers(self.book, self.settings, self.traffic), self.view)
 
     def observe(self, reader: Reader, on_commit: Callable[[Callable[[Sequence[Change]], None]], object]) -> None:
-        """Lets traffic follow what is stored: before `start`, where requests are to be simulated."""
+        """Lets traffic follow what is stored. Call before `start` if requests are to be simulated."""
         self.traffic.read_from(reader)
         on_commit(self.traffic.changed)
 
@@ -84,7 +84,7 @@ class Workloads:
         on_commit: Callable[[Callable[[Sequence[Change]], None]], object],
         spawn: Spawn,
     ) -> None:
-        """Lets containers do to the API what rules say, after `start`. `acting_as`: a client with a user's rights."""
+        """Lets containers write to the API as rules say, after `start`. `acting_as`: a client with a user's rights."""
         programs = ProgramWrites(self.view, self.book, self._clock, acting_as, spawn, self.engine.say)
         on_commit(programs.committed)
         programs.start()
@@ -102,15 +102,15 @@ class Workloads:
 
     @property
     def troubles(self) -> dict[str, str]:
-        """What cannot be simulated now and why, for health; empty when all is well."""
+        """What cannot be simulated now and why, for health checks; empty when all is well."""
         return self.engine.troubles
 
     def _ensure_node(self) -> None:
-        """A server that cannot store it now is asked again: without a Node nothing would ever run."""
+        """If the server cannot store it now, this is retried: without a Node nothing would ever run."""
         self._asking = None
         if not self.settings.node or list(self._server.list(RESOURCES["nodes"])):
             return
-        with suppress(Deferred):  # a webhook is asked first: `_node_settled` hears what it said
+        with suppress(Deferred):  # waits for a webhook: `_node_settled` gets the result
             try:
                 self._server.submit(create(node_object(self.settings.node), KUBELET), self._node_settled)
             except StatusError as error:
@@ -145,7 +145,7 @@ def controllers(book: RuleBook, settings: Settings, traffic: Traffic) -> tuple[C
 
 
 def _live_rules(book: RuleBook) -> Controller:
-    """Rules in labelled ConfigMaps, so that they can be changed while the simulation runs."""
+    """Reads rules in labelled ConfigMaps, so that they can be changed while the simulation runs."""
 
     def look(view: View, key: Key) -> tuple[Key, JsonObject | None]:
         return key, view.get("configmaps", key)

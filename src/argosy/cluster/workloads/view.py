@@ -1,8 +1,8 @@
-"""What the controllers see: every object of their kinds as it is now, with the few indexes that they ask by.
+"""What the controllers see: every object of their kinds as it is now, with the few indexes that they need.
 
-Fed by commits and, at once, by the answers to the controllers' own writes, so that no decision is made twice because
-its first effect is not on disk yet. Objects belong to the store: nobody changes them. What is kept here is what the
-server holds them by, so that an object which nobody looks at is nowhere decoded.
+Updated by commits and, at once, by the responses to the controllers' own writes, so that no decision is made twice
+because its first effect is not on disk yet. Objects belong to the store: nobody changes them. The view keeps the
+server's references to them, so that an object that is not in use is decoded nowhere.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Hold = Callable[[Resource, JsonObject], Held]
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """An object held as it is."""
+    """An object kept as it is."""
 
     obj: JsonObject
 
@@ -64,7 +64,7 @@ class Kindred:
         self.by_label: Bag = defaultdict(dict)
         """By namespace and one label: Pods."""
         self.by_selector: Bag = defaultdict(dict)
-        """By namespace and one label that they ask for, or none: Services and budgets."""
+        """By namespace and one label that they select, or none: Services and budgets."""
         self.orphans: Bag = defaultdict(dict)
         """By namespace: those without a controller."""
 
@@ -113,10 +113,10 @@ class View:
         self._marks: dict[str, dict[str, datetime]] = {}
         self._counts: dict[str, int] = {}
 
-    # -- feeding -----------------------------------------------------------------------------------------------------
+    # -- updating ----------------------------------------------------------------------------------------------------
 
     def put(self, plural: str, new: JsonObject) -> JsonObject | bool | None:
-        """The previous object; False when `new` is news no more."""
+        """The previous object; False when `new` is already known."""
         kind, key = self._kinds[plural], key_of(new)
         uid = new["metadata"]["uid"]
         held = kind.objects.get(key)
@@ -146,13 +146,13 @@ class View:
         return True
 
     def set_aside(self, plural: str, obj: JsonObject) -> None:
-        """As if it were not there, until its next version is put."""
+        """Hides the object until its next version is put."""
         kind, key = self._kinds[plural], key_of(obj)
         present = kind.objects.get(key)
         if present is not None:
             kind.place(key, present, None)
 
-    # -- asking ------------------------------------------------------------------------------------------------------
+    # -- reading -----------------------------------------------------------------------------------------------------
 
     def get(self, plural: str, key: Key) -> JsonObject | None:
         held = self._kinds[plural].objects.get(key)
@@ -171,7 +171,7 @@ class View:
         return _sorted(min(bags, key=len)) if bags else self.within("pods", namespace)
 
     def selecting(self, plural: str, pod: JsonObject) -> list[JsonObject]:
-        """Services or budgets that may mean the Pod."""
+        """Services or budgets that may select the Pod."""
         namespace, found = pod["metadata"].get("namespace") or "", self._kinds[plural].by_selector
         asked = [("", ""), *(pod["metadata"].get("labels") or {}).items()]
         return [obj for item in asked for obj in _sorted(found.get(_label(namespace, *item), {}))]
@@ -199,28 +199,28 @@ class View:
         self._marks.setdefault(uid, {})[label] = now
 
     def exact(self, uid: str, label: str, text: str) -> datetime:
-        """When `label` happened, which the object says in whole seconds (`text`): all that is left after a restart."""
+        """When `label` happened. The object has it in whole seconds (`text`): all that is left after a restart."""
         marked = self._marks.get(uid, {}).get(label)
         return marked if marked is not None and stamp(marked) == text else instant(text)
 
     def next_index(self, owner: JsonObject) -> int:
-        """The creation index of the owner's next Pod: above those of all that were seen by this process."""
+        """The creation index of the owner's next Pod: above all that this process has seen."""
         return self._counts.get(owner["metadata"]["uid"], 0)
 
     def marked(self, uid: str, label: str) -> datetime | None:
         return self._marks.get(uid, {}).get(label)
 
     def pending(self, namespace: str) -> list[JsonObject]:
-        """Pods of the namespace in which nothing runs yet."""
+        """Pods of the namespace in which nothing is running yet."""
         kind = self._kinds["pods"]
         return _sorted(kind.by_waiting.get(namespace, {}))
 
     def waiting_for(self, plural: str, key: Key) -> list[Key]:
-        """Pods in which nothing runs yet and that refer to this object."""
+        """Pods in which nothing is running yet and that refer to this object."""
         return sorted(self._kinds["pods"].by_use.get(_label(key.namespace, plural, key.name), ()))
 
     def free_pod_names(self, owner: JsonObject, prefix: str, count: int) -> tuple[str, ...]:
-        """Names for the owner's next Pods; those of Pods that still terminate are passed over."""
+        """Names for the owner's next Pods; those of Pods that are still terminating are skipped."""
         namespace, index = owner["metadata"]["namespace"], self.next_index(owner)
         names: list[str] = []
         while len(names) < count:
@@ -232,7 +232,7 @@ class View:
         return tuple(names)
 
     def index_of(self, pod: JsonObject) -> int | None:
-        """The Pod's creation index among those of its owner; None for one that was not made by the simulation."""
+        """The Pod's creation index among those of its owner; None for a Pod that the simulation did not create."""
         metadata = pod["metadata"]
         return index_of_name(self.seed, metadata.get("namespace") or "", metadata["name"])
 
@@ -248,7 +248,7 @@ def _label(namespace: str, name: str, value: str) -> str:
 
 
 def _plain_selector(obj: JsonObject) -> JsonObject:
-    """What a Service or a budget asks for by equality."""
+    """The labels that a Service or a budget selects by equality."""
     selector = (obj.get("spec") or {}).get("selector") or {}
     plain: JsonObject = selector if obj["kind"] == "Service" else selector.get("matchLabels") or {}
     return plain

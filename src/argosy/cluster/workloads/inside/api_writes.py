@@ -1,8 +1,8 @@
-"""What simulated programs do to the API: a container that runs makes the objects that its rules say, as its Pod may.
+"""API writes of simulated programs: a running container creates the objects that its rules define.
 
-With the rights of the Pod's ServiceAccount, so that a rule gives nobody more than a Pod would. An object that is there
-and says the same is left alone. What is refused is told by a Warning event and tried again while the container runs, as
-its program would be started again.
+With the rights of the Pod's ServiceAccount, so that a rule gives nobody more rights than a Pod would have. An existing
+object with the same content is left alone. A refusal is reported by a Warning event and retried while the container
+runs, as its program would be restarted.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from argosy.machinery.status import StatusError
 MANAGER = "simulated-program"
 APPLY = f"{ANNOTATION}apply"
 TRIES, PAUSE_SECONDS = 30, 1.0
-"""A Role that the program needs may be made after it."""
+"""A Role that the program needs may be created after it."""
 
 
 class Client(Protocol):
@@ -35,7 +35,7 @@ class Client(Protocol):
 
 
 class ProgramWrites:
-    """`acting_as` gives the client of a user; `say` stores an event."""
+    """`acting_as` returns the client of a user; `say` stores an event."""
 
     def __init__(
         self,
@@ -49,10 +49,10 @@ class ProgramWrites:
         self._view, self._book, self._clock = view, book, clock
         self._acting_as, self._spawn, self._say = acting_as, spawn, say
         self._begun: set[str] = set()
-        """Runs at work, by their container's identity."""
+        """Runs in progress, by their container's identity."""
 
     def start(self) -> None:
-        """Containers that run already do it again: a former process may have ended before."""
+        """Containers that are already running do it again: a previous process may have stopped before."""
         for pod in list(self._view.every("pods")):
             self._changed(pod)
 
@@ -97,7 +97,7 @@ class ProgramWrites:
             await self._clock.sleep(PAUSE_SECONDS)
 
     def _runs(self, pod: JsonObject, run: str) -> bool:
-        """Or has just ended: a short run has its say to the end."""
+        """Also true if it has just ended: a short run completes its writes."""
         now = self._view.get("pods", Key(pod["metadata"]["namespace"], pod["metadata"]["name"]))
         return now is not None and any(item.get("containerID") == run for item in _statuses(now))
 
@@ -108,7 +108,7 @@ def _statuses(pod: JsonObject) -> list[JsonObject]:
 
 
 async def _applied(client: Client, manifests: Sequence[JsonObject], namespace: str) -> str:
-    """What is refused, or nothing."""
+    """The refusal, or nothing."""
     served = (await client.served()).resources
     for manifest in manifests:
         try:

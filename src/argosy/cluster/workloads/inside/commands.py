@@ -1,4 +1,4 @@
-"""The plain commands of a world without a shell: words and input to what is printed, and an exit code."""
+"""Plain commands without a shell: from words and input to output and an exit code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Ran:
 
 @dataclass(slots=True, kw_only=True)
 class Place:
-    """What a command finds around it; `written` grows."""
+    """The environment of a command; `written` collects the files it writes."""
 
     hostname: str
     now: datetime
@@ -33,17 +33,17 @@ class Place:
 
 
 ROOT = ("bin", "dev", "etc", "home", "lib", "opt", "proc", "root", "sbin", "sys", "tmp", "usr", "var")
-"""What every image has, though mostly nothing is in it here."""
+"""Directories that every image has, though they are mostly empty here."""
 FILTERED = 1 << 20
-"""Bytes that a filter takes: more would hold up the others."""
+"""Maximum bytes a filter reads: more would delay others."""
 COMPLAINS = "\0"
-"""Stands for `>&2`, which the lexer would take apart."""
+"""Stands for `>&2`, which the lexer would split."""
 _TO_COMPLAINTS = re.compile(r"(?<!\S)1?>&2(?![^\s;|])")
 _TO_OUTPUT = re.compile(r"(?<!\S)2>&1(?![^\s;|])")
 VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
 Run = Callable[[Place, Sequence[str], bytes], Ran]
 READS_INPUT = frozenset({"cat", "tar", "tee", "wc", "grep", "head", "tail", "sort", "gzip", "sh", "bash", "ash"})
-"""Commands that wait for the end of their input, where they are given no file."""
+"""Commands that read their standard input to the end when they are given no file."""
 
 
 def run(place: Place, words: Sequence[str], given: bytes) -> Ran:
@@ -171,7 +171,7 @@ def _grep(place: Place, words: Sequence[str], given: bytes) -> Ran:
 
 
 def _shell(place: Place, words: Sequence[str], given: bytes) -> Ran:
-    """`sh -c "a && b; c"`: the commands one after the other; what only a shell can do is refused by name."""
+    """`sh -c "a && b; c"`: the commands one after another; features that need a real shell are refused by name."""
     if len(words) < 2 or words[0] not in ("-c", "-ec", "-lc", "-xc"):
         script = given.decode(errors="replace")
         return script_run(place, script) if script.strip() else Ran()
@@ -214,12 +214,12 @@ def script_run(place: Place, script: str, execute: Run | None = None) -> Ran:
 
 
 def _substituted(place: Place, line: str, execute: Run) -> str:
-    """With what the commands in `$(...)` print."""
+    """With the output of the commands in `$(...)` inserted."""
     return scripts.substituted(line, lambda inner: script_run(place, inner, execute).output.decode(errors="replace"))
 
 
 def _repeated(place: Place, loop: scripts.Loop, execute: Run) -> Ran:
-    """Raises ValueError for a loop that goes on for too long."""
+    """Raises ValueError for a loop that runs too long."""
     words = _substituted(place, loop.words, execute)
     items = [_expanded(place, word) for word in shlex.split(words)]
     if len(items) > scripts.TURNS:
@@ -233,7 +233,7 @@ def _repeated(place: Place, loop: scripts.Loop, execute: Run) -> Ran:
 
 
 def _parts(line: str) -> list[tuple[str, list[str]]]:
-    """Commands with the operator before each. Raises ValueError for what there is no shell for."""
+    """Commands with the operator before each. Raises ValueError for syntax that needs a real shell."""
     line = _TO_COMPLAINTS.sub(COMPLAINS, _TO_OUTPUT.sub("", line))
     lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|")
     lexer.whitespace_split = True
@@ -259,7 +259,7 @@ def _redirected(words: list[str]) -> tuple[str, list[str]]:
 
 
 def _expanded(place: Place, word: str) -> str:
-    """`$NAME` and `${NAME}` of what is there; what is not stays as it is."""
+    """Expands `$NAME` and `${NAME}` of known variables; others stay as they are."""
 
     def value(found: re.Match[str]) -> str:
         return place.environment.get(found[1] or found[2], found[0])
@@ -268,7 +268,7 @@ def _expanded(place: Place, word: str) -> str:
 
 
 def _filter(change: Callable[[Sequence[str], bytes], bytes]) -> Run:
-    """Of files, or of what flows in."""
+    """The text of files, or of the standard input."""
 
     def filtered(place: Place, words: Sequence[str], given: bytes) -> Ran:
         names = [word for word in words if not word.startswith("-") and not word.isdigit()]

@@ -1,4 +1,4 @@
-"""What a Pod tells its own containers: fields by reference, the files of a kubelet, the address of the API server."""
+"""Pod information for its own containers: fields by reference, files of a kubelet, the address of the API server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DOMAIN = "cluster.local"
 
 
 def field_value(pod: JsonObject, path: str) -> str:
-    """Of a `fieldRef`: a text, or all labels or annotations as lines; nothing where there is none."""
+    """The value of a `fieldRef`: a text, or all labels or annotations as lines; empty where there is none."""
     if keyed := _KEYED.fullmatch(path):
         return str((pod["metadata"].get(keyed[1]) or {}).get(keyed[2]) or "")
     value: object = pod

@@ -1,4 +1,4 @@
-"""The files that a container sees: its mounts of ConfigMaps and Secrets, those of rules, and what was written."""
+"""The files that a container sees: mounted ConfigMaps and Secrets, files from rules, and written ones."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from argosy.cluster.workloads.view import View
 
 POD_LIMIT, ALL_LIMIT = 64 << 20, 128 << 20
-"""Bytes that may be written into one Pod, and into all: those written to first are forgotten first."""
+"""Maximum bytes written into one Pod, and into all: the Pods written to first are dropped first."""
 Files = dict[str, bytes]
 
 
 def mounted(view: View, pod: JsonObject, container: JsonObject) -> Files:
-    """What the container's mounts hold, by absolute path."""
+    """The content of the container's mounts, by absolute path."""
     volumes = {volume["name"]: volume for volume in pod["spec"].get("volumes") or ()}
     found: Files = {}
     for mount in container.get("volumeMounts") or ():
@@ -66,7 +66,7 @@ def _items(source: JsonObject | None, chosen: JsonObject) -> Files:
 
 
 def data_of(source: JsonObject | None) -> Files:
-    """Of a ConfigMap or Secret, decoded."""
+    """The decoded data of a ConfigMap or Secret."""
     if source is None:
         return {}
     plain = source["kind"] == "ConfigMap"
@@ -87,7 +87,7 @@ def normal(path: str) -> str:
 
 
 def below(files: Mapping[str, bytes], directory: str) -> list[str]:
-    """Names right below a directory; directories end in a slash."""
+    """Names directly below a directory; directories end in a slash."""
     prefix = directory.rstrip("/") + "/"
     names = {path[len(prefix) :].partition("/") for path in files if path.startswith(prefix)}
     return sorted({name + slash for name, slash, _ in names})
@@ -109,7 +109,7 @@ def packed(files: Mapping[str, bytes], path: str) -> bytes | None:
 
 
 def unpacked(data: bytes, directory: str) -> Files:
-    """The regular files of a tar, below `directory`. Raises ValueError for what is none, or holds too much."""
+    """The regular files of a tar, below `directory`. Raises ValueError for an invalid tar or one that is too large."""
     found: Files = {}
     size = 0
     try:

@@ -1,4 +1,4 @@
-"""Plain commands that change what flows through them, or make it: for the pipes of people's scripts."""
+"""Plain commands that transform or produce a stream: for the pipes of users' scripts."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def sort(words: Sequence[str], data: bytes) -> bytes:
 
 
 def zipped(words: Sequence[str], data: bytes) -> bytes:
-    """`gzip` of the standard input. Raises ValueError for the other way: what comes of it may be of any size."""
+    """`gzip` of the standard input. Raises ValueError for decompression: its output may be of any size."""
     if "-d" in words:
         raise ValueError("gzip: -d is not simulated")
     return gzip.compress(data, mtime=0)
 
 
 def made_block(words: Sequence[str], limit: int) -> tuple[str, bytes]:
-    """`dd`: the file, and as many bytes as `bs` and `count` say. Raises ValueError for too many, or none."""
+    """`dd`: the file, limited to the bytes of `bs` and `count`. Raises ValueError for too many, or none."""
     given = dict(word.partition("=")[::2] for word in words)
     size = _size(given.get("bs", "512")) * int(given.get("count", "0") or 0)
     if not size or "of" not in given:
@@ -58,7 +58,7 @@ def _size(text: str) -> int:
 
 
 def date(words: Sequence[str], now: datetime) -> str:
-    """Raises ValueError for what is no format."""
+    """Raises ValueError for an invalid format."""
     wanted = [word for word in words if word not in ("-u", "--utc")]
     if not wanted:
         return now.strftime("%a %b %d %H:%M:%S UTC %Y")

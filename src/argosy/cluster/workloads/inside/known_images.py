@@ -1,4 +1,4 @@
-"""What programs of well-known images answer where no rule says otherwise: the welcome page of nginx, and its files."""
+"""Default behaviour of well-known images without a rule: the welcome page of nginx, and its files."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A line as it is typed at a terminal: what is echoed, and when it is done. Pure.
+"""A line typed at a terminal: what is echoed, and when it is complete. Pure.
 
-Of editing there is what every terminal has: the backspace, Ctrl-C that begins anew, Ctrl-D on an empty line that ends.
-Escape sequences (arrows and the like) are taken as one and left out: their letters are no text.
+Editing supports what every terminal has: backspace, Ctrl-C to start over, Ctrl-D on an empty line to finish.
+Escape sequences (arrows and the like) are consumed and dropped: their letters are not text.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ ENTER: Final = b"\r\n"
 BACKSPACE: Final = b"\x7f\x08"
 ESCAPE, INTERRUPT, END = 0x1B, 0x03, 0x04
 LONGEST: Final = 4096
-"""Bytes of a line, as of a terminal in POSIX (MAX_CANON is 255 at least, Linux has 4,095)."""
+"""Maximum bytes of a line, as in a POSIX terminal (MAX_CANON is 255 at least, Linux has 4,095)."""
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ class Line:
     _escape: bytes = b""
 
     def take(self, byte: int) -> bytes:
-        """What is echoed of it."""
+        """The text to echo."""
         if self._escape:
             return self._escaped(byte)
         if byte == ESCAPE:
@@ -46,7 +46,7 @@ class Line:
     def _back(self) -> bytes:
         if not self.text:
             return b""
-        while len(self.text) > 1 and self.text[-1] & 0xC0 == 0x80:  # the rest of a letter in UTF-8
+        while len(self.text) > 1 and self.text[-1] & 0xC0 == 0x80:  # the rest of a character in UTF-8
             self.text = self.text[:-1]
         self.text = self.text[:-1]
         return b"\b \b"

@@ -1,4 +1,4 @@
-"""The part of the rules that says what is inside of a container, and how users write it."""
+"""The rules about the inside of a container, and how users write them."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """An HTTP answer."""
+    """An HTTP response."""
 
     path: str = "*"
     method: str = "*"
     port: int = 0
-    """0: every port that the container declares."""
+    """0 means every port that the container declares."""
     status: int = 200
     body: str = ""
     content_type: str = PLAIN

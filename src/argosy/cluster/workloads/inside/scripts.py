@@ -1,4 +1,4 @@
-"""What a shell's language has that people's scripts cannot do without: loops over words, substitution, printf. Pure."""
+"""Shell features that users' scripts need: loops over words, substitution, printf. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 TURNS: Final = 1000
-"""Of a loop: more would hold up the others."""
+"""Maximum iterations of a loop: more would delay others."""
 PRINTED: Final = 1 << 16
 """Characters that one `printf` or `seq` prints."""
 _LOOP: Final = re.compile(r"\s*for\s+([A-Za-z_]\w*)\s+in\s+([^;]*);\s*do\s+(.*?);?\s*done\s*;?\s*")
@@ -25,13 +25,13 @@ class Loop:
 
 
 def loop_of(line: str) -> Loop | None:
-    """`for NAME in WORDS; do BODY; done`, where the line is that and no more."""
+    """`for NAME in WORDS; do BODY; done`, if the line is exactly that."""
     found = _LOOP.fullmatch(line)
     return Loop(found[1], found[2], found[3]) if found else None
 
 
 def substituted(line: str, printed: Callable[[str], str]) -> str:
-    """The line with what commands in `$(...)` print, as words; what is in single quotes stays."""
+    """The line with the output of `$(...)` commands inserted as words; single-quoted text stays."""
 
     def instead(found: re.Match[str]) -> str:
         return found[0] if found[1] is None else " ".join(printed(found[1]).split())
@@ -40,7 +40,7 @@ def substituted(line: str, printed: Callable[[str], str]) -> str:
 
 
 def printf(words: Sequence[str]) -> str:
-    """The format as often as there are words for it, as POSIX has it. Raises ValueError."""
+    """The format, repeated as long as there are words for it, as in POSIX. Raises ValueError."""
     if not words:
         raise ValueError("a format is missing")
     form, left = words[0], list(words[1:])

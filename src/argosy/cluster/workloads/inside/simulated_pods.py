@@ -24,7 +24,7 @@ from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject, Key
 
 PODS_KEPT = 256
-"""Pods whose written files are kept; those written to first are forgotten first."""
+"""Maximum Pods whose written files are kept; those written to first are dropped first."""
 GREETING = (
     b"This container is simulated: there is no shell. A few plain commands answer, and rules may say what others\n"
     b"print (docs/simulation.md). 'exit' ends.\n"
@@ -33,7 +33,7 @@ GREETING = (
 
 PROMPT = b"$ "
 LONGEST_LINE = 1 << 16
-"""Bytes of a script's line."""
+"""Maximum bytes of a script's line."""
 
 
 class SimulatedPodRuntime:
@@ -68,7 +68,7 @@ class SimulatedPodRuntime:
         return done.code
 
     def _executed(self, place: Place, effect: Effect, command: Sequence[str], given: bytes) -> Ran:
-        """A rule first, for each command of a script too."""
+        """Checks rules first, for each command of a script too."""
         if (said := _said(effect, command)) is not None:
             return said
         name = command[0].rpartition("/")[2]
@@ -99,7 +99,7 @@ class SimulatedPodRuntime:
         return code
 
     async def _listen(self, pod: JsonObject, place: Place, effect: Effect, console: CommandConsole) -> int:
-        """A script as it comes, each line carried out when it is whole, as a shell does it that a program talks to."""
+        """Runs a script from its input, each line once it is complete, like a shell driven by a program."""
         left, code = b"", 0
         while data := await console.read():
             *lines, left = (left + data).split(b"\n")
@@ -172,7 +172,7 @@ class SimulatedPodRuntime:
     # -- HTTP --------------------------------------------------------------------------------------------------------
 
     def listens(self, pod: JsonObject, port: int) -> bool:
-        """A port that a container declares, or that a rule speaks of."""
+        """A port that a container declares, or that a rule names."""
         if (pod.get("status") or {}).get("phase") != "Running":
             return False
         declared = any(item.get("containerPort") == port for _, item in _ports(pod))
@@ -189,7 +189,7 @@ class SimulatedPodRuntime:
         return ProxyResponse(status=200, body=text.encode())
 
     def _site(self, pod: JsonObject, port: int) -> Files | None:
-        """The files of the container that serves pages at this port by its image alone."""
+        """The files of the container whose image serves pages on this port without a rule."""
         if port != PORT:
             return None
         effects = self._effects(pod)
@@ -228,7 +228,7 @@ def _means(page: Page, port: int, request: ProxyRequest) -> bool:
 
 
 def _said(effect: Effect, command: Sequence[str]) -> Ran | None:
-    """What the first rule that means the command prints."""
+    """The output of the first rule that matches the command."""
     spelled = (shlex.join(command), " ".join(command))
     for rule in effect.commands or ():
         if any(fnmatchcase(text, rule.run) for text in spelled):
@@ -241,7 +241,7 @@ def _line(text: str) -> bytes:
 
 
 def _echoes(command: Sequence[str]) -> bool:
-    """`cat` alone says what it hears at once, and not first at its end."""
+    """`cat` without arguments echoes its input immediately, not only at the end."""
     words = [word.rpartition("/")[2] for word in command]
     return words == ["cat"] or (len(words) == 3 and words[0] in ("sh", "bash", "ash") and words[1:] == ["-c", "cat"])
 
@@ -265,7 +265,7 @@ async def _whole_input(console: CommandConsole) -> bytes:
 
 
 def _reviewed(page: Page, request: ProxyRequest) -> bytes:
-    """An AdmissionReview with what the rule says."""
+    """An AdmissionReview with the response of the rule."""
     review = page.review or {}
     try:
         uid = orjson.loads(request.body)["request"]["uid"]

@@ -1,1 +1,1 @@
-"""What happens on a Node: Pods are pulled, started, probed and ended, as rules say."""
+"""Simulates a Node: Pods are pulled, started, probed and terminated according to rules."""

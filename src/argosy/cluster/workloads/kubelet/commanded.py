@@ -1,8 +1,8 @@
-"""What a container's command and hooks mean without a rule: sleeps take their time, `exit` and `false` end with a code,
+"""Meaning of a container's command and hooks without a rule: sleeps take their time, `exit` and `false` set a code,
 `echo` prints.
 
-Only scripts of such words are understood; any other command runs for as long as its Pod does. A program named
-`bad-command` is not there: its container never starts.
+Only scripts of such words are supported; any other command runs for as long as its Pod does. A program named
+`bad-command` does not exist: its container never starts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class _Ran(NamedTuple):
     seconds: float = 0.0
     code: int = 0
     lines: tuple[tuple[float, str], ...] = ()
-    """(seconds after the start, what is printed)."""
+    """(seconds after the start, printed text)."""
 
 
 def commanded(container: JsonObject) -> Effect:
@@ -44,7 +44,7 @@ def _hook(hook: Any) -> float:
 
 
 def _ran(words: Sequence[str]) -> _Ran | None:
-    """Of a command that is understood."""
+    """Result of a supported command."""
     if not words:
         return None
     program = words[0].rpartition("/")[2]
@@ -58,7 +58,7 @@ def _ran(words: Sequence[str]) -> _Ran | None:
 
 
 def _script(text: str) -> _Ran | None:
-    """Commands joined by `;`, `&&` or line ends; what comes after a failure is skipped by `&&` alone."""
+    """Commands joined by `;`, `&&` or line ends; only `&&` skips the commands after a failure."""
     seconds, code, lines = 0.0, 0, []
     for line in text.replace("\n", ";").split(";"):
         for part in line.split("&&"):
@@ -95,7 +95,7 @@ def _simple(words: Sequence[str]) -> _Ran | None:
 
 
 def _printed(words: Sequence[str]) -> tuple[tuple[float, str], ...]:
-    """Nothing where it goes into a file, or on to another program."""
+    """Nothing if the output is redirected to a file or piped into another program."""
     if any(word.startswith((">", "|", "1>", "2>")) for word in words):
         return ()
     said = [word for word in words if word not in ("-n", "-e")]

@@ -1,8 +1,8 @@
-"""The life of one simulated container: pure steps from its status and its effect to the next status.
+"""The lifecycle of one simulated container: pure steps from its status and its effect to the next status.
 
     waiting (image) ─▶ running ─▶ ready ─▶ terminated ─▶ waiting (CrashLoopBackOff) ─▶ running ...
 
-Delays are counted from the exact moments that the view knows; statuses carry whole seconds.
+Delays are counted from the exact times that the view knows; statuses have whole seconds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from argosy.cluster.workloads.rules.rules import IMAGE_REASONS, JOB_RUN, Effect,
 from argosy.machinery.objects import JsonObject
 
 RESET_AFTER = 600.0
-"""Seconds of running after which the back-off begins anew."""
+"""Seconds of running after which the back-off is reset."""
 
 
 def fresh(container: JsonObject, reason: str) -> JsonObject:
@@ -60,7 +60,7 @@ def _waiting(container: JsonObject, status: JsonObject, effect: Effect, turn: Tu
 
 
 def _strikes(fail: Fail, container: JsonObject, count: int, turn: Turn) -> bool:
-    """Whether the failure happens the time number `count`; drawn once per Pod, container and time."""
+    """Whether failure number `count` happens; drawn once per Pod, container and count."""
     if fail.times is not None and fail.reason not in IMAGE_REASONS and count >= fail.times:
         return False
     metadata = turn.pod["metadata"]
@@ -155,7 +155,7 @@ def _is_ready(container: JsonObject, status: JsonObject, effect: Effect, turn: T
 
 
 def ready_delay(container: JsonObject, effect: Effect) -> float:
-    """Without a probe a running container is ready at once; a probe asks after its initial delay at the earliest."""
+    """Without a probe a running container is ready at once; with one, after its initial delay at the earliest."""
     initial = max(
         ((container.get(name) or {}).get("initialDelaySeconds") or 0 for name in ("readinessProbe", "startupProbe")),
         default=0,
@@ -179,7 +179,7 @@ def _terminated(
 
 
 def stopped(container: JsonObject, status: JsonObject, now: datetime, code: int) -> JsonObject:
-    """The container as the end of its Pod leaves it."""
+    """The final state of the container when its Pod is terminated."""
     state = status.get("state") or {}
     if "terminated" in state:
         return status
@@ -189,11 +189,11 @@ def stopped(container: JsonObject, status: JsonObject, now: datetime, code: int)
     return {**status, "state": {"terminated": ended}, "ready": False, "started": False}
 
 
-# -- again -------------------------------------------------------------------------------------------------------------
+# -- restarting --------------------------------------------------------------------------------------------------------
 
 
 def _restarted(container: JsonObject, status: JsonObject, turn: Turn, fresh_end: datetime | None = None) -> JsonObject:
-    """A terminated container waits for its next run when the policy wants one."""
+    """A terminated container waits for its next run if the policy wants one."""
     ended = status["state"]["terminated"]
     if not (turn.always or (turn.on_failure and ended.get("exitCode"))):
         return status
@@ -222,9 +222,9 @@ def _restarted(container: JsonObject, status: JsonObject, turn: Turn, fresh_end:
 
 
 def backoff(restarts: int, ended: JsonObject) -> float:
-    """Seconds until the next run, with so many `restarts` before the last one.
+    """Seconds until the next run, after `restarts` restarts.
 
-    Doubling from 10 to 300, from the start again after a long run.
+    Doubles from 10 to 300, and starts over after a long run.
     """
     began, finished = ended.get("startedAt"), ended.get("finishedAt")
     if began and finished and (instant(finished) - instant(began)).total_seconds() >= RESET_AFTER:

@@ -1,4 +1,4 @@
-"""What the rules and the annotations say of one Pod: for the kubelet, its logs, and autoscalers."""
+"""The effect of rules and annotations on one Pod: for the kubelet, its logs, and autoscalers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from argosy.machinery.objects import JsonObject, Key
 def effects_of(
     pod: JsonObject, rules: Sequence[Rule], ordinal: int | None, owners: Sequence[tuple[str, str]], now: datetime
 ) -> dict[str, Effect]:
-    """What is in force for each container, by name."""
+    """The effect for each container, by name."""
     spec = pod["spec"]
     every = [*(spec.get("initContainers") or ()), *spec["containers"]]
     return {item["name"]: effect_for(rules, pod, item, ordinal, owners, now) for item in every}

@@ -1,4 +1,4 @@
-"""Containers that cannot start: images that are not pulled, and configuration that is missing (kinds sheet 5.6)."""
+"""Containers that cannot start: image pull failures and missing configuration (kinds sheet 5.6)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from argosy.cluster.workloads.rules.rules import Fail
 from argosy.machinery.objects import JsonObject
 
 PULL_TRY = 1.0
-"""How long ErrImagePull shows before ImagePullBackOff does."""
+"""How long ErrImagePull is shown before ImagePullBackOff."""
 
 
 def not_pulled(container: JsonObject, status: JsonObject, fail: Fail, turn: Turn, begin: datetime) -> JsonObject | None:
-    """ErrImagePull at every try, ImagePullBackOff between; None once enough tries have failed."""
+    """ErrImagePull at every attempt, ImagePullBackOff in between; None once enough attempts have failed."""
     image = container.get("image", "")
     if fail.reason != "ErrImagePull":
         text = {

@@ -1,7 +1,7 @@
-"""Kubelet: the life of a simulated Pod from its binding to its end (kinds sheet 5.6).
+"""Kubelet: the lifecycle of a simulated Pod from its binding to its termination (kinds sheet 5.6).
 
-Owns the Pod's status (PodScheduled excepted) and, when a deletion's grace is over, the Pod's removal. Everything that
-changes in a Pod at one instant is one write.
+Owns the Pod's status (except PodScheduled) and, when a deletion's grace period is over, the Pod's removal. All changes
+of a Pod at one instant are one write.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _jittered(seen: Seen, seconds: float, effect: Effect, what: str) -> float:
     return seconds + effect.jitter * share(seen.seed, metadata["namespace"], metadata["name"], what)
 
 
-# -- beginning ---------------------------------------------------------------------------------------------------------
+# -- starting ----------------------------------------------------------------------------------------------------------
 
 
 def _begin(seen: Seen, now: datetime) -> Decision:
@@ -90,7 +90,7 @@ def _misread(pod: JsonObject) -> list[Step]:
     return []
 
 
-# -- living ------------------------------------------------------------------------------------------------------------
+# -- running -----------------------------------------------------------------------------------------------------------
 
 
 def _turn(seen: Seen, now: datetime) -> Turn:
@@ -131,7 +131,7 @@ def _advance(seen: Seen, now: datetime) -> Decision:
 def _advance_init(
     seen: Seen, effects: dict[str, Effect], status: JsonObject, turn: Turn, begin: datetime
 ) -> datetime | None:
-    """When the main containers may start; None while init containers are at work. In place."""
+    """When the main containers may start; None while init containers are running. In place."""
     specs = seen.pod["spec"].get("initContainers") or []
     statuses = list(status.get("initContainerStatuses") or ())
     problems, may_start = dict(seen.problems), begin
@@ -200,11 +200,11 @@ def _written(seen: Seen, status: JsonObject, turn: Turn) -> Decision:
     return Decision(tuple(steps), turn.wake_at, marks=tuple((uid, label) for label in turn.marks))
 
 
-# -- seeing ------------------------------------------------------------------------------------------------------------
+# -- looking -----------------------------------------------------------------------------------------------------------
 
 
 def make_controller(book: RuleBook, *, events: bool = True, simulated: bool = True) -> Controller:
-    """`simulated`: Nodes that do not say otherwise have a kubelet."""
+    """`simulated`: whether Nodes without the annotation have a kubelet."""
 
     def look(view: View, key: Key) -> Seen | None:
         pod = view.get("pods", key)
@@ -229,7 +229,7 @@ def make_controller(book: RuleBook, *, events: bool = True, simulated: bool = Tr
 
 
 def _has_kubelet(view: View, pod: JsonObject, simulated: bool) -> bool:
-    """A Pod that was put on a Node without one, or on none that exists, waits for it."""
+    """A Pod that was bound to a Node without a kubelet, or to one that does not exist, waits for it."""
     node = view.get("nodes", Key("", pod["spec"]["nodeName"]))
     return node is not None and is_simulated(node, unless_said=simulated)
 

@@ -1,4 +1,4 @@
-"""What simulated containers print: `pods/log` from rules, the same lines for the same Pod at every request."""
+"""The output of simulated containers: `pods/log` from rules, the same lines for the same Pod at every request."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from argosy.machinery.objects import JsonObject, key_of
 from argosy.machinery.status import StatusError
 
 FOLLOWED_EVERY = 1.0
-"""Seconds between looks at a followed container."""
+"""Poll interval of a followed container, in seconds."""
 Line = tuple[datetime, str]
 
 
 class SimulatedLogs:
-    """A `ports.LogSource` over the simulation's rules."""
+    """A `ports.LogSource` based on the simulation's rules."""
 
     def __init__(self, view: View, book: RuleBook, clock: Clock) -> None:
         self._view, self._book, self._clock = view, book, clock
 
     async def read(self, pod: JsonObject, options: LogOptions) -> AsyncIterator[bytes]:
-        """Whole lines. Raises StatusError 400 for a container that prints nothing yet, or does not exist."""
+        """Complete lines. Raises StatusError 400 for a container that prints nothing yet, or does not exist."""
         name = _container(pod, options)
         now = self._clock.now()
         every = list(self._lines(pod, name, options.previous, now))

@@ -1,4 +1,4 @@
-"""How Pods end: deleted within their grace, or evicted (kinds sheet 5.6)."""
+"""How Pods terminate: deleted within their grace period, or evicted (kinds sheet 5.6)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def stop(seen: Seen, now: datetime) -> Decision:
 
 
 def _exit_code(pod: JsonObject, *, late: bool) -> int:
-    """Servers end well when asked; what was meant to end by itself is cut short, hence no success."""
+    """Servers exit with success on request; a program that was meant to complete is interrupted, so it fails."""
     if late:
         return 137
     return 0 if pod["spec"].get("restartPolicy", "Always") == "Always" else 143

@@ -1,4 +1,4 @@
-"""What the kubelet sees of a Pod, and how it speaks of it."""
+"""The kubelet's view of a Pod, and its messages about it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject
 
 UNKNOWN = datetime.min.replace(tzinfo=UTC)
-"""A moment that was not marked."""
+"""A time for which no mark is stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

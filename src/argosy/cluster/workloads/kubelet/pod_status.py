@@ -1,4 +1,4 @@
-"""What a Pod says of itself: phase, address and conditions, from the statuses of its containers (kinds sheet 5.6)."""
+"""A Pod's phase, address and conditions, derived from the statuses of its containers (kinds sheet 5.6)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ Condition = tuple[bool, str, str]
 
 
 def set_conditions(pod: JsonObject, status: JsonObject, now: datetime) -> None:
-    """In place; PodScheduled is the scheduler's."""
+    """In place; PodScheduled belongs to the scheduler."""
     containers = _containers_ready(pod, status)
     finished = status.get("phase") in FINISHED
     _set(status, "PodReadyToStartContainers", (bool(status.get("podIP")) and not finished, "", ""), now)

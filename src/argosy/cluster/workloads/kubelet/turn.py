@@ -1,4 +1,4 @@
-"""What one look at a Pod brings about: marks, events, and when to look again, gathered while its containers step."""
+"""The results of processing a Pod: marks, events, and when to run again, collected while its containers step."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from argosy.cluster.workloads.decision import earliest
 from argosy.machinery.objects import JsonObject
 
 BACKOFF, LONGEST_BACKOFF = 10.0, 300.0
-"""Seconds before a pull or a start is tried again: doubled each time, up to the longest."""
+"""Seconds before a pull or a start is retried: doubled each time, up to the maximum."""
 
 Exact = Callable[[str, str], datetime]
-"""(label, text in seconds) -> the moment, as exactly as it is known."""
+"""(label, text in seconds) -> the time, as exactly as it is known."""
 
 
 @dataclass(slots=True)
 class Turn:
-    """What one look at a Pod brings about."""
+    """The results of processing one Pod."""
 
     now: datetime
     exact: Exact
@@ -28,7 +28,7 @@ class Turn:
     """restartPolicy Always (for this container)."""
     on_failure: bool
     ends: bool
-    """The Pod is meant to end: containers stop by themselves."""
+    """The Pod is meant to complete: containers stop by themselves."""
     wake_at: datetime | None = None
     marks: list[str] = field(default_factory=list)
     events: list[tuple[str, str, str, bool]] = field(default_factory=list)

@@ -1,1 +1,1 @@
-"""Nodes, their taints, and which Pod goes to which."""
+"""Nodes, their taints, and the scheduling of Pods."""

@@ -1,8 +1,8 @@
-"""Nodes: simulated kubelets report theirs, and a Node without a kubelet is found silent (kinds sheet 5.6).
+"""Nodes: simulated kubelets report their status, and a Node without a kubelet becomes unknown (kinds sheet 5.6).
 
-A Node that is added takes Pods like the one that the simulation made, unless its annotation
+An added Node runs Pods like the one that the simulation created, unless its annotation
 `simulation.argosy.dev/kubelet` is "false". A simulation without a Node of its own simulates only those that say "true":
-any other stays as it was made, as on a real cluster, and after a minute its status is said to be unknown.
+any other is left as it was created, as on a real cluster, and after a minute its status becomes unknown.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from argosy.machinery.objects import JsonObject, Key
 
 NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
 STARTUP_GRACE = 60.0
-"""Seconds that a new Node has before its silence is noted."""
+"""Seconds before a new Node without reports counts as silent."""
 _CONDITIONS = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
 
 
@@ -42,7 +42,7 @@ def is_simulated(node: JsonObject, *, unless_said: bool) -> bool:
 
 
 def _untainted(node: JsonObject) -> Decision:
-    """A Node that is ready loses the taint that it was born with."""
+    """A ready Node loses the taint that it was created with."""
     taints = (node.get("spec") or {}).get("taints") or []
     kept = [taint for taint in taints if taint["key"] not in (NOT_READY, UNREACHABLE)]
     return _tainted(node, kept) if is_true(node, "Ready") and kept != taints else NOTHING

@@ -1,4 +1,4 @@
-"""Simulated Nodes: what they look like, and which Pods fit on them (kinds sheet 5.6)."""
+"""Simulated Nodes: their status, and which Pods fit on them (kinds sheet 5.6)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def node_object(name: str, labels: JsonObject | None = None) -> JsonObject:
 
 
 def node_status(node: JsonObject, version: str, now: datetime) -> JsonObject:
-    """What a kubelet reports; capacity that the Node was given stays."""
+    """The status that a kubelet reports; capacity that was set on the Node is kept."""
     given, time = node.get("status") or {}, stamp(now)
     capacity = given.get("capacity") or CAPACITY
     kept = {item["type"]: item for item in given.get("conditions") or ()}
@@ -79,9 +79,9 @@ def node_status(node: JsonObject, version: str, now: datetime) -> JsonObject:
 
 
 def fits(pod: JsonObject, node: JsonObject, pods: Sequence[JsonObject], count: int) -> str:
-    """Why the Pod cannot run there, in the scheduler's words; empty when it can.
+    """Why the Pod cannot run there, in the scheduler's wording; empty when it can.
 
-    `count` Pods are on the Node; `pods` are they, or none when the Pod requests nothing.
+    `count` is the number of Pods on the Node; `pods` lists them, or is empty when the Pod requests nothing.
     """
     if (node.get("spec") or {}).get("unschedulable") and not tolerations_of(
         pod, {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
@@ -134,7 +134,7 @@ def untolerated(pod: JsonObject, node: JsonObject, effects: Sequence[str]) -> li
 
 
 def tolerations_of(pod: JsonObject, taint: JsonObject) -> list[JsonObject]:
-    """The Pod's tolerations that bear the taint."""
+    """The Pod's tolerations that tolerate the taint."""
     return [item for item in pod["spec"].get("tolerations") or () if _bears(item, taint)]
 
 

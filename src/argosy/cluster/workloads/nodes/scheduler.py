@@ -1,4 +1,4 @@
-"""Scheduler: gives every Pod a Node, or says why none fits (kinds sheet 5.6)."""
+"""Scheduler: binds every Pod to a Node, or says why none fits (kinds sheet 5.6)."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from argosy.machinery.objects import JsonObject, Key, key_of
 class Seen:
     pod: JsonObject
     nodes: tuple[tuple[JsonObject, int, tuple[JsonObject, ...]], ...]
-    """Every Node, how many Pods it has, and those Pods when what they request matters."""
+    """Every Node, its number of Pods, and those Pods when their requests matter."""
     unbound: str
-    """Why the Pod's claims keep it from every Node; empty when they do not."""
+    """Why the Pod's claims rule out every Node; empty when they do not."""
 
 
 def look(view: View, key: Key) -> Seen | None:
@@ -112,7 +112,7 @@ def _waiting_pods(view: View, obj: JsonObject) -> list[Key]:
 
 
 def _itself_or_waiting(view: View, pod: JsonObject) -> list[Key]:
-    """A Pod that ends or goes makes room for those that wait."""
+    """A Pod that ends or is deleted makes room for those that wait."""
     if _waits(pod):
         return [key_of(pod)]
     return [] if is_active(pod) else _waiting_pods(view, pod)

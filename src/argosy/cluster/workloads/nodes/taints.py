@@ -1,7 +1,7 @@
-"""Taint eviction: Pods that do not bear a NoExecute taint of their Node go, at once or after `tolerationSeconds`.
+"""Taint eviction: Pods that do not tolerate a NoExecute taint of their Node are evicted, after `tolerationSeconds`.
 
 Owns the Pod's condition DisruptionTarget. A taint counts from its `timeAdded`, else from when it was first seen here,
-hence anew after a restart, as upstream.
+so it starts over after a restart, as upstream.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ COMPONENT = "taint-eviction-controller"
 class Seen:
     pod: JsonObject
     taints: tuple[tuple[JsonObject, datetime | None], ...]
-    """NoExecute taints of its Node, and since when each counts; None: not seen before."""
+    """NoExecute taints of its Node, and since when each counts; None means not seen before."""
 
 
 def look(view: View, key: Key) -> Seen | None:
@@ -70,7 +70,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 
 def _ends(pod: JsonObject, taint: JsonObject, since: datetime) -> datetime | None:
-    """When the Pod must go because of the taint; None when it may stay for ever."""
+    """When the Pod must be evicted because of the taint; None when it may stay for ever."""
     found = tolerations_of(pod, taint)
     if not found:
         return since
@@ -95,13 +95,13 @@ def _evicted(pod: JsonObject, now: datetime) -> Iterable[Step]:
 
 
 def _tainted(view: View, pod: JsonObject) -> list[Key]:
-    """Next to no Pod: only those whose Node has such a taint."""
+    """Very few Pods: only those whose Node has such a taint."""
     name = pod["spec"].get("nodeName")
     return [key_of(pod)] if name and _taints(view.get("nodes", Key("", name))) else []
 
 
 def _on_tainted(view: View, node: JsonObject) -> list[Key]:
-    """A taint that is taken away needs no look: what was planned then finds nothing to do."""
+    """A removed taint needs no processing: the scheduled run then finds nothing to do."""
     return [key_of(pod) for pod in view.on_node(node["metadata"]["name"])] if _taints(node) else []
 
 

@@ -1,1 +1,1 @@
-"""Rules of the simulation: what users write, and which of them counts for a container."""
+"""Rules of the simulation: what users write, and which rule applies to a container."""

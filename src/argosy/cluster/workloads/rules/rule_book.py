@@ -1,4 +1,4 @@
-"""The rules in force, which ConfigMaps change while the simulation runs."""
+"""The rules in effect, which ConfigMaps change while the simulation runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RULES_LABEL = "argosy.dev/simulation-rules"
 
 @dataclass(slots=True)
 class RuleBook:
-    """The rules in force: those of the configuration, after those of labelled ConfigMaps, by namespace and name."""
+    """The rules in effect: those of the configuration, after those of labelled ConfigMaps, by namespace and name."""
 
     fixed: tuple[Rule, ...] = ()
     live: dict[tuple[str, str], tuple[Rule, ...]] = field(default_factory=dict)
@@ -26,7 +26,7 @@ class RuleBook:
         self._join()
 
     def set_live(self, config_map: JsonObject) -> bool:
-        """Whether the rules in force changed. A ConfigMap that cannot be read keeps the last good ones."""
+        """Whether the rules in effect changed. A ConfigMap that cannot be read keeps its last good ones."""
         metadata = config_map["metadata"]
         key = (metadata["namespace"], metadata["name"])
         if (metadata.get("labels") or {}).get(RULES_LABEL) != "true":

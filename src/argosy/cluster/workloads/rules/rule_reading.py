@@ -1,4 +1,4 @@
-"""Rules as users write them, in YAML or in a Pod's annotations: read, and refused with what would be right."""
+"""Reads rules as users write them, in YAML or in a Pod's annotations; errors say what would be right."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from argosy.machinery.objects import JsonObject, JsonValue
 T = TypeVar("T")
 ANNOTATION = "simulation.argosy.dev/"
 LONGEST = 100 * 366 * 86400.0
-"""Seconds that a duration may have."""
+"""Maximum seconds of a duration."""
 HIGHEST = 1e12
-"""What a metric may be."""
+"""The valid range of a metric."""
 
 
 class RuleError(ValueError):
-    """A rule cannot be read; the text names the field, its value and what would be right."""
+    """A rule cannot be read; the message names the field, its value and what would be right."""
 
 
 def annotated(pod: JsonObject) -> Effect:
-    """What the Pod's annotations say. Raises RuleError; the kubelet tells it, and goes by the rules."""
+    """The rule in the Pod's annotations. Raises RuleError; the kubelet reports it, and uses the other rules."""
     annotations = pod["metadata"].get("annotations")
     if not annotations:
         return Effect()

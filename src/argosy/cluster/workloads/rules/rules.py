@@ -1,7 +1,7 @@
-"""The rules that say how simulated containers behave, and which one is for whom (kinds sheet 5.6; docs/simulation.md).
+"""Rules that define how simulated containers behave, and which one applies (kinds sheet 5.6; docs/simulation.md).
 
-An ordered list, the first match wins; annotations of the Pod (`simulation.argosy.dev/...`) win over the list, and what
-neither says is in `DEFAULTS`.
+An ordered list, the first match wins; annotations of the Pod (`simulation.argosy.dev/...`) win over the list, and
+`DEFAULTS` has the rest.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Fail:
     after: float = 0.0
     """Seconds of running before it happens; image reasons happen at the pull."""
     times: int | None = None
-    """How often it happens before all is well; None: always."""
+    """How often it happens before it succeeds; None means always."""
     probability: float = 1.0
 
 
@@ -34,7 +34,7 @@ USUAL_LATENCY = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Treatment:
-    """What becomes of the requests that reach a Pod."""
+    """How requests that reach a Pod are handled."""
 
     error_share: float = 0.0
     error_code: int = 500
@@ -44,13 +44,13 @@ class Treatment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """Seconds; None: not said here."""
+    """Seconds; None means not set here."""
 
     start_delay: float | None = None
     ready_delay: float | None = None
     stop_delay: float | None = None
     jitter: float | None = None
-    """Each delay is lengthened by up to so much, drawn from the seed and the Pod's name."""
+    """Each delay is increased by up to this fraction, drawn from the seed and the Pod's name."""
     run_for: float | None = None
     exit_code: int | None = None
     fail: Fail | None = None
@@ -59,32 +59,32 @@ class Effect:
     """(offset from the container's start, line)."""
     metrics: Mapping[str, float] | None = None
     commands: tuple[Command, ...] | None = None
-    """What commands print that are run in the container."""
+    """The output of commands run in the container."""
     files: Mapping[str, str] | None = None
     http: tuple[Page, ...] | None = None
-    """What its ports answer."""
+    """The responses of its ports."""
     traffic: Treatment | None = None
-    """How it treats requests."""
+    """How it handles requests."""
     apply: tuple[JsonObject, ...] | None = None
-    """What its program makes of the API once it runs, with the rights of its Pod's ServiceAccount."""
+    """The objects its program creates once it runs, with the rights of its Pod's ServiceAccount."""
 
     def over(self, other: Effect) -> Effect:
-        """What this says, and what `other` says of the rest."""
+        """The values set here, and those of `other` for the rest."""
         said = {item.name: value for item in fields(self) if (value := getattr(self, item.name)) is not None}
         return replace(other, **said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What a Service answers to requests: data for analysis metrics and checks inside of the process."""
+    """A Service's responses to requests: data for analysis metrics and in-process checks."""
 
     status: int = 200
     latency: float = 0.0
     """Seconds."""
     error_share: float = 0.0
-    """Of all requests, those that get a 500 instead."""
+    """The share of all requests that get a 500 instead."""
     rate: float = 0.0
-    """Requests a second that come for the Service."""
+    """Requests per second to the Service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ class Match:
     image: str = "*"
     container: str = "*"
     service: str | None = None
-    """A rule about Services: it means no container."""
+    """A rule about Services: it matches no container."""
     ordinal: int | None = None
     start: datetime | None = None
     end: datetime | None = None
@@ -111,7 +111,7 @@ class Rule:
 
 DEFAULTS = Effect(start_delay=0.2, ready_delay=0.5, stop_delay=0.1, jitter=0.0, exit_code=0, never_ready=False)
 JOB_RUN = 1.0
-"""How long a container runs whose Pod is meant to end (restartPolicy is not Always)."""
+"""How long a container runs whose Pod is meant to complete (restartPolicy is not Always)."""
 
 
 def means(
@@ -139,7 +139,7 @@ def means(
 
 
 def answers_for(rules: Sequence[Rule], service: JsonObject, now: datetime) -> Answers | None:
-    """What the first rule that means the Service lets it answer; None without one."""
+    """The response of the first rule that matches the Service; None without one."""
     return next((rule.answers for rule in rules if rule.answers and _means_service(rule.match, service, now)), None)
 
 

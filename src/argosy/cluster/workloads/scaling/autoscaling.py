@@ -1,6 +1,6 @@
-"""HorizontalPodAutoscaler: sizes by simulated resource metrics (kinds sheet 5.5).
+"""HorizontalPodAutoscaler: scales by simulated resource metrics (kinds sheet 5.5).
 
-Metrics come from rules; `readings.py` says what they mean for a target.
+Metrics come from rules; `readings.py` compares them to the targets.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from argosy.machinery.objects import JsonObject, Key, key_of
 PERIOD = timedelta(seconds=15)
 TOLERANCE = 0.1
 REQUESTS = "http_requests_per_second"
-"""The metric of type Pods that simulated traffic gives."""
+"""The metric of type Pods that simulated traffic produces."""
 _TARGETS = {"Deployment": "deployments", "ReplicaSet": "replicasets", "StatefulSet": "statefulsets"}
 
 
@@ -35,11 +35,11 @@ class Seen:
     pods: tuple[Sample, ...]
     """Active Pods of the target with their containers' effects."""
     recommendations: tuple[tuple[datetime, int], ...]
-    """What was recommended within the time that steadies a scale-down; lost with a restart, as upstream's is."""
+    """Recommendations within the scale-down stabilization window; lost on restart, as upstream's are."""
 
 
 def wanted_size(readings: Sequence[Reading | None], current: int) -> int | None:
-    """The largest that any metric asks for; None when no metric has a number."""
+    """The largest value that any metric asks for; None when no metric has a number."""
     ratios = [reading.ratio for reading in readings if reading is not None]
     asked = [current if abs(ratio - 1) <= TOLERANCE else -int(-(current * ratio) // 1) for ratio in ratios]
     return max(asked) if asked else None
@@ -88,7 +88,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 
 def _out_of_bounds(spec: JsonObject, current: int) -> tuple[int, str] | None:
-    """The bound that is passed, which needs no metric, and how the Event tells it."""
+    """The exceeded bound, which needs no metric, and its wording in the Event."""
     low, high = spec.get("minReplicas") or 1, spec["maxReplicas"]
     if current > high:
         return high, "Current number of replicas above Spec.MaxReplicas"
@@ -147,7 +147,7 @@ def _written(scaler: JsonObject, status: JsonObject, steps: list[Step], now: dat
 
 
 class _Memory:
-    """What autoscalers recommended and when they last looked; lost with a restart, as upstream's is."""
+    """Past recommendations and times of the last runs; lost on restart, as upstream's are."""
 
     def __init__(self) -> None:
         self.history: dict[Key, list[tuple[datetime, int]]] = {}
@@ -158,7 +158,7 @@ class _Memory:
         self.looked.pop(key, None)
 
     def decide(self, seen: Seen, now: datetime) -> Decision:
-        """Once in a period, whatever wakes the autoscaler in between; at once after a change of its spec."""
+        """Once per period, whatever wakes the autoscaler in between; at once after a change of its spec."""
         key, generation = key_of(seen.scaler), _generation(seen.scaler)
         last, known = self.looked.get(key, (None, 0))
         if last is not None and known == generation and now < last + PERIOD:
@@ -184,7 +184,7 @@ def _generation(scaler: JsonObject) -> int:
 
 
 def make_controller(book: RuleBook, requests_to: Callable[[str, str], float | None]) -> Controller:
-    """`requests_to`: requests a second that reach a Pod, by namespace and name; None where none are simulated."""
+    """`requests_to`: requests per second that reach a Pod, by namespace and name; None where none are simulated."""
     memory = _Memory()
 
     def look(view: View, key: Key) -> Seen | None:
@@ -216,7 +216,7 @@ def _pods_of(view: View, target: JsonObject) -> list[JsonObject]:
 def _with_requests(
     pod: JsonObject, effects: dict[str, Effect], requests_to: Callable[[str, str], float | None]
 ) -> dict[str, Effect]:
-    """The first container has the metric of the Pod's requests, unless a rule gives its number."""
+    """The first container reports the Pod's request metric, unless a rule sets its number."""
     rate = requests_to(pod["metadata"]["namespace"], pod["metadata"]["name"])
     if rate is None:
         return effects

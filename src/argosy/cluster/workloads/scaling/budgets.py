@@ -13,7 +13,7 @@ from argosy.cluster.workloads.view import View, controller_of
 from argosy.machinery.objects import JsonObject, Key
 
 DISRUPTION_TIMEOUT = timedelta(minutes=2)
-"""How long an eviction may take to show before its budget is given back."""
+"""How long an eviction may take to become visible before its budget is returned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def look(view: View, key: Key) -> Seen | None:
 
 
 def _expected(view: View, pods: list[JsonObject], namespace: str) -> int:
-    """What the Pods' controllers want, or the Pods that are there when they have none."""
+    """The replicas that the Pods' controllers want, or the number of existing Pods when they have none."""
     plurals = {"ReplicaSet": "replicasets", "StatefulSet": "statefulsets"}
     owners: dict[str, JsonObject] = {}
     bare = 0

@@ -1,6 +1,6 @@
-"""What the metrics of a HorizontalPodAutoscaler say, by the numbers that rules give (kinds sheet 5.5). Pure.
+"""The metrics of a HorizontalPodAutoscaler, from the numbers in rules (kinds sheet 5.5). Pure.
 
-`metrics: {cpu: 120}` in a rule is what each container uses of a resource, in percent of its request; for a metric of
+`metrics: {cpu: 120}` in a rule is each container's usage of a resource, in percent of its request; for a metric of
 type Pods it is the number itself.
 """
 
@@ -15,7 +15,7 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.quantity import NANO, nano_units, of, spelled
 
 Sample = tuple[JsonObject, Mapping[str, Effect]]
-"""A Pod, and what is in force for each of its containers."""
+"""A Pod, and the effect on each of its containers."""
 MILLI = 10**6
 _SOURCES = {"Resource": "resource", "ContainerResource": "containerResource", "Pods": "pods"}
 
@@ -23,13 +23,13 @@ _SOURCES = {"Resource": "resource", "ContainerResource": "containerResource", "P
 @dataclass(frozen=True, slots=True)
 class Reading:
     ratio: float
-    """Of what is used to the target."""
+    """The ratio of usage to target."""
     current: JsonObject
     """An entry of status.currentMetrics."""
 
 
 def readings_of(spec: JsonObject, pods: Sequence[Sample]) -> list[Reading | None]:
-    """Of each metric, over ready Pods; None for one that there is no number for."""
+    """One per metric, over ready Pods; None for a metric without a number."""
     ready = [sample for sample in pods if is_ready(sample[0])]
     return [_reading(metric, ready) for metric in spec.get("metrics") or ()]
 
@@ -59,7 +59,7 @@ def _reading(metric: JsonObject, pods: Sequence[Sample]) -> Reading | None:
 
 
 def _used(pod: JsonObject, effects: Mapping[str, Effect], name: str, only: str) -> Iterator[tuple[JsonObject, float]]:
-    """Containers with what they use, in percent of their request."""
+    """Containers with their usage, in percent of their request."""
     for container in pod["spec"]["containers"]:
         metrics = effects[container["name"]].metrics if container["name"] in effects else None
         if metrics is not None and name in metrics and only in ("", container["name"]):
@@ -67,7 +67,7 @@ def _used(pod: JsonObject, effects: Mapping[str, Effect], name: str, only: str) 
 
 
 def _value_per_pod(pods: Sequence[Sample], name: str, only: str) -> int | None:
-    """Nano-units; None when no container that uses it says what it requests."""
+    """Nano-units; None when no container that uses it has a request."""
     total, said = 0.0, False
     for pod, effects in pods:
         for container, share in _used(pod, effects, name, only):
@@ -78,7 +78,7 @@ def _value_per_pod(pods: Sequence[Sample], name: str, only: str) -> int | None:
 
 
 def _to_milli(nanos: float) -> int:
-    """As exact as upstream tells averages."""
+    """With the precision of upstream's averages."""
     return round(nanos / MILLI) * MILLI
 
 

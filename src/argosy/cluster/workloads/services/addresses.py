@@ -1,7 +1,7 @@
 """Addresses for LoadBalancer Services and Ingresses: without them health never settles (kinds sheet 5.5, 7).
 
-The annotation `simulation.argosy.dev/address` says which: an IP address, a host name as some clouds give, or `never`.
-Any other text says nothing.
+The annotation `simulation.argosy.dev/address` sets it: an IP address, a host name as some clouds give, or `never`.
+Any other text is ignored.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Seen:
 
 
 def address_of(obj: JsonObject) -> str:
-    """From a documentation range and stable by uid: nothing in the world answers there."""
+    """From a documentation range and stable by uid: no real host answers there."""
     number = fnv1a(obj["metadata"]["uid"].encode()) % (2 * 254 * 254)
     network, rest = divmod(number, 254 * 254)
     return f"198.{18 + network}.{rest // 254}.{rest % 254 + 1}"

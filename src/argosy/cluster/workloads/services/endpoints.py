@@ -1,4 +1,4 @@
-"""EndpointSlices and Endpoints: which Pods answer behind a Service (kinds sheet 5.5)."""
+"""EndpointSlices and Endpoints: the Pods behind a Service (kinds sheet 5.5)."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def _slice(seen: Seen, number: int, ports: list[JsonObject], endpoints: list[Jso
 
 
 def _endpoints(seen: Seen) -> list[Step]:
-    """The deprecated form, still read by many: addresses that are ready, and those that are not."""
+    """The deprecated form, still read by many clients: addresses that are ready, and those that are not."""
     groups: dict[str, JsonObject] = {}
     for pod in seen.pods:
         if is_deleting(pod):

@@ -1,4 +1,4 @@
-"""EndpointSlices of Services without a selector: copies of Endpoints that somebody keeps by hand (kinds sheet 5.5)."""
+"""EndpointSlices of Services without a selector: copies of manually maintained Endpoints (kinds sheet 5.5)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from argosy.machinery.objects import JsonObject, Key
 CONTROLLER_NAME = "endpointslicemirroring-controller.k8s.io"
 SKIP = "endpointslice.kubernetes.io/skip-mirror"
 MOST = 1000
-"""Addresses of a subset that are mirrored."""
+"""Maximum mirrored addresses of a subset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 
 def _contents(subset: JsonObject) -> list[JsonObject]:
-    """One for the addresses of each family, as a slice has one."""
+    """One slice for each address family."""
     found: dict[str, list[JsonObject]] = {}
     for field, ready in (("addresses", True), ("notReadyAddresses", False)):
         for address in (subset.get(field) or ())[:MOST]:

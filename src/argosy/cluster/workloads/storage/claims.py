@@ -1,4 +1,4 @@
-"""Claims of StatefulSets: their names, and who they go with (persistentVolumeClaimRetentionPolicy, kinds sheet 5.3)."""
+"""Claims of StatefulSets: names and owners (persistentVolumeClaimRetentionPolicy, kinds sheet 5.3)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _reference_to_pod(pod: JsonObject) -> JsonObject:
 def claim_owners(
     owner: JsonObject, pods: Mapping[int, JsonObject], claims: Mapping[str, JsonObject], wanted: range
 ) -> list[Step]:
-    """Gives each Pod's claims the owner that the policy wants: before a Pod goes for good its claims belong to it."""
+    """Sets the owner of each Pod's claims according to the policy: before a Pod is deleted it must own its claims."""
     steps: list[Step] = []
     for ordinal, pod in pods.items():
         leaves = ordinal not in wanted and _policy(owner, "whenScaled") == "Delete"

@@ -88,7 +88,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 
 def _pending(claim: JsonObject, reason: str, text: str) -> tuple[Step, ...]:
-    """Said once: nothing looks again until something changes."""
+    """Reported once: nothing is processed again until something changes."""
     return (_say(claim, reason, text, warning=reason == "ProvisioningFailed"),)
 
 

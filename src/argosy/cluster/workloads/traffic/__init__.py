@@ -1,5 +1,5 @@
-"""Requests to simulated Services: how routers share them out, what each Pod makes of them, and the series of that.
+"""Requests to simulated Services: how routers split them, how each Pod handles them, and the resulting time series.
 
-Rules say how many requests a Service gets, and how many of them an image fails and how long it takes. From there all is
+Rules define how many requests a Service gets, how many of them an image fails and how long it takes. The rest is
 computed: weights of routers, ready endpoints, Prometheus' counters. Nothing is sent.
 """

@@ -1,4 +1,4 @@
-"""What goes where now: for each Service that gets requests, how many reach which Pod, and how they end. Pure."""
+"""Current request flows: for each Service with requests, how many reach which Pod, and their results. Pure."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ EffectsOf = Callable[[JsonObject], dict[str, Effect]]
 class Flow:
     namespace: str
     entry: str
-    """The Service that was asked."""
+    """The requested Service."""
     service: str
-    """The one that it went to."""
+    """The Service that got the request."""
     router: str
     pod: str
-    """Empty when nobody was there."""
+    """Empty when there was no Pod."""
     image: str
     version: str
     template_hash: str
     rate: float
-    """Requests a second."""
+    """Requests per second."""
     error_share: float
     error_code: int
     latency: float
@@ -87,7 +87,7 @@ def _to(
 
 
 def ready_pods(reader: Reader, namespace: str, service: str) -> list[JsonObject]:
-    """In order of name: those that the Service's slices call ready."""
+    """In order of name: those that the Service's slices list as ready."""
     names: set[str] = set()
     for piece in reader.list("discovery.k8s.io", "endpointslices", namespace):
         if (piece["metadata"].get("labels") or {}).get(SERVICE_NAME) != service:

@@ -1,4 +1,4 @@
-"""Counters over time, exactly: between two changes each grows evenly, so that a few moments tell all of them."""
+"""Exact counters over time: between two changes each grows linearly, so a few points describe all of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Moment:
 
     at: float
     base: Rates
-    """What each counter had reached."""
+    """The value of each counter at that time."""
     rates: Rates
     gauges: Rates
 
@@ -30,10 +30,10 @@ class TrafficHistory:
     def __init__(self) -> None:
         self._moments: list[Moment] = []
         self._active: dict[Labels, float] = {}
-        """When a counter last grew."""
+        """When a counter last increased."""
 
     def change(self, at: float, rates: Rates, gauges: Rates) -> None:
-        """What holds from now on; nothing happens when it is what holds already."""
+        """The rates that apply from now on; does nothing when they are unchanged."""
         last = self._moments[-1] if self._moments else None
         if last is not None and (last.rates, last.gauges) == (rates, gauges):
             return
@@ -82,7 +82,7 @@ class TrafficHistory:
         return self._counter(found, labels, moment)
 
     def extremes(self, labels: Labels, start: float, end: float) -> Sequence[float]:
-        """A counter that began in between began at nothing."""
+        """A counter that started in between started at zero."""
         last = self.at(labels, end)
         if last is None:
             return []

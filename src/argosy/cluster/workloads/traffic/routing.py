@@ -1,4 +1,4 @@
-"""How routers share out what comes for a Service: Istio, Gateway API, SMI, NGINX and ALB Ingresses, Traefik. Pure."""
+"""How routers split a Service's requests: Istio, Gateway API, SMI, NGINX and ALB Ingresses, Traefik. Pure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Destination:
     service: str
     weight: float
     labels: Mapping[str, str] = field(default_factory=dict)
-    """Of an Istio subset: only Pods with these."""
+    """Labels of an Istio subset: only Pods that have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,12 @@ class Split:
     router: str
     """`VirtualService/web`."""
     entries: frozenset[str]
-    """Services whose requests it shares out."""
+    """Services whose requests it splits."""
     destinations: tuple[Destination, ...]
 
 
 def destinations_of(reader: Reader, namespace: str, service: str) -> tuple[str, tuple[Destination, ...]]:
-    """The router and its shares, which add up to 1; the Service itself where no router says otherwise."""
+    """The router and its shares, which add up to 1; the Service itself where no router applies."""
     for split in splits_of(reader, namespace):
         total = sum(destination.weight for destination in split.destinations)
         if service in split.entries and total > 0:

@@ -1,4 +1,4 @@
-"""Flows as the series that meshes, ingress controllers and applications export: counters by how fast they grow."""
+"""Flows as the series that meshes, ingress controllers and applications export: counters with their rates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def labels_of(name: str, labels: Mapping[str, str]) -> Labels:
 
 
 def rates_of(flows: Iterable[Flow]) -> Rates:
-    """How much each counter grows in a second."""
+    """The increase of each counter per second."""
     found: Rates = {}
 
     def add(name: str, labels: Mapping[str, str], rate: float) -> None:
@@ -41,7 +41,7 @@ def rates_of(flows: Iterable[Flow]) -> Rates:
 
 
 def _add_latency(add: Add, flow: Flow) -> None:
-    """As if latencies were spread evenly between half and one and a half of the average."""
+    """As if latencies were spread evenly between half and one and a half times the average."""
     for name, labels, unit in (
         ("http_request_duration_seconds", _own(flow), 1.0),
         ("istio_request_duration_milliseconds", _istio(flow), 1000.0),
@@ -78,7 +78,7 @@ def _istio(flow: Flow) -> dict[str, str]:
 
 
 def gauges_of(flows: Iterable[Flow]) -> Rates:
-    """What is so now: the share of a Service's requests that each of its backends gets, by the routers' weights."""
+    """The current share of a Service's requests that each of its backends gets, by the routers' weights."""
     totals: dict[tuple[str, str], float] = {}
     parts: dict[Labels, tuple[tuple[str, str], float]] = {}
     for flow in flows:

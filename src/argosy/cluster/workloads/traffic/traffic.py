@@ -1,4 +1,4 @@
-"""Keeps the history up to date: looks anew when something has changed that traffic depends on, and when it is asked."""
+"""Keeps the history up to date: recomputes flows when an object that affects traffic has changed, and on queries."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Traffic:
         self.history = TrafficHistory()
 
     def read_from(self, reader: Reader) -> None:
-        """Where routers and Services are."""
+        """The kinds of routers and Services."""
         self._reader = reader
 
     def changed(self, changes: Sequence[Change]) -> None:
@@ -37,7 +37,7 @@ class Traffic:
             self.look()
 
     def look(self) -> None:
-        """Takes what is so now into the history; cheap while no rule speaks of requests."""
+        """Adds the current state to the history; cheap while no rule mentions requests."""
         if self._reader is None or not (self._flows or self._speaks_of_requests()):
             return
         now = self._clock.now()
@@ -52,7 +52,7 @@ class Traffic:
         return effects_of(pod, self._book.current, ordinal_of(view, pod), owners_of(view, pod), self._clock.now())
 
     def requests_to(self, namespace: str, pod: str) -> float | None:
-        """Requests a second that reach a Pod; None where nothing is known of requests."""
+        """Requests per second that reach a Pod; None where no requests are known."""
         if not self._flows:
             return None
         return sum(flow.rate for flow in self._flows if (flow.namespace, flow.pod) == (namespace, pod))
