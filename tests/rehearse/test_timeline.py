@@ -56,4 +56,4 @@ def test_a_change_says_what_a_person_would_want_to_read(
 def test_what_is_made_and_what_is_gone_is_told() -> None:
     assert lines("Freight", None, obj({}, images=[{"repoURL": "r", "tag": "1"}]))[0] == ("ok", "came: r:1")
     assert lines("Promotion", None, obj({}))[0] == ("busy", "was made, of Freight ffffffff")
-    assert lines("Stage", obj({}), None) == [("ok", "is gone")]
+    assert lines("Stage", obj({}), None) == [("ok", "is deleted")]

@@ -108,8 +108,8 @@ def _limits() -> Iterator[Finding]:
     yield Finding(about, OK, f"a plug-in's processes: {given.tasks} ({PROCESSES})")
     for path in given.paths:
         there = os.path.isdir(path)  # noqa: PTH112
-        told = f"plug-ins may read {path} ({PATHS})"
-        yield Finding(about, OK if there else BAD, told if there else f"{told}: there is no such directory")
+        text = f"plug-ins may read {path} ({PATHS})"
+        yield Finding(about, OK if there else BAD, text if there else f"{text}: there is no such directory")
 
 
 def _data_directory(place: Place) -> Iterator[Finding]:
@@ -147,9 +147,9 @@ def _tls() -> Iterator[Finding]:
     count = ssl.create_default_context().cert_store_stats()["x509_ca"]
     paths = ssl.get_default_verify_paths()
     where = paths.cafile or paths.capath or paths.openssl_cafile
-    told = f"{count} certificate authorities of the system are trusted"
+    text = f"{count} certificate authorities of the system are trusted"
     has = count > 0 or bool(paths.capath)
-    yield Finding(about, OK if has else BAD, told if has else f"no certificate authority is known: put some in {where}")
+    yield Finding(about, OK if has else BAD, text if has else f"no certificate authority is known: put some in {where}")
 
 
 def _versions() -> Iterator[Finding]:

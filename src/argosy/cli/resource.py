@@ -79,23 +79,23 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
         raise CommandError(str(error)) from None
 
 
-async def _judged(objects: list[JsonObject], told: Customizations) -> list[Health | None]:
+async def _judged(objects: list[JsonObject], custom: Customizations) -> list[Health | None]:
     clock = RealClock()
     with LuaWorkers(clock, size=1) as lua:
         custom_checks = CustomChecks(lua, clock)
-        return [(await custom_checks.judge_for({resource_key(obj): obj}, told, {})).judge(obj) for obj in objects]
+        return [(await custom_checks.judge_for({resource_key(obj): obj}, custom, {})).judge(obj) for obj in objects]
 
 
-async def _offered(objects: list[JsonObject], told: Customizations) -> list[list[Action]]:
+async def _offered(objects: list[JsonObject], custom: Customizations) -> list[list[Action]]:
     clock = RealClock()
     with LuaWorkers(clock, size=1) as lua:
-        return [await discover(told, obj, clock.now(), lua) for obj in objects]
+        return [await discover(custom, obj, clock.now(), lua) for obj in objects]
 
 
-async def _acted(obj: JsonObject, name: str, parameters: dict[str, str], told: Customizations) -> list[Impact]:
+async def _acted(obj: JsonObject, name: str, parameters: dict[str, str], custom: Customizations) -> list[Impact]:
     clock = RealClock()
     with LuaWorkers(clock, size=1) as lua:
-        return await run(told, obj, name, parameters, clock.now(), lua)
+        return await run(custom, obj, name, parameters, clock.now(), lua)
 
 
 def _parameter(text: str) -> tuple[str, str]:
@@ -113,10 +113,10 @@ def _settings(filename: str | None) -> Customizations:
     if len(found) != 1:
         raise CommandError(f"--settings {filename}: must be one ConfigMap, argocd-cm")
     data = found[0].get("data") or {}
-    told = customizations_of({str(key): str(value) for key, value in data.items()} if isinstance(data, dict) else {})
-    for problem in told.problems:
+    custom = customizations_of({str(key): str(value) for key, value in data.items()} if isinstance(data, dict) else {})
+    for problem in custom.problems:
         sys.stderr.write(f"warning: --settings {filename}: {problem}\n")
-    return told
+    return custom
 
 
 def _show(output: str, found: list[JsonObject], text: str) -> None:

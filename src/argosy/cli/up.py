@@ -77,7 +77,7 @@ def start(options: argparse.Namespace, command: str, opened: Open[R], then: Then
     from argosy.observe.garbage import put_off
 
     put_off()
-    with _told_of_full_disk(place), place.held():
+    with _reporting_full_disk(place), place.held():
         port = place.port(options.port)
         _set_up_logging(options)
         from argosy.machinery.status import StatusError
@@ -99,7 +99,7 @@ def start(options: argparse.Namespace, command: str, opened: Open[R], then: Then
 
 
 @contextmanager
-def _told_of_full_disk(place: Place) -> Iterator[None]:
+def _reporting_full_disk(place: Place) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -308,13 +308,13 @@ def stop(options: argparse.Namespace) -> int:
         return Exit.OK
     except PermissionError:
         raise CommandError(f"process {pid} belongs to another user") from None
-    if not _is_gone(place, pid):
+    if not _has_ended(place, pid):
         raise CommandError(f"process {pid} has not stopped within {STOP_SECONDS} s; 'kill -9 {pid}' loses nothing")
     print(f"Stopped process {pid}.")
     return Exit.OK
 
 
-def _is_gone(place: Place, pid: int) -> bool:
+def _has_ended(place: Place, pid: int) -> bool:
     for _ in range(STOP_SECONDS * 20):
         if place.running() != pid:
             return True

@@ -50,9 +50,9 @@ async def _done(change: Any, sandbox: Sandbox) -> str:
 
 @_done.register
 async def _(change: Push, sandbox: Sandbox) -> str:
-    told = await sandbox.repositories.push(change.url, change.branch, change.revision)
-    await _tell_of(sandbox, change.url)
-    return f"{change}: {told}"
+    text = await sandbox.repositories.push(change.url, change.branch, change.revision)
+    await _refresh_followers(sandbox, change.url)
+    return f"{change}: {text}"
 
 
 @_done.register
@@ -114,11 +114,11 @@ async def _(change: Sync, sandbox: Sandbox) -> str:
 @_done.register
 async def _(change: Merge, sandbox: Sandbox) -> str:
     commit = await sandbox.forge.merge(change.url, change.number)
-    await _tell_of(sandbox, change.url)
+    await _refresh_followers(sandbox, change.url)
     return f"{change}: {commit[:8]}"
 
 
-async def _tell_of(sandbox: Sandbox, url: str) -> None:
+async def _refresh_followers(sandbox: Sandbox, url: str) -> None:
     """Like a webhook: every Warehouse and Application that follows the repository refreshes at once."""
     wanted = normalise_url(url)
     for app in await listed(sandbox.client, APPLICATIONS):

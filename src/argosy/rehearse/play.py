@@ -47,7 +47,7 @@ async def play(sandbox: Sandbox, proposal: Proposal) -> Report:
     await sandbox.repositories.mark()
     run.begin()
     for change in proposal.changes:
-        run.told.append(run.noted(await act(sandbox, change)))
+        run.changes.append(run.noted(await act(sandbox, change)))
     is_stuck = await run.until_nothing_happens()
     after = [one for one in await run.findings() if one not in before or run.touched(one)]
     outcome, reason = _outcome(run, after, is_stuck=is_stuck)
@@ -58,7 +58,7 @@ async def play(sandbox: Sandbox, proposal: Proposal) -> Report:
         ended=max(run.changed_at, run.began),
         outcome=outcome,
         reason=reason,
-        changes=run.told,
+        changes=run.changes,
         timeline=run.entries,
         differences=differences(then, await picture.environments(sandbox)),
         commits=await sandbox.repositories.commits(),
@@ -76,16 +76,16 @@ def _outcome(run: Run, after: Sequence[Finding], *, is_stuck: bool) -> tuple[Out
     gates = [one for one in after if one.state == "gate"]
     busy = [one for one in after if one.state == "busy"]
     if failed:
-        return "failed", _told(failed)
+        return "failed", _texts(failed)
     if is_stuck:
-        return "stuck", _told(busy) if busy else "it goes on and on"
+        return "stuck", _texts(busy) if busy else "it never settles"
     if gates:
-        return "waiting", _told(gates)
-    if len(run.entries) <= len(run.told):
+        return "waiting", _texts(gates)
+    if len(run.entries) <= len(run.changes):
         return "unchanged", "the change leads to nothing"
     return "delivered", "nothing is left to do, and all is well"
 
 
-def _told(found: Sequence[Finding]) -> str:
+def _texts(found: Sequence[Finding]) -> str:
     more = f", and {len(found) - 1} more" if len(found) > 1 else ""
     return f"{found[0].subject}: {found[0].message}{more}"

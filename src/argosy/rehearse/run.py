@@ -37,7 +37,7 @@ class Run:
         self._freight: set[str] = set()
         self._is_on = False
         self.entries: list[Entry] = []
-        self.told: list[str] = []
+        self.changes: list[str] = []
         self.refused: list[Finding] = []
         self.began = self.changed_at = self._clock.now()
         sandbox.listen(self._heard)

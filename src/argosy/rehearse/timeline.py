@@ -31,12 +31,12 @@ class Entry:
 
 def lines(kind: str, old: JsonObject | None, new: JsonObject | None) -> list[Line]:
     """Describes one change. `old` is None for a creation, `new` for a deletion."""
-    told = TOLD.get(kind)
-    if told is None:
+    describe = LINES.get(kind)
+    if describe is None:
         return []
     if new is None:
-        return [("ok", "is gone")]
-    return list(told(old or {}, new))
+        return [("ok", "is deleted")]
+    return list(describe(old or {}, new))
 
 
 def _at(obj: Mapping[str, Any], *path: str) -> Any:
@@ -119,9 +119,9 @@ def _promotion(old: JsonObject, new: JsonObject) -> Iterator[Line]:
             for done in _at(old, "status", "stepExecutionMetadata") or ()
         )
         if ended:
-            told = f": {one['message']}" if one.get("message") else ""
+            message = f": {one['message']}" if one.get("message") else ""
             severity = "ok" if one.get("status") in ("Succeeded", "Skipped") else "broken"
-            yield severity, f"step {_step(new, str(one.get('alias')))} {str(one.get('status')).lower()}{told}"
+            yield severity, f"step {_step(new, str(one.get('alias')))} {str(one.get('status')).lower()}{message}"
 
 
 def _step(promotion: JsonObject, alias: str) -> str:
@@ -168,7 +168,7 @@ def _conditions(app: JsonObject) -> list[JsonObject]:
     return list(_at(app, "status", "conditions") or ())
 
 
-TOLD: Final[Mapping[str, Callable[[JsonObject, JsonObject], Iterator[Line]]]] = {
+LINES: Final[Mapping[str, Callable[[JsonObject, JsonObject], Iterator[Line]]]] = {
     "Application": _application, "Freight": _freight, "Stage": _stage, "Promotion": _promotion, "Rollout": _rollout,
     "AnalysisRun": _analysis, "Certificate": _certificate, "SealedSecret": _sealed_secret,
 }  # fmt: skip

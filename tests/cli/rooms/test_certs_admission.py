@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from argosy.certs.admission import mutate
-from argosy.cli.rooms.certs_admission import _asked
+from argosy.cli.rooms.certs_admission import _review_of
 from argosy.cluster.kind import User
 from argosy.machinery.objects import Resource
 
@@ -22,6 +22,6 @@ def test_a_request_carries_who_made_it_with_all_that_is_known_of_them_as_lists()
         kind=SimpleNamespace(resource=REQUESTS),
         request=SimpleNamespace(user=user, subresource=""),
     )
-    spec = json.loads(json.dumps(mutate(_asked(attributes))["spec"]))
+    spec = json.loads(json.dumps(mutate(_review_of(attributes))["spec"]))
     assert spec["extra"] == {"example.test/credential": ["one", "two"]}
     assert (spec["username"], spec["uid"], spec["groups"]) == ("jane", "u-1", ["team-a"])

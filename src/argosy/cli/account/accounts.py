@@ -40,8 +40,8 @@ class Account:
     def as_json(self) -> JsonObject:
         names = (("id", "id"), ("issuedAt", "iat"), ("expiresAt", "exp"))
         tokens = [{name: item[key] for name, key in names if key in item} for item in self.tokens]
-        told: JsonObject = {"name": self.name, "enabled": self.enabled, "capabilities": list(self.capabilities)}
-        return {**told, "tokens": tokens}
+        fields: JsonObject = {"name": self.name, "enabled": self.enabled, "capabilities": list(self.capabilities)}
+        return {**fields, "tokens": tokens}
 
 
 def accounts_of(settings: Mapping[str, str], secrets: Mapping[str, str]) -> list[Account]:
@@ -131,12 +131,12 @@ def tell_one(account: Account, output: str) -> None:
     if output == "name":
         print(account.name)
     elif output == "wide":
-        _tell(account)
+        _print(account)
     else:
         write_value(sys.stdout, account.as_json, output)
 
 
-def _tell(account: Account) -> None:
+def _print(account: Account) -> None:
     print(f"{'Name:':<20}{account.name}\n{'Enabled:':<20}{str(account.enabled).lower()}")
     print(f"{'Capabilities:':<20}{', '.join(account.capabilities)}\n\nTokens:")
     if not account.tokens:
@@ -166,16 +166,18 @@ def who(options: argparse.Namespace) -> int:
         user = (answer.get("status") or {}).get("userInfo") or {}
         groups = list(user.get("groups") or ())
         name = str(user.get("username") or "")
-        tell_who({"loggedIn": True, "username": name, "iss": "kubernetes", "groups": groups}, options.output)
+        print_user_info({"loggedIn": True, "username": name, "iss": "kubernetes", "groups": groups}, options.output)
         return Exit.OK
 
     return with_client(options, work)
 
 
-def tell_who(told: JsonObject, output: str) -> None:
+def print_user_info(fields: JsonObject, output: str) -> None:
     if output != "text":
-        write_value(sys.stdout, told, output)
+        write_value(sys.stdout, fields, output)
         return
-    print(f"Logged In: {str(bool(told.get('loggedIn'))).lower()}")
-    if told.get("loggedIn"):
-        print(f"Username: {told['username']}\nIssuer: {told['iss']}\nGroups: {','.join(told.get('groups') or ())}")
+    print(f"Logged In: {str(bool(fields.get('loggedIn'))).lower()}")
+    if fields.get("loggedIn"):
+        print(
+            f"Username: {fields['username']}\nIssuer: {fields['iss']}\nGroups: {','.join(fields.get('groups') or ())}"
+        )

@@ -41,11 +41,11 @@ def show(options: argparse.Namespace) -> int:
 
 
 def who(options: argparse.Namespace) -> int:
-    from argosy.cli.account.accounts import tell_who
+    from argosy.cli.account.accounts import print_user_info
 
     async def work(server: Server) -> int:
         found = await server.call("GET", "/api/v1/session/userinfo")
-        tell_who({"loggedIn": False, **found}, options.output)
+        print_user_info({"loggedIn": False, **found}, options.output)
         return Exit.OK
 
     return calling(options, work)

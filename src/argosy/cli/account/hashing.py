@@ -13,7 +13,7 @@ LONGEST = 72
 
 
 def run(options: argparse.Namespace) -> int:
-    password = options.password or _asked()
+    password = options.password or _prompted()
     if not password:
         raise CommandError("the password is empty: give --password, or write it to standard input")
     if len(password.encode()) > LONGEST:
@@ -24,5 +24,5 @@ def run(options: argparse.Namespace) -> int:
     return Exit.OK
 
 
-def _asked() -> str:
+def _prompted() -> str:
     return getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")

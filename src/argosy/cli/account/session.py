@@ -28,11 +28,11 @@ def run(options: argparse.Namespace) -> int:
     expires = claims.get("exp")
     if isinstance(expires, int | float) and expires <= clock.now().timestamp():
         raise CommandError(f"the token is expired: 'argosy login {found.name}' makes another one", Exit.CALL_FAILED)
-    print(json.dumps(told(found, claims), indent=2) if options.output == "json" else found.token)
+    print(json.dumps(session_fields(found, claims), indent=2) if options.output == "json" else found.token)
     return Exit.OK
 
 
-def told(one: SignIn, claims: dict[str, Any]) -> dict[str, Any]:
+def session_fields(one: SignIn, claims: dict[str, Any]) -> dict[str, Any]:
     """Upstream's fields. Pure."""
     issuer = str(claims.get("iss") or "")
     moments = {name: claims.get(claim) for name, claim in (("issued_at", "iat"), ("expires_at", "exp"))}

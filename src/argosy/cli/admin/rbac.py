@@ -34,7 +34,7 @@ def can(options: argparse.Namespace) -> int:
         if action != "*" and action.split("/")[0] not in ACTIONS:
             raise CommandError(f"{action!r} is not an action: give one of {', '.join(ACTIONS)}", Exit.CALL_FAILED)
     if options.policy_file is not None:
-        return _told(options, resource, _from_file(options.policy_file), {})
+        return _decide(options, resource, _from_file(options.policy_file), {})
 
     async def work(client: Client, clock: Clock) -> int:
         config = await _config(client, options.namespace)
@@ -42,12 +42,12 @@ def can(options: argparse.Namespace) -> int:
         if resource in SCOPED or resource == "projects":
             page = await client.page(requests.List(resource=PROJECTS, namespace=options.namespace))
             projects = {str(item["metadata"]["name"]): item for item in page.items}
-        return _told(options, resource, config, projects)
+        return _decide(options, resource, config, projects)
 
     return with_client(options, work)
 
 
-def _told(
+def _decide(
     options: argparse.Namespace, resource: str, config: Mapping[str, str], projects: Mapping[str, JsonObject]
 ) -> int:
     given = dict(config)

@@ -43,8 +43,8 @@ class Application:
 
     async def render_settings(self) -> Mapping[str, str]:
         """What of argocd-cm rendering depends on, as far as the server tells."""
-        told = (await self._server.call("GET", "/api/v1/settings")).get("kustomizeOptions") or {}
-        return {"kustomize.buildOptions": str(told.get("BuildOptions") or "")}
+        settings = (await self._server.call("GET", "/api/v1/settings")).get("kustomizeOptions") or {}
+        return {"kustomize.buildOptions": str(settings.get("BuildOptions") or "")}
 
     async def lines(self, query: Mapping[str, str]) -> AsyncIterator[JsonObject]:
         """Streams logs. Raises CommandError if the server ends them with an error."""

@@ -62,9 +62,9 @@ async def _existing(client: Client, wanted: JsonObject, *, upsert: bool) -> tupl
     if not upsert:
         text = "existing application spec is different, use upsert flag to force update"
         raise CommandError(f"{text} (application {key.name!r})", Exit.CALL_FAILED)
-    gone = dict.fromkeys(found.get("spec") or {})
+    removed = dict.fromkeys(found.get("spec") or {})
     metadata = {name: value for name, value in given.items() if value}
-    return await write(client, found, {"metadata": metadata, "spec": {**gone, **wanted["spec"]}}), "updated"
+    return await write(client, found, {"metadata": metadata, "spec": {**removed, **wanted["spec"]}}), "updated"
 
 
 def wanted_of(options: argparse.Namespace) -> list[JsonObject]:

@@ -42,7 +42,7 @@ class Wanted:
         if self.idle and is_busy(app):
             return False
         if self.only:
-            return all(self._fits(*told) for told in (_of(app, one) for one in self.only))
+            return all(self._fits(*statuses) for statuses in (_of(app, one) for one in self.only))
         return self._fits(sync_status(app), health_status(app))
 
     def _fits(self, sync: str, health: str) -> bool:

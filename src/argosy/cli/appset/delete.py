@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
                 await _delete(client, key, found["metadata"]["uid"])
                 if options.wait:
                     async with deadline(options.timeout, f"the end of application set {key.name!r}"):
-                        await _wait_gone(client, clock, key)
+                        await _wait_deleted(client, clock, key)
                 print(f"applicationset '{key.name}' deleted")
         return Exit.OK
 
@@ -43,7 +43,7 @@ async def _delete(client: Client, key: Key, uid: str) -> None:
             raise
 
 
-async def _wait_gone(client: Client, clock: Clock, key: Key) -> None:
+async def _wait_deleted(client: Client, clock: Clock, key: Key) -> None:
     while True:
         try:
             await client.get(requests.Get(APPLICATION_SETS, Key(key.namespace, key.name)))

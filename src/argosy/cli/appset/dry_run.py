@@ -100,7 +100,7 @@ async def online(
         async with Supervisor(clock, rng) as parts:
             parts.add("caches", plane.caches.run)
             await found.wait_synced()
-            previews = [await _told(found.preview(appset)) for appset in sets]
+            previews = [await _as_value(found.preview(appset)) for appset in sets]
     finally:
         await plane.close()
     return _all_good(previews)
@@ -117,12 +117,12 @@ async def offline(
         hosting, plugins = WebHosting(doors.egress, clock), PluginServices(doors.egress, clock)
         given = GeneratorDoors(git=git, hosting=hosting, plugins=plugins, objects=NoCluster())
         templates = GoTemplates(clock.now, SystemRng().token_bytes)
-        return _all_good([await _told(_offline(appset, given, templates, outside.namespace)) for appset in sets])
+        return _all_good([await _as_value(_offline(appset, given, templates, outside.namespace)) for appset in sets])
     finally:
         await doors.close()
 
 
-async def _told(work: Awaitable[Preview]) -> Preview | Unusable | NotAnswered:
+async def _as_value(work: Awaitable[Preview]) -> Preview | Unusable | NotAnswered:
     """Returns the error as a value: raised next to running tasks, it would arrive wrapped in a group."""
     try:
         return await work

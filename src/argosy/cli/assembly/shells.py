@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PODS: Final = Resource("", "v1", "pods", "Pod")
 EXEC_PROTOCOLS: Final = ("v5.channel.k8s.io", "v4.channel.k8s.io")
-SAID_AT_MOST: Final = 64
+OUTPUT_AT_MOST: Final = 64
 """Messages buffered for a slow reader; the command blocks beyond that."""
 
 
@@ -89,17 +89,17 @@ class SimulatedShell:
 
     def __init__(self, *, tty: bool) -> None:
         self.tty = tty
-        self._said: asyncio.Queue[tuple[int, bytes] | None] = asyncio.Queue(SAID_AT_MOST)
+        self._output: asyncio.Queue[tuple[int, bytes] | None] = asyncio.Queue(OUTPUT_AT_MOST)
         self._console = FedConsole(self._write, tty=tty)
 
     async def run(self, command: Callable[[CommandConsole], Awaitable[int]]) -> None:
         try:
             code = await command(self._console)
             await self._write(ERROR, orjson.dumps(status_of(code)))
-            await self._said.put(None)
+            await self._output.put(None)
         except BaseException:
             with suppress(asyncio.QueueFull):  # a reader with a full queue ends without the mark
-                self._said.put_nowait(None)
+                self._output.put_nowait(None)
             raise
 
     async def send(self, channel: int, data: bytes) -> None:
@@ -107,10 +107,10 @@ class SimulatedShell:
             self._console.feed(data)
 
     async def receive(self) -> tuple[int, bytes] | None:
-        return await self._said.get()
+        return await self._output.get()
 
     async def _write(self, channel: int, data: bytes) -> None:
-        await self._said.put((channel, data))
+        await self._output.put((channel, data))
 
 
 class SocketShell:

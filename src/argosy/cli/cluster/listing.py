@@ -33,7 +33,7 @@ PATIENCE = 10.0
 
 def run(options: argparse.Namespace) -> int:
     async def work(client: Client, clock: Clock) -> int:
-        asked = [_told(cluster, client, clock) for cluster in await _clusters(client, options.namespace)]
+        asked = [_connection(cluster, client, clock) for cluster in await _clusters(client, options.namespace)]
         _show(await asyncio.gather(*asked), options.output)
         return Exit.OK
 
@@ -46,11 +46,11 @@ def show(options: argparse.Namespace) -> int:
         found = [one for one in await _clusters(client, options.namespace) if wanted in (one.server, one.name)]
         if not found:
             raise CommandError(f"cluster '{options.cluster}' not found", Exit.CALL_FAILED)
-        told = await _told(found[0], client, clock)
+        fields = await _connection(found[0], client, clock)
         if options.output in ("json", "yaml"):
-            write_value(sys.stdout, told, options.output)
+            write_value(sys.stdout, fields, options.output)
         else:
-            _show([told], options.output)
+            _show([fields], options.output)
         return Exit.OK
 
     return with_client(options, work)
@@ -62,21 +62,21 @@ async def _clusters(client: Client, namespace: str) -> list[Cluster]:
     return [book.local(), *(found for found in book.by_server.values() if found.server != IN_CLUSTER)]
 
 
-async def _told(cluster: Cluster, client: Client, clock: Clock) -> JsonObject:
+async def _connection(cluster: Cluster, client: Client, clock: Clock) -> JsonObject:
     """Upstream's words: Successful or Failed, and the reason."""
-    told: JsonObject = {"server": cluster.server, "name": cluster.name, "project": cluster.project}
+    fields: JsonObject = {"server": cluster.server, "name": cluster.name, "project": cluster.project}
     if cluster.namespaces:
-        told |= {"namespaces": list(cluster.namespaces), "clusterResources": cluster.cluster_resources}
+        fields |= {"namespaces": list(cluster.namespaces), "clusterResources": cluster.cluster_resources}
     try:
         async with asyncio.timeout(PATIENCE):
             version = await (_version(client) if cluster.server == IN_CLUSTER else _version_there(cluster, clock))
     except TimeoutError:
-        return {**told, "status": "Failed", "message": f"no answer within {PATIENCE:g} s"}
+        return {**fields, "status": "Failed", "message": f"no answer within {PATIENCE:g} s"}
     except StatusError as error:
-        return {**told, "status": "Failed", "message": error.message}
+        return {**fields, "status": "Failed", "message": error.message}
     except (Unreachable, CredentialError, ConnectionSettingsError) as error:
-        return {**told, "status": "Failed", "message": str(error)}
-    return {**told, "status": "Successful", "version": str(version.get("gitVersion") or "")}
+        return {**fields, "status": "Failed", "message": str(error)}
+    return {**fields, "status": "Successful", "version": str(version.get("gitVersion") or "")}
 
 
 async def _version(client: Client) -> JsonObject:

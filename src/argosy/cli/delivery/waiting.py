@@ -29,13 +29,13 @@ def run(options: argparse.Namespace) -> int:
 async def wait_for(client: Client, clock: Clock, options: argparse.Namespace) -> int:
     """Prints each reason for waiting once, when it appears."""
     until = clock.monotonic() + options.timeout if options.timeout else float("inf")
-    told = ""
+    last = ""
     while True:
         began = clock.monotonic()
         where = await _where(await read_pipeline(client, options.project), options, clock)
-        if str(where) != told:
-            told = str(where)
-            print(f"{options.reference} in {options.stage}: {told}", flush=True)
+        if str(where) != last:
+            last = str(where)
+            print(f"{options.reference} in {options.stage}: {last}", flush=True)
         if where.state == "live":
             return Exit.OK
         if where.state in ("failed", "past"):

@@ -45,20 +45,20 @@ class _Progress:
     def __init__(self, terminal: bool) -> None:
         self._terminal = terminal
         self._lines = 0
-        self._told: set[str] = set()
+        self._printed: set[str] = set()
 
     def show(self, lines: Iterable[tuple[str, bool]]) -> None:
         if self._terminal:
             steer(sys.stdout, f"\033[{self._lines}A" if self._lines else "")
-            told = [line for line, _ in lines]
-            for line in told:
+            texts = [line for line, _ in lines]
+            for line in texts:
                 steer(sys.stdout, "\033[K")
                 print(line)
-            self._lines = len(told)
+            self._lines = len(texts)
         else:
             for line, done in lines:
-                if done and line.split()[0] not in self._told:
-                    self._told.add(line.split()[0])
+                if done and line.split()[0] not in self._printed:
+                    self._printed.add(line.split()[0])
                     print(line)
         sys.stdout.flush()
 
@@ -71,8 +71,8 @@ def line_of(app: JsonObject) -> str:
 def stage_line(stage: JsonObject) -> str:
     conditions = {one["type"]: one for one in (stage.get("status") or {}).get("conditions") or ()}
     ready = conditions.get("Ready") or {}
-    told = "verified" if is_verified(stage) else str(ready.get("reason") or "begins")
-    return f"  {'stage/' + stage['metadata']['name']:<14} {told}"
+    text = "verified" if is_verified(stage) else str(ready.get("reason") or "starting")
+    return f"  {'stage/' + stage['metadata']['name']:<14} {text}"
 
 
 def _words(app: JsonObject) -> tuple[str, str]:

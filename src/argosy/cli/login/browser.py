@@ -28,7 +28,7 @@ async def by_browser(server: Server, *, port: int, opens: bool) -> SignIn:
     """Raises CommandError."""
     config = await _config(server)
     async with http_of(SignIn(url=config["issuer"])) as http:
-        told = await _told(http, config["issuer"])
+        provider = await _discovered(http, config["issuer"])
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         digest = hashlib.sha256(verifier.encode()).digest()
         back = f"http://localhost:{port}{PATH}"
@@ -36,15 +36,15 @@ async def by_browser(server: Server, *, port: int, opens: bool) -> SignIn:
             "client_id": config["client"],
             "redirect_uri": back,
             "response_type": "code",
-            "scope": " ".join(dict.fromkeys(("openid", *config["scopes"], *_offline(told)))),
+            "scope": " ".join(dict.fromkeys(("openid", *config["scopes"], *_offline(provider)))),
             "state": state,
             "nonce": nonce,
             "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
             "code_challenge_method": "S256",
         }
-        code = await _code(f"{told['authorization_endpoint']}?{urlencode(asked)}", state, port, opens=opens)
+        code = await _code(f"{provider['authorization_endpoint']}?{urlencode(asked)}", state, port, opens=opens)
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": back, "code_verifier": verifier}
-        answer = await _tokens(http, told, {**form, "client_id": config["client"]})
+        answer = await _tokens(http, provider, {**form, "client_id": config["client"]})
     token = str(answer.get("id_token") or "")
     if claims_of(token).get("nonce") != nonce:
         raise CommandError("the provider's token is the answer to another sign-in", Exit.CALL_FAILED)
@@ -64,9 +64,9 @@ async def refreshed(one: SignIn, known: SignIns) -> SignIn:
     issuer, audience = str(claims.get("iss") or ""), claims.get("aud")
     client = str(audience[0] if isinstance(audience, list) and audience else claims.get("azp") or audience or "")
     async with http_of(SignIn(url=issuer)) as http:
-        told = await _told(http, issuer)
+        provider = await _discovered(http, issuer)
         form = {"grant_type": "refresh_token", "refresh_token": one.refresh_token, "client_id": client}
-        answer = await _tokens(http, told, form)
+        answer = await _tokens(http, provider, form)
     return known.renewed(one, str(answer.get("id_token") or ""), str(answer.get("refresh_token") or ""))
 
 
@@ -82,7 +82,7 @@ async def _config(server: Server) -> dict[str, Any]:
     raise CommandError(f"{server.sign_in.name} names no provider: sign in with --username", Exit.CALL_FAILED)
 
 
-async def _told(http: aiohttp.ClientSession, issuer: str) -> dict[str, Any]:
+async def _discovered(http: aiohttp.ClientSession, issuer: str) -> dict[str, Any]:
     url = f"{issuer}/.well-known/openid-configuration"
     try:
         async with http.get(url) as answer:
@@ -94,13 +94,13 @@ async def _told(http: aiohttp.ClientSession, issuer: str) -> dict[str, Any]:
     return found
 
 
-def _offline(told: Mapping[str, Any]) -> tuple[str, ...]:
-    return ("offline_access",) if "offline_access" in (told.get("scopes_supported") or ()) else ()
+def _offline(provider: Mapping[str, Any]) -> tuple[str, ...]:
+    return ("offline_access",) if "offline_access" in (provider.get("scopes_supported") or ()) else ()
 
 
-async def _tokens(http: aiohttp.ClientSession, told: Mapping[str, Any], form: Mapping[str, str]) -> dict[str, Any]:
+async def _tokens(http: aiohttp.ClientSession, provider: Mapping[str, Any], form: Mapping[str, str]) -> dict[str, Any]:
     try:
-        async with http.post(str(told["token_endpoint"]), data=dict(form)) as answer:
+        async with http.post(str(provider["token_endpoint"]), data=dict(form)) as answer:
             found = await answer.json()
     except (aiohttp.ClientError, ValueError, OSError) as error:
         raise CommandError(f"the provider gave no token: {type(error).__name__}", Exit.CALL_FAILED) from None
@@ -120,8 +120,8 @@ async def _code(url: str, state: str, port: int, *, opens: bool) -> str:
         target = urlsplit(words[1] if len(words) > 1 else "")
         asked = {name: values[0] for name, values in parse_qs(target.query).items()}
         ours = target.path == PATH and hmac.compare_digest(asked.get("state", "").encode(), state.encode())
-        told = asked.get("error_description") or asked.get("error") or "Signed in. You can close this page."
-        text = html.escape(told if ours else "This is no answer to the sign-in that waits.")
+        message = asked.get("error_description") or asked.get("error") or "Signed in. You can close this page."
+        text = html.escape(message if ours else "This does not belong to the pending sign-in.")
         body = f"<!doctype html><title>argosy</title><p>{text}</p>"
         head = f"HTTP/1.1 {200 if ours else 400} OK\r\nContent-Type: text/html\r\nContent-Length: {len(body.encode())}"
         writer.write(f"{head}\r\nConnection: close\r\n\r\n{body}".encode())

@@ -42,8 +42,8 @@ class Server:
         except ValueError:
             found = {}
         if status >= 300:
-            told = found.get("message") if isinstance(found, dict) else ""
-            raise CommandError(str(told or f"{self.sign_in.name} answered {status}"), Exit.CALL_FAILED)
+            message = found.get("message") if isinstance(found, dict) else ""
+            raise CommandError(str(message or f"{self.sign_in.name} answered {status}"), Exit.CALL_FAILED)
         return found
 
     async def stream(self, path: str) -> AsyncIterator[Any]:

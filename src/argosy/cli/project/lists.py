@@ -30,7 +30,7 @@ def add(options: argparse.Namespace) -> int:
     def change(spec: JsonObject) -> JsonObject:
         listed, entry = _list_of(spec, options), entry_of(options)
         if entry in listed:
-            raise CommandError(f"{_said(options)} already defined in project {options.project}", Exit.CALL_FAILED)
+            raise CommandError(f"{_named(options)} already defined in project {options.project}", Exit.CALL_FAILED)
         return _with(spec, options, [*listed, entry])
 
     return changed(options, change)
@@ -41,7 +41,7 @@ def remove(options: argparse.Namespace) -> int:
         listed, entry = _list_of(spec, options), entry_of(options)
         kept = [item for item in listed if not _is_same(item, entry)]
         if len(kept) == len(listed):
-            raise CommandError(f"{_said(options)} does not exist in project {options.project}", Exit.CALL_FAILED)
+            raise CommandError(f"{_named(options)} does not exist in project {options.project}", Exit.CALL_FAILED)
         return _with(spec, options, kept)
 
     return changed(options, change)
@@ -75,7 +75,7 @@ def _is_same(item: JsonValue, entry: JsonValue) -> bool:
     return all(str(item.get(name) or "") == str(value or "") for name, value in entry.items())
 
 
-def _said(options: argparse.Namespace) -> str:
+def _named(options: argparse.Namespace) -> str:
     return f"{options.list_name.replace('-', ' ').capitalize()} {entry_of(options)!r}"
 
 

@@ -84,7 +84,7 @@ def orphaned(spec: JsonObject) -> str:
 
 
 def show(options: argparse.Namespace) -> int:
-    def told(project: JsonObject, clock: Clock) -> None:
+    def show(project: JsonObject, clock: Clock) -> None:
         if options.output == "name":
             print(project["metadata"]["name"])
         elif options.output == "wide":
@@ -92,7 +92,7 @@ def show(options: argparse.Namespace) -> int:
         else:
             write_value(sys.stdout, project, options.output)
 
-    return shown(options, told)
+    return shown(options, show)
 
 
 def _lines(project: JsonObject) -> Iterable[str]:

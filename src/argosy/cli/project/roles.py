@@ -15,7 +15,7 @@ from argosy.runtime.clock import Clock
 
 
 def list_role(options: argparse.Namespace) -> int:
-    def told(project: JsonObject, clock: Clock) -> None:
+    def show(project: JsonObject, clock: Clock) -> None:
         roles = (project.get("spec") or {}).get("roles") or []
         if options.output == "name":
             sys.stdout.writelines(f"{role.get('name')}\n" for role in roles)
@@ -25,11 +25,11 @@ def list_role(options: argparse.Namespace) -> int:
         else:
             write_value(sys.stdout, roles, options.output)
 
-    return shown(options, told)
+    return shown(options, show)
 
 
 def get_role(options: argparse.Namespace) -> int:
-    def told(project: JsonObject, clock: Clock) -> None:
+    def show(project: JsonObject, clock: Clock) -> None:
         spec = project.get("spec") or {}
         role = role_of(spec, options)
         print(f"{'Role Name:':<15}{options.role}\n{'Description:':<15}{role.get('description') or ''}".rstrip())
@@ -41,7 +41,7 @@ def get_role(options: argparse.Namespace) -> int:
         rows = [_token(token) for token in role.get("jwtTokens") or ()]
         sys.stdout.write("JWT Tokens:\n" + table(("ID", "ISSUED-AT", "EXPIRES-AT"), rows))
 
-    return shown(options, told)
+    return shown(options, show)
 
 
 def _token(token: JsonObject) -> tuple[str, str, str]:

@@ -22,13 +22,13 @@ _KEY = re2.compile(r"[0-9A-Fa-f]{24}([0-9A-Fa-f]{16})|([0-9A-Fa-f]{16})")
 
 
 def list_all(options: argparse.Namespace) -> int:
-    def told(project: JsonObject, clock: Clock) -> None:
+    def show(project: JsonObject, clock: Clock) -> None:
         policies = _policies(project.get("spec") or {})
         if not policies:
             raise _nothing(options)
-        sys.stdout.write(_told(policies))
+        sys.stdout.write(_formatted(policies))
 
-    return shown(options, told)
+    return shown(options, show)
 
 
 def add(options: argparse.Namespace) -> int:
@@ -37,7 +37,7 @@ def add(options: argparse.Namespace) -> int:
 
     def change(spec: JsonObject) -> JsonObject:
         policies = [*_policies(spec), policy]
-        sys.stdout.write(_told(policies))
+        sys.stdout.write(_formatted(policies))
         return _with(spec, policies)
 
     return changed(options, change)
@@ -54,7 +54,7 @@ def update(options: argparse.Namespace) -> int:
         policies = _policies(spec)
         at = _place(policies, options.policy_id, options)
         policies[at] = updated(policies[at], options)
-        sys.stdout.write(_told(policies))
+        sys.stdout.write(_formatted(policies))
         return _with(spec, policies)
 
     return changed(options, change)
@@ -83,11 +83,11 @@ def _changed_list(had: list[str], instead: list[str], less: list[str], more: lis
 def delete(options: argparse.Namespace) -> int:
     def change(spec: JsonObject) -> JsonObject | None:
         policies = _policies(spec)
-        gone = {_place(policies, text, options) for text in options.policy_ids}
-        if not options.yes and not _is_sure(sorted(gone), options):
+        removed = {_place(policies, text, options) for text in options.policy_ids}
+        if not options.yes and not _is_sure(sorted(removed), options):
             print("Aborted by user.")
             return None
-        return _with(spec, [policy for at, policy in enumerate(policies) if at not in gone])
+        return _with(spec, [policy for at, policy in enumerate(policies) if at not in removed])
 
     return changed(options, change)
 
@@ -147,7 +147,7 @@ def _nothing(options: argparse.Namespace) -> CommandError:
     return CommandError(text, Exit.CALL_FAILED)
 
 
-def _told(policies: list[JsonObject]) -> str:
+def _formatted(policies: list[JsonObject]) -> str:
     rows = []
     for at, policy in enumerate(policies):
         gpg = policy.get("gpg") or {}

@@ -136,14 +136,14 @@ def delete(options: argparse.Namespace) -> int:
 
 
 def list_all(options: argparse.Namespace) -> int:
-    def told(project: JsonObject, clock: Clock) -> None:
+    def show(project: JsonObject, clock: Clock) -> None:
         tokens = role_of(project.get("spec") or {}, options).get("jwtTokens") or []
         if not tokens:
             print(f"No tokens for {options.project}.{options.role}")
             return
         sys.stdout.write(table(("ID", "ISSUED AT", "EXPIRES AT"), [_row(token, options) for token in tokens]))
 
-    return shown(options, told)
+    return shown(options, show)
 
 
 def _row(token: JsonObject, options: argparse.Namespace) -> tuple[str, str, str]:

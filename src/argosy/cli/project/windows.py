@@ -23,7 +23,7 @@ _TEXTS = {"schedule": "schedule", "duration": "duration", "time_zone": "timeZone
 
 
 def list_all(options: argparse.Namespace) -> int:
-    def told(project: JsonObject, clock: Clock) -> None:
+    def show(project: JsonObject, clock: Clock) -> None:
         from argosy.gitops.projects.sync_windows import is_active  # late: only lists need it
 
         windows = (project.get("spec") or {}).get("syncWindows") or []
@@ -39,7 +39,7 @@ def list_all(options: argparse.Namespace) -> int:
             ]
             sys.stdout.write(table(HEADER, [(index, *row) for index, row in rows]))
 
-    return shown(options, told)
+    return shown(options, show)
 
 
 def _row(window: JsonObject, *, active: bool) -> tuple[str, ...]:

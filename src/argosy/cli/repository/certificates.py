@@ -35,8 +35,8 @@ class Trusted:
 
     @property
     def as_json(self) -> JsonObject:
-        told = {"serverName": self.host, "certType": self.kind, "certSubType": self.subtype}
-        return {**told, "certData": None, "certInfo": self.info}
+        fields = {"serverName": self.host, "certType": self.kind, "certSubType": self.subtype}
+        return {**fields, "certData": None, "certInfo": self.info}
 
 
 def known_host(line: str) -> Trusted | None:
@@ -169,7 +169,7 @@ def _is_same(one: Trusted | None, other: Trusted) -> bool:
 
 
 def remove(options: argparse.Namespace) -> int:
-    gone: list[Trusted] = []
+    removed: list[Trusted] = []
 
     def fits(one: Trusted) -> bool:
         return (
@@ -181,20 +181,20 @@ def remove(options: argparse.Namespace) -> int:
     def without_hosts(data: Data) -> Data:
         lines = data.get(KNOWN_HOSTS_KEY, "").splitlines()
         out = [line for line in lines if (one := known_host(line)) is not None and fits(one)]
-        gone.extend(one for line in out if (one := known_host(line)) is not None)
+        removed.extend(one for line in out if (one := known_host(line)) is not None)
         return {**data, KNOWN_HOSTS_KEY: "\n".join(line for line in lines if line not in out) + "\n"} if out else data
 
     def without_certificates(data: Data) -> Data:
         out = [host for host in data if fits(Trusted(host, "https", options.cert_sub_type, ""))]
-        gone.extend(Trusted(host, "https", "", "") for host in out)
+        removed.extend(Trusted(host, "https", "", "") for host in out)
         return {host: text for host, text in data.items() if host not in out}
 
     async def work(client: Client, clock: Clock) -> int:
         await change_data(client, KNOWN_HOSTS_CONFIG_MAP, options.namespace, without_hosts)
         await change_data(client, TLS_CONFIG_MAP, options.namespace, without_certificates)
-        for one in gone:
+        for one in removed:
             print(f"Removed cert for '{one.host}' of type '{one.kind}' (subtype '{one.subtype}')")
-        if not gone:
+        if not removed:
             print("No certificates were removed (none matched the given pattern)")
         return Exit.OK
 

@@ -111,7 +111,7 @@ async def _problem(doors: Doors, repository: Repository, book: CredentialBook) -
 
 def list_all(options: argparse.Namespace) -> int:
     async def work(client: Client, clock: Clock) -> int:
-        _show(await _told(client, clock, options), options.output)
+        _show(await _connections(client, clock, options), options.output)
         return Exit.OK
 
     return with_client(options, work)
@@ -122,7 +122,7 @@ def show(options: argparse.Namespace) -> int:
         wanted = normalise_url(options.url)
         found = [
             one
-            for one in await _told(client, clock, options)
+            for one in await _connections(client, clock, options)
             if normalise_url(one.repository.url) == wanted and one.repository.project == options.project
         ]
         if not found:
@@ -148,10 +148,10 @@ class Told:
         given = self.repository.credentials
         status = "Failed" if self.problem else "Successful"
         state = {"status": status, "message": self.problem, "attemptedAt": self.at}
-        told: JsonObject = {"repo": self.repository.url, "connectionState": state, "type": self.repository.kind}
+        fields: JsonObject = {"repo": self.repository.url, "connectionState": state, "type": self.repository.kind}
         named = {"name": self.repository.name, "project": self.repository.project, "username": given.username}
-        told |= {name: value for name, value in named.items() if value}
-        return told | {name: True for name, on in self.switches.items() if on}
+        fields |= {name: value for name, value in named.items() if value}
+        return fields | {name: True for name, on in self.switches.items() if on}
 
     @property
     def switches(self) -> dict[str, bool]:
@@ -166,7 +166,7 @@ class Told:
         return [one.kind, one.name, one.url, *words, status, self.problem, one.project]
 
 
-async def _told(client: Client, clock: Clock, options: argparse.Namespace) -> list[Told]:
+async def _connections(client: Client, clock: Clock, options: argparse.Namespace) -> list[Told]:
     secrets = [secret for kind in (KIND, "repo-creds") for secret in await listed(client, options.namespace, kind)]
     book = CredentialBook(secrets, await _trust(client, options.namespace))
     order = {"helm": 0, "git": 1, "oci": 2}

@@ -39,8 +39,8 @@ def described(armoured: str) -> JsonObject:
         raise CommandError("no valid PGP public key: give ASCII-armoured keys", Exit.CALL_FAILED)
     prints = next((row[9] for row in rows if row[0] == "fpr"), "")
     owner = next((row[9] for row in rows if row[0] == "uid"), "")
-    told = {"keyID": key[4], "fingerprint": prints, "subType": f"{_ALGORITHMS.get(key[3], '')}{key[2]}"}
-    return {**told, "owner": owner, "trust": "unknown", "keyData": armoured}
+    fields = {"keyID": key[4], "fingerprint": prints, "subType": f"{_ALGORITHMS.get(key[3], '')}{key[2]}"}
+    return {**fields, "owner": owner, "trust": "unknown", "keyData": armoured}
 
 
 def list_all(options: argparse.Namespace) -> int:
@@ -106,8 +106,8 @@ def add(options: argparse.Namespace) -> int:
 def remove(options: argparse.Namespace) -> int:
     async def work(client: Client, clock: Clock) -> int:
         def without(data: Data) -> Data:
-            gone = _found(data, options.key)
-            return {name: text for name, text in data.items() if name != gone}
+            removed = _found(data, options.key)
+            return {name: text for name, text in data.items() if name != removed}
 
         await change_data(client, KEYS_CONFIG_MAP, options.namespace, without)
         print(f"Deleted key with key ID {options.key}")

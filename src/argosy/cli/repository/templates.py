@@ -44,8 +44,8 @@ def list_all(options: argparse.Namespace) -> int:
             sys.stdout.write(table(HEADER, [_row(one) for one in found]))
         else:
             names = ("url", "username", "type")
-            told = [{name: one[name] for name in names if one.get(name)} for one in found]
-            write_value(sys.stdout, told, options.output)
+            fields = [{name: one[name] for name in names if one.get(name)} for one in found]
+            write_value(sys.stdout, fields, options.output)
         return Exit.OK
 
     return with_client(options, work)

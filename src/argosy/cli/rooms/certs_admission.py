@@ -28,7 +28,7 @@ def attach(cluster: EmbeddedCluster, authorizer: Authorizer | None = None) -> No
         if _is_judged(attributes):
             from argosy.certs.admission import mutate as shaped
 
-            attributes.obj = shaped(_asked(attributes))
+            attributes.obj = shaped(_review_of(attributes))
 
     def judge(attributes: Attributes) -> None:
         if not _is_judged(attributes):
@@ -37,7 +37,7 @@ def attach(cluster: EmbeddedCluster, authorizer: Authorizer | None = None) -> No
         from argosy.certs.admission import review
         from argosy.certs.admission.errors import together
 
-        verdict = review(_asked(attributes))
+        verdict = review(_review_of(attributes))
         attributes.warnings += verdict.warnings
         errors = list(verdict.errors)
         if not errors and verdict.approves is not None:
@@ -54,7 +54,7 @@ def _is_judged(attributes: Attributes) -> bool:
     return attributes.obj is not None and attributes.kind.resource.group in (CERT_MANAGER, ACME)
 
 
-def _asked(attributes: Attributes) -> Asked:
+def _review_of(attributes: Attributes) -> Asked:
     from argosy.certs.admission import Asked
 
     assert attributes.obj is not None

@@ -51,11 +51,11 @@ def build(context: Context) -> Parts:
         controllers=controllers(found),
         answerers=adapters.answerers,
         close=adapters.close,
-        serve=_beside(context, found),
+        serve=_background(context, found),
     )
 
 
-def _beside(context: Context, found: Settings) -> Callable[[], Coroutine[Any, Any, None]]:
+def _background(context: Context, found: Settings) -> Callable[[], Coroutine[Any, Any, None]]:
     """The heartbeat, and the listener if one is configured."""
     from argosy.promotion.adapters.heartbeat import Heartbeat
 

@@ -42,9 +42,9 @@ def build(context: Context) -> Parts:
         began = clock.monotonic()
         while ring().newest is None and clock.monotonic() - began < KEY_SECONDS:
             await clock.sleep(0.1, background=True)
-        told = await endpoints.answer(request.path, request.headers, request.body)
-        metrics.answered(request.path, request.method, told.status, clock.monotonic() - began)
-        return ProxyResponse(status=told.status, body=told.body, content_type=told.content_type)
+        answer = await endpoints.answer(request.path, request.headers, request.body)
+        metrics.answered(request.path, request.method, answer.status, clock.monotonic() - began)
+        return ProxyResponse(status=answer.status, body=answer.body, content_type=answer.content_type)
 
     return Parts(
         controllers=sealing.controllers(found, metrics),

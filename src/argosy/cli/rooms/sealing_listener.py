@@ -67,8 +67,8 @@ class SealingListener:
         )
         try:
             async with asyncio.timeout(SECONDS):
-                told = await self._ask(asked)
+                answer = await self._ask(asked)
         except TimeoutError:
             return web.Response(status=504, text="no answer in time\n")
-        content_type = told.content_type or "text/plain; charset=utf-8"
-        return web.Response(status=told.status, body=told.body, headers={"Content-Type": content_type})
+        content_type = answer.content_type or "text/plain; charset=utf-8"
+        return web.Response(status=answer.status, body=answer.body, headers={"Content-Type": content_type})

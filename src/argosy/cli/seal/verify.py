@@ -67,12 +67,12 @@ def with_keys(ring: KeyRing) -> Judge:
         found = opener().now(view, ring, sealed_label(view))
         if not isinstance(found, Unopened):
             return []
-        told = found.message.splitlines()
+        problems = found.message.splitlines()
         for mistake, mended in likely_mistakes(document.obj):
             changed = read(SealedSecret, mended)
             if not isinstance(opener().now(changed, ring, sealed_label(changed)), Unopened):
-                return [*told, mistake]
-        return told
+                return [*problems, mistake]
+        return problems
 
     return judge
 
@@ -82,9 +82,9 @@ async def _all(options: argparse.Namespace, judge: Judge) -> int:
     for path, text in sealed_texts(options.paths):
         for document in text.documents:
             count += 1
-            told = list(form_faults(document)) or await judge(document)
-            faulty += bool(told)
-            for one in told:
+            problems = list(form_faults(document)) or await judge(document)
+            faulty += bool(problems)
+            for one in problems:
                 print(f"{path}: {document.name}: {one}")
     print(f"{count} SealedSecrets, {faulty} of them faulty.", file=sys.stderr)
     return Exit.FAILED if faulty else Exit.OK

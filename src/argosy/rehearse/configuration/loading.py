@@ -31,7 +31,7 @@ async def load(client: Client, clock: Clock, objects: Iterable[JsonObject]) -> l
     await _make_namespaces(client, waiting)
     projects = [one for one in waiting if one["kind"] == "Project"]
     waiting = [one for one in waiting if one["kind"] != "Project"]
-    told = [problem for one in projects if (problem := await _loaded(client, clock, one))]
+    unloaded = [problem for one in projects if (problem := await _loaded(client, clock, one))]
     await _await_namespaces(client, clock, {str(one["metadata"]["name"]) for one in projects})
     problems: dict[int, str] = {}
     for turn in range(PASSES):
@@ -45,7 +45,7 @@ async def load(client: Client, clock: Clock, objects: Iterable[JsonObject]) -> l
         if stuck or not waiting:
             break
         await clock.sleep(SETTLING)
-    return [*told, *(problems[id(obj)] for obj in waiting)]
+    return [*unloaded, *(problems[id(obj)] for obj in waiting)]
 
 
 async def _loaded(client: Client, clock: Clock, obj: JsonObject) -> str:
@@ -100,12 +100,12 @@ def _of_stage(status: JsonObject) -> JsonObject | None:
     return {name: status[name] for name in names if status.get(name)}
 
 
-def _whole(status: JsonObject) -> JsonObject | None:
+def _unchanged(status: JsonObject) -> JsonObject | None:
     return {name: value for name, value in status.items() if name not in ("conditions", "observedGeneration")}
 
 
 KEPT: Final[Mapping[str, Kept]] = {
-    "Application": _of_application, "Stage": _of_stage, "Freight": _whole, "Warehouse": _whole,
+    "Application": _of_application, "Stage": _of_stage, "Freight": _unchanged, "Warehouse": _unchanged,
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from argosy.promotion.steps.kind import Job, Result
 from argosy.rehearse.notes import Notes
 
 Answered = Callable[[RunStep], Awaitable[Result]]
-TOLD: Final[Mapping[str, Callable[[Job], tuple[Result, list[str]]]]] = {"oci-push": oci_push, "http": http}
+SIMULATED: Final[Mapping[str, Callable[[Job], tuple[Result, list[str]]]]] = {"oci-push": oci_push, "http": http}
 PUSHED: Final = ("path", "targetBranch", "generateTargetBranch", "maxAttempts", "provider")
 """The part of `github-push` that equals `git-push`, which runs in a copy."""
 
@@ -27,11 +27,11 @@ class SimulatedSteps:
     async def run(self, question: RunStep) -> Result:
         if question.uses == "github-push":
             return await self._really(_as_git_push(question))
-        if question.uses not in TOLD:
+        if question.uses not in SIMULATED:
             return await self._really(question)
         fields = json.loads(str(question.job.value))
         fields["started_at"] = None
-        result, lines = TOLD[question.uses](Job(**fields))
+        result, lines = SIMULATED[question.uses](Job(**fields))
         for line in lines:
             self._notes.add("sent", f"Promotion {fields['promotion']}: {line}")
         return result

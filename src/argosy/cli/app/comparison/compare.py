@@ -100,12 +100,12 @@ async def _used(
             await gitops.live.discover(gitops.plane.settings)
             await gitops.live.wait_synced()
             parts.add("clusters", gitops.clusters.run)
-            return await _told(use(Comparison(StateReader(gitops.context), app, clock, options)))
+            return await _as_value(use(Comparison(StateReader(gitops.context), app, clock, options)))
     finally:
         await plane.close()
 
 
-async def _told(work: Awaitable[T]) -> T | Refused:
+async def _as_value(work: Awaitable[T]) -> T | Refused:
     """Returns the error as a value: raised next to running tasks, it would arrive wrapped in a group."""
     try:
         return await work

@@ -40,7 +40,7 @@ def list_all(options: argparse.Namespace) -> int:
 
     async def work(client: HttpClient, clock: Clock) -> int:
         app = await get(client, key)
-        told = await customizations(client, options.namespace)
+        custom = await customizations(client, options.namespace)
         async with destination(client, clock, app, options) as there:
             found = await live_objects(there, listed(app, options))
         if options.kind in (None, app["kind"]) and options.group in (None, "argoproj.io"):
@@ -48,7 +48,7 @@ def list_all(options: argparse.Namespace) -> int:
         offered: list[JsonObject] = []
         with LuaWorkers(clock, size=1) as lua:
             for live in found:
-                found_actions = await actions.discover(told, live.obj, clock.now(), lua)
+                found_actions = await actions.discover(custom, live.obj, clock.now(), lua)
                 offered += [_entry(live, action.name, disabled=action.disabled) for action in found_actions]
         show(
             sorted(offered, key=lambda one: [one[name] for name in ("Group", "Kind", "Name", "Action")]), options.output
@@ -91,23 +91,23 @@ def run(options: argparse.Namespace) -> int:
 
     async def work(client: HttpClient, clock: Clock) -> int:
         app = await get(client, key)
-        told = await customizations(client, options.namespace)
+        custom = await customizations(client, options.namespace)
         if options.kind == "Application":
-            return await _act(client, Live(APPLICATIONS, app), options.action, parameters, told, clock)
+            return await _act(client, Live(APPLICATIONS, app), options.action, parameters, custom, clock)
         async with destination(client, clock, app, options) as there:
             for live in await chosen(there, app, options):
-                await _act(there, live, options.action, parameters, told, clock)
+                await _act(there, live, options.action, parameters, custom, clock)
         return Exit.OK
 
     return with_client(options, work)
 
 
 async def _act(
-    client: HttpClient, live: Live, name: str, parameters: dict[str, str], told: Customizations, clock: Clock
+    client: HttpClient, live: Live, name: str, parameters: dict[str, str], custom: Customizations, clock: Clock
 ) -> int:
     with LuaWorkers(clock, size=1) as lua:
         try:
-            impacts = await actions.run(told, live.obj, name, parameters, clock.now(), lua)
+            impacts = await actions.run(custom, live.obj, name, parameters, clock.now(), lua)
         except ActionError as error:
             raise CommandError(str(error), Exit.CALL_FAILED) from None
     for impact in impacts:

@@ -74,10 +74,10 @@ async def _judged(client: Client, clock: Clock, namespace: str, found: list[Json
     from argosy.render.lua.evaluator import LuaWorkers
 
     live: Mapping[ResourceKey, JsonObject] = {resource_key(obj): obj for obj in found if not isinstance(obj, str)}
-    told = await customizations(client, namespace)
+    custom = await customizations(client, namespace)
     with ExitStack() as stack:
-        lua = stack.enter_context(LuaWorkers(clock, size=1)) if told.judges else None
-        judge = (await CustomChecks(lua, clock).judge_for(live, told, {})).judge
+        lua = stack.enter_context(LuaWorkers(clock, size=1)) if custom.judges else None
+        judge = (await CustomChecks(lua, clock).judge_for(live, custom, {})).judge
     statuses = []
     for one in found:
         health = None if isinstance(one, str) else judge(one)

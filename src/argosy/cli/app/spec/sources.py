@@ -70,9 +70,9 @@ def without(source: JsonObject, options: argparse.Namespace) -> JsonObject:
 
 
 def _less(value: JsonObject, options: argparse.Namespace, names: dict[str, str]) -> JsonObject:
-    gone = {name for flag, name in names.items() if getattr(options, flag)}
-    return {name: item for name, item in value.items() if name not in gone}
+    removed = {name for flag, name in names.items() if getattr(options, flag)}
+    return {name: item for name, item in value.items() if name not in removed}
 
 
-def _fewer(value: JsonObject, name: str, gone: list[str], key: Callable[..., str | None]) -> JsonObject:
-    return holding(value, name, [item for item in value.get(name) or () if key(item) not in gone])
+def _fewer(value: JsonObject, name: str, removed: list[str], key: Callable[..., str | None]) -> JsonObject:
+    return holding(value, name, [item for item in value.get(name) or () if key(item) not in removed])
