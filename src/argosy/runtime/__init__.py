@@ -1,4 +1,4 @@
-"""How a controller runs: the client, the informer cache, work queues, leases, events, and the doors to time and chance.
+"""How a controller runs: client, informer cache, work queues, leases, events, and the ports for time and randomness.
 
-Everything a capability needs of the world it gets from here, as a protocol with a real and a simulated adapter.
+A capability gets all its outside dependencies from here, as protocols with a real and a simulated adapter.
 """

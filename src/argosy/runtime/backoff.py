@@ -1,4 +1,4 @@
-"""How long to wait before trying again: doubling, bounded, and spread by chance so that nobody retries in step."""
+"""How long to wait before a retry: doubling, bounded, and with jitter so that clients do not retry in step."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from argosy.runtime.chance import Rng
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Seconds: `first` after the first failure, doubling up to `longest`; up to `jitter` of it is added by chance."""
+    """Seconds: `first` after the first failure, doubling up to `longest`; a random part of up to `jitter` is added."""
 
     first: float = 0.2
     longest: float = 300.0

@@ -1,4 +1,4 @@
-"""Several pieces of work at once, but not too many, and none broken off because another one fails."""
+"""Runs several pieces of work concurrently, with a limit, and without cancelling any because another one fails."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from argosy.runtime.clock import Clock
 
 
 async def run_bounded(work: Iterable[Callable[[], Awaitable[object]]], at_once: int, clock: Clock) -> None:
-    """Waits for all. Raises the first error, as it is, when all are done.
+    """Waits for all. Raises the first error, unchanged, when all are done.
 
-    Gives way after each piece: work that needs not wait for anything, and there is much of it, holds nobody up.
+    Yields after each piece: a lot of work that never waits must not block the event loop.
     """
     left = iter(work)
     failures: list[Exception] = []

@@ -1,4 +1,4 @@
-"""The door to chance. Nothing else in Argosy draws a random number or makes up an identifier."""
+"""The port for randomness. Nothing else in Argosy draws a random number or generates an identifier."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Rng(Protocol):
         ...
 
     def token_bytes(self, length: int) -> bytes:
-        """Never for keys in a rehearsal that leave it."""
+        """Never for keys that leave a rehearsal."""
         ...
 
     def fork(self, name: str) -> Rng:

@@ -1,4 +1,4 @@
-"""The door to a Kubernetes API server: five methods over request values (`machinery.requests`), in plain JSON.
+"""The port for a Kubernetes API server: five methods over request values (`machinery.requests`), in plain JSON.
 
 Adapters: `runtime.http` (any API server) and the embedded server's own in-process client. Wrappers, such as the fence
 and the fault injection, are `runtime.wrapping`. All raise `machinery.status.StatusError` when the server refuses.
@@ -15,7 +15,7 @@ from argosy.machinery.requests import Get, List, Served, Watch, Write
 
 
 class Client(Protocol):
-    """Objects handed out may be shared with a cache: never mutate them. They always carry apiVersion and kind."""
+    """Returned objects may be shared with a cache: never mutate them. They always have apiVersion and kind."""
 
     async def get(self, request: Get) -> JsonObject: ...
 
@@ -28,9 +28,9 @@ class Client(Protocol):
         ...
 
     async def write(self, request: Write) -> JsonObject:
-        """The object as it is now; of a deletion the Status, or the object when something keeps it."""
+        """The object as it is now; for a deletion the Status, or the object if it still exists."""
         ...
 
     async def served(self, *, fresh: bool = False) -> Served:
-        """An adapter may remember the answer for half a minute; `fresh` asks anew, as after a definition changed."""
+        """An adapter may cache the answer for half a minute; `fresh` requests it again, e.g. after a CRD changed."""
         ...

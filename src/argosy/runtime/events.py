@@ -1,4 +1,4 @@
-"""Writes Kubernetes Events about objects, without ever holding up or failing the controller that tells them."""
+"""Writes Kubernetes Events about objects, without ever blocking or failing the controller that records them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from argosy.runtime.clock import Clock
 
 EVENTS = Resource("", "v1", "events", "Event")
 WAITING_LIMIT = 10_000
-"""Some megabytes: what many objects tell at once is written while they go on, one Event after another."""
+"""Some megabytes: events recorded in bursts are written in the background, one after another."""
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class EventRecorder:
     """`record` never waits; `run` writes until cancelled. Best effort: what does not fit or fails is dropped."""
 
     def __init__(self, client: Client, clock: Clock, component: str, news: asyncio.Event | None = None) -> None:
-        """`news` is set when there is something to write: for who looks after several of them."""
+        """`news` is set when there is something to write: for a caller that serves several recorders."""
         self.dropped_count = 0
         self._client = client
         self._clock = clock
@@ -55,7 +55,7 @@ class EventRecorder:
         host: str = "",
         field_path: str = "",
     ) -> None:
-        """`message` must be fit for everyone who may read events: no secret values. What would steer a terminal becomes
+        """`message` must be fit for everyone who may read events: no secret values. Terminal control characters become
         visible."""
         if len(self._waiting) >= WAITING_LIMIT:
             self.dropped_count += 1
@@ -81,7 +81,7 @@ class EventRecorder:
             await self.flush()
 
     async def flush(self) -> None:
-        """Writes what waits."""
+        """Writes what is waiting."""
         while self._waiting:
             happened, at = self._waiting.popleft()
             verdict = self._correlator.judge(happened, at.timestamp())

@@ -1,4 +1,4 @@
-"""A task group for context managers: whoever uses the block catches what the block raised, not a group around it."""
+"""A task group for context managers: the caller catches what the block raised, not a group around it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 
 @asynccontextmanager
 async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
-    """As asyncio.TaskGroup; but the block's own error leaves it as it is, if no task failed beside it.
+    """Like asyncio.TaskGroup, but the block's own error is raised unchanged if no task failed as well.
 
-    `except OSError` around a server that cannot have its port would never match an ExceptionGroup.
+    `except OSError` around a server that cannot get its port would never match an ExceptionGroup.
     """
     own: Exception | None = None
     try:

@@ -1,8 +1,9 @@
-"""Leases: who is alive, who leads, and the fence that stops a replica which lost its Lease from writing.
+"""Leases: liveness, leadership, and the fence that stops a replica which lost its Lease from writing.
 
-A Lease is one coordination.k8s.io/v1 object. Its holder renews it; who sees it unrenewed for its duration, *by its own
-clock since the last change it saw*, may take it: clocks of replicas need not agree. The holder counts from before it
-asked, hence it knows that its time is over before anybody else may think so; `FencedClient` then refuses its writes.
+A Lease is one coordination.k8s.io/v1 object. Its holder renews it. A replica that sees it unrenewed for its duration,
+*by its own clock since the last change it saw*, may take it: clocks of replicas need not agree. The holder counts
+from before its request, so it knows that its time is over before anyone else may; `FencedClient` then refuses its
+writes.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 MEMBER_LABEL = "argosy.dev/replicas-of"
 
 GONE_AFTER = 4.0
-"""Durations of a Lease, after which nobody comes back to it."""
+"""In durations of a Lease: after that its holder is not expected to return."""
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class Timing:
 
 
 class Move(Enum):
-    """What to do with a Lease, by what was seen of it."""
+    """What to do with a Lease, depending on what was seen of it."""
 
     CREATE = "create"
     RENEW = "renew"
@@ -55,14 +56,14 @@ class Move(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """The state of a Lease that was seen, and when, by our own monotonic clock, it was first seen so."""
+    """An observed state of a Lease, and when, by our own monotonic clock, it was first observed."""
 
     resource_version: str
     seen_at: float
 
 
 def decide(lease: JsonObject | None, sight: Sight | None, identity: str, monotonic: float) -> Move:
-    """`sight` is that of the present state of `lease`."""
+    """`sight` describes the present state of `lease`."""
     if lease is None:
         return Move.CREATE
     spec = lease.get("spec") or {}
@@ -77,7 +78,7 @@ def decide(lease: JsonObject | None, sight: Sight | None, identity: str, monoton
 
 
 class LeaseHolder:
-    """Takes one Lease and keeps it. `run` until cancelled; `release` gives it back at once."""
+    """Acquires one Lease and keeps it. `run` until cancelled; `release` gives it back at once."""
 
     def __init__(
         self,
@@ -91,7 +92,7 @@ class LeaseHolder:
         labels: dict[str, str] | None = None,
         on_change: Callable[[bool], None] | None = None,
     ) -> None:
-        """`on_change` hears of the Lease being won and lost."""
+        """`on_change` is called when the Lease is acquired or lost."""
         self.identity = identity
         self.key = key
         self._client = client
@@ -117,13 +118,13 @@ class LeaseHolder:
                 log.warning("lease %s of %s: %s", self.key, self.identity, type(error).__name__)
             self._tell()
             pause = self._timing.renew_every * self._rng.uniform(0.8, 1.0)
-            # Wake when the time is over, too, so that `on_change` is told then and not at the next renewal.
+            # Wake when the time is over, too, so that `on_change` is called then and not at the next renewal.
             left = self._valid_until - self._clock.monotonic()
             await self._clock.sleep(min(pause, left) if left > 0 else pause, background=True)
             self._tell()
 
     async def step(self) -> Move:
-        """One look, and what it asks for."""
+        """One look at the Lease, and the action it needs."""
         began = self._clock.monotonic()
         lease = await self._read()
         move = decide(lease, self._sight, self.identity, began)
@@ -134,7 +135,7 @@ class LeaseHolder:
             await self._write(move, lease)
         except StatusError as error:
             if error.is_conflict or error.is_already_exists:
-                # Another was quicker. Nothing is known but what was known before: validity runs on or out by itself.
+                # Another replica was faster. Nothing new is known: the validity continues or expires by itself.
                 return Move.WAIT
             raise
         self._valid_until = began + self._timing.valid
@@ -185,15 +186,15 @@ class LeaseHolder:
 
 
 SETTLED = 0.001
-"""Seconds after which a replica that has settled begins."""
+"""Seconds after which a settled replica starts."""
 
 
 class Membership:
-    """Which replicas live, each by a Lease of its own, and which keys are ours. `run` until cancelled.
+    """Which replicas are alive, each by a Lease of its own, and which keys are ours. `run` until cancelled.
 
-    Who joins waits for `valid` seconds: whoever does not know of it yet looked around before, and that look entitles
-    nobody for longer. Who stays need not wait: with rendezvous hashing a member that leaves gives keys to the others,
-    and takes none from them.
+    A joining replica waits for `valid` seconds: a replica that does not know of it yet has looked before, and that
+    look is not valid for longer. Remaining replicas need not wait: with rendezvous hashing a member that leaves gives
+    keys to the others, and takes none from them.
     """
 
     def __init__(
@@ -238,9 +239,9 @@ class Membership:
         return self.is_valid and self.shards.owner(key) == self.identity
 
     def may_write(self) -> bool:
-        """For `FencedClient`: we live, and the key that this task works on, if any, is still ours.
+        """For `FencedClient`: we are alive, and the key that this task processes, if any, is still ours.
 
-        Whose a key is, its controller says: by one function, for beginning to work on it and for every write.
+        The controller decides who owns a key: with the same function before it starts on it and before every write.
         """
         turn = WORKING_ON.get()
         return self.is_valid and (turn is None or turn.is_ours)
@@ -258,7 +259,7 @@ class Membership:
         await self.lease.release()
 
     async def step(self) -> None:
-        """Renews our own Lease, then looks who else lives: in this order, of two who join one sees the other."""
+        """Renews our own Lease, then lists the others: in this order, of two joining replicas one sees the other."""
         began = self._clock.monotonic()
         was_member = began < self._valid_until
         if await self.lease.step() is Move.WAIT:
@@ -278,7 +279,7 @@ class Membership:
             self._clock.call_later(max(0.0, self._settled_at - now) + SETTLED, self._on_change)
 
     async def _clear_away(self, leases: Iterable[JsonObject], now: float) -> None:
-        """Deletes what replicas left that are long gone: every restart leaves a Lease of another name."""
+        """Deletes Leases of replicas that stopped long ago: every restart leaves a Lease of another name."""
         names = set()
         for lease in leases:
             metadata = lease["metadata"]
@@ -289,7 +290,7 @@ class Membership:
             if name == self.lease.key.name or now - seen_at < max(duration, self._timing.duration) * GONE_AFTER:
                 continue
             try:
-                # Of exactly this state: one that is renewed at this moment stays.
+                # Exactly this state: one that is renewed at this moment stays.
                 await self._client.write(delete(LEASES, lease))
             except StatusError as error:
                 log.debug("lease %s of a replica that is gone: %s", name, error.reason)

@@ -1,6 +1,6 @@
-"""Looks of a controller at each of its objects, and the Events that it told of them. Source: spec/metrics.md E2.
+"""Looks of a controller at each of its objects, and the Events it emitted about them. Source: spec/metrics.md E2.
 
-Series of an object that is gone stay for a while, so that a last scrape sees them.
+Series of a deleted object stay for a while, so that a last scrape sees them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NAMES: Final = ("namespace", "name")
 
 
 class LookMetrics:
-    """`kind`: what the series begin with, such as `rollout`. All kinds share `rollout_events_total`."""
+    """`kind`: the prefix of the series, such as `rollout`. All kinds share `rollout_events_total`."""
 
     def __init__(self, kind: str, cache: Cache, clock: Clock, registry: Registry = REGISTRY) -> None:
         self._cache, self._clock = cache, clock
@@ -50,6 +50,6 @@ class LookMetrics:
 
     def _forget(self, key: Key) -> None:
         if self._cache.get(key) is not None:
-            return  # another of that name
+            return  # another object with that name
         for series in (self._seconds, self._errors, self._events):
             series.forget(lambda labels: (labels["namespace"], labels["name"]) != key)

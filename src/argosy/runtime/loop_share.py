@@ -1,7 +1,7 @@
-"""How much of one turn of the event loop many workers take together.
+"""Limits how much of one event loop turn many workers take together.
 
-A worker takes one thing after the other while there are any. Were each to stop after its own ten milliseconds, twenty
-of them would hold the loop for two hundred, since all of them run in one turn.
+A worker processes items while there are any. If each stopped only after its own ten milliseconds, twenty of them
+would block the event loop for two hundred, since all of them run in one turn.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ class LoopShare:
         self._began = 0.0
 
     async def wait(self) -> None:
-        """Until there is time again, in this turn or in a later one."""
+        """Waits until there is time again, in this turn or in a later one."""
         while self.is_used_up():
             await self._clock.sleep(0)
 
     def is_used_up(self) -> bool:
-        """Whether whoever asks is to let the loop go on first. In virtual time nothing takes time, hence never."""
+        """Whether the caller should yield to the event loop first. In virtual time nothing takes time, so never."""
         now, loop = self._clock.monotonic(), asyncio.get_running_loop()
         if self._loop is loop:
             return now - self._began >= self._seconds

@@ -1,4 +1,4 @@
-"""Work that must be done once, whatever the API server answers meanwhile."""
+"""Work that must be done exactly once, whatever the API server answers meanwhile."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from argosy.runtime.clock import Clock
 
 BACKOFF = Backoff(first=0.5, longest=60.0, jitter=0.5)
 QUIET_FAILURES = 3
-"""In a row; more are said in the log."""
+"""Consecutive failures; more are logged."""
 
 log = logging.getLogger(__name__)
 
 
 async def until_done(work: Callable[[], Awaitable[object]], clock: Clock, rng: Rng) -> None:
-    """Tries again, with longer and longer pauses, until the API server has taken it."""
+    """Retries, with increasing pauses, until the API server has accepted it."""
     failures = 0
     while True:
         try:

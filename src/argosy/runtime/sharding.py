@@ -1,7 +1,7 @@
-"""Shares keys among the live replicas, so that a replica that comes or goes moves only the keys that it must. Pure.
+"""Distributes keys among the live replicas, so that a replica that joins or leaves moves as few keys as possible. Pure.
 
 Rendezvous hashing: every (member, key) pair has a score, and the member with the highest owns the key. When a member
-leaves, only its own keys move; when one comes, only the keys that it wins.
+leaves, only its own keys move; when one joins, only the keys that it wins.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from argosy.machinery.objects import Key
 
 
 class Shards:
-    """Who owns which key, for one set of members; immutable, remembers its answers."""
+    """Who owns which key, for one set of members; immutable, caches its answers."""
 
     def __init__(self, members: Iterable[str]) -> None:
         self.members = tuple(sorted(set(members)))

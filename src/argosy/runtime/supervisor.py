@@ -1,7 +1,7 @@
-"""Keeps the long-running parts of a process going, and stops them in good order.
+"""Keeps the long-running parts of a process running, and stops them in order.
 
-Parts are caches, engines, lease holders: anything with a `run`. A part that fails is shown and started again
-after a back-off; the others go on. Order of stopping: what is at work drains first, while its caches still live.
+Parts are caches, engines, lease holders: anything with a `run`. A failed part is reported and restarted
+after a back-off; the others continue. Order of stopping: running work drains first, while its caches still live.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 
 GRACE = 20.0
-"""Seconds that there are to finish what was begun."""
+"""Seconds allowed to finish running work."""
 RESTARTS = Backoff(first=1.0, longest=60.0, jitter=0.5)
 STABLE_SECONDS = 300.0
-"""A part that ran so long before it failed begins again with the first delay."""
+"""A part that ran for this long before it failed restarts with the first delay."""
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class Part:
 
 
 class Draining(Protocol):
-    """Something whose `stop` takes no more work and waits for what was begun."""
+    """Something whose `stop` accepts no more work and waits for what was started."""
 
     @property
     def is_idle(self) -> bool: ...
@@ -50,14 +50,14 @@ class Supervisor:
     def __init__(self, clock: Clock, rng: Rng) -> None:
         self.parts: list[Part] = []
         self.draining: dict[str, Draining] = {}
-        """What is waited for at the end, by its name."""
+        """The works to wait for at the end, by name."""
         self._clock = clock
         self._rng = rng.fork("supervisor")
         self._group: asyncio.TaskGroup | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     def add(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        """Starts at once when the supervisor runs already."""
+        """Starts at once when the supervisor is already running."""
         part = Part(name, run)
         self.parts.append(part)
         self._start(part)
@@ -79,7 +79,7 @@ class Supervisor:
             task.cancel()
         assert group is not None
         if isinstance(error, Exception):
-            await group.__aexit__(None, None, None)  # which would wrap it: what the block raised leaves it as it is
+            await group.__aexit__(None, None, None)  # which would wrap it: the block's exception is raised unchanged
         else:
             await group.__aexit__(kind, error, trace)
 
@@ -104,7 +104,7 @@ class Supervisor:
                 return
             except Exception as error:
                 if self._group is None:
-                    # A part that was cancelled may fail on its way out; started again it would never end.
+                    # A part that was cancelled may fail while it stops; restarted it would never end.
                     log.debug("%s failed while it was stopped: %s", part.name, described(error))
                     return
                 stable = self._clock.monotonic() - began >= STABLE_SECONDS

@@ -51,7 +51,7 @@ class Limits:
 
 
 class VirtualClock:
-    """The clock door over a `VirtualLoop`. `now` is exact: a timer set for T runs when `now() == T`."""
+    """The clock port over a `VirtualLoop`. `now` is exact: a timer set for T runs when `now() == T`."""
 
     def __init__(self, loop: VirtualLoop, start: datetime = START) -> None:
         self._loop = loop
@@ -95,7 +95,7 @@ class VirtualClock:
     async def settle(self, goal: Callable[[], bool] | None = None, *, within: timedelta | None = None) -> Settled:
         """Lets the rest of the process run until `goal` holds, or only background timers are left, or `within` is over.
 
-        The goal is asked whenever nothing is ready to run, hence it sees each instant after all of its work was done.
+        The goal is checked whenever nothing is ready to run, so it sees each instant after all of its work was done.
         Raises TimeoutError never: the caller reads `ending`.
         """
         done: asyncio.Future[Settled] = self._loop.create_future()
@@ -130,7 +130,7 @@ class VirtualClock:
 
 
 class VirtualProcess:
-    """One loop, one clock and one seed, for callers that run several coroutines after another on the same world."""
+    """One loop, one clock and one seed, for callers that run several coroutines one after another."""
 
     def __init__(self, seed: int = 0, start: datetime = START, limits: Limits | None = None) -> None:
         if start.tzinfo is None:
@@ -141,11 +141,11 @@ class VirtualProcess:
         self.rng = SeededRng(seed)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Runs until `work` is done; other tasks stay as they are until the next call."""
+        """Runs until `work` is done; other tasks are suspended until the next call."""
         return self.loop.run_until_complete(work)
 
     def close(self) -> None:
-        """Cancels what is left, in order of age, and waits for real threads that outside work started."""
+        """Cancels remaining tasks, in order of age, and waits for real threads that outside work started."""
         self.loop.quit()
         left = sorted((task for task in asyncio.all_tasks(self.loop) if isinstance(task, OrderedTask)), key=_age)
         for task in left:

@@ -1,7 +1,7 @@
 """An asyncio loop whose time jumps: the driver under `runtime.virtual`.
 
-asyncio asks its selector to wait when nothing is ready to run. This loop answers that question itself: while outside
-work is held open it waits for real, otherwise it moves its own time to the next deadline and wakes every timer of
+asyncio tells its selector to wait when nothing is ready to run. This loop handles that itself: while outside
+work is in progress it waits for real, otherwise it moves its own time to the next deadline and wakes every timer of
 that instant in the order in which they were set. Nothing here polls, sleeps or starts a thread.
 docs/decisions/0001-virtual-time.md has the reasons.
 """
@@ -26,7 +26,7 @@ INSIDE_EXTERNAL: ContextVar[bool] = ContextVar("inside_external", default=False)
 """True in tasks that do outside work: their timers, threads and sockets are real."""
 
 TRACED_ROUNDS = 200
-"""How many rounds before the livelock limit the loop notes what it runs."""
+"""How many rounds before the livelock limit the loop records what it runs."""
 
 
 class VirtualTimeError(Exception):
@@ -34,11 +34,11 @@ class VirtualTimeError(Exception):
 
 
 class LivelockError(VirtualTimeError):
-    """Work goes on and on at one instant, hence time would never move."""
+    """Work continues endlessly at one instant, so time would never move."""
 
 
 class StuckError(VirtualTimeError):
-    """Nothing is ready, no timer is set and no outside work is open: what is awaited can never come."""
+    """Nothing is ready, no timer is set and no outside work is in progress: what is awaited can never happen."""
 
 
 class EndOfTimeError(VirtualTimeError):
@@ -106,7 +106,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def __init__(self, *, rounds_per_instant: int = 1_000_000, end: float = float("inf")) -> None:
         self.watchers: list[Callable[[], bool]] = []
-        """Asked in order whenever nothing is ready, before time moves; True means: I woke somebody."""
+        """Called in order whenever nothing is ready, before time moves; True means that it woke a task."""
         self._virtual_now = 0.0
         self._sequence = count()
         self._timers: list[tuple[float, int, VirtualTimer]] = []
@@ -124,7 +124,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     @property
     def virtual_time(self) -> float:
-        """As `time()`, also inside of outside work."""
+        """Like `time()`, also inside of outside work."""
         return self._virtual_now
 
     @property
@@ -155,7 +155,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         background: bool = False,
         context: Context | None = None,
     ) -> VirtualTimer:
-        """As `call_at`. A background timer does not keep a run alive."""
+        """Like `call_at`. A background timer does not keep a run alive."""
         real = INSIDE_EXTERNAL.get()
         timer = VirtualTimer(when, self.next_sequence(), background or real, callback, args, self, context)
         heapq.heappush(self._real_timers if real else self._timers, (when, timer.sequence, timer))
@@ -168,13 +168,13 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             self._foreground -= not timer.background
 
     def hold(self) -> Hold:
-        """Stops time until the hold is marked finished; `delivered` is set in the order of the calls to this."""
+        """Stops time until the hold is marked finished; `delivered` is set in the order of the calls to this method."""
         hold = Hold(self.create_future())
         self._holds.append(hold)
         return hold
 
     def quit(self) -> None:
-        """From here on only the closing down of tasks is run: no limit counts, no watcher is asked."""
+        """From here on only tasks that shut down are run: no limit counts, no watcher is called."""
         self._quitting = True
         self.watchers.clear()
         self._new_instant()
@@ -196,7 +196,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             raise VirtualTimeError(f"{what} was started under virtual time outside of Clock.external")
 
     def _round(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
-        """What asyncio takes for waiting. `timeout` 0: callbacks are ready; None: nothing is."""
+        """asyncio's idea of waiting. `timeout` 0: callbacks are ready; None: nothing is."""
         self._count_round()
         if timeout == 0:
             return self._wait(0.0) if self._holds else []
@@ -228,7 +228,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return super().call_soon(callback, *args, context=context)
 
     def _deliver_or_wait(self) -> list[tuple[selectors.SelectorKey, int]]:
-        """The oldest hold goes first, whichever finished first, and only when all that it may race with is idle."""
+        """The oldest hold goes first, whichever finished first, and only when everything it may race with is idle."""
         oldest = self._holds[0]
         if not oldest.finished:
             return self._wait(None)
@@ -275,7 +275,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 class _JumpingSelector(selectors.BaseSelector):
-    """Registers real sockets as asyncio wants it, but lets the loop decide what waiting means."""
+    """Registers real sockets as asyncio requires, but lets the loop decide what waiting means."""
 
     def __init__(
         self,

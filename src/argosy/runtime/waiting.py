@@ -1,4 +1,4 @@
-"""Work that waits gives its place to other work: to wait for the world outside is not to work."""
+"""Work that waits yields its place to other work: waiting for an external system is not work."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`leaves` it to other work, for good; `returns` to work in its turn, beside whoever has the place now."""
+    """`leaves` it to other work, for good; `returns` to work in turn, next to the new owner of the place."""
 
     leaves: Callable[[], None]
     returns: Callable[[], Awaitable[None]]
 
 
 PLACE: ContextVar[Place | None] = ContextVar("place", default=None)
-"""Of the work that this task does; None where nobody counts places."""
+"""The place of this task's work; None where places are not counted."""
 
 
 async def waiting(work: Awaitable[T]) -> T:
-    """Awaits what may take its time outside.
+    """Awaits an operation that may take time outside the process.
 
-    Nothing happens for what is there at once. Many may have waited for the same: one goes on in each turn of the loop.
+    Nothing happens if the result is available at once. Many may have waited for it: one resumes in each loop turn.
     """
     place = PLACE.get()
     if place is None:

@@ -1,1 +1,1 @@
-"""Caches of objects, kept by list and watch, and compared with the API server in the background."""
+"""Caches of objects, filled by list and watch, and compared with the API server in the background."""

@@ -1,7 +1,7 @@
-"""Compares caches with the API server in the background: a cache that is wrong, by whatever fault, does not stay so.
+"""Compares caches with the API server in the background, so that a wrong cache, whatever the cause, is corrected.
 
-Each kind is listed within ROUND seconds, names and versions alone. What differs is looked at again after a pause, in
-which a watch that is only late catches up; what differs still is mended in the cache, counted and logged.
+Each kind is listed within ROUND seconds, names and versions only. Differences are checked again after a pause, in
+which a watch that is only late catches up; remaining differences are fixed in the cache, counted and logged.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 
 ROUND: Final = 480.0
-"""Seconds in which every cache has its turn: with what a turn takes, each is compared within ten minutes."""
+"""Seconds in which every cache is compared once: including the work itself, each is compared within ten minutes."""
 PATIENCE: Final = 5.0
 """Seconds that a watch has to catch up before a difference counts."""
 PAGE: Final = 50
-"""One page is made in one turn of the loop where the server is in this process."""
+"""One page is built in one event loop turn if the server is in this process."""
 AT_ONCE: Final = 1000
-"""Objects of the cache that are looked at in one turn of the loop."""
+"""Objects of the cache that are compared in one event loop turn."""
 NAMED: Final = 5
-"""Objects that one line of the log names."""
+"""Maximum objects named in one log line."""
 
 log = logging.getLogger(__name__)
 Versions = Mapping[Key, str]
@@ -36,14 +36,14 @@ Versions = Mapping[Key, str]
 
 @dataclass(slots=True)
 class Audited:
-    """What was found since the start."""
+    """The findings since the start."""
 
     checks: int = 0
     differences: int = 0
 
 
 class CacheAudit:
-    """`run` until cancelled. `caches`: those there are now, asked anew for each round."""
+    """`run` until cancelled. `caches`: the current caches, requested again for each round."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class CacheAudit:
         server: str = "",
         registry: Registry = REGISTRY,
     ) -> None:
-        """`server`: how the log names it, where it is not the control plane's own."""
+        """`server`: its name in the log, if it is not the control plane's own."""
         self.found = Audited()
         self._client, self._caches, self._clock, self._server = client, caches, clock, server
         names = ("resource",)
@@ -73,14 +73,14 @@ class CacheAudit:
                 await self._clock.sleep(ROUND / 10, background=True)
 
     async def _check_safely(self, cache: InformerCache) -> None:
-        """What cannot be read now is compared in the next round."""
+        """A kind that cannot be read now is compared in the next round."""
         try:
             await self.check(cache)
         except (StatusError, OSError) as error:
             log.debug("%s could not be compared: %s", cache.resource.qualified, type(error).__name__)
 
     async def check(self, cache: InformerCache) -> int:
-        """How many objects were mended. Raises StatusError and OSError."""
+        """How many objects were fixed. Raises StatusError and OSError."""
         resource = cache.resource.qualified
         suspects = await self._suspects(cache)
         if suspects:
@@ -126,7 +126,7 @@ class CacheAudit:
                 return listed, revision
 
     async def _is_mended(self, cache: InformerCache, key: Key) -> bool:
-        """By the object as it is now; False where the cache turns out to be right."""
+        """Compares with the object as it is now; False if the cache turns out to be right."""
         try:
             live: JsonObject | None = await self._client.get(Get(cache.resource, key))
         except StatusError as error:
@@ -144,7 +144,7 @@ class CacheAudit:
 
 
 def differing(listed: Versions, revision: str, cached: Versions) -> Iterable[Key]:
-    """Pure. A cache may be ahead of the list: only what is older than the server says, or gone there, counts."""
+    """Pure. A cache may be ahead of the list: only entries that are older than, or deleted on, the server count."""
     for key, version in listed.items():
         if key not in cached or _is_older(cached[key], version):
             yield key
@@ -154,7 +154,7 @@ def differing(listed: Versions, revision: str, cached: Versions) -> Iterable[Key
 
 
 def _is_older(version: str, other: str) -> bool:
-    """Versions of one server count up; of one that does otherwise, another one is another one."""
+    """Resource versions of most servers count up; for others, a different one just counts as different."""
     if version.isdigit() and other.isdigit():
         return int(version) < int(other)
     return version != other

@@ -1,4 +1,4 @@
-"""Which of two states of an object is newer: watches may be late, doubled, or of an object that had the name before."""
+"""Which of two states of an object is newer: watch events may be late, duplicated, or about a deleted namesake."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def revision_of(obj: JsonObject) -> str:
 
 
 def is_old(obj: JsonObject, known: JsonObject) -> bool:
-    """What is known already, or older than that: an event may come twice, or late."""
+    """Already known, or older than what is known: an event may be duplicated, or late."""
     new, old = revision_of(obj), revision_of(known)
     return bool(new) and (new == old or (new.isdigit() and old.isdigit() and int(new) < int(old)))
 
 
 def is_of_another(gone: JsonObject, known: JsonObject) -> bool:
-    """The deletion of one that had the name before, told late."""
+    """The late deletion of a previous object with the same name."""
     uids = [(obj.get("metadata") or {}).get("uid") for obj in (gone, known)]
     return None not in uids and uids[0] != uids[1] and is_old(gone, known)

@@ -1,4 +1,4 @@
-"""Objects by key, in order, and by what indexes say of them. What fills it is not its matter."""
+"""Objects by key, in order, and by their index values. It does not matter who fills it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from argosy.machinery.objects import JsonObject, Key
 
 @dataclass(slots=True)
 class Trouble:
-    """What went wrong in a cache since it was started, for metrics and health."""
+    """The errors of a cache since it was started, for metrics and health checks."""
 
     failures: int = 0
-    """Lists and watches in a row that failed; 0 again with the next one that works."""
+    """Consecutive failed lists and watches; 0 again after the next success."""
     last_error: str = ""
     is_refused: bool = False
-    """The last failure was that the server does not let us read this."""
+    """The last failure was a denied read permission on the server."""
     bad_objects: int = 0
     handler_errors: int = 0
 
@@ -41,7 +41,7 @@ class _Index:
 
 
 class Indexer:
-    """Reads cost what they give: a namespace's objects are kept sorted, an index holds keys."""
+    """Reads are proportional to their results: a namespace's objects are kept sorted, an index has keys."""
 
     def __init__(self) -> None:
         self.trouble = Trouble()
@@ -64,7 +64,7 @@ class Indexer:
         return [self._objects[key] for key in sorted(self._indexes[index].keys.get(value, ()))]
 
     def add_index(self, index: str, values: Callable[[JsonObject], Iterable[str]]) -> None:
-        """An object whose values cannot be told is in no place of the index, and counted as trouble."""
+        """An object whose index values cannot be computed is left out of the index, and counted as an error."""
         if index in self._indexes:
             return
         made = self._indexes[index] = _Index(_tolerant(values, self.trouble))
@@ -72,7 +72,7 @@ class Indexer:
             made.add(key, obj)
 
     def _put(self, key: Key, obj: JsonObject) -> JsonObject | None:
-        """Returns what was there before."""
+        """Returns the previous object."""
         old = self._objects.get(key)
         self._objects[key] = obj
         if old is None:
@@ -84,7 +84,7 @@ class Indexer:
         return old
 
     def _remove(self, key: Key) -> JsonObject | None:
-        """Returns what was there."""
+        """Returns the removed object."""
         old = self._objects.pop(key, None)
         if old is None:
             return None

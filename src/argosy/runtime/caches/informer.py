@@ -1,4 +1,4 @@
-"""What a controller may ask of a cache of one kind in one cluster."""
+"""The interface of a cache of one kind in one cluster."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 from argosy.machinery.objects import JsonObject, Key, Resource
 
 Strip = Callable[[JsonObject], JsonObject]
-"""Gives the object to keep, smaller than the one it was given; never mutates."""
+"""Returns the object to keep, smaller than the one it was given; never mutates."""
 Changed = Callable[[JsonObject | None, JsonObject | None], None]
 """(old, new): old is None for an addition, new is None for a deletion."""
 
@@ -24,7 +24,7 @@ class Cache(Protocol):
 
     @property
     def seen_up_to(self) -> int:
-        """All that was stored up to this resourceVersion has been seen; 0 before the first list."""
+        """Everything that was stored up to this resourceVersion has been seen; 0 before the first list."""
         ...
 
     def __len__(self) -> int: ...
@@ -52,17 +52,17 @@ class Cache(Protocol):
 
 
 class Caches(Protocol):
-    """One cluster's caches, shared by all controllers; each is started at first use."""
+    """One cluster's caches, shared by all controllers; each is started on first use."""
 
     def cache(
         self, resource: Resource, *, metadata_only: bool = False, namespace: str = "", strip: Strip | None = None
     ) -> Cache:
-        """One for each combination. `namespace`: of this one only. `strip`: what is kept of each object.
+        """One cache for each combination. `namespace`: only this one. `strip`: what is kept of each object.
 
         Without `strip` a metadata-only cache keeps `outline.outline` of them.
         """
         ...
 
     def stop(self, cache: Cache) -> None:
-        """Drops a cache that nobody reads any more, such as that of a CRD which is gone."""
+        """Drops a cache that is no longer read, such as that of a deleted CRD."""
         ...

@@ -1,7 +1,7 @@
-"""One cache: the objects of a kind, kept by list and watch.
+"""One cache: the objects of a kind, filled by list and watch.
 
-`reflecting` decides what it does next; the loop here carries it out. One bad object, or a handler that raises, is noted
-in `trouble` and never stops it.
+`reflecting` decides what it does next; the loop here carries it out. A bad object, or a handler that raises, is
+recorded in `trouble` and never stops it.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ from argosy.runtime.clock import Clock
 
 PAGE = 500
 PATIENCE = 5
-"""After so many failures in a row a cache goes on trying, but nothing waits for it: it is background."""
+"""After so many consecutive failures a cache keeps trying, but nothing waits for it: it becomes background work."""
 BACKOFF = Backoff(first=0.8, longest=30.0, jitter=1.0)
 CHECKED_SECONDS = 3600.0
-"""After which a cache is compared with a new list: one that is wrong, by whatever fault, does not stay so for ever. Up
-to half as much again by chance, so that not all caches list at once."""
+"""Seconds after which a cache is compared with a new list, so that a wrong one, whatever the cause, is corrected. Up
+to half as much is added at random, so that not all caches list at once."""
 
 log = logging.getLogger(__name__)
 
 
 class InformerCache(Indexer):
-    """A `Cache`, and what fills it: `run` until cancelled."""
+    """A `Cache`, and the loop that fills it: `run` until cancelled."""
 
     def __init__(
         self,
@@ -86,11 +86,11 @@ class InformerCache(Indexer):
 
     @property
     def namespace(self) -> str:
-        """The only one that is watched; empty: all."""
+        """The only namespace that is watched; empty means all."""
         return self._namespace
 
     def mend(self, key: Key, obj: JsonObject | None) -> None:
-        """What a comparison with the server found: the object as it is there, or None where there is none."""
+        """The result of a comparison with the server: the object as it is there, or None if there is none."""
         if obj is None:
             self._drop(key, None)
         else:
@@ -102,7 +102,7 @@ class InformerCache(Indexer):
 
     @property
     def seen_up_to(self) -> int:
-        """Versions count up in every API server that there is; 0 for one that does not say."""
+        """Resource versions count up in every known API server; 0 for one whose versions are not numbers."""
         return int(self._revision) if self._revision.isdigit() else 0
 
     def on_change(self, handler: Changed, *, replay: bool = True) -> Callable[[], None]:
@@ -113,7 +113,7 @@ class InformerCache(Indexer):
 
     @property
     def revision(self) -> str:
-        """How far the cache has come: it shows every change up to this resourceVersion. Empty before the first list."""
+        """The cache shows every change up to this resourceVersion. Empty before the first list."""
         return self._revision
 
     def covers(self, key: Key) -> bool:
@@ -121,7 +121,7 @@ class InformerCache(Indexer):
         return self._namespace in ("", key.namespace)
 
     def on_progress(self, handler: Callable[[], None]) -> Callable[[], None]:
-        """Called after `revision` moved; returns how to stop. Must not raise or wait."""
+        """Called after `revision` changed. Must not raise or wait. Returns how to unsubscribe."""
         self._followers.append(handler)
         return lambda: self._followers.remove(handler) if handler in self._followers else None
 
@@ -141,7 +141,7 @@ class InformerCache(Indexer):
                     return await self._page(token)
                 case Watching(resource_version=revision):
                     ended = await self._watch(revision)
-                    # Only where the server ended it anyway, as every server does after some minutes.
+                    # Only where the server ended the watch anyway, as every server does after some minutes.
                     return Aged() if self._clock.monotonic() >= self._check_at else ended
                 case Waiting(failures=failures, at_least=at_least):
                     pause = max(at_least, BACKOFF.delay(failures, self._rng))
@@ -199,7 +199,7 @@ class InformerCache(Indexer):
                 self.trouble.failures = 0
                 self._happened(event)
         finally:
-            # Now, not when memory is collected: the connection is given back, and at the same moment in every run.
+            # Now, not at garbage collection: the connection is returned, and at the same moment in every run.
             if isinstance(events, AsyncGenerator):
                 await events.aclose()
         return WatchEnded(self._revision, self._progressed)
@@ -221,7 +221,7 @@ class InformerCache(Indexer):
             follower()
 
     def _take(self, obj: JsonObject, *, is_event: bool = False) -> Key:
-        """An event may come late; a list is the truth, even of a server that was restored to an earlier state."""
+        """An event may be late; a list is authoritative, even for a server that was restored to an earlier state."""
         key = key_or_none(obj)
         if key is None:
             self.trouble.bad_objects += 1
@@ -232,7 +232,7 @@ class InformerCache(Indexer):
         kept = obj if self._strip is None else self._stripped(obj)
         self._texts.share(kept)
         if old is None:
-            key = key_of(kept)  # of the texts that the object has by now, and no others
+            key = key_of(kept)  # only the strings that the object has now
         self._put(key, kept)
         self._tell_all(old, kept)
         return key

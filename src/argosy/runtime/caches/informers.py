@@ -1,4 +1,4 @@
-"""Shared caches: one list-and-watch per kind and cluster, whoever reads it.
+"""Shared caches: one list-and-watch per kind and cluster, for all readers.
 
 Owns the copies of the cluster's objects in this process.
 """
@@ -27,7 +27,7 @@ class _Which:
 
 
 class InformerCaches:
-    """One cluster's caches. Runs inside `run`; a cache asked for before that starts when `run` does."""
+    """One cluster's caches. They run inside `run`; a cache requested before that starts along with it."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class InformerCaches:
                     self._start(which)
                 await asyncio.Event().wait()
             finally:
-                self._tasks = None  # who still reads while all stops finds an empty cache, and no error
+                self._tasks = None  # a reader during shutdown finds an empty cache, and no error
 
     def _start(self, which: _Which) -> None:
         if self._tasks is not None:
@@ -102,7 +102,7 @@ class InformerCaches:
 
 
 def without_managed_fields(obj: JsonObject) -> JsonObject:
-    """A `Strip` for kinds of which no decision reads them: managed fields are often half of an object."""
+    """A `Strip` for kinds whose managed fields no decision reads: those are often half of an object."""
     metadata = obj.get("metadata") or {}
     if "managedFields" not in metadata:
         return obj

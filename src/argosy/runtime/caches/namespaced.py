@@ -1,6 +1,6 @@
-"""Caches of some namespaces of a cluster, as one: for whoever may not read the whole of it.
+"""Caches of several namespaces of a cluster, as one: for an account that may not read the entire cluster.
 
-One list-and-watch a namespace and kind; a cluster-scoped kind is empty unless it may be read.
+One list-and-watch per namespace and kind; a cluster-scoped kind is empty unless it may be read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An object of which only a part is kept, recognisable as such: nobody may take it for the whole."""
+"""An object of which only a part is kept, marked so that it is not mistaken for the complete object."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Outline(dict[str, JsonValue]):
 
 
 def outline(obj: JsonObject) -> JsonObject:
-    """A `Strip` for metadata-only caches: all metadata but managed fields and the note of client-side apply."""
+    """A `Strip` for metadata-only caches: all metadata but managed fields and kubectl's last-applied annotation."""
     metadata = obj.get("metadata") or {}
     kept = {name: value for name, value in metadata.items() if name != "managedFields"}
     if LAST_APPLIED in (kept.get("annotations") or ()):

@@ -1,6 +1,6 @@
-"""Decides what a cache does next: list, watch, or wait and begin again. No await, no clock, no client.
+"""Decides what a cache does next: list, watch, or wait and start over. No await, no clock, no client.
 
-Each step takes the state and what just happened, and gives the next state. The loop in `runtime.informers` does what
+Each step takes the state and the latest event, and returns the next state. The loop in `runtime.informers` does what
 the state says: the state *is* the instruction.
 
     Listing --page--> Listing --last page--> Watching --ended--> Watching
@@ -18,7 +18,7 @@ from argosy.machinery.status import StatusError
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Ask for the next page; an empty token means the first one."""
+    """Request the next page; an empty token means the first one."""
 
     continue_token: str = ""
     failures: int = 0
@@ -34,7 +34,7 @@ class Watching:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Back off for the given count of failures, at least `at_least` seconds, then do `then`."""
+    """Back off according to the count of failures, at least `at_least` seconds, then do `then`."""
 
     failures: int
     then: Listing | Watching
@@ -52,7 +52,7 @@ class PageCame:
 
 @dataclass(frozen=True, slots=True)
 class WatchEnded:
-    """The server finished the stream in good order; `progressed`: at least one frame had come."""
+    """The server closed the stream regularly; `progressed`: at least one frame had been received."""
 
     resource_version: str
     progressed: bool
@@ -74,7 +74,7 @@ class Waited:
 
 @dataclass(frozen=True, slots=True)
 class Aged:
-    """The watch has gone on for so long that what it made of the list is to be checked against a new one."""
+    """The watch has run for so long that the cache is to be checked against a new list."""
 
 
 Happening = PageCame | WatchEnded | Failed | Waited | Aged
@@ -85,7 +85,7 @@ def step(state: State, happening: Happening) -> State:
         case Listing(), PageCame(resource_version, token):
             return Listing(token) if token else Watching(resource_version)
         case Listing(failures=failures), Failed(error):
-            # A token that is too old cannot be continued at the same revision: begin at the first page.
+            # An expired token cannot be continued at the same revision: start at the first page.
             return Waiting(failures + 1, Listing(failures=failures + 1), _retry_after(error))
         case Watching(), Aged():
             return Listing()
@@ -104,7 +104,7 @@ def step(state: State, happening: Happening) -> State:
 
 
 def _must_relist(error: Exception) -> bool:
-    """Expired history, and every refusal that a newer revision would not heal."""
+    """Expired history, and every error that a newer revision would not fix."""
     return isinstance(error, StatusError) and (error.is_expired or error.code in (400, 404, 422, 504))
 
 

@@ -1,8 +1,8 @@
-"""Equal texts of cached objects are one: reasons, kinds, names of owners, a CA's certificate beside each of its own.
+"""Deduplicates equal strings of cached objects: reasons, kinds, owners' names, a CA's certificate in many objects.
 
-JSON is read with a new text for every value, so that ten thousand objects say "True" in ten thousand places. What was
-met lately is looked up: two generations, of which the older goes as a whole, so that a text which comes again and again
-stays, and one that never does costs nothing for long.
+Parsing JSON creates a new string for every value, so ten thousand objects say "True" in ten thousand places. Recent
+strings are kept in two generations, of which the older one is dropped entirely, so that a string which occurs again
+and again stays, and one that does not costs nothing for long.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any, Final
 from argosy.machinery.objects import JsonObject
 
 LONGEST: Final = 8_192
-"""Characters: longer ones are rarely met twice."""
+"""Characters: longer strings rarely occur twice."""
 GENERATION: Final = 1_000_000
-"""Characters of a generation, about; each text counts for what it takes beside them, too."""
+"""Approximate characters of a generation; each string also counts for its overhead."""
 _BESIDE: Final = 150
 MOST_VALUES: Final = 5_000
-"""Of one object: what is larger is rare, and would hold the loop."""
+"""Maximum size of one object: larger ones are rare, and would block the event loop."""
 
 
 class SharedTexts:
@@ -27,7 +27,7 @@ class SharedTexts:
         self._left = GENERATION
 
     def share(self, obj: JsonObject) -> None:
-        """Puts the one text in place of each equal one; to whoever reads `obj` nothing changes."""
+        """Replaces equal strings by one shared string; for readers of `obj` nothing changes."""
         waiting: list[Any] = [obj]
         left = MOST_VALUES
         while waiting and left > 0:

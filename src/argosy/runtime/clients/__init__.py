@@ -1,1 +1,1 @@
-"""Clients around another client: counting, fencing, recording, faults, and acting for somebody else."""
+"""Clients that wrap another client: counting, fencing, recording, faults, and impersonation."""

@@ -1,4 +1,4 @@
-"""One API server, as ourselves and as those whom we act for: what a controller needs that impersonates."""
+"""Access to one API server, as ourselves and as impersonated users: for controllers that impersonate."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class Access(Protocol):
         ...
 
     def acting_as(self, user: str) -> Client:
-        """The server judges everything that this client does as done by `user`."""
+        """The server authorizes everything that this client does as done by `user`."""
         ...
 
 
 class ClientAccess:
-    """`act_as` makes the client of another user."""
+    """`act_as` creates the client of another user."""
 
     def __init__(self, client: Client, act_as: Callable[[str], Client]) -> None:
         self.client = client

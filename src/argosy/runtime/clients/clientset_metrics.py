@@ -1,4 +1,4 @@
-"""What some controllers ask of the API server, under Argo Rollouts' name. Source: spec/metrics.md E2."""
+"""The API requests of some controllers, in Argo Rollouts' metric. Source: spec/metrics.md E2."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _VERBS: Final = {"create": "Create", "update": "Update", "patch": "Patch", "appl
 
 
 class CountedTurns(WrappingClient):
-    """Counts what is asked in turns of `controllers`; their watches are shared with others, and count for nobody."""
+    """Counts requests in turns of `controllers`; watches are shared, so they are counted for none."""
 
     def __init__(self, inner: Client, controllers: frozenset[str], registry: Registry = REGISTRY) -> None:
         super().__init__(inner)

@@ -1,4 +1,4 @@
-"""Counts what is asked of an API server, and for which key it was asked."""
+"""Counts the requests to an API server, and the key for which each was made."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from argosy.runtime.clients.request_metrics import RequestMetrics
 from argosy.runtime.clients.wrapping import WrappingClient
 
 Counted = Callable[[str, str, Resource, str, str, bool, "Key | None"], None]
-"""(server, verb, resource, namespace, code, dry run, key that is worked on)."""
+"""(server, verb, resource, namespace, code, dry run, key being processed)."""
 _VERBS = {"create": "Create", "update": "Update", "patch": "Patch", "apply": "Patch", "delete": "Delete"}
 
 

@@ -1,8 +1,8 @@
-"""A client that goes wrong as networks, servers and processes do; the same way for the same seed.
+"""A client that injects faults of networks, servers and processes; reproducible for the same seed.
 
     client = FaultyClient(client, clock, rng, FaultPlan(conflict=0.05, timeout_after_commit=0.02))
 
-Each fault is one that a real API server or network can give. Controllers must end in the same state all the same.
+Each fault can happen with a real API server or network. Controllers must reach the same final state all the same.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from argosy.runtime.clock import Clock
 
 
 class ProcessKilled(BaseException):
-    """The process dies here. Nothing but the test that planned it may catch this, hence not an Exception."""
+    """The process crashes here. Only the test that planned it may catch this, so it is not an Exception."""
 
 
 class Death:
-    """A process's death at its n-th write, right before it or right after it is done. All its doors ask here."""
+    """A process crash at its n-th write, right before or right after it. All ports of the process check here."""
 
     def __init__(self, at: int = 0, *, before: bool = False) -> None:
-        """`at`: counted from 1 over all doors; 0: it lives until `kill`."""
+        """`at`: counted from 1 over all ports; 0 means that it lives until `kill`."""
         self.writes_count = 0
         self.happened = False
         self._at = at
         self._before = before
 
     def check(self) -> None:
-        """Whoever is dead does nothing more. Raises ProcessKilled."""
+        """A crashed process does nothing more. Raises ProcessKilled."""
         if self.happened:
             raise ProcessKilled
 
@@ -57,12 +57,12 @@ class Death:
         self.happened = True
 
     def spare(self) -> None:
-        """It lives on, however many writes it makes."""
+        """Cancels the planned crash: it lives on, however many writes it makes."""
         self._at = 0
 
 
 class Door:
-    """Any door of a process that dies: `writes` are the methods that change something."""
+    """Wraps any port of a process that crashes: `writes` are the methods that change something."""
 
     def __init__(
         self,
@@ -92,41 +92,41 @@ class Door:
 
 
 Fault = Literal["conflict", "unavailable", "timeout_before_commit", "timeout_after_commit"]
-"""Of a write."""
+"""For a write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultPlan:
-    """Chances from 0 to 1 for each call, unless said otherwise."""
+    """Probabilities from 0 to 1 for each call, unless stated otherwise."""
 
     conflict: float = 0.0
-    """A write is refused with 409, as if another had been quicker."""
+    """A write is refused with 409, as if another client had been faster."""
     unavailable: float = 0.0
     """A call is refused with 503 before anything happened."""
     timeout_before_commit: float = 0.0
-    """A write is lost on its way: ConnectionResetError, nothing happened."""
+    """A write is lost in transit: ConnectionResetError, nothing happened."""
     timeout_after_commit: float = 0.0
-    """A write happens and its answer is lost: TimeoutError."""
+    """A write happens and its response is lost: TimeoutError."""
     stale_read: float = 0.0
-    """A get answers the state before the newest one that this client has seen."""
+    """A get returns the state before the newest one that this client has seen."""
     dropped_watch: float = 0.0
     """For each event: the connection breaks before it."""
     expired_watch: float = 0.0
-    """For each event: the server has forgotten the revision, 410."""
+    """For each event: the server has expired the revision, 410."""
     late_event: float = 0.0
-    """For each event: it, and those behind it, come `lateness` seconds later at most."""
+    """For each event: it, and those after it, arrive up to `lateness` seconds later."""
     doubled_event: float = 0.0
-    """For each event: it comes twice."""
+    """For each event: it arrives twice."""
     lateness: float = 5.0
     delay: float = 0.0
-    """Longest delay of a call in seconds; also what lets other work come between."""
+    """Longest delay of a call in seconds; it also lets other tasks run in between."""
     at_write: int = 0
-    """The n-th write, and no other, meets `fault`, whatever the chances are; 0: none does."""
+    """The n-th write, and no other, gets `fault`, whatever the probabilities are; 0 means none."""
     fault: Fault = "conflict"
 
 
 class FaultyClient(WrappingClient):
-    """`happened` counts what was done to the callers."""
+    """`happened` counts the injected faults."""
 
     def __init__(self, inner: Client, clock: Clock, rng: Rng, plan: FaultPlan, death: Death | None = None) -> None:
         super().__init__(inner)
@@ -196,7 +196,7 @@ class FaultyClient(WrappingClient):
         raise StatusError(503, "ServiceUnavailable", "the server is away (planned)", retry_after=1)
 
     def strikes(self, fault: str, chosen: str = "") -> bool:
-        """`chosen`: the fault that this write meets for sure."""
+        """`chosen`: the fault that this write certainly gets."""
         chance: float = getattr(self.plan, fault)
         if fault != chosen and (chance <= 0 or self.rng.uniform(0.0, 1.0) >= chance):
             return False
@@ -204,7 +204,7 @@ class FaultyClient(WrappingClient):
         return True
 
     def _note(self, resource: Resource, obj: JsonObject) -> tuple[JsonObject, JsonObject]:
-        """The state before and the newest one."""
+        """The previous state and the newest one."""
         place = (resource, key_of(obj))
         known = self._states.get(place)
         newest = known[1] if known is not None else obj

@@ -1,4 +1,4 @@
-"""Refuses writes of a replica that is not, or no longer, entitled to write."""
+"""Refuses writes of a replica that is not, or no longer, allowed to write."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from argosy.runtime.clients.wrapping import WrappingClient
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Which controller works on which key in this task. `owns`: what the controller decides by whether to begin."""
+    """Which controller processes which key in this task. `owns`: the controller's own check before it starts."""
 
     controller: str
     key: Key
@@ -28,15 +28,15 @@ class Turn:
 
 
 WORKING_ON: ContextVar[Turn | None] = ContextVar("working_on", default=None)
-"""Set for each turn, and for each answer that writes."""
+"""Set for each turn, and for each question that writes."""
 
 
 class FencedOff(Told):
-    """This replica lost its Lease: another one may be at work on the same object."""
+    """This replica lost its Lease: another one may be working on the same object."""
 
 
 class FencedClient(WrappingClient):
-    """Asks `is_valid` before each write (of `LeaseHolder`, or `Membership.may_write`); reads always pass."""
+    """Calls `is_valid` before each write (of `LeaseHolder`, or `Membership.may_write`); reads are always allowed."""
 
     def __init__(self, inner: Client, is_valid: Callable[[], bool]) -> None:
         super().__init__(inner)

@@ -22,7 +22,7 @@ class Recorded:
 
 
 class RecordingClient(WrappingClient):
-    """`journal` has every write in the order in which it was answered. It holds bodies, hence Secrets: not for logs."""
+    """`journal` has every write in the order of the responses. It has bodies, and so Secrets: not for logs."""
 
     def __init__(self, inner: Client, clock: Clock) -> None:
         super().__init__(inner)

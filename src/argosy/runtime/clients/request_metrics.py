@@ -1,7 +1,7 @@
-"""Requests to clusters under the names that kubectl's library has in Argo CD, with their time. spec/metrics.md E1.
+"""Requests to clusters and their durations, under the names of kubectl's library in Argo CD. spec/metrics.md E1.
 
-Argo CD starts kubectl for its writes; ours are requests. `argocd_kubectl_exec_*` counts those, which is what dashboards
-draw them for: how many are under way.
+Argo CD starts kubectl for its writes; ours are requests. `argocd_kubectl_exec_*` counts those, since dashboards use
+these metrics to show how many are in progress.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class RequestMetrics:
 
     @contextmanager
     def request(self, host: str, verb: str) -> Iterator[None]:
-        """`verb` such as `Get`; the API server's code is counted, 200 for what succeeded."""
+        """`verb` such as `Get`; the API server's code is counted, 200 for a success."""
         began, code = self._clock.monotonic(), "<error>"
         writes = verb not in ("Get", "List")
         self._pending[verb] += writes

@@ -1,4 +1,4 @@
-"""A client around another. A wrapper overrides the one or two methods that it is about."""
+"""A client that wraps another. A subclass overrides the one or two methods it changes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from argosy.runtime.client import Client
 
 
 class WrappingClient:
-    """Passes all through."""
+    """Passes everything through."""
 
     def __init__(self, inner: Client) -> None:
         self._inner = inner

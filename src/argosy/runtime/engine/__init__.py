@@ -1,12 +1,12 @@
-"""Runs controllers that are declared as values (`machinery.controller`): one engine for every room.
+"""Runs controllers that are declared as values (`machinery.controller`): one engine for all capabilities.
 
-One turn: `look` reads a snapshot, `decide` says what to do, the engine does it, in order, up to the first refusal.
-What a look read is noted, so that whatever changes of it wakes the key. Owns no state that must survive.
+One turn: `look` reads a snapshot, `decide` returns steps, the engine carries them out in order, up to the first
+refusal. The reads of a look are recorded, so that any change to them wakes the key. Owns no persistent state.
 
 - `engine.py`: all controllers.  `runner.py`: one of them, its queue, its workers, and one turn of a key.
-- `snapshot.py`: what a look sees.  `lister.py`: one kind: cache, own writes not seen yet, indexes, typed views.
-- `subscriptions.py`: who read what.  `questions.py`, `lanes.py`: what needs the outside world.
-- `served.py`: which kinds the server serves.  `livelock.py`: a key that writes without end is slowed down.
+- `snapshot.py`: what a look sees.  `lister.py`: one kind: cache, own unseen writes, indexes, typed views.
+- `subscriptions.py`: who read what.  `questions.py`, `lanes.py`: answers from outside the process.
+- `served.py`: which kinds the server serves.  `livelock.py`: slows down a key that writes endlessly.
 """
 
 from argosy.runtime.engine.engine import Engine

@@ -25,7 +25,7 @@ from argosy.runtime.workqueue.queue import WorkQueue
 
 
 class Engine:
-    """`run` until cancelled; `stop` takes no more work and waits for what has begun."""
+    """`run` until cancelled; `stop` accepts no more work and waits for what has started."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Engine:
         owns: Callable[[str, Key], bool] | None = None,
         registry: Registry = REGISTRY,
     ) -> None:
-        """`owns`: whether a key of a controller is this replica's; asked when its turn comes."""
+        """`owns`: whether a key of a controller belongs to this replica; checked when its turn comes."""
         self._rng, self._registry = rng.fork("engine"), registry
         self._subscriptions = Subscriptions(self.wake)
         self._listers = Listers(caches, self._subscriptions, self._changed, self.wake)
@@ -64,7 +64,7 @@ class Engine:
     def add(
         self, controllers: Iterable[Controller[Any]], answerers: Mapping[type[Question[Any]], Answerer] | None = None
     ) -> None:
-        """More controllers; they start at once when the engine runs. Raises ValueError for a name that is taken."""
+        """Adds controllers; they start at once when the engine runs. Raises ValueError for a name that is taken."""
         self._questions.add(answerers or {})
         for one in controllers:
             if one.name in self._runners:
@@ -84,7 +84,7 @@ class Engine:
                 self._start(runner)
 
     def _start(self, runner: Runner) -> None:
-        """What is there already is told first: another controller may have filled the cache of the kind."""
+        """Existing objects are announced first: another controller may have filled the cache of the kind."""
         if self._tasks is None:
             return
         if self._listers.known(runner.resource):
@@ -93,12 +93,12 @@ class Engine:
         self._tasks.create_task(runner.run(), name=runner.name)
 
     def queues(self) -> Iterator[tuple[str, WorkQueue]]:
-        """Of each controller, by its name; for metrics."""
+        """By controller name; for metrics."""
         for name, runner in self._runners.items():
             yield name, runner.queue
 
     def queue(self, controller: str) -> WorkQueue:
-        """Of one controller, by its name."""
+        """Of the named controller."""
         return self._runners[controller].queue
 
     async def wait_served(self, resource: Resource) -> None:
@@ -114,11 +114,11 @@ class Engine:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no key is ready or at work; keys that wait for their time do not count."""
+        """Whether no key is ready or being processed; keys that wait for their time do not count."""
         return all(runner.queue.is_idle for runner in self._runners.values())
 
     def recorder(self, component: str) -> EventRecorder:
-        """Of Events that no decision tells; `run` writes them."""
+        """Records Events that do not come from a decision; `run` writes them."""
         return self._writer.recorder(component)
 
     def awaited_count(self, question: type[Question[Any]]) -> int:
@@ -127,14 +127,14 @@ class Engine:
 
     @property
     def is_filled(self) -> bool:
-        """Whether every controller whose kind is served has what it needs to work."""
+        """Whether every controller whose kind is served has filled its caches."""
         return self._served.is_known and all(
             runner.is_started or runner.resource not in self._served for runner in self._runners.values()
         )
 
     @property
     def failing(self) -> dict[Work, Failing]:
-        """The keys whose last turn did not end well."""
+        """The keys whose last turn failed."""
         return {work: failing for runner in self._runners.values() for work, failing in runner.failing.items()}
 
     @property
@@ -142,14 +142,14 @@ class Engine:
         return self._writer.writes_count
 
     def turns(self, controller: str) -> int:
-        """How many turns a controller has had."""
+        """How many turns a controller has run."""
         return self._runners[controller].turns_count
 
     def wake(self, work: Work) -> None:
         self._runners[work.controller].queue.add(work.key)
 
     def wake_all(self) -> None:
-        """Keys moved between replicas: whoever owns them now looks at them."""
+        """Keys moved between replicas: every replica processes the keys it owns now."""
         for runner in self._runners.values():
             if runner.is_started:
                 for obj in self._listers.lister(runner.extent).list():

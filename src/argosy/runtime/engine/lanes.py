@@ -1,9 +1,9 @@
-"""How many questions of a kind are worked on at once, and whose turn is next: fair between lanes. Pure.
+"""How many questions of a class are answered concurrently, and which is next: fair between lanes. Pure.
 
-A lane is whatever must not hold up the others: a repository, a host, a project. One lane gets at most its share of
-the places, and lanes take turns. What is asked because of news goes before what a start asks.
+A lane is anything that must not delay the others: a repository, a host, a project. One lane gets at most its share of
+the places, and lanes take turns. Questions caused by changes go before those caused by a start.
 
-Ten thousand may wait in one lane, and each is taken out of it by somebody who holds it: no step looks at the others.
+Ten thousand may wait in one lane, and each can be removed through its own reference: no step iterates over the others.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ class Lanes(Generic[T]):
         self._limit, self._per_lane = limit, per_lane
         self._waiting: dict[Hashable, OrderedDict[T, None]] = {}
         self._later: dict[Hashable, OrderedDict[T, None]] = {}
-        """Those that wait until no lane of `_waiting` may begin anything."""
+        """Questions that wait until no lane of `_waiting` may start anything."""
         self._running: dict[Hashable, int] = {}
         self._count = 0
 
     def __len__(self) -> int:
-        """How many wait."""
+        """How many are waiting."""
         return sum(len(lane) for lanes in (self._waiting, self._later) for lane in lanes.values())
 
     def add(self, lane: Hashable, item: T, *, later: bool = False) -> None:
         (self._later if later else self._waiting).setdefault(lane, OrderedDict())[item] = None
 
     def advance(self, lane: Hashable, item: T) -> None:
-        """It waits with the others from now on, if it still waits."""
+        """Moves it to the normal priority, if it is still waiting."""
         if _taken(self._later, lane, item):
             self.add(lane, item)
 
     def remove(self, lane: Hashable, item: T) -> bool:
-        """Whether it still waited."""
+        """Whether it was still waiting."""
         return _taken(self._waiting, lane, item) or _taken(self._later, lane, item)
 
     def done(self, lane: Hashable) -> None:
@@ -47,7 +47,7 @@ class Lanes(Generic[T]):
             del self._running[lane]
 
     def take(self) -> Iterator[tuple[Hashable, T]]:
-        """Everything that may begin now, a lane at a time."""
+        """Everything that may start now, taking turns between lanes."""
         while self._count < self._limit:
             found = self._next(self._waiting) or self._next(self._later)
             if found is None:

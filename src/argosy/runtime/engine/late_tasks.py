@@ -1,4 +1,4 @@
-"""Tasks that are begun while their group may already be ending."""
+"""Starts tasks while their group may already be ending."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 
 def begin(tasks: asyncio.TaskGroup | None, work: Coroutine[Any, Any, None], name: str) -> None:
-    """Begins `work` unless its group is not running, or is ending since another of its tasks failed.
+    """Starts `work` unless its group is not running, or is ending since another of its tasks failed.
 
-    Such a group takes no more tasks: what would have been begun is dropped, as all else of that process is.
+    Such a group accepts no more tasks: the work is dropped, like everything else of that process.
     """
     try:
         if tasks is not None:

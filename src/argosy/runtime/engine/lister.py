@@ -1,4 +1,4 @@
-"""One kind as looks see it: the cache, our own writes that it does not show yet, indexes, and typed views."""
+"""One kind as looks see it: the cache, own writes that it does not show yet, indexes, and typed views."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OWNER_UID = "owner-uid"
 
 
 class FollowedCache(Cache, Protocol):
-    """A cache that tells how far it has come."""
+    """A cache that reports its revision."""
 
     @property
     def revision(self) -> str: ...
@@ -33,14 +33,14 @@ class FollowedCache(Cache, Protocol):
 
 
 class Lister:
-    """`changed` is called for each change that the cache shows, and for an own write that turned out to be gone."""
+    """`changed` is called for each change that the cache shows, and for an own write that turned out to be deleted."""
 
     def __init__(self, cache: FollowedCache, changed: Changed, *, metadata_only: bool = False) -> None:
         self.cache = cache
         self.resource: Resource = cache.resource
         self.indexes: dict[str, Callable[[JsonObject], Iterable[str]]] = {}
         self.edges: set[str] = set()
-        """Names of those whose readers are woken by objects that come or leave alone."""
+        """Names of indexes whose readers are woken only by objects that enter or leave a value."""
         self._changed = changed
         self._metadata_only = metadata_only
         self._forgets: list[Callable[[], None]] = []
@@ -51,11 +51,11 @@ class Lister:
         self.add_index(OWNER_UID, owner_uids)
 
     def start(self) -> None:
-        """Once the cache is filled: what it shows from now on is news, what it holds is told first."""
+        """Called once the cache is filled: later changes are announced as they come, existing objects first."""
         self._forgets = [self.cache.on_change(self._cache_changed), self.cache.on_progress(self._progressed)]
 
     def stop(self) -> None:
-        """Hears no more: a process may start its controllers again over the same caches."""
+        """Unsubscribes: a process may start its controllers again over the same caches."""
         for forget in self._forgets:
             forget()
         self._forgets = []
@@ -116,7 +116,7 @@ class Lister:
         before, cached = self.get(key), self.cache.get(key)
         self._own.deleted(key, uid, cached)
         if before is not None and before["metadata"].get("uid") == uid and cached is None:
-            # Made by us and gone before the cache has shown it: no change of the cache will tell that.
+            # Created by us and deleted before the cache has shown it: no change of the cache will announce that.
             self._changed(before, None)
 
     def _note_own(self, name: str, key: Key, obj: JsonObject) -> None:
@@ -144,7 +144,7 @@ class Lister:
         self._changed(old, new)
 
     def _progressed(self) -> None:
-        """An own write that the cache has passed without showing it is gone: whoever saw it must look again."""
+        """An own write that the cache has passed without showing it is deleted: its readers must look again."""
         for key in self._own.progressed(self.cache.revision):
             cached = self.cache.get(key)
             passed = self._own.passed(key, cached, self.cache.revision)

@@ -1,4 +1,4 @@
-"""The listers of one cluster: made at first use, usable once their cache is filled."""
+"""The listers of one cluster: created on first use, usable once their cache is filled."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class NotFilled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What of a kind is cached: all of it, one namespace, or nothing but metadata."""
+    """What is cached of a kind: everything, one namespace, or only metadata."""
 
     resource: Resource
     namespace: str = ""
@@ -32,7 +32,7 @@ class Extent:
 
 
 class FilledKind(NamedTuple):
-    """A kind that is served and whose cache is filled, as of one version of what is served."""
+    """A kind that is served and whose cache is filled, valid for one version of the served kinds."""
 
     served_version: int
     note: Note
@@ -46,7 +46,7 @@ class Extents:
         self._by_namespace = frozenset(map(resource_of, controller.by_namespace))
         self._metadata_only = frozenset(map(resource_of, controller.metadata_only))
         self.filled: dict[Kind, FilledKind] = {}
-        """Kinds that were read once and can be read without a search; a filled cache stays filled."""
+        """Kinds that were read once and need no search any more; a filled cache stays filled."""
 
     def of(self, resource: Resource, namespace: str) -> Extent:
         if resource in self._by_namespace:
@@ -57,7 +57,7 @@ class Extents:
 
 
 class Listers:
-    """`changed` hears of every change of every kind, and whether it is one of those that fill the cache."""
+    """`changed` is called for every change of every kind, and whether it belongs to the initial fill of the cache."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class Listers:
                     self._begin(extent)
                 await asyncio.Event().wait()
             finally:
-                self._tasks = None  # a look that ends now begins nothing more
+                self._tasks = None  # a look that ends now starts nothing more
                 for lister in self._listers.values():
                     lister.stop()
 
@@ -111,7 +111,7 @@ class Listers:
         self.lister(extent).add_index(index.name, index.values, edges=index.edges)
 
     def known(self, resource: Resource) -> tuple[Lister, ...]:
-        """The listers of a kind that somebody reads."""
+        """The listers of a kind that are in use."""
         return tuple(self._of_resource.get(resource, ()))
 
     async def wait_filled(self, extent: Extent) -> None:

@@ -1,4 +1,4 @@
-"""What the answer to a write means for its key."""
+"""What the response to a write means for its key."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from argosy.machinery.status import StatusError
 
 
 class Stale(Exception):
-    """The view was too old: look again. Never success, and nothing to tell users of."""
+    """The view was too old: look again. Never success, and nothing to report to users."""
 
 
 class Refused(Exception):
-    """The server refused the write, or gave no answer. Its text names the write and the reason, never a body."""
+    """The server refused the write, or did not respond. The message names the write and the reason, never a body."""
 
     def __init__(self, write: Write, error: Exception) -> None:
         status = error if isinstance(error, StatusError) else None
@@ -25,7 +25,7 @@ class Refused(Exception):
         self.message = status.message if status else "the API server gave no answer"
         self.retry_after = float(status.retry_after) if status else 0.0
         self.others: tuple[Refused, ...] = ()
-        """Of the same turn."""
+        """In the same turn."""
         super().__init__(f"{write}: {self.code} {self.reason}")
 
     def with_others(self, others: Sequence[Refused]) -> Refused:
@@ -38,7 +38,7 @@ class Refused(Exception):
 
 
 def raise_for(write: Write, error: StatusError) -> None:
-    """Returns for a deletion that found nothing: that is what it wanted. Raises Stale or Refused."""
+    """Returns for a deletion that found nothing: that was the goal. Raises Stale or Refused."""
     if write.verb == "delete" and error.is_not_found:
         return
     missing = error.is_not_found and write.verb in ("patch", "update")

@@ -1,7 +1,7 @@
-"""Our own writes that a cache has not shown yet, so that the next look sees what the last one did.
+"""Own writes that a cache does not show yet, so that the next look sees what the last one did.
 
-An entry goes as soon as the cache has passed the version of the write, whatever it shows then: an object that was
-made and deleted again before the cache saw it leaves no ghost.
+An entry is dropped as soon as the cache has passed the version of the write, whatever it shows then: an object that
+was created and deleted again before the cache saw it leaves no ghost.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from argosy.machinery.objects import JsonObject, Key
 
 @dataclass(frozen=True, slots=True)
 class OwnWrite:
-    """The object as the server answered; None: the server said that the object of this uid is gone."""
+    """The object as the server returned it; None: the server reported that the object of this uid is deleted."""
 
     obj: JsonObject | None
     uid: str
     version: int
-    """Of the object; 0 for a deletion, whose version the server does not tell."""
+    """The object's version; 0 for a deletion, whose version the server does not return."""
 
 
 class OwnWrites:
@@ -29,7 +29,7 @@ class OwnWrites:
     def __init__(self) -> None:
         self._writes: dict[Key, OwnWrite] = {}
         self._by_version: list[tuple[int, Key]] = []
-        """A heap: as the cache comes on, only what it may have passed is looked at."""
+        """A heap: as the cache advances, only entries that it may have passed are examined."""
 
     def __bool__(self) -> bool:
         return bool(self._writes)
@@ -41,7 +41,7 @@ class OwnWrites:
         return iter(tuple(self._writes))
 
     def wrote(self, key: Key, obj: JsonObject, cached: JsonObject | None, revision: str) -> None:
-        """`cached` is what the cache shows now, `revision` how far it has come."""
+        """`cached` is what the cache shows now, `revision` its current revision."""
         metadata = obj["metadata"]
         version = version_number(metadata.get("resourceVersion"))
         made = OwnWrite(obj, metadata.get("uid") or "", version)
@@ -54,7 +54,7 @@ class OwnWrites:
             self._put(key, OwnWrite(None, uid, known.version if known is not None and known.uid == uid else 0))
 
     def see(self, key: Key, cached: JsonObject | None, revision: str) -> JsonObject | None:
-        """The object as a look shall see it."""
+        """The object as a look should see it."""
         own = self._writes.get(key)
         if own is None:
             return cached
@@ -64,7 +64,7 @@ class OwnWrites:
         return own.obj
 
     def progressed(self, revision: str) -> Iterator[Key]:
-        """The keys whose writes a cache that has come this far may have passed, each once."""
+        """The keys whose writes a cache at this revision may have passed, each once."""
         reached = version_number(revision)
         while self._by_version and self._by_version[0][0] <= reached:
             version, key = heappop(self._by_version)
@@ -73,7 +73,7 @@ class OwnWrites:
                 yield key
 
     def passed(self, key: Key, cached: JsonObject | None, revision: str) -> OwnWrite | None:
-        """Takes out and returns the entry that the cache has passed by now."""
+        """Removes and returns the entry that the cache has passed by now."""
         own = self._writes.get(key)
         if own is None or not _is_passed(own, cached, revision):
             return None
@@ -85,7 +85,7 @@ class OwnWrites:
 
 
 def version_number(text: object) -> int:
-    """Resource versions of one server rise; 0 for one that is no number, which nothing can be said of."""
+    """Resource versions of one server count up; 0 for one that is not a number, which cannot be compared."""
     return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() else 0
 
 

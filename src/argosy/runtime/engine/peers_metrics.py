@@ -1,4 +1,4 @@
-"""The metrics of controller-runtime for each controller of the engine, since the peers' dashboards ask for them."""
+"""The metrics of controller-runtime for each controller of the engine, since upstream's dashboards use them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SECONDS: Final = (
 
 
 class RuntimeMetrics:
-    """`active`: how many turns are under way."""
+    """`active`: how many turns are in progress."""
 
     def __init__(self, registry: Registry, controller: str, workers: int, active: Callable[[], int]) -> None:
         name = ("controller",)

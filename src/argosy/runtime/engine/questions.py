@@ -1,7 +1,7 @@
-"""Answers to questions: asked once for all who want to know, limited, timed out, retried, forgotten when unwanted.
+"""Answers to questions: asked once for all readers, limited, timed out, retried, dropped when no longer wanted.
 
-`ask` is called by looks and begins nothing; `settle` is called after a look and begins what is new. So a look stays
-pure, and a question that no last look asks for is cancelled and its answer forgotten.
+`ask` is called by looks and starts nothing; `settle` is called after a look and starts what is new. So a look stays
+pure, and a question that no last look asks for is cancelled and its answer dropped.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from argosy.runtime.engine.subscriptions import Work
 from argosy.runtime.waiting import PLACE, Place
 
 SLOW_SECONDS = 3.0
-"""After which an answer that gives way to others is taken for one that waits."""
+"""Seconds after which an answer that yields its place counts as waiting."""
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +37,8 @@ def _one_lane(question: Any) -> Hashable:
 class Answerer:
     """How questions of one class are answered.
 
-    `limit` at once, of one `lane` (by default all are in one) at most `per_lane`; `timeout` and back-off in seconds.
-    What the port knows to go wrong is part of the answer; any other exception makes the question `Failed`.
+    Up to `limit` at once, of one `lane` (by default all share one) up to `per_lane`; `timeout` and back-off in seconds.
+    Errors that the port expects are part of the answer; any other exception makes the question `Failed`.
     """
 
     answer: Callable[[Any], Awaitable[Any]]
@@ -48,8 +48,8 @@ class Answerer:
     per_lane: int = 0
     """0: as many as `limit`."""
     stand_ins: int = 0
-    """So many answers that wait (`runtime.waiting`), or are slow, leave their places to others. Answers that do so
-    begin and go on one in each turn of the loop, however many could."""
+    """How many answers that wait (`runtime.waiting`), or are slow, yield their places to others. They resume
+    one at a time, one per event loop turn, however many could."""
     backoff: Backoff = field(default_factory=lambda: Backoff(first=1.0, longest=300.0))
 
 
@@ -65,7 +65,7 @@ class _Entry:
 
 @dataclass(slots=True)
 class _Held:
-    """The place of an answer that is worked on; it may leave it to others before it is done."""
+    """The place of an answer in progress; it may yield it to others before it is done."""
 
     lanes: Lanes[_Entry]
     lane: Hashable
@@ -91,7 +91,7 @@ class _Held:
 
 
 class Questions:
-    """Works inside `run`; what was asked before that begins when `run` does."""
+    """Works inside `run`; questions asked before that start along with it."""
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class Questions:
         self._tasks: asyncio.TaskGroup | None = None
         self._context = copy_context()
         self._away: dict[type[Question[Any]], int] = {}
-        """How many left their places and are not done."""
+        """How many have yielded their places and are not done."""
         self._turn = asyncio.Lock()
         self.add(answerers)
         self._answers = registry.counter("argosy_questions_total", "Questions, by kind and result.", ("kind", "result"))
@@ -118,7 +118,7 @@ class Questions:
         return len(self._entries)
 
     def awaited_count(self, kind: type[Question[Any]]) -> int:
-        """How many of a class have no answer yet; looks at all."""
+        """How many of a class have no answer yet; iterates over all."""
         return sum(entry.state is PENDING for entry in self._entries.values() if isinstance(entry.question, kind))
 
     def add(self, answerers: Mapping[type[Question[Any]], Answerer]) -> None:
@@ -133,17 +133,17 @@ class Questions:
                 self._begin_all()
                 await asyncio.Event().wait()
             finally:
-                self._tasks = None  # an answer that is cancelled now must not begin the next one
+                self._tasks = None  # an answer that is cancelled now must not start the next one
 
     def ask(self, question: Question[Any]) -> Any:
-        """The answer, Failed or PENDING. A question that nobody can answer is a mistake of the room: KeyError."""
+        """The answer, Failed or PENDING. KeyError for a question that no class answers, which is a bug."""
         if type(question) not in self._answerers:
             raise KeyError(f"nobody answers {type(question).__name__}: name an Answerer for it")
         entry = self._entries.get(question)
         return PENDING if entry is None else entry.state
 
     def settle(self, work: Work, asked: Iterable[Question[Any]], *, later: bool = False) -> None:
-        """The last look of `work` asked these and no others. `later`: no news brought it, so others go first."""
+        """The last look of `work` asked exactly these. `later`: it was not caused by a change, so others go first."""
         now = tuple(dict.fromkeys(asked))
         before = self._asked.get(work, ())
         if now == before:
@@ -191,7 +191,7 @@ class Questions:
         for kind, lanes in self._lanes.items():
             for lane, entry in lanes.take():
                 name = f"answer of {kind.__name__}"
-                # In the context of all: whoever makes room for it may be in the middle of something of its own.
+                # In the engine's context: the task that frees a place may be in the middle of something of its own.
                 answering = self._answer(entry, lanes, lane)
                 entry.task = self._tasks.create_task(answering, name=name, context=self._context.copy())
 
@@ -235,7 +235,7 @@ class Questions:
         now = self._clock.now()
         wait = answerer.backoff.delay(entry.failures, self._rng)
         reason = "Timeout" if isinstance(error, TimeoutError) else type(error).__name__
-        # The type only: a foreign text may hold a secret (security rule 9).
+        # The type only: a foreign message may contain a secret (security rule 9).
         log.log(
             logging.WARNING if entry.failures == 1 else logging.DEBUG,
             "%s was not answered: %s; again in %.0f s",

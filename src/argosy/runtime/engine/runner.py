@@ -1,6 +1,6 @@
-"""One controller at work: its queue, its workers, and one turn of a key.
+"""Runs one controller: its queue, its workers, and one turn of a key.
 
-A turn: look, decide, carry the steps out in order up to the first that is refused, then keep the memory and the wake
+A turn: look, decide, carry out the steps in order up to the first refusal, then store the memory and the wake
 time. One turn per key at a time. An exception backs off its key alone and is shown in `failing`.
 """
 
@@ -36,7 +36,7 @@ from argosy.runtime.workqueue.queue import QueueClosed, WorkQueue
 
 BACKOFF = Backoff(first=0.1, longest=300.0)
 STALE_LONGEST = 10.0
-"""Seconds. A view that stays stale is looked at again at least this often."""
+"""Seconds. A view that stays stale is read again at least this often."""
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class SleeplessError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """`error` names the kind of error and where it was raised, never a foreign text."""
+    """`error` has the type of error and where it was raised, never a foreign message."""
 
     count: int
     error: str
@@ -97,12 +97,12 @@ class Runner:
         )
 
     def concern(self, obj: JsonObject, *, resync: bool) -> None:
-        """Looks at the keys of an object that is there, or was."""
+        """Enqueues the keys of an object that exists, or existed."""
         for key in self._controller.keys(obj):
             self.queue.add(key, resync=resync)
 
     async def run(self) -> None:
-        """Waits until the kind is served and its cache is filled, then works; looks fill what else they read."""
+        """Waits until the kind is served and its cache is filled, then works; looks fill the other caches they read."""
         await self._shared.served.wait_served(self.resource)
         await self._shared.listers.wait_filled(self.extent)
         self.is_started = True
@@ -126,7 +126,7 @@ class Runner:
                 self.queue.done(key)
 
     async def _guarded(self, work: Work) -> None:
-        """A turn whose every failure is this key's alone."""
+        """A turn, any failure of which affects this key only."""
         began = self._clock.monotonic()
         WORKING_ON.set(Turn(self.name, work.key, self._owns))
         self.turns_count += 1
@@ -155,12 +155,12 @@ class Runner:
             self._controller.timed(work.key, seconds, failed)
 
     async def _turn(self, work: Work) -> Decision:
-        """Returns what was carried out."""
+        """Returns the steps carried out."""
         snapshot = self._snapshot(work)
         try:
             seen = self._controller.look(snapshot, work.key)
         finally:
-            # After a failed look too: what it had read by then is what may mend it.
+            # After a failed look too: a change to what it had read may fix it.
             self._shared.subscriptions.replace(work, snapshot.notes.keys())
             self._shared.questions.settle(work, snapshot.asked, later=self.queue.is_resync(work.key))
         if seen is None:
@@ -174,7 +174,7 @@ class Runner:
         changed = decision.memory is not KEEP and self._remember(work.key, decision.memory)
         if changed and decision.wake_at is None and not decision.is_settled:
             self.queue.add(work.key)
-            # For the guard: a memory that never settles spins as well as a write does, but for the one that comes of an
+            # For the livelock guard: a memory that never settles spins like a write, except one that comes from an
             # answer, which takes its time.
             wrote = wrote or not snapshot.asked
         if wrote and (rest := self._guard.wrote(work.key, self._clock.monotonic())) > 0:
@@ -183,7 +183,7 @@ class Runner:
         return decision
 
     def _remember(self, key: Key, memory: Any) -> bool:
-        """Whether it is another one than before."""
+        """Whether it differs from before."""
         before = self._memory.get(key)
         self._memory[key] = memory
         if self._controller.measure is not None:
@@ -209,7 +209,7 @@ class Runner:
         delay = self.queue.retry(work.key, at_least=at_least, at_most=STALE_LONGEST if result == "conflict" else None)
         self.failing[work] = Failing(self.queue.failures(work.key), error, self._clock.now(), delay)
         self._turns.add(controller=self.name, result=result)
-        # A conflict is the expected answer to a stale view; anything else deserves to be read, once.
+        # A conflict is the expected response to a stale view; anything else deserves a log line, once.
         is_news = result != "conflict" and self.queue.failures(work.key) == 1
         log.log(
             logging.WARNING if is_news else logging.DEBUG,
@@ -221,7 +221,7 @@ class Runner:
         )
 
     def _forget(self, work: Work) -> None:
-        """The object is gone, or another replica's: nothing of it stays here."""
+        """The object is deleted, or belongs to another replica: drop everything about it."""
         if self._controller.forget is not None:
             self._controller.forget(work.key)
         if self._memory.pop(work.key, None) is not None and self._controller.measure is not None:

@@ -1,4 +1,4 @@
-"""Which kinds the API server serves. A discovery that fails keeps what was known, and is tried again."""
+"""Which kinds the API server serves. A failed discovery keeps the previous result, and is retried."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class ServedKinds:
-    """`run` until cancelled; `changed` hears which kinds came or went."""
+    """`run` until cancelled; `changed` is called with the kinds added or removed."""
 
     def __init__(
         self, client: Client, caches: Caches, clock: Clock, rng: Rng, changed: Callable[[Iterable[Resource]], None]
@@ -34,7 +34,7 @@ class ServedKinds:
         self._news = asyncio.Event()
         self.is_known = False
         self.version = 0
-        """Another one whenever a kind comes or goes."""
+        """A new value whenever a kind is added or removed."""
         self._asked = asyncio.Event()
         self._asked.set()
 
@@ -74,6 +74,6 @@ class ServedKinds:
             self._changed(sorted(before ^ found))
 
     def _definition_changed(self, old: JsonObject | None, new: JsonObject | None) -> None:
-        """Metadata cannot say whether the kind is established: ask now, and once more a moment later."""
+        """Metadata cannot say whether the kind is established: discover now, and once more a moment later."""
         self._asked.set()
         self._clock.call_later(1.0, self._asked.set)

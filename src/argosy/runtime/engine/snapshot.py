@@ -1,4 +1,4 @@
-"""What one look sees (`machinery.controller.Snapshot`), and the notes of what it read and asked."""
+"""What one look sees (`machinery.controller.Snapshot`), and the record of what it read and asked."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ A = TypeVar("A")
 
 
 class CachedSnapshot:
-    """For one look of one key; thrown away after it."""
+    """For one look of one key; discarded after it."""
 
     def __init__(
         self,

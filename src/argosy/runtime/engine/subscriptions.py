@@ -1,7 +1,7 @@
-"""Who is woken by what: the notes that snapshots take, turned around.
+"""Which keys a change wakes: the inverse of the notes that snapshots record.
 
 A note says what a look read: one object, a namespace of a kind, all of a kind, one value of an index, or whether a
-kind is served. A change is translated into the notes that it concerns; whoever holds one of them is woken.
+kind is served. A change is translated into the notes that it affects; every key that has one of them is woken.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def served_note(resource: Resource) -> Note:
 
 
 class _Readers:
-    """Who read what a note says; `note` is the one of it that all of them hold."""
+    """The readers of a note; `note` is the instance shared by all of them."""
 
     __slots__ = ("note", "works")
 
@@ -68,10 +68,10 @@ class _Readers:
 
 
 class Subscriptions:
-    """Notes by work and works by note; both in the order in which they came, so that every run wakes alike.
+    """Notes by work and works by note; both in insertion order, so that every run wakes in the same order.
 
-    Ten thousand objects have half a million notes: what holds few things is a tuple, a quarter of a set's weight, and a
-    note that several hold is one object.
+    Ten thousand objects have half a million notes: a small collection is a tuple, a quarter of a set's size, and a
+    note shared by several works is one object.
     """
 
     def __init__(self, wake: Callable[[Work], None]) -> None:
@@ -80,7 +80,7 @@ class Subscriptions:
         self._readers: dict[Note, _Readers] = {}
 
     def replace(self, work: Work, notes: Collection[Note]) -> None:
-        """The last look of `work` read this and nothing else, each note once; mostly the same in the same order."""
+        """The last look of `work` read exactly this, each note once; mostly the same in the same order."""
         before = self._notes.get(work, ())
         now = tuple(notes) if len(notes) <= _FEW else frozenset(notes)
         if now == before:
@@ -88,7 +88,7 @@ class Subscriptions:
         for note in before:
             if note not in now:
                 self._let_go(note, work)
-        # In the order of the reads, which is the same in every run; a set's is not.
+        # In the order of the reads, which is the same in every run, unlike a set's.
         held = [self._hold(note, work, is_new=note not in before) for note in notes]
         if held:
             self._notes[work] = tuple(held) if len(held) <= _FEW else frozenset(held)
@@ -117,9 +117,9 @@ class Subscriptions:
         old: JsonObject | None,
         new: JsonObject | None,
     ) -> None:
-        """Wakes whoever read what this change touches, by its old and its new state.
+        """Wakes all readers of what this change affects, by its old and its new state.
 
-        `edges`: names of indexes whose values matter when the object comes under them or leaves them alone.
+        `edges`: names of indexes whose values matter only when the object enters or leaves them.
         """
         notes: dict[Note, None] = {}
         for obj in (old, new):
@@ -147,7 +147,7 @@ class Subscriptions:
 
 
 _FEW: Final = 16
-"""Up to so many a search through all costs no more than one by hash."""
+"""Up to this many a linear search costs no more than hashing."""
 
 
 def values_of(values: Callable[[JsonObject], Iterable[str]], obj: JsonObject) -> tuple[str, ...]:

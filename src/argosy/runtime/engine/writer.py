@@ -1,4 +1,4 @@
-"""Carries steps out in order, tells the listers what was written, and records Events without waiting for them."""
+"""Carries out steps in order, passes the results to the listers, and records Events without waiting for them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from argosy.runtime.engine.outcome import Refused, Stale, raise_for
 from argosy.runtime.events import EventRecorder
 
 WRITE_SECONDS = 60.0
-"""After so long without an answer a write counts as lost: whether it happened, the next look will see."""
+"""After this long without a response a write counts as lost: the next look will see whether it happened."""
 
 
 class Writer:
@@ -40,7 +40,7 @@ class Writer:
             await recorder.flush()
 
     def recorder(self, component: str) -> EventRecorder:
-        """Of who tells Events under that name: one for all, since it folds repetitions."""
+        """The recorder for events of that source: one for all, since it aggregates repetitions."""
         found = self._recorders.get(component)
         if found is None:
             found = self._recorders[component] = EventRecorder(self._client, self._clock, component, self._news)
@@ -64,7 +64,7 @@ class Writer:
         return wrote
 
     async def _each(self, controller: Controller[Any], apart: Apart) -> bool:
-        """Every chain has its try before the first trouble counts: a refusal before a view that was stale."""
+        """Every chain is tried before the first error counts: a refusal before a stale view."""
         wrote, refused, stale = False, [], None
         for chain in apart.chains:
             try:

@@ -1,7 +1,7 @@
 """The client for any Kubernetes API server over HTTP.
 
-`connection` says where a server is and whom to trust; `kubeconfig` and `cluster_secret` read that from files and
-from Argo CD's cluster Secrets; `credentials` says who we are; `client.HttpClient` is the `runtime.client.Client`.
+`connection` defines where a server is and which CA to trust; `kubeconfig` and `cluster_secret` read that from files
+and from Argo CD's cluster Secrets; `credentials` authenticates us; `client.HttpClient` is the `runtime.client.Client`.
 """
 
 from argosy.runtime.http.client import HttpClient

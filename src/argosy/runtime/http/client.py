@@ -1,6 +1,6 @@
-"""`runtime.client.Client` over HTTP, for any Kubernetes API server: which request each verb is.
+"""`runtime.client.Client` over HTTP, for any Kubernetes API server: maps each verb to a request.
 
-Refusals come out as StatusError, a server that cannot be reached as `exchange.Unreachable`.
+Refusals are raised as StatusError, a server that cannot be reached as `exchange.Unreachable`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PAGE = 500
 SHORTEST_WATCH, LONGEST_WATCH = 300.0, 600.0
 RAW_SECONDS = 60.0
 DISCOVERY_SECONDS = 30.0
-"""What a server serves is asked again after this, and at once after a 404 for a whole resource."""
+"""Discovery is repeated after this time, and at once after a 404 for a resource type."""
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 METHODS = {"create": "POST", "update": "PUT", "patch": "PATCH", "apply": "PATCH", "delete": "DELETE"}
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
@@ -47,7 +47,7 @@ class HttpClient(Client):
         user_agent: str = "argosy",
         session: aiohttp.ClientSession | None = None,
     ) -> None:
-        """`session`: somebody else's connections, to be used and not to be closed."""
+        """`session`: connections of another owner, to be used and not to be closed."""
         self._connection = connection
         self._clock = clock
         self._rng = rng.fork("http")
@@ -70,7 +70,7 @@ class HttpClient(Client):
         return self
 
     def acting_as(self, user: str) -> Self:
-        """A client that impersonates, over the connections of this one, which alone is closed."""
+        """A client that impersonates, over the connections of this one, and only this one closes them."""
         connection = replace(self._connection, impersonate=Impersonation(user=user))
         session = self._exchange.session()
         return type(self)(connection, self._clock, self._rng, user_agent=self._user_agent, session=session)
@@ -88,13 +88,13 @@ class HttpClient(Client):
         return self._served
 
     async def raw(self, method: str, path: str, body: bytes | None = None, *, accept: str = "*/*") -> tuple[int, bytes]:
-        """Status and body as they come, such as of a Service behind the server's proxy; nothing is tried again."""
+        """Status and body unchanged, such as of a Service behind the server's proxy; without retries."""
         timeout = aiohttp.ClientTimeout(total=RAW_SECONDS, sock_connect=CONNECT_SECONDS)
         async with self._exchange.opened(method, path, {}, body, "application/json", accept, timeout) as response:
             return response.status, await response.read()
 
     async def stream(self, path: str, query: Query) -> AsyncIterator[bytes]:
-        """What a server goes on sending, such as logs that are followed, as it comes. Raises StatusError."""
+        """A streamed response, such as followed logs, as it arrives. Raises StatusError."""
         timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS)
         async with self._exchange.opened("GET", path, query, None, "", "*/*", timeout) as response:
             if response.status >= 300:
@@ -109,7 +109,7 @@ class HttpClient(Client):
         return self._exchange.socket(path, query, protocols)
 
     def forget_resources(self) -> None:
-        """After a CRD came or went."""
+        """After a CRD was added or removed."""
         self._served = None
 
     async def _discover(self) -> tuple[Resource, ...]:
@@ -134,7 +134,7 @@ class HttpClient(Client):
         return obj if request.subresource else named(obj, resource)
 
     async def page(self, request: List) -> ListPage:
-        """Without a limit all items, which are fetched in pages all the same."""
+        """Without a limit all items, which are fetched in pages anyway."""
         resource, namespace = request.resource, request.namespace
         query = _given(labelSelector=request.label_selector, fieldSelector=request.field_selector)
         accept = METADATA_LIST if request.metadata_only else "application/json"
@@ -148,7 +148,7 @@ class HttpClient(Client):
             except StatusError as error:
                 if not error.is_expired:
                     raise
-                # The revision of the first pages is gone: one answer with everything is consistent again.
+                # The revision of the first pages has expired: one response with everything is consistent again.
                 return await self._page(resource, namespace, query, 0, "", accept)
             items += page.items
         return ListPage(tuple(items), page.resource_version)
@@ -200,7 +200,7 @@ class HttpClient(Client):
 
 
 def path_of(resource: Resource, namespace: str = "", name: str = "", subresource: str = "") -> str:
-    """Raises StatusError 404 for what cannot be there, as the embedded server does."""
+    """Raises StatusError 404 for an impossible name, as the embedded server does."""
     try:
         return resource.path(namespace, name, subresource)
     except NoPathSegment as error:

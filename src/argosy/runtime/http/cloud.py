@@ -1,6 +1,6 @@
-"""Bearer tokens of the clouds' own clusters, made by the clouds' own libraries: extras `argosy[aws]` and `argosy[gcp]`.
+"""Bearer tokens for the clouds' clusters, from the clouds' own libraries: extras `argosy[aws]` and `argosy[gcp]`.
 
-What upstream's `argocd-k8s-auth aws|gcp` prints, without that program.
+The output of upstream's `argocd-k8s-auth aws|gcp`, without that program.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from argosy.runtime.clock import Clock
 from argosy.runtime.http.credentials import EXPIRY_MARGIN, CredentialError, Proof
 
 AWS_LIFETIME = timedelta(minutes=14)
-"""EKS takes a token for 15 minutes; its signature must be used within AWS_SIGNATURE_SECONDS."""
+"""EKS accepts a token for 15 minutes; its signature must be used within AWS_SIGNATURE_SECONDS."""
 AWS_SIGNATURE_SECONDS = 60
 AWS_REGION = "us-east-1"
-"""Whose token service serves every region, where nothing names another."""
+"""The region whose token service serves every region, if no other is configured."""
 GCP_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 LONGEST_REASON = 300
 
 Make = Callable[[], tuple[str, datetime | None]]
-"""A token and when it ends; None: after AWS_LIFETIME. Runs in a thread; raises what the library raises."""
+"""A token and when it expires; None: after AWS_LIFETIME. Runs in a thread; raises what the library raises."""
 
 
 class CloudToken:
-    """A `Credential`: keeps a token until shortly before it ends, or until it is refused."""
+    """A `Credential`: keeps a token until shortly before it expires, or until it is refused."""
 
     def __init__(self, what: str, make: Make, clock: Clock) -> None:
         self._what = what
@@ -54,7 +54,7 @@ class CloudToken:
             return await self._clock.external(asyncio.to_thread(self._make))
         except ImportError:
             raise CredentialError(f"a token of {self._what} needs its library: install argosy[{self._what}]") from None
-        except Exception as error:  # whatever a cloud's library raises: no token could be had
+        except Exception as error:  # whatever a cloud's library raises: no token could be obtained
             reason = f"{type(error).__name__}: {error}"[:LONGEST_REASON]
             raise CredentialError(f"no token of {self._what}: {reason}") from None
 
@@ -67,12 +67,12 @@ def aws(clock: Clock, *, cluster: str, role: str = "", profile: str = "") -> Clo
 
 
 def gcp(clock: Clock) -> CloudToken:
-    """For GKE, as whoever the environment says: workload identity, or GOOGLE_APPLICATION_CREDENTIALS."""
+    """For GKE, with the environment's identity: workload identity, or GOOGLE_APPLICATION_CREDENTIALS."""
     return CloudToken("gcp", _gcp_token, clock)
 
 
 def of_arguments(arguments: Sequence[str], clock: Clock) -> CloudToken | None:
-    """What `argocd-k8s-auth` would be asked for; None for a cloud that is not known here."""
+    """The library call that matches the `argocd-k8s-auth` arguments; None for an unknown cloud."""
     options = dict(zip(arguments[1::2], arguments[2::2], strict=False))
     match arguments[:1]:
         case ["aws"]:
@@ -85,7 +85,7 @@ def of_arguments(arguments: Sequence[str], clock: Clock) -> CloudToken | None:
 
 
 def _aws_token(cluster: str, role: str, profile: str) -> str:
-    """A signed request to the token service that names the cluster; who checks the token sends it there."""
+    """A signed request to the token service that names the cluster; EKS replays it to verify the token."""
     import boto3
     from botocore.model import ServiceId
     from botocore.signers import RequestSigner
@@ -126,5 +126,5 @@ def _gcp_token() -> tuple[str, datetime | None]:
     found: Any = google.auth.default(scopes=[GCP_SCOPE])
     credentials = found[0]
     credentials.refresh(Request())
-    # The library tells UTC without saying so.
+    # The library returns UTC without a time zone.
     return credentials.token, credentials.expiry.replace(tzinfo=UTC) if credentials.expiry else None

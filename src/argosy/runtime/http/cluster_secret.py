@@ -1,4 +1,4 @@
-"""Reads Argo CD's cluster Secret: its `config` key says who we are there (spec/argo-cd-engine-2.md section 12)."""
+"""Reads Argo CD's cluster Secret: its `config` key has our credentials (spec/argo-cd-engine-2.md section 12)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from argosy.runtime.http.credentials import (
 
 
 def connection_of_cluster(server: str, config: str | bytes, clock: Clock) -> Connection:
-    """`config` is the Secret's JSON text, decoded from base64 already; empty means no credentials."""
+    """`config` is the Secret's JSON text, already decoded from base64; empty means no credentials."""
     try:
         settings = orjson.loads(config or "{}")
     except orjson.JSONDecodeError:
@@ -68,7 +68,7 @@ def _credential(settings: JsonObject, tls: JsonObject, clock: Clock) -> Credenti
 
 
 def _executed(plugin: Plugin, clock: Clock) -> Credential:
-    """Upstream's own program is not needed: what it does is done here, unless it is installed."""
+    """Upstream's own program is not needed: its job is done here, unless it is installed."""
     replaced = plugin.command == "argocd-k8s-auth" and shutil.which(plugin.command) is None
     found = cloud.of_arguments(plugin.args, clock) if replaced else None
     return found or ExecCredential(plugin, clock)

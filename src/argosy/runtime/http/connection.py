@@ -1,4 +1,4 @@
-"""Where an API server is, whom we trust there, and as whom we act. Values only; nothing here opens a socket."""
+"""Where an API server is, which CA we trust there, and which user we act as. Only values; nothing opens a socket."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from argosy.runtime.http.credentials import Anonymous, ClientCertificate, Creden
 
 
 class ConnectionSettingsError(Told):
-    """The settings contradict themselves or name what is not there."""
+    """The settings are contradictory or refer to something that does not exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """How the server proves who it is. Empty `authority`: the system's own authorities."""
+    """How the server proves its identity. Empty `authority`: the system's own CAs."""
 
     authority: str = ""
     """PEM."""
     server_name: str = ""
-    """The name that the certificate must carry, when it is not the URL's host."""
+    """The name that the certificate must have, when it is not the URL's host."""
     insecure: bool = False
     """Verify nothing. Never the default."""
 
@@ -36,13 +36,13 @@ class Trust:
             raise ConnectionSettingsError("a certificate authority and the insecure flag exclude each other: drop one")
 
     def context(self, certificate: ClientCertificate | None) -> ssl.SSLContext:
-        """TLS 1.2 or newer, verifying; the private key touches the disk in a private directory for a moment."""
+        """TLS 1.2 or newer, verifying; the private key is written to a private directory for a moment."""
         try:
             context = ssl.create_default_context(cadata=self.authority or None)
         except ssl.SSLError:
             raise ConnectionSettingsError("the certificate authority is not a PEM certificate") from None
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        # Python has no other door to OpenSSL's floor for key sizes and signatures: RSA 2048, no SHA-1 (rule 15).
+        # Python has no other way to set OpenSSL's minimum for key sizes and signatures: RSA 2048, no SHA-1 (rule 15).
         context.set_ciphers("DEFAULT:@SECLEVEL=2")
         if self.insecure:
             context.check_hostname = False
@@ -69,7 +69,7 @@ class Impersonation:
         if self.uid:
             headers.append(("Impersonate-Uid", self.uid))
         for key, values in self.extra:
-            # A key may hold characters that a header name may not: percent-encoded, lower case, as client-go does.
+            # A key may have characters that a header name may not: percent-encoded, lower case, as client-go does.
             headers += [(f"Impersonate-Extra-{quote(key.lower(), safe='')}", value) for value in values]
         return headers
 
@@ -82,7 +82,7 @@ class Connection:
     credential: Credential = field(default_factory=Anonymous)
     impersonate: Impersonation = field(default_factory=Impersonation)
     proxy: Secret = field(default_factory=lambda: Secret(""))
-    """The proxy's URL, which may carry a password; empty means the environment's proxy, if any."""
+    """The proxy's URL, which may have a password; empty means the environment's proxy, if any."""
     namespace: str = "default"
     """The context's own namespace."""
 
@@ -97,7 +97,7 @@ class Connection:
             raise ConnectionSettingsError(f"proxies of scheme {scheme!r} are not spoken here: use http or https")
 
     def proxy_for(self, environment: Mapping[str, str] | None = None) -> str | None:
-        """The proxy to use; the environment's rules are those of HTTPS_PROXY, HTTP_PROXY and NO_PROXY."""
+        """The proxy to use; the environment variables are HTTPS_PROXY, HTTP_PROXY and NO_PROXY."""
         if self.proxy:
             return self.proxy.reveal()
         parts = urlsplit(self.server)

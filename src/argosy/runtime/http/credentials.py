@@ -1,6 +1,6 @@
-"""Who we are for an API server: nobody, a token, a token file, a password, a certificate, or what a plug-in says.
+"""Credentials for an API server: none, a token, a token file, a password, a certificate, or an exec plug-in.
 
-A credential is asked before each request and told when the server refused it, so that it can be had anew.
+A credential is requested before each request and notified of a refusal, so that it can be renewed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from argosy.runtime.clock import Clock
 from argosy.runtime.http.transport_metrics import plugin_ran
 
 TOKEN_FILE_SECONDS = 60.0
-"""A token file is read again after this: kubelets replace projected tokens well before they end."""
+"""A token file is read again after this time: kubelets replace projected tokens well before they expire."""
 PLUGIN_SECONDS = 60.0
 PLUGIN_OUTPUT = 1 << 20
 EXPIRY_MARGIN = timedelta(seconds=10)
@@ -32,19 +32,19 @@ EXEC_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.i
 
 
 class CredentialError(Told):
-    """No credential could be had. The message never holds what a plug-in printed."""
+    """No credential could be obtained. The message never contains a plug-in's output."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClientCertificate:
     chain: str
-    """PEM, ours first."""
+    """PEM, our certificate first."""
     key: Secret
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What goes with one request."""
+    """The credential of one request."""
 
     authorization: Secret | None = None
     certificate: ClientCertificate | None = None
@@ -54,7 +54,7 @@ class Credential(Protocol):
     async def proof(self) -> Proof: ...
 
     def refused(self) -> bool:
-        """The server answered 401. True: asking again may give another proof, so one more try is worth it."""
+        """The server responded 401. True: another credential is possible, so one more try is worth it."""
         ...
 
 
@@ -130,7 +130,7 @@ class Plugin:
     api_version: str = EXEC_VERSIONS[0]
     install_hint: str = ""
     cluster: JsonObject | None = field(default=None, repr=False)
-    """What `provideClusterInfo` hands to the program."""
+    """What `provideClusterInfo` passes to the program."""
 
     def __post_init__(self) -> None:
         if self.api_version not in EXEC_VERSIONS:
@@ -147,7 +147,7 @@ class Plugin:
 
 
 class ExecCredential:
-    """Runs a plug-in, once at a time, and keeps what it says until that ends or is refused."""
+    """Runs a plug-in, one call at a time, and keeps its result until that expires or is refused."""
 
     def __init__(self, plugin: Plugin, clock: Clock) -> None:
         self._plugin = plugin
@@ -169,7 +169,7 @@ class ExecCredential:
 
 
 def read_exec_credential(plugin: Plugin, answer: bytes) -> tuple[Proof, datetime | None]:
-    """The proof, and when it ends."""
+    """The credential, and when it expires."""
     try:
         credential = orjson.loads(answer)
         version, status = credential["apiVersion"], credential["status"]

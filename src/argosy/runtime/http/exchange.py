@@ -1,7 +1,7 @@
-"""One request to an API server and its answer: who we are, whom we trust, what is tried again, what an error may say.
+"""One request to an API server and its response: authentication, trust, retries, and what an error may reveal.
 
-Owns one pool of connections. Refusals come out as StatusError, a server that cannot be reached as Unreachable; neither
-message ever holds a header, a body or a URL with its user info.
+Owns one pool of connections. Refusals are raised as StatusError, an unreachable server as Unreachable; neither
+message ever contains a header, a body or a URL with its user info.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from argosy.runtime.http.transport_metrics import TransportMetrics
 REQUEST_SECONDS = 60.0
 CONNECT_SECONDS = 15.0
 MESSAGE_LIMIT = 4 << 20
-"""Bytes of one message of a web socket."""
+"""Maximum bytes of one web socket message."""
 AT_ONCE = 64
-"""Requests of one client that are in flight, its watches aside."""
+"""Concurrent requests of one client, without its watches."""
 
 Query = dict[str, str]
 Headers = list[tuple[str, str]]
 
 
 class Unreachable(Told, ConnectionError):
-    """No answer: the server is away, refused the connection, or could not prove who it is."""
+    """No response: the server is down, refused the connection, or could not prove its identity."""
 
 
 class Exchange:
@@ -51,7 +51,7 @@ class Exchange:
         session: aiohttp.ClientSession | None,
         missing: Callable[[], None],
     ) -> None:
-        """`session`: somebody else's connections, to be used and not to be closed. `missing`: a whole resource is
+        """`session`: connections of another owner, to be used and not to be closed. `missing`: a resource type is
         no longer served."""
         self.connection = connection
         self._clock = clock
@@ -103,7 +103,7 @@ class Exchange:
         self, method: str, path: str, query: Query, payload: bytes | None, content_type: str, accept: str
     ) -> JsonObject:
         timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS, sock_connect=CONNECT_SECONDS)
-        # Waiting for its turn is none of the request's own time. Watches, which stay open, come by `opened`.
+        # Waiting for its turn is not part of the request's own time. Watches, which stay open, go through `opened`.
         with self._metrics.waiting(method):
             await self._turns.acquire()
         try:
@@ -225,7 +225,7 @@ def _refusal(status: int, headers: Mapping[str, str], answer: bytes) -> StatusEr
     if isinstance(document, dict) and document.get("kind") == "Status":
         error = StatusError.from_status(document, status)
     else:
-        # Not the body: a proxy's page says nothing to a user, and may say too much to a log.
+        # Not the body: a proxy's page is of no use to a user, and may reveal too much to a log.
         error = StatusError(status, _REASONS.get(status, ""), f"the server answered {status} without saying why")
     if retry_after.isdigit() and not error.retry_after:
         error.retry_after = int(retry_after)

@@ -1,4 +1,4 @@
-"""Cuts a watch's bytes into frames, however the network cut them. Pure."""
+"""Splits a watch's bytes into frames, however the network split them. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST_FRAME = 64 << 20
 
 
 class FrameError(Exception):
-    """The stream is not what a watch sends."""
+    """The stream is not a valid watch stream."""
 
 
 class FrameCutter:
@@ -53,7 +53,7 @@ def event_of(frame: bytes, resource: Resource) -> WatchEvent:
 
 
 def named(obj: JsonObject, resource: Resource) -> JsonObject:
-    """List items come without apiVersion and kind, metadata-only ones with their own: all get the resource's."""
+    """List items have no apiVersion and kind, metadata-only ones have their own: all get the resource's."""
     if obj.get("kind") == resource.kind and obj.get("apiVersion") == resource.api_version:
         return obj
     rest = {name: value for name, value in obj.items() if name not in ("apiVersion", "kind")}

@@ -1,4 +1,4 @@
-"""Reads where a server is and who we are: from kubeconfig files, as kubectl does, or from inside a Pod."""
+"""Reads a server's address and our credentials: from kubeconfig files, as kubectl does, or from inside a Pod."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def in_cluster(
 
 
 def default_paths(environment: Mapping[str, str] | None = None) -> tuple[Path, ...]:
-    """$KUBECONFIG, split as the system splits paths, else ~/.kube/config."""
+    """$KUBECONFIG, split like a system path list, else ~/.kube/config."""
     named = (os.environ if environment is None else environment).get("KUBECONFIG") or ""
     return tuple([Path(part) for part in named.split(os.pathsep) if part]) or (Path.home() / ".kube" / "config",)
 
 
 def load_kubeconfig(paths: Path | Sequence[Path], clock: Clock, *, context: str = "") -> Connection:
-    """The named context's connection, or the current one's. Of several files the first to name a thing wins."""
+    """The named context's connection, or the current one's. The first of several files to define an entry wins."""
     files = [paths] if isinstance(paths, Path) else list(paths)
     merged = _Merged()
     for path in files:
@@ -72,7 +72,7 @@ def load_kubeconfig(paths: Path | Sequence[Path], clock: Clock, *, context: str 
 
 
 class _Merged:
-    """Entries by kind and name; file names inside are made absolute by the file they stand in."""
+    """Entries by kind and name; file names inside are made absolute relative to the file that contains them."""
 
     def __init__(self) -> None:
         self.current = ""
@@ -85,7 +85,7 @@ class _Merged:
         except FileNotFoundError:
             return
         except (OSError, yaml.YAMLError) as error:
-            # Not the parser's own words: they quote the file, which holds secrets.
+            # Not the parser's own message: it quotes the file, which has secrets.
             raise ConnectionSettingsError(f"kubeconfig {path} cannot be read: {type(error).__name__}") from None
         if not isinstance(document, dict):
             raise ConnectionSettingsError(f"kubeconfig {path} is not a mapping")
@@ -132,7 +132,7 @@ def _connection(cluster: JsonObject, user: JsonObject, namespace: str, clock: Cl
 
 
 def _credential(user: JsonObject, cluster: JsonObject, clock: Clock) -> Credential:
-    """Order as client-go's: a token file before a token, both before a password; a plug-in only when none of them."""
+    """Order as client-go's: a token file before a token, both before a password; a plug-in only without these."""
     chain, key = _pem(user, "client-certificate"), _pem(user, "client-key")
     if bool(chain) != bool(key):
         raise ConnectionSettingsError("client-certificate and client-key need each other: give both or none")

@@ -1,4 +1,4 @@
-"""Decides whether a request that failed is sent again, and after how long. Pure."""
+"""Decides whether a failed request is sent again, and after how long. Pure."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ GATEWAY = (500, 502, 503, 504)
 
 
 def pause_before_retry(error: Exception, attempt: int, safe: bool, rng: Rng) -> float | None:
-    """Seconds, or None: give up. `attempt` counts from 1; `safe`: doing it twice is as doing it once.
+    """Seconds, or None: give up. `attempt` counts from 1; `safe`: the request is idempotent.
 
-    429, and a refusal that names a time, were not carried out: they may be repeated whatever they were (as client-go).
-    A connection that broke, or an error of a gateway, may have been carried out: only what is safe is repeated.
+    429, and a refusal with Retry-After, were not carried out: they may be repeated whatever they were (as client-go).
+    After a broken connection, or a gateway's error, the request may have been carried out: only safe ones are repeated.
     """
     if attempt >= ATTEMPTS:
         return None

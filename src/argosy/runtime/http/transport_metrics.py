@@ -1,6 +1,6 @@
-"""What connections to API servers cost, under the names that kubectl's library has in Argo CD. spec/metrics.md E1.
+"""Costs of connections to API servers, under the names of kubectl's library in Argo CD. spec/metrics.md E1.
 
-Sizes, retries, name look-ups, the wait for a turn, contexts of TLS (transports, in client-go), plug-ins.
+Sizes, retries, DNS look-ups, rate limiter waits, TLS contexts (transports, in client-go), plug-ins.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Contexts:
 
 
 class TransportMetrics:
-    """One for each client; all share the series, and each names its host."""
+    """One for each client; all share the series, and each has its host as a label."""
 
     def __init__(self, host: str, clock: Clock, registry: Registry = REGISTRY) -> None:
         self._host, self._clock = host, clock
@@ -73,13 +73,13 @@ class TransportMetrics:
 
     @contextmanager
     def waiting(self, method: str) -> Iterator[None]:
-        """Around the wait for a turn alone."""
+        """Measures only the wait for a turn."""
         began = self._clock.monotonic()
         yield
         self._waited.observe(self._clock.monotonic() - began, host=self._host, verb=method)
 
     def context(self, *, was_kept: bool, replaced: str = "") -> None:
-        """A TLS context was asked for. `replaced`: the client certificate (PEM) that a new one takes the place of."""
+        """A TLS context was requested. `replaced`: the client certificate (PEM) that a new one replaces."""
         self._contexts.add(result="hit" if was_kept else "miss")
         self.contexts.count = 1
         if replaced and (began := _not_before(replaced)) is not None:
@@ -106,7 +106,7 @@ _ALL_CONTEXTS: WeakSet[Contexts] = WeakSet()
 
 
 def plugin_ran(code: int, status: str, registry: Registry = REGISTRY) -> None:
-    """A plug-in for credentials was called. `status` in client-go's words: `no_error`, `plugin_execution_error`,
+    """A credential plug-in was called. `status` in client-go's words: `no_error`, `plugin_execution_error`,
     `plugin_not_found_error`, `client_internal_error`."""
     _plugin_calls(registry).add(code=str(code), call_status=status)
 

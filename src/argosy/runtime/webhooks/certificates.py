@@ -1,9 +1,9 @@
-"""The certificates of this process's webhooks on a real cluster: one authority for all replicas, a leaf for each.
+"""The certificates of this process's webhooks on a real cluster: one CA for all replicas, a leaf for each.
 
-The authority is in a Secret, so that replicas agree on it: `tls.crt` and `tls.key`, and in `ca.crt` all that an API
-server should trust - the authority and the one before it. A leaf lives a week in memory alone and is replaced each
-day; the TLS context is the same object all the time, so that connections to come have the new one. Keys are made by
-the cryptography library; times are handed in.
+The CA is in a Secret, so that replicas agree on it: `tls.crt` and `tls.key`, and in `ca.crt` all that an API server
+should trust - the CA and the one before it. A leaf lives a week in memory only and is replaced each day; the TLS
+context is always the same object, so that new connections use the new leaf. Keys are made by the cryptography
+library; times are passed in.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SECRETS: Final = Resource("", "v1", "secrets", "Secret")
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """What signs the leaves, in PEM; `trusted` is what clients should trust."""
+    """The CA that signs the leaves, in PEM; `trusted` is what clients should trust."""
 
     certificate: bytes
     key: bytes = field(repr=False)
@@ -48,14 +48,14 @@ class Authority:
 
     @property
     def ca_bundle(self) -> str:
-        """As a webhook configuration has it."""
+        """In the format of a webhook configuration."""
         return base64.b64encode(self.trusted).decode()
 
 
 async def ensured(client: Client, secret: Key, now: datetime) -> Authority:
-    """The authority in `secret`: made when there is none or it is unreadable, replaced after two thirds of its life.
+    """The CA in `secret`: created when there is none or it is unreadable, replaced after two thirds of its life.
 
-    Of replicas that make one at once the first wins. Raises StatusError.
+    Of replicas that create one at once the first wins. Raises StatusError.
     """
     for _ in range(3):
         stored = await _stored(client, secret)
@@ -74,7 +74,7 @@ async def ensured(client: Client, secret: Key, now: datetime) -> Authority:
 
 
 def renewed(before: Authority | None, now: datetime) -> Authority:
-    """A new authority that is trusted beside the one before it."""
+    """A new CA, trusted together with the previous one."""
     made = make(now)
     certificates = [made.certificate]
     if before is not None and now < x509.load_pem_x509_certificate(before.certificate).not_valid_after_utc:
@@ -108,7 +108,7 @@ def leaf(authority: Authority, names: Sequence[str], now: datetime) -> tuple[byt
 
 
 def service_names(services: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """Under which an API server reaches Services, of (namespace, name)."""
+    """The DNS names by which an API server reaches Services, from (namespace, name)."""
     found = [f"{name}.{namespace}{tail}" for namespace, name in services for tail in (".svc", ".svc.cluster.local", "")]
     return tuple(found)
 
@@ -122,7 +122,7 @@ def server_context() -> ssl.SSLContext:
 
 
 def present(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
-    """For connections to come."""
+    """For new connections."""
     with tempfile.TemporaryDirectory() as directory:  # the ssl module takes files only; the directory is 0700
         path = Path(directory) / "serving.pem"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -132,7 +132,7 @@ def present(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
 
 
 def authority_of(secret: JsonObject) -> Authority | None:
-    """None for a Secret that holds no authority that can sign."""
+    """None for a Secret without a CA that can sign."""
     data = secret.get("data") or {}
     try:
         found = [base64.b64decode(data[name], validate=True) for name in ("tls.crt", "tls.key", "ca.crt")]

@@ -1,4 +1,4 @@
-"""An HTTPS server for admission webhooks on a real cluster: any room declares its routes, one server answers them.
+"""An HTTPS server for admission webhooks on a real cluster: capabilities declare routes, one server handles them.
 
     server = WebhookServer(
         [Route("/certs/mutate", reviewer.answer), Route("/certs/validate", reviewer.answer)], clock
@@ -6,8 +6,8 @@
     async with server.listening(address, context):
         ...
 
-What an API server asks is hostile until it is read: size, number and time are bounded, and an answer tells the
-asker nothing of what went wrong inside. Certificates: `runtime/webhooks/certificates.py`.
+A request is hostile until it is validated: size, number and time are bounded, and a response reveals nothing
+about internal errors. Certificates: `runtime/webhooks/certificates.py`.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from argosy.runtime.clock import Clock
 log = logging.getLogger(__name__)
 
 Answer = Callable[[str, bytes], Awaitable[bytes]]
-"""(path, body of an AdmissionReview) -> body of its answer. ValueError, KeyError, TypeError: it is no review."""
+"""(path, body of an AdmissionReview) -> body of its response. ValueError, KeyError, TypeError: it is not a review."""
 
 BODY_LIMIT: Final = 8 * 1024 * 1024
-"""Bytes: the new and the old object, and what is around them."""
+"""In bytes: the new and the old object, and the envelope."""
 AT_ONCE: Final = 200
-"""Reviews at work; who comes later is told to come again, which an API server does as `failurePolicy` says."""
+"""Concurrent reviews; further ones are told to retry, which an API server handles according to `failurePolicy`."""
 SECONDS: Final = 10.0
-"""The longest a review may take; an API server waits no longer unless its configuration says so."""
+"""Maximum duration of a review; an API server waits no longer unless its configuration says so."""
 VERSION: Final = "admission.k8s.io/v1"
 
 
@@ -49,11 +49,11 @@ class Address:
 
 
 class AddressError(ValueError):
-    """A text that is no address; says what would be right."""
+    """Not a valid address; the message says what would be right."""
 
 
 def address_of(text: str) -> Address:
-    """Of `host:port`, `[::1]:port` or `:port`, which is every address of the machine. Raises AddressError."""
+    """From `host:port`, `[::1]:port` or `:port`, which is every address of the machine. Raises AddressError."""
     host, colon, port = text.rpartition(":")
     if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65535:
         raise AddressError(f"{text!r} is no address such as :9443 or 127.0.0.1:9443")
@@ -62,7 +62,7 @@ def address_of(text: str) -> Address:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One path, as a webhook configuration's `clientConfig` names it, and who answers there."""
+    """One path, as in a webhook configuration's `clientConfig`, and its handler."""
 
     path: str
     answer: Answer
@@ -83,7 +83,7 @@ class WebhookServer:
 
     @asynccontextmanager
     async def listening(self, address: Address, context: ssl.SSLContext) -> AsyncIterator[Address]:
-        """Gives where it listens, which port 0 leaves to the machine; ends with the block. Raises OSError."""
+        """Returns the bound address (port 0 picks a free one); stops with the block. Raises OSError."""
         app = web.Application(client_max_size=BODY_LIMIT)
         app.router.add_get("/healthz", self._healthy)
         app.router.add_post("/{path:.*}", self._review)
@@ -125,14 +125,14 @@ class WebhookServer:
             return _refused(504, f"the review took longer than {SECONDS:g} s")
         except (ValueError, KeyError, TypeError):
             return _refused(400, "the body is no AdmissionReview of this webhook's kinds")
-        except Exception as error:  # told by its type alone: an object may hold secrets
+        except Exception as error:  # only its type is logged: an object may have secrets
             log.warning("a review at %s failed: %s", request.path, type(error).__name__)
             return _refused(500, "the review failed")
         return web.Response(body=made, content_type="application/json")
 
 
 def fault_of(body: bytes) -> str | None:
-    """Why a body is no AdmissionReview v1; None when it is one."""
+    """Why a body is not an AdmissionReview v1; None when it is one."""
     try:
         review = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -148,7 +148,7 @@ def fault_of(body: bytes) -> str | None:
 
 
 def answered(request: JsonObject, response: JsonObject) -> bytes:
-    """The review that answers `request`; `response` as for a Kubernetes API server, but for its uid."""
+    """The review that responds to `request`; `response` as for a Kubernetes API server, without its uid."""
     body = {"apiVersion": VERSION, "kind": "AdmissionReview", "response": {"uid": request["uid"], **response}}
     return orjson.dumps(body)
 

@@ -1,1 +1,1 @@
-"""Work queues of controllers: which keys are due, how fairly they get their turn, and what is measured."""
+"""Work queues of controllers: which keys are due, how fairly they are processed, and their metrics."""

@@ -1,9 +1,9 @@
-"""A number of places, given out fairly: by project, then by name, then to those first who were quick before.
+"""A limited number of places, distributed fairly: by project, then by name, then to those that were quick before.
 
-Who has held a place for PATIENCE seconds is slow. A slow one gives its place to others and goes on in a spare one; next
-time its name begins among the spare ones, until it is quick again. When those are taken as well, the one that has been
-there for longest is sent away, if it can be: so whoever is not known to be slow waits for some seconds at most, however
-many others wait for ever. Some more places are for names that are known to be quick: they need not even wait for that.
+A holder that has a place for PATIENCE seconds is slow. A slow one yields its place and continues in a spare one; next
+time its name starts in the spare ones, until it is quick again. When those are taken as well, the one that has been
+there longest is evicted, if possible: so a holder that is not known to be slow waits for some seconds at most,
+however many others never finish. Some more places are for names known to be quick: they need not even wait for that.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from argosy.runtime.clock import Clock, TimerHandle
 
 PATIENCE = 3.0
 REMEMBERED = 10_000
-"""Names of which is known whether they are quick."""
+"""Names that are known to be quick or slow."""
 
 
 class Share(NamedTuple):
-    """Who asks: places go to the project that has fewest, then to the name that has fewest."""
+    """The requester: places go to the project that has fewest, then to the name that has fewest."""
 
     project: str = ""
     name: str = ""
@@ -38,7 +38,7 @@ class Speed(IntEnum):
 
 @dataclass(eq=False, slots=True)
 class Holder:
-    """One who waits for a place, or has it."""
+    """A request that waits for a place, or has it."""
 
     share: Share
     speed: Speed
@@ -47,7 +47,7 @@ class Holder:
     turn: asyncio.Future[None]
     is_inside: bool = False
     is_spare: bool = False
-    """Among the spare places."""
+    """In a spare place."""
     is_late: bool = False
     """Slow, and no spare place was free."""
     is_sent_away: bool = False
@@ -61,7 +61,7 @@ class FairPlaces:
         self._places, self._spare = places, spare
         self._express = max(1, places // 2)
         self._waiting: dict[str, dict[Speed, deque[Holder]]] = {}
-        """By project, in the order in which each began to wait."""
+        """By project, in the order in which each started to wait."""
         self._inside: list[Holder] = []
         self._spare_used = 0
         self._of_project: Counter[str] = Counter()
@@ -77,7 +77,7 @@ class FairPlaces:
     async def taken(
         self, share: Share, *, slowed: Callable[[], None] = lambda: None, send_away: Callable[[], None] | None = None
     ) -> AsyncIterator[None]:
-        """`slowed` is told when it counts as slow; `send_away` ends what is done in the place: without it, it stays."""
+        """`slowed` is called when it counts as slow; `send_away` stops the work in the place: without it, it stays."""
         speed = self.speed(share) if self._spare else Speed.UNKNOWN
         holder = Holder(share, speed, slowed, send_away, asyncio.get_running_loop().create_future())
         self._waiting.setdefault(share.project, {}).setdefault(speed, deque()).append(holder)
@@ -120,7 +120,7 @@ class FairPlaces:
         if len(self._speeds) > REMEMBERED:
             self._speeds.popitem(last=False)
 
-    # ---- who comes in
+    # ---- entering
 
     def _admit(self) -> None:
         while self._waiting and (holder := self._next()) is not None:
@@ -138,7 +138,7 @@ class FairPlaces:
             del self._waiting[holder.share.project]
 
     def _next(self) -> Holder | None:
-        """Of the project with fewest places, one that has none, quick ones first."""
+        """From the project with fewest places, one that has none, quick ones first."""
         used = len(self._inside) - self._spare_used
         has_spare, open_to = self._spare_used < self._spare, self._open_to(used)
         if not has_spare and not open_to:
@@ -157,7 +157,7 @@ class FairPlaces:
     def _open_to(self, used: int) -> tuple[Speed, ...]:
         if used < self._places:
             return Speed.QUICK, Speed.UNKNOWN
-        # Only where those who have the places are not known to be quick: their own kind waits for its turn.
+        # Only if those that have the places are not known to be quick: slow ones wait for their turn.
         known = sum(one.speed is Speed.QUICK and not one.is_spare for one in self._inside)
         return (Speed.QUICK,) if known < self._express and used < self._places + self._express else ()
 
@@ -173,7 +173,7 @@ class FairPlaces:
         if not holder.turn.done():
             holder.turn.set_result(None)
 
-    # ---- who has been inside for too long
+    # ---- places held for too long
 
     def _to_spare(self, holder: Holder) -> None:
         holder.is_spare = True
@@ -186,13 +186,13 @@ class FairPlaces:
         self._admit()
 
     def _settle(self) -> None:
-        """Late ones go to spare places while there are any."""
+        """Slow ones move to spare places while there are any."""
         for holder in self._inside:
             if holder.is_late and not holder.is_spare and self._spare_used < self._spare:
                 self._to_spare(holder)
 
     def _make_room(self) -> None:
-        """Somebody who may be quick waits, and nobody inside gets done: the longest there goes, one at a time."""
+        """One that may be quick waits, and none inside finishes: evict the one that is there longest, one at a time."""
         if not any(speed is not Speed.SLOW for queues in self._waiting.values() for speed in queues):
             return
         if not all(one.is_late or one.is_spare for one in self._inside) or any(o.is_sent_away for o in self._inside):

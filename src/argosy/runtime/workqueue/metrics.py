@@ -1,4 +1,4 @@
-"""Metrics of work queues under client-go's names, which dashboards of every controller ask for."""
+"""Metrics of work queues under client-go's names, which dashboards of every controller use."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from argosy.runtime.workqueue.queue import WorkQueue
 from argosy.runtime.workqueue.timing import QueueTiming
 
 Queues = Callable[[], Iterable[tuple[str, WorkQueue]]]
-"""By the name that the `name` label shows."""
+"""By the value of the `name` label."""
 SECONDS: Final = tuple(10.0**power for power in range(-8, 2))
 """Buckets of client-go."""
 
 
 def register_queues(queues: Queues, registry: Registry = REGISTRY) -> None:
-    """Queues that come later are timed from their first scrape on."""
+    """Queues added later are timed from their first scrape on."""
     names = ("name",)
     waits = registry.histogram("workqueue_queue_duration_seconds", "How long keys wait for a turn.", names, SECONDS)
     works = registry.histogram("workqueue_work_duration_seconds", "How long a turn takes.", names, SECONDS)

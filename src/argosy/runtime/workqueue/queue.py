@@ -1,6 +1,6 @@
 """The work queue of one controller: which keys are due, each at most once, and never two workers on one key.
 
-Keys, not events: whatever happened to an object while it was queued or being worked on makes one more look at it.
+Keys, not events: everything that happens to an object while it is queued or being processed causes one more turn.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from argosy.runtime.clock import Clock, TimerHandle
 from argosy.runtime.workqueue.timing import QueueTiming
 
 SHORTEST = 0.001
-"""Seconds. A delay below the clock's resolution would end before its time, and be asked for again at that instant."""
+"""Seconds. A delay below the clock's resolution would end too early, and be requested again at that instant."""
 
 
 class QueueClosed(Exception):
@@ -42,25 +42,25 @@ class _Due:
 
 
 class WorkQueue:
-    """First in, first out, those whose time has come before news; coalescing; with delays and doubling retries for each
+    """First in, first out, keys whose time has come before changes; coalescing; with delays and doubling retries per
     key."""
 
     def __init__(self, clock: Clock, rng: Rng, backoff: Backoff | None = None) -> None:
         self.added_count = 0
         self.retried_count = 0
         self.timing: QueueTiming | None = None
-        """Told of each key's way, once somebody asks for it."""
+        """Records each key's times, once metrics are used."""
         self.clock = self._clock = clock
         self._rng = rng
         self._backoff = backoff or Backoff()
         self._timely: deque[Key] = deque()
-        """Ready, since their time has come: they are to be on time, however much else is going on."""
+        """Ready, since their time has come: they must be on time, however much else is going on."""
         self._ready: deque[Key] = deque()
         self._resync: deque[Key] = deque()
-        """Ready, but only when nothing else is: what a restart or a new replica looks at again."""
+        """Ready, but only when nothing else is: keys enqueued by a restart or by a new replica."""
         self._dirty: set[Key] = set()
         self._working: dict[Key, bool] = {}
-        """Keys that are worked on, and whether that is a resync."""
+        """Keys being processed, and whether that is a resync."""
         self._failures: dict[Key, int] = {}
         self._due: dict[Key, _Due] = {}
         self._getters: deque[asyncio.Future[None]] = deque()
@@ -69,7 +69,7 @@ class WorkQueue:
         self._idle.set()
 
     def __len__(self) -> int:
-        """Keys that are ready, without those being worked on or waiting for their time."""
+        """Number of ready keys, without those being processed or waiting for their time."""
         return len(self._timely) + len(self._ready) + len(self._resync)
 
     @property
@@ -81,7 +81,7 @@ class WorkQueue:
         return self._idle.is_set()
 
     def add(self, key: Key, *, resync: bool = False) -> None:
-        """`resync`: let news go first."""
+        """`resync`: let changes go first."""
         if self._closed or key in self._dirty:
             return
         self.added_count += 1
@@ -104,7 +104,7 @@ class WorkQueue:
             due.cancel()
         timely = not background and key not in self._failures
         due = self._due[key] = _Due(self, key, at, timely=timely)
-        # Outside of the turn that asks: a timer holds on to the context that it was set in.
+        # Outside the calling turn: a timer keeps the context that it was set in alive.
         due.timer = Context().run(self._clock.call_later, seconds, due, background=background)
 
     def retry(self, key: Key, *, at_least: float = 0.0, at_most: float | None = None) -> float:
@@ -118,7 +118,7 @@ class WorkQueue:
         return delay
 
     def forget(self, key: Key) -> None:
-        """The key works again: its next failure starts from the first delay, and no earlier delay wakes it."""
+        """The key succeeded: its next failure starts from the first delay, and no earlier delay wakes it."""
         self._failures.pop(key, None)
         if (due := self._due.pop(key, None)) is not None:
             due.cancel()
@@ -147,7 +147,7 @@ class WorkQueue:
         return key
 
     def is_resync(self, key: Key) -> bool:
-        """Whether a key that is worked on was added by a resync: no news brought it."""
+        """Whether a key being processed was added by a resync: no change caused it."""
         return self._working.get(key, False)
 
     def done(self, key: Key) -> None:
@@ -160,7 +160,7 @@ class WorkQueue:
             self._idle.set()
 
     def shut_down(self) -> None:
-        """Takes no more keys; what is ready is still handed out, what waits for its time is dropped."""
+        """Accepts no more keys; ready ones are still handed out, waiting ones are dropped."""
         self._closed = True
         for due in self._due.values():
             due.cancel()
@@ -170,7 +170,7 @@ class WorkQueue:
                 getter.set_result(None)
 
     async def wait_idle(self) -> None:
-        """Until nothing is ready or being worked on; delays do not count."""
+        """Until nothing is ready or being processed; delays do not count."""
         await self._idle.wait()
 
     def _enqueue(self, key: Key, *, resync: bool = False) -> None:
@@ -191,7 +191,7 @@ class WorkQueue:
                 return
 
     def _pass_on(self, getter: asyncio.Future[None]) -> None:
-        """A worker that was woken and cancelled at once gives its turn to the next one."""
+        """A worker that was woken and cancelled at once passes its turn to the next one."""
         if getter in self._getters:
             self._getters.remove(getter)
         elif len(self):

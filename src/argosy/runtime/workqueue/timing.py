@@ -1,4 +1,4 @@
-"""How long keys of a work queue wait and are worked on, as dashboards ask for it; only while somebody does."""
+"""How long keys of a work queue wait and are processed, for dashboards; measured only while they are used."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from argosy.runtime.clock import Clock
 
 
 class QueueTiming:
-    """`waited` and `worked` are given seconds, once for each turn."""
+    """`waited` and `worked` are called with seconds, once for each turn."""
 
     def __init__(self, clock: Clock, waited: Callable[[float], None], worked: Callable[[float], None]) -> None:
         self._clock, self._waited, self._worked = clock, waited, worked
@@ -30,7 +30,7 @@ class QueueTiming:
             self._worked(self._clock.monotonic() - since)
 
     def unfinished(self) -> float:
-        """Seconds of all that is worked on, together."""
+        """Total seconds of everything being processed."""
         now = self._clock.monotonic()
         return sum(now - since for since in self._working_since.values())
 
