@@ -137,7 +137,7 @@ const LINKS: [string, string][] = [
   ["/activity", "Activity"],
   ["/settings", "Settings"],
 ];
-const WITHIN: Record<string, string> = { stages: "/pipelines", warehouses: "/pipelines", freight: "/pipelines", promotions: "/pipelines", analysisruns: "/rollouts", seal: "/sealedsecrets" };
+const WITHIN: Record<string, string> = { stages: "/pipelines", warehouses: "/pipelines", freight: "/pipelines", promotions: "/pipelines", analysisruns: "/rollouts", experiments: "/rollouts", issuers: "/certificates", clusterissuers: "/certificates", seal: "/sealedsecrets" };
 
 function Navigation() {
   const place = useRef<HTMLElement>(null);

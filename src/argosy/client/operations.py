@@ -28,6 +28,7 @@ from argosy.client.types import (
     Offers,
     Pipeline,
     PipelineList,
+    PromotionDetails,
     PromotionPreview,
     Rehearsal,
     RehearsalList,
@@ -279,6 +280,70 @@ class Client(WaitingTransport):
     def get_stream_analysisruns_namespace_name(self, namespace: str, name: str) -> Iterator[Event]:
         """One AnalysisRun, live; `gone` says that it was deleted."""
         return self._stream("/stream/analysisruns/{}/{}", (namespace, name), {})
+
+    def get_experiments(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind Experiment that one may see."""
+        return cast(
+            ObjectPage,
+            self._ask(
+                "GET",
+                "/experiments",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    def get_experiments_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One Experiment."""
+        return cast(ObjectShown, self._ask("GET", "/experiments/{}/{}", (namespace, name), {}))
+
+    def get_stream_experiments(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> Iterator[Event]:
+        """A window on the objects of kind Experiment, live."""
+        return self._stream(
+            "/stream/experiments",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    def get_stream_experiments_namespace_name(self, namespace: str, name: str) -> Iterator[Event]:
+        """One Experiment, live; `gone` says that it was deleted."""
+        return self._stream("/stream/experiments/{}/{}", (namespace, name), {})
 
     def get_applicationsets(
         self,
@@ -664,6 +729,134 @@ class Client(WaitingTransport):
         """One Certificate, live; `gone` says that it was deleted."""
         return self._stream("/stream/certificates/{}/{}", (namespace, name), {})
 
+    def get_issuers(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind Issuer that one may see."""
+        return cast(
+            ObjectPage,
+            self._ask(
+                "GET",
+                "/issuers",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    def get_issuers_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One Issuer."""
+        return cast(ObjectShown, self._ask("GET", "/issuers/{}/{}", (namespace, name), {}))
+
+    def get_stream_issuers(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> Iterator[Event]:
+        """A window on the objects of kind Issuer, live."""
+        return self._stream(
+            "/stream/issuers",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    def get_stream_issuers_namespace_name(self, namespace: str, name: str) -> Iterator[Event]:
+        """One Issuer, live; `gone` says that it was deleted."""
+        return self._stream("/stream/issuers/{}/{}", (namespace, name), {})
+
+    def get_clusterissuers(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind ClusterIssuer that one may see."""
+        return cast(
+            ObjectPage,
+            self._ask(
+                "GET",
+                "/clusterissuers",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    def get_clusterissuers_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One ClusterIssuer; `-` for the namespace."""
+        return cast(ObjectShown, self._ask("GET", "/clusterissuers/{}/{}", (namespace, name), {}))
+
+    def get_stream_clusterissuers(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> Iterator[Event]:
+        """A window on the objects of kind ClusterIssuer, live."""
+        return self._stream(
+            "/stream/clusterissuers",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    def get_stream_clusterissuers_namespace_name(self, namespace: str, name: str) -> Iterator[Event]:
+        """One ClusterIssuer, live; `gone` says that it was deleted; `-` for the namespace."""
+        return self._stream("/stream/clusterissuers/{}/{}", (namespace, name), {})
+
     def get_sealedsecrets(
         self,
         *,
@@ -891,6 +1084,10 @@ class Client(WaitingTransport):
     def get_stream_rollouts_namespace_name_details(self, namespace: str, name: str) -> Iterator[Event]:
         """A Rollout with all that it made, live."""
         return self._stream("/stream/rollouts/{}/{}/details", (namespace, name), {})
+
+    def get_promotions_namespace_name_details(self, namespace: str, name: str) -> PromotionDetails:
+        """A Promotion's variables and steps as evaluated, and what was told while it ran."""
+        return cast(PromotionDetails, self._ask("GET", "/promotions/{}/{}/details", (namespace, name), {}))
 
     def get_views(self) -> SavedViews:
         """The views of lists that projects share."""
@@ -1215,6 +1412,70 @@ class AsyncClient(AwaitingTransport):
     def get_stream_analysisruns_namespace_name(self, namespace: str, name: str) -> AsyncIterator[Event]:
         """One AnalysisRun, live; `gone` says that it was deleted."""
         return self._stream("/stream/analysisruns/{}/{}", (namespace, name), {})
+
+    async def get_experiments(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind Experiment that one may see."""
+        return cast(
+            ObjectPage,
+            await self._ask(
+                "GET",
+                "/experiments",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    async def get_experiments_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One Experiment."""
+        return cast(ObjectShown, await self._ask("GET", "/experiments/{}/{}", (namespace, name), {}))
+
+    def get_stream_experiments(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> AsyncIterator[Event]:
+        """A window on the objects of kind Experiment, live."""
+        return self._stream(
+            "/stream/experiments",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    def get_stream_experiments_namespace_name(self, namespace: str, name: str) -> AsyncIterator[Event]:
+        """One Experiment, live; `gone` says that it was deleted."""
+        return self._stream("/stream/experiments/{}/{}", (namespace, name), {})
 
     async def get_applicationsets(
         self,
@@ -1600,6 +1861,134 @@ class AsyncClient(AwaitingTransport):
         """One Certificate, live; `gone` says that it was deleted."""
         return self._stream("/stream/certificates/{}/{}", (namespace, name), {})
 
+    async def get_issuers(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind Issuer that one may see."""
+        return cast(
+            ObjectPage,
+            await self._ask(
+                "GET",
+                "/issuers",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    async def get_issuers_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One Issuer."""
+        return cast(ObjectShown, await self._ask("GET", "/issuers/{}/{}", (namespace, name), {}))
+
+    def get_stream_issuers(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> AsyncIterator[Event]:
+        """A window on the objects of kind Issuer, live."""
+        return self._stream(
+            "/stream/issuers",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    def get_stream_issuers_namespace_name(self, namespace: str, name: str) -> AsyncIterator[Event]:
+        """One Issuer, live; `gone` says that it was deleted."""
+        return self._stream("/stream/issuers/{}/{}", (namespace, name), {})
+
+    async def get_clusterissuers(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind ClusterIssuer that one may see."""
+        return cast(
+            ObjectPage,
+            await self._ask(
+                "GET",
+                "/clusterissuers",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    async def get_clusterissuers_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One ClusterIssuer; `-` for the namespace."""
+        return cast(ObjectShown, await self._ask("GET", "/clusterissuers/{}/{}", (namespace, name), {}))
+
+    def get_stream_clusterissuers(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> AsyncIterator[Event]:
+        """A window on the objects of kind ClusterIssuer, live."""
+        return self._stream(
+            "/stream/clusterissuers",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    def get_stream_clusterissuers_namespace_name(self, namespace: str, name: str) -> AsyncIterator[Event]:
+        """One ClusterIssuer, live; `gone` says that it was deleted; `-` for the namespace."""
+        return self._stream("/stream/clusterissuers/{}/{}", (namespace, name), {})
+
     async def get_sealedsecrets(
         self,
         *,
@@ -1835,6 +2224,10 @@ class AsyncClient(AwaitingTransport):
     def get_stream_rollouts_namespace_name_details(self, namespace: str, name: str) -> AsyncIterator[Event]:
         """A Rollout with all that it made, live."""
         return self._stream("/stream/rollouts/{}/{}/details", (namespace, name), {})
+
+    async def get_promotions_namespace_name_details(self, namespace: str, name: str) -> PromotionDetails:
+        """A Promotion's variables and steps as evaluated, and what was told while it ran."""
+        return cast(PromotionDetails, await self._ask("GET", "/promotions/{}/{}/details", (namespace, name), {}))
 
     async def get_views(self) -> SavedViews:
         """The views of lists that projects share."""

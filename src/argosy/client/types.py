@@ -367,6 +367,15 @@ class PreviewedStep(TypedDict):
     effects: list[str]
 
 
+class PromotionDetails(TypedDict):
+    """`problem`: why nothing of it can be evaluated; empty where it can."""
+
+    variables: dict[str, Any]
+    steps: list[StepEvaluated]
+    problem: str
+    events: list[Told]
+
+
 class PromotionPreview(TypedDict):
     """`follows`: the gates after the steps."""
 
@@ -503,6 +512,7 @@ class RolloutDetails(TypedDict):
 
     waiting: str
     info: dict[str, Any]
+    traffic: list[Traffic]
 
 
 class SavedView(TypedDict):
@@ -577,6 +587,16 @@ class Step(TypedDict):
     status: str
     message: str
     hook: str
+
+
+class StepEvaluated(TypedDict):
+    """`problem`: why it cannot be evaluated, or not yet; the others are empty then. `skipped`: by its `if`."""
+
+    step: str
+    variables: dict[str, Any]
+    config: dict[str, Any]
+    skipped: bool
+    problem: str
 
 
 class Story(TypedDict):
@@ -683,6 +703,16 @@ class Traces(TypedDict):
     """The newest first."""
 
     traces: list[Trace]
+
+
+class Traffic(TypedDict):
+    """What one object of a traffic router gives to the new and to the stable version now, in percent."""
+
+    kind: str
+    name: str
+    place: str
+    canary: int
+    stable: int
 
 
 class View(TypedDict):

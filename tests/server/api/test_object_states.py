@@ -24,6 +24,12 @@ def having(*conditions: dict[str, str], **status: Any) -> dict[str, Any]:
         (states.rollout, {"status": {"phase": "Paused"}}, "Paused", "attention"),
         (states.rollout, {"status": {"phase": "Degraded", "abort": True}}, "Aborted", "broken"),
         (states.rollout, {}, "Progressing", "busy"),
+        (states.experiment, {"metadata": {}}, "Pending", "busy"),
+        (states.experiment, {"metadata": {}, "status": {"phase": "Failed"}}, "Failed", "broken"),
+        (states.experiment, {"status": {"phase": "Successful"}, "metadata": {}}, "Successful", "ok"),
+        (states.issuer, having(condition("Ready", "True", "IsReady")), "Ready", "ok"),
+        (states.issuer, having(condition("Ready", "False", "ErrInitIssuer")), "ErrInitIssuer", "broken"),
+        (states.issuer, {}, "Unknown", "busy"),
         (states.certificate, having(condition("Ready", "True", "Ready")), "Ready", "ok"),
         (
             states.certificate,
@@ -68,3 +74,30 @@ def test_a_canary_shows_its_step_and_weight() -> None:
 
     facts = states.rollout({"spec": spec, "status": status}).facts
     assert (facts["step"], facts["weight"], facts["strategy"]) == ("1 of 2", "20 %", "canary")
+
+
+def test_an_experiment_tells_its_versions_and_what_judges_them() -> None:
+    obj = {
+        "metadata": {"name": "e", "ownerReferences": [{"kind": "Rollout", "name": "web"}]},
+        "spec": {"duration": "1h", "templates": [{"name": "old"}, {"name": "new"}], "analyses": [{"name": "smoke"}]},
+        "status": {"phase": "Running", "templateStatuses": [{"name": "new", "availableReplicas": 2}]},
+    }
+    assert states.experiment(obj).facts == {
+        "owner": "Rollout web",
+        "templates": "old 0, new 2",
+        "analyses": "smoke",
+        "duration": "1h",
+    }
+
+
+def test_an_issuer_tells_who_signs_and_by_which_account() -> None:
+    acme = {"server": "https://acme.example", "email": "a@b.example", "privateKeySecretRef": {"name": "key"}}
+    obj = {"spec": {"acme": acme}, "status": {"acme": {"uri": "https://acme.example/7"}}}
+    assert states.issuer(obj).facts == {
+        "type": "ACME",
+        "server": "https://acme.example",
+        "secret": "key",
+        "account": "https://acme.example/7",
+        "email": "a@b.example",
+    }
+    assert states.issuer({"spec": {"selfSigned": {}}}).facts["type"] == "self-signed"

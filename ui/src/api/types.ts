@@ -242,6 +242,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A window on the objects of kind Experiment that one may see */
+        get: operations["getExperiments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/experiments/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One Experiment */
+        get: operations["getExperimentsNamespaceName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A window on the objects of kind Experiment, live */
+        get: operations["getStreamExperiments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream/experiments/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One Experiment, live; `gone` says that it was deleted */
+        get: operations["getStreamExperimentsNamespaceName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/applicationsets": {
         parameters: {
             query?: never;
@@ -642,6 +710,142 @@ export interface paths {
         };
         /** One Certificate, live; `gone` says that it was deleted */
         get: operations["getStreamCertificatesNamespaceName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/issuers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A window on the objects of kind Issuer that one may see */
+        get: operations["getIssuers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/issuers/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One Issuer */
+        get: operations["getIssuersNamespaceName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream/issuers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A window on the objects of kind Issuer, live */
+        get: operations["getStreamIssuers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream/issuers/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One Issuer, live; `gone` says that it was deleted */
+        get: operations["getStreamIssuersNamespaceName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clusterissuers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A window on the objects of kind ClusterIssuer that one may see */
+        get: operations["getClusterissuers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clusterissuers/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One ClusterIssuer; `-` for the namespace */
+        get: operations["getClusterissuersNamespaceName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream/clusterissuers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A window on the objects of kind ClusterIssuer, live */
+        get: operations["getStreamClusterissuers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream/clusterissuers/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One ClusterIssuer, live; `gone` says that it was deleted; `-` for the namespace */
+        get: operations["getStreamClusterissuersNamespaceName"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1169,6 +1373,23 @@ export interface paths {
         };
         /** A Rollout with all that it made, live */
         get: operations["getStreamRolloutsNamespaceNameDetails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/promotions/{namespace}/{name}/details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A Promotion's variables and steps as evaluated, and what was told while it ran */
+        get: operations["getPromotionsNamespaceNameDetails"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1858,6 +2079,15 @@ export interface components {
             status: string;
             effects: string[];
         };
+        /** @description `problem`: why nothing of it can be evaluated; empty where it can. */
+        PromotionDetails: {
+            variables: {
+                [key: string]: unknown;
+            };
+            steps: components["schemas"]["StepEvaluated"][];
+            problem: string;
+            events: components["schemas"]["Told"][];
+        };
         /** @description `follows`: the gates after the steps. */
         PromotionPreview: {
             steps: components["schemas"]["PreviewedStep"][];
@@ -1970,6 +2200,7 @@ export interface components {
             info: {
                 [key: string]: unknown;
             };
+            traffic: components["schemas"]["Traffic"][];
         };
         /** @description `by`: who saved it. */
         SavedView: {
@@ -2031,6 +2262,18 @@ export interface components {
             status: string;
             message: string;
             hook: string;
+        };
+        /** @description `problem`: why it cannot be evaluated, or not yet; the others are empty then. `skipped`: by its `if`. */
+        StepEvaluated: {
+            step: string;
+            variables: {
+                [key: string]: unknown;
+            };
+            config: {
+                [key: string]: unknown;
+            };
+            skipped: boolean;
+            problem: string;
         };
         /** @description `headline`: what it waits for and until when, in one line. */
         Story: {
@@ -2122,6 +2365,14 @@ export interface components {
         /** @description The newest first. */
         Traces: {
             traces: components["schemas"]["Trace"][];
+        };
+        /** @description What one object of a traffic router gives to the new and to the stable version now, in percent. */
+        Traffic: {
+            kind: string;
+            name: string;
+            place: string;
+            canary: number;
+            stable: number;
         };
         /** @description `to`: a path of the page with its query, such as `/applications?sync=OutOfSync`. */
         View: {
@@ -2551,6 +2802,122 @@ export interface operations {
         };
     };
     getStreamAnalysisrunsNamespaceName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    getExperiments: {
+        parameters: {
+            query?: {
+                /** @description words that name, namespace, message and facts must have */
+                search?: string;
+                /** @description of this state; any of several */
+                state?: string[];
+                /** @description of this namespace; any of several */
+                namespace?: string[];
+                /** @description of this severity; any of several */
+                severity?: string[];
+                /** @description name, state, severity, since, until, created; `-` in front for descending */
+                sort?: string;
+                /** @description rows that are left out at the start */
+                offset?: number;
+                /** @description rows at most, 500 at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectPage"];
+                };
+            };
+        };
+    };
+    getExperimentsNamespaceName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectShown"];
+                };
+            };
+        };
+    };
+    getStreamExperiments: {
+        parameters: {
+            query?: {
+                /** @description words that name, namespace, message and facts must have */
+                search?: string;
+                /** @description of this state; any of several */
+                state?: string[];
+                /** @description of this namespace; any of several */
+                namespace?: string[];
+                /** @description of this severity; any of several */
+                severity?: string[];
+                /** @description name, state, severity, since, until, created; `-` in front for descending */
+                sort?: string;
+                /** @description rows that are left out at the start */
+                offset?: number;
+                /** @description rows at most, 500 at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    getStreamExperimentsNamespaceName: {
         parameters: {
             query?: never;
             header?: never;
@@ -3247,6 +3614,238 @@ export interface operations {
         };
     };
     getStreamCertificatesNamespaceName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    getIssuers: {
+        parameters: {
+            query?: {
+                /** @description words that name, namespace, message and facts must have */
+                search?: string;
+                /** @description of this state; any of several */
+                state?: string[];
+                /** @description of this namespace; any of several */
+                namespace?: string[];
+                /** @description of this severity; any of several */
+                severity?: string[];
+                /** @description name, state, severity, since, until, created; `-` in front for descending */
+                sort?: string;
+                /** @description rows that are left out at the start */
+                offset?: number;
+                /** @description rows at most, 500 at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectPage"];
+                };
+            };
+        };
+    };
+    getIssuersNamespaceName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectShown"];
+                };
+            };
+        };
+    };
+    getStreamIssuers: {
+        parameters: {
+            query?: {
+                /** @description words that name, namespace, message and facts must have */
+                search?: string;
+                /** @description of this state; any of several */
+                state?: string[];
+                /** @description of this namespace; any of several */
+                namespace?: string[];
+                /** @description of this severity; any of several */
+                severity?: string[];
+                /** @description name, state, severity, since, until, created; `-` in front for descending */
+                sort?: string;
+                /** @description rows that are left out at the start */
+                offset?: number;
+                /** @description rows at most, 500 at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    getStreamIssuersNamespaceName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    getClusterissuers: {
+        parameters: {
+            query?: {
+                /** @description words that name, namespace, message and facts must have */
+                search?: string;
+                /** @description of this state; any of several */
+                state?: string[];
+                /** @description of this namespace; any of several */
+                namespace?: string[];
+                /** @description of this severity; any of several */
+                severity?: string[];
+                /** @description name, state, severity, since, until, created; `-` in front for descending */
+                sort?: string;
+                /** @description rows that are left out at the start */
+                offset?: number;
+                /** @description rows at most, 500 at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectPage"];
+                };
+            };
+        };
+    };
+    getClusterissuersNamespaceName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectShown"];
+                };
+            };
+        };
+    };
+    getStreamClusterissuers: {
+        parameters: {
+            query?: {
+                /** @description words that name, namespace, message and facts must have */
+                search?: string;
+                /** @description of this state; any of several */
+                state?: string[];
+                /** @description of this namespace; any of several */
+                namespace?: string[];
+                /** @description of this severity; any of several */
+                severity?: string[];
+                /** @description name, state, severity, since, until, created; `-` in front for descending */
+                sort?: string;
+                /** @description rows that are left out at the start */
+                offset?: number;
+                /** @description rows at most, 500 at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    getStreamClusterissuersNamespaceName: {
         parameters: {
             query?: never;
             header?: never;
@@ -4060,6 +4659,29 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+        };
+    };
+    getPromotionsNamespaceNameDetails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionDetails"];
                 };
             };
         };

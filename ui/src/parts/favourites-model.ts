@@ -1,4 +1,4 @@
-/** What a person wants to see at home, kept in this browser: `<kind>/<namespace>/<name>`. Pure. */
+/** What a person wants to see at home, kept in this browser: `<kind>/<namespace>/<name>`, without a namespace for what is of the whole cluster. Pure. */
 
 export const MOST = 100;
 
@@ -13,7 +13,7 @@ export function favouritesOf(stored: string | null): string[] {
 }
 
 function isFavourite(given: unknown): given is string {
-  return typeof given === "string" && /^[^/]+\/[^/]+\/[^/]+$/.test(given);
+  return typeof given === "string" && /^[^/]+\/[^/]*\/[^/]+$/.test(given);
 }
 
 export function favouriteOf(item: { kind: string; namespace: string; name: string }): string {

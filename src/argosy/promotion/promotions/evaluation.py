@@ -85,6 +85,12 @@ def configuration(context: Context, step: PromotionStep, progress: Progress) -> 
     return found if isinstance(found, dict) else {}
 
 
+def variables_of_step(context: Context, step: PromotionStep, progress: Progress) -> JsonObject:
+    """The Promotion's and its own. Raises EvaluationFault."""
+    found: JsonObject = _environment(context, step, progress)["vars"]
+    return found
+
+
 def variables(context: Context, alias: str) -> JsonObject:
     """Variables of the Promotion. Raises EvaluationFault."""
     names: JsonObject = {"ctx": context.names(alias), "vars": {}}

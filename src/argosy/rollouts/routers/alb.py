@@ -116,7 +116,7 @@ def weighted(rollout: Rollout, notes: dict[str, str], weight: int, shares: Share
     stable, canary = stable_and_canary(rollout)
     rest = 100 - weight - sum(share.weight for share in shares)
     targets = [(canary, weight), *((share.service_name, share.weight) for share in shares), (stable, rest)]
-    key = f"{_prefix(rollout)}/actions.{action_service(rollout)}"
+    key = f"{annotation_prefix(rollout)}/actions.{action_service(rollout)}"
     return noted({**notes, key: _action(rollout, targets)}, rollout.name, [key], add=True)
 
 
@@ -129,13 +129,13 @@ def with_header_route(rollout: Rollout, notes: dict[str, str], route: SetHeaderR
     return noted(found, rollout.name, [action, condition], add=bool(route.match))
 
 
-def _prefix(rollout: Rollout) -> str:
+def annotation_prefix(rollout: Rollout) -> str:
     alb = alb_of(rollout)
     return (alb.annotation_prefix if alb is not None else "") or PREFIX
 
 
 def _keys(rollout: Rollout, name: str) -> tuple[str, str]:
-    return f"{_prefix(rollout)}/actions.{name}", f"{_prefix(rollout)}/conditions.{name}"
+    return f"{annotation_prefix(rollout)}/actions.{name}", f"{annotation_prefix(rollout)}/conditions.{name}"
 
 
 def _action(rollout: Rollout, targets: list[tuple[str, int]]) -> str:

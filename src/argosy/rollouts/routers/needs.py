@@ -26,7 +26,7 @@ def objects_of(snapshot: Snapshot, rollout: Rollout) -> dict[tuple[Resource, Key
     if canary is None or canary.traffic_routing is None:
         return {}
     found: dict[tuple[Resource, Key], JsonObject] = {}
-    for resource, key in _places(rollout):
+    for resource, key in places(rollout):
         if key.name and (obj := snapshot.object(resource, key)) is not None:
             found[resource, key] = obj
     found |= _mesh_router(snapshot, rollout, found)
@@ -34,7 +34,26 @@ def objects_of(snapshot: Snapshot, rollout: Rollout) -> dict[tuple[Resource, Key
     return found
 
 
-def _places(rollout: Rollout) -> Iterator[tuple[Resource, Key]]:
+def resources_of(rollout: Rollout) -> frozenset[Resource]:
+    """The kinds among which `objects_of` looks."""
+    canary = rollout.spec.strategy.canary
+    if canary is None or canary.traffic_routing is None:
+        return frozenset()
+    config = gateway_api.config_of(rollout)
+    selected = {gateway_api.KINDS[kind] for kind, _ in gateway_api.selectors_of(config or {})}
+    mesh = {app_mesh.VIRTUAL_ROUTERS} if app_mesh.app_mesh_of(rollout) is not None else set()
+    return frozenset({resource for resource, key in places(rollout) if key.name} | selected | mesh)
+
+
+def namespaces_of(rollout: Rollout) -> frozenset[str]:
+    """Where the objects are that are named; those that are selected are in the Gateway's namespace."""
+    config = gateway_api.config_of(rollout)
+    gateway = {gateway_api.namespace_of(rollout, config)} if config is not None else set()
+    return frozenset({rollout.namespace, *gateway, *(key.namespace for _, key in places(rollout))})
+
+
+def places(rollout: Rollout) -> Iterator[tuple[Resource, Key]]:
+    """Of the objects that are named."""
     for service in virtual_services(rollout):
         yield VIRTUAL_SERVICES, virtual_service_key(rollout, service.name)
     config = gateway_api.config_of(rollout)

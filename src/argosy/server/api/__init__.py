@@ -35,6 +35,7 @@ def router(context: ServerContext) -> Router:
     from argosy.server.api.previewing.application_sets import application_set_preview_endpoints
     from argosy.server.api.previewing.comparisons import comparison_endpoints
     from argosy.server.api.previewing.operations import preview_endpoints
+    from argosy.server.api.promotion_details import promotion_detail_endpoints
     from argosy.server.api.rehearsals import rehearsal_endpoints
     from argosy.server.api.rollout_details import rollout_detail_endpoints
     from argosy.server.api.sealing import sealing_endpoints
@@ -56,6 +57,7 @@ def router(context: ServerContext) -> Router:
         *dependency_endpoints(context),
         *story_endpoints(context),
         *rollout_detail_endpoints(context),
+        *promotion_detail_endpoints(context),
         *view_endpoints(context),
         *certificate_action_endpoints(context),
         *pipeline_action_endpoints(context),

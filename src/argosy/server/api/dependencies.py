@@ -101,7 +101,7 @@ def may_see(context: ServerContext, call: Call, obj: JsonObject) -> bool:
     if obj["kind"] == APPLICATIONS.kind:
         return is_enabled(context, metadata["namespace"]) and call.may(RESOURCE, "get", target_of_app(context, obj))
     resource = next(one.resource for one in LISTED.values() if one.resource.kind == obj["kind"])
-    return call.may(RIGHTS, "get", target_of(resource, metadata["namespace"], metadata["name"]))
+    return call.may(RIGHTS, "get", target_of(resource, metadata.get("namespace") or "", metadata["name"]))
 
 
 def _is(obj: JsonObject, wanted: tuple[str, str, str, str]) -> bool:

@@ -135,8 +135,9 @@ class Homes:
 def favourites_of(given: Sequence[str]) -> dict[str, None]:
     """In the given order. Pure. Raises ApiError."""
     for text in given:
-        if text.count("/") != 2 or not all(text.split("/")):
-            raise invalid(f"query: favourite: {text[:80]!r} is none: <kind>/<namespace>/<name> is")
+        kind, _, rest = text.partition("/")
+        if text.count("/") != 2 or not kind or rest.endswith("/"):
+            raise invalid(f"query: favourite: {text[:80]!r} is none: <kind>/<namespace>/<name> is, or <kind>//<name>")
     if len(given) > MOST_FAVOURITES:
         raise invalid(f"query: favourite: {len(given)} are asked, {MOST_FAVOURITES} at most")
     return dict.fromkeys(given)

@@ -153,6 +153,54 @@ def analysis_run(obj: JsonObject) -> State:
     )
 
 
+def experiment(obj: JsonObject) -> State:
+    """Versions side by side: how many Pods of each there are, and what judges them."""
+    spec, status = obj.get("spec") or {}, obj.get("status") or {}
+    phase = str(status.get("phase") or "Pending")
+    owners = obj["metadata"].get("ownerReferences") or ()
+    met = {str(one.get("name")): one for one in status.get("templateStatuses") or ()}
+    templates = [str(one.get("name") or "") for one in spec.get("templates") or ()]
+    available = (f"{name} {(met.get(name) or {}).get('availableReplicas') or 0}" for name in templates)
+    return State(
+        state=phase,
+        severity=_ANALYSIS.get(phase, "busy"),
+        message=str(status.get("message") or ""),
+        since=str(status.get("availableAt") or ""),
+        facts={
+            "owner": " ".join(str(owners[0].get(name)) for name in ("kind", "name")) if owners else "",
+            "templates": ", ".join(available),
+            "analyses": ", ".join(str(one.get("name") or "") for one in spec.get("analyses") or ()),
+            "duration": str(spec.get("duration") or ""),
+        },
+    )
+
+
+_ISSUER_TYPES: Final[Mapping[str, str]] = {
+    "acme": "ACME", "ca": "CA", "selfSigned": "self-signed", "vault": "Vault", "venafi": "Venafi",
+}  # fmt: skip
+
+
+def issuer(obj: JsonObject) -> State:
+    """Of one namespace or of the whole cluster: who signs, by which account, and whether that can be reached."""
+    spec, status = obj.get("spec") or {}, obj.get("status") or {}
+    kind = next((name for name in _ISSUER_TYPES if name in spec), "")
+    given, account = spec.get(kind) or {}, status.get("acme") or {}
+    facts = {
+        "type": _ISSUER_TYPES.get(kind, "unknown"),
+        "server": str(given.get("server") or given.get("url") or ""),
+        "secret": str(given.get("secretName") or (given.get("privateKeySecretRef") or {}).get("name") or ""),
+        "account": str(account.get("uri") or ""),
+        "email": str(account.get("lastRegisteredEmail") or given.get("email") or ""),
+    }
+    ready = _condition(obj, "Ready")
+    if ready is None:
+        return State(state="Unknown", severity="busy", message="It was not looked at yet", facts=facts)
+    if ready.get("status") == "True":
+        return State(state="Ready", message=_message(ready), since=_since(ready), facts=facts)
+    state = str(ready.get("reason") or "NotReady")
+    return State(state=state, severity="broken", message=_message(ready), since=_since(ready), facts=facts)
+
+
 def certificate(obj: JsonObject) -> State:
     spec, status = obj.get("spec") or {}, obj.get("status") or {}
     issuer = spec.get("issuerRef") or {}

@@ -20,7 +20,9 @@ from argosy.server.api.object_states import (
     analysis_run,
     application_set,
     certificate,
+    experiment,
     freight,
+    issuer,
     promotion,
     rollout,
     sealed_secret,
@@ -70,15 +72,21 @@ class Listed:
 
 
 _KARGO: Final = "kargo.akuity.io"
+_CERTS: Final = "cert-manager.io"
+NO_NAMESPACE: Final = "-"
+"""In the address of an object of the whole cluster."""
 LISTED: Final[Mapping[str, Listed]] = {
     "rollouts": Listed(Resource("argoproj.io", "v1alpha1", "rollouts", "Rollout"), rollout),
     "analysisruns": Listed(Resource("argoproj.io", "v1alpha1", "analysisruns", "AnalysisRun"), analysis_run),
+    "experiments": Listed(Resource("argoproj.io", "v1alpha1", "experiments", "Experiment"), experiment),
     "applicationsets": Listed(APPLICATION_SETS, application_set),
     "warehouses": Listed(Resource(_KARGO, "v1alpha1", "warehouses", "Warehouse"), warehouse),
     "stages": Listed(Resource(_KARGO, "v1alpha1", "stages", "Stage"), stage),
     "freight": Listed(Resource(_KARGO, "v1alpha1", "freights", "Freight"), freight),
     "promotions": Listed(Resource(_KARGO, "v1alpha1", "promotions", "Promotion"), promotion),
-    "certificates": Listed(Resource("cert-manager.io", "v1", "certificates", "Certificate"), certificate),
+    "certificates": Listed(Resource(_CERTS, "v1", "certificates", "Certificate"), certificate),
+    "issuers": Listed(Resource(_CERTS, "v1", "issuers", "Issuer"), issuer),
+    "clusterissuers": Listed(Resource(_CERTS, "v1", "clusterissuers", "ClusterIssuer", namespaced=False), issuer),
     "sealedsecrets": Listed(Resource("bitnami.com", "v1alpha1", "sealedsecrets", "SealedSecret"), sealed_secret),
 }
 AT_ONCE: Final = 500
@@ -151,7 +159,7 @@ class Objects:
             if at % AT_ONCE == 0:
                 await self._context.clock.sleep(0)
             metadata = obj["metadata"]
-            if call.may(RIGHTS, "get", target_of(listed.resource, metadata["namespace"], metadata["name"])):
+            if call.may(RIGHTS, "get", target_of(listed.resource, metadata.get("namespace") or "", metadata["name"])):
                 found.append(row_of(listed, obj))
         return found
 
@@ -169,7 +177,10 @@ def _endpoints_of(context: ServerContext, objects: Objects, name: str, listed: L
 
     async def one(asked: Asked) -> ObjectShown:
         cache = await objects.cache(listed)
-        key = Key(asked.path["namespace"], asked.path["name"])
+        namespace = asked.path["namespace"]
+        if not listed.resource.namespaced and namespace == NO_NAMESPACE:
+            namespace = ""
+        key = Key(namespace, asked.path["name"])
         found = cache.get(key) if cache is not None else None
         if not asked.call.may(RIGHTS, "get", target_of(listed.resource, *key)) or found is None:
             raise not_found(f'{listed.resource.plural}.{listed.resource.group} "{key.name}" not found')
@@ -198,6 +209,7 @@ def _endpoints_of(context: ServerContext, objects: Objects, name: str, listed: L
         return Events(context, asked.call, now, caches)
 
     kind, needs = listed.resource.kind, within(RIGHTS, "get")
+    of_none = "" if listed.resource.namespaced else f"; `{NO_NAMESPACE}` for the namespace"
     return (
         Endpoint(
             method="GET",
@@ -211,7 +223,7 @@ def _endpoints_of(context: ServerContext, objects: Objects, name: str, listed: L
         Endpoint(
             method="GET",
             path=f"/{name}/{{namespace}}/{{name}}",
-            summary=f"One {kind}",
+            summary=f"One {kind}{of_none}",
             needs=needs,
             answers=ObjectShown,
             answer=one,
@@ -227,7 +239,7 @@ def _endpoints_of(context: ServerContext, objects: Objects, name: str, listed: L
         Endpoint(
             method="GET",
             path=f"/stream/{name}/{{namespace}}/{{name}}",
-            summary=f"One {kind}, live; `gone` says that it was deleted",
+            summary=f"One {kind}, live; `gone` says that it was deleted{of_none}",
             needs=needs,
             stream=one_watched,
         ),

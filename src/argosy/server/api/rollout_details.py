@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from argosy.machinery import requests
-from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.runtime.caches.informer import Cache
 from argosy.server import rollout_views
 from argosy.server.api.endpoint import Asked, Endpoint
 from argosy.server.api.live.stream import Events
@@ -15,11 +16,22 @@ from argosy.server.context import ServerContext
 from argosy.server.errors import not_found
 
 
+class Traffic(TypedDict):
+    """What one object of a traffic router gives to the new and to the stable version now, in percent."""
+
+    kind: str
+    name: str
+    place: str
+    canary: int
+    stable: int
+
+
 class RolloutDetails(TypedDict):
     """`info`: RolloutInfo of the peers' dashboard; `waiting` in words, empty where it waits for nothing."""
 
     waiting: str
     info: dict[str, Any]
+    traffic: list[Traffic]
 
 
 def rollout_detail_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
@@ -35,7 +47,8 @@ def rollout_detail_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         async def now() -> JsonObject:
             return dict(await _details(context, asked))
 
-        return Events(context, asked.call, now, (cache,))
+        routers = await _router_caches(context, cache.get(Key(asked.path["namespace"], asked.path["name"])))
+        return Events(context, asked.call, now, (cache, *routers.values()))
 
     needs = within(RIGHTS, "get")
     return (
@@ -80,4 +93,44 @@ async def _details(context: ServerContext, asked: Asked) -> RolloutDetails:
         raise not_found(f'{resource.qualified} "{name}" not found')
     found = await context.client.get(requests.Get(resource, Key(namespace, name)))
     objects = await rollout_views.made_in(context, namespace)
-    return {"waiting": waiting_for(read(Rollout, found)), "info": rollout_views.view(found, objects)}
+    return {
+        "waiting": waiting_for(read(Rollout, found)),
+        "info": rollout_views.view(found, objects),
+        "traffic": await _traffic(context, found),
+    }
+
+
+async def _traffic(context: ServerContext, obj: JsonObject) -> list[Traffic]:
+    from argosy.apis.rollouts import Rollout
+    from argosy.apis.schema import read
+    from argosy.promotion.preview.loaded import Loaded
+    from argosy.rollouts.routers.needs import namespaces_of, objects_of
+    from argosy.rollouts.routers.reported import reported
+
+    rollout = read(Rollout, obj)
+    caches = await _router_caches(context, obj)
+    there = {
+        resource: [one for namespace in namespaces_of(rollout) for one in cache.list(namespace)]
+        for resource, cache in caches.items()
+    }
+    return [
+        {"kind": one.kind, "name": one.name, "place": one.place, "canary": one.canary, "stable": one.stable}
+        for one in reported(rollout, objects_of(Loaded(there), rollout))
+    ]
+
+
+async def _router_caches(context: ServerContext, obj: JsonObject | None) -> dict[Resource, Cache]:
+    """Of the kinds that its traffic routers have, as far as they are served."""
+    from argosy.apis.rollouts import Rollout
+    from argosy.apis.schema import read
+    from argosy.rollouts.routers.needs import resources_of
+
+    if obj is None:
+        return {}
+    served = (await context.client.served()).resources
+    found = {
+        resource: context.caches.cache(resource) for resource in resources_of(read(Rollout, obj)) if resource in served
+    }
+    for cache in found.values():
+        await cache.wait_synced()
+    return found

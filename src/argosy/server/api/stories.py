@@ -54,10 +54,10 @@ class Story(TypedDict):
 
 def story_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     async def certificate(asked: Asked) -> Story:
-        return await _certificate(context, await _object(context, asked, "certificates"))
+        return await _certificate(context, await object_asked(context, asked, "certificates"))
 
     async def sealed_secret(asked: Asked) -> Story:
-        return await _sealed(context, await _object(context, asked, "sealedsecrets"))
+        return await _sealed(context, await object_asked(context, asked, "sealedsecrets"))
 
     needs = within(RIGHTS, "get")
     return (
@@ -80,7 +80,7 @@ def story_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     )
 
 
-async def _object(context: ServerContext, asked: Asked, kind: str) -> JsonObject:
+async def object_asked(context: ServerContext, asked: Asked, kind: str) -> JsonObject:
     """Raises ApiError: what one may not see answers as what is not there."""
     resource, namespace, name = LISTED[kind].resource, asked.path["namespace"], asked.path["name"]
     absent = not_found(f'{resource.qualified} "{name}" not found')
@@ -139,16 +139,22 @@ async def _sealed(context: ServerContext, obj: JsonObject) -> Story:
         lines.append(
             f"Secret {key.name} is not of this SealedSecret: it stays as it is unless it says that it may be taken"
         )
-    page = await context.client.page(
-        requests.List(resource=EVENTS, namespace=key.namespace, field_selector=f"involvedObject.name={key.name}")
-    )
-    about = [one for one in page.items if (one.get("involvedObject") or {}).get("uid") == metadata.get("uid")]
     return {
         "headline": state.message or state.state,
         "chapters": [own, _secret(key.name, secret)],
         "lines": lines,
-        "events": _told(about),
+        "events": await events_about(context, obj),
     }
+
+
+async def events_about(context: ServerContext, obj: JsonObject) -> list[Told]:
+    """Of this object, and not of one of its name that went before it."""
+    metadata = obj["metadata"]
+    selector = f"involvedObject.name={metadata['name']}"
+    page = await context.client.page(
+        requests.List(resource=EVENTS, namespace=metadata["namespace"], field_selector=selector)
+    )
+    return _told(one for one in page.items if (one.get("involvedObject") or {}).get("uid") == metadata.get("uid"))
 
 
 def _scope(metadata: JsonObject) -> str:

@@ -5,6 +5,7 @@ import { type Item, nextOf, placeOfItem } from "./model";
 test("each kind has its place, and an unknown one leads home", () => {
   expect(placeOfItem({ kind: "Application", namespace: "a", name: "b" })).toBe("/applications/a/b");
   expect(placeOfItem({ kind: "SealedSecret", namespace: "a", name: "b c" })).toBe("/sealedsecrets/a/b%20c");
+  expect(placeOfItem({ kind: "ClusterIssuer", namespace: "", name: "letsencrypt" })).toBe("/clusterissuers/-/letsencrypt");
   expect(placeOfItem({ kind: "Other", namespace: "a", name: "b" })).toBe("/");
 });
 

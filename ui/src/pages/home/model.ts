@@ -21,11 +21,15 @@ const PLACES: Record<string, string> = {
   Promotion: "promotions",
   Certificate: "certificates",
   SealedSecret: "sealedsecrets",
+  AnalysisRun: "analysisruns",
+  Experiment: "experiments",
+  Issuer: "issuers",
+  ClusterIssuer: "clusterissuers",
 };
 
 export function placeOfItem(item: { kind: string; namespace: string; name: string }): string {
   const place = PLACES[item.kind];
-  return place ? `/${place}/${encodeURIComponent(item.namespace)}/${encodeURIComponent(item.name)}` : "/";
+  return place ? `/${place}/${encodeURIComponent(item.namespace || "-")}/${encodeURIComponent(item.name)}` : "/";
 }
 
 /** Either actions of the kind that are offered at once, or a link to where the next step is. */

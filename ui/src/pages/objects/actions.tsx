@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure, type Schemas } from "../../api/client";
 import { Ago, Badge, Button, Dialog, Note, toast } from "../../parts";
-import { certificateVerbs, containersOf, rolloutVerbs, type Verb } from "./model";
+import { certificateVerbs, containersOf, placeOf, rolloutVerbs, type Verb } from "./model";
 import { PromotionActions } from "./promotion-actions";
 import { SetImage } from "./set-image";
 import { WarehouseActions } from "./warehouse-actions";
@@ -65,10 +65,6 @@ export async function done(place: string, body: object): Promise<boolean> {
     toast("broken", error instanceof Failure ? error.message : String(error));
     return false;
   }
-}
-
-export function placeOf(kind: string, row: Row): string {
-  return `${kind}/${encodeURIComponent(row.namespace)}/${encodeURIComponent(row.name)}`;
 }
 
 function Verbs({ kind, verbs, row, onDone }: { kind: string; verbs: Verb[]; row: Row; onDone: () => void }) {

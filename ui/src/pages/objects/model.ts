@@ -31,6 +31,17 @@ export const KINDS: Record<string, Kind> = {
       ["metrics", "Metrics"],
     ],
   },
+  experiments: {
+    title: "Experiments",
+    about: "An Experiment runs versions side by side for a while and judges them. A Rollout's step makes one, or it comes with manifests: kind Experiment of argoproj.io/v1alpha1.",
+    sort: "-created",
+    columns: [
+      ["owner", "Of"],
+      ["templates", "Pods available"],
+      ["analyses", "Analyses"],
+      ["duration", "Duration"],
+    ],
+  },
   applicationsets: {
     title: "ApplicationSets",
     about: "An ApplicationSet generates Applications from a list, a folder of Git, clusters or pull requests. It comes with manifests: kind ApplicationSet of argoproj.io/v1alpha1.",
@@ -80,6 +91,26 @@ export const KINDS: Record<string, Kind> = {
       ["notAfter", "Expires"],
     ],
   },
+  issuers: {
+    title: "Issuers",
+    about: "An Issuer signs the Certificates of its namespace: by ACME, a CA, Vault or with their own key. It comes with manifests: kind Issuer of cert-manager.io/v1.",
+    columns: [
+      ["type", "Type"],
+      ["server", "Server"],
+      ["email", "E-mail"],
+      ["secret", "Secret"],
+    ],
+  },
+  clusterissuers: {
+    title: "ClusterIssuers",
+    about: "A ClusterIssuer signs Certificates of every namespace. It comes with manifests: kind ClusterIssuer of cert-manager.io/v1.",
+    columns: [
+      ["type", "Type"],
+      ["server", "Server"],
+      ["email", "E-mail"],
+      ["secret", "Secret"],
+    ],
+  },
   sealedsecrets: {
     title: "Sealed secrets",
     about: "A sealed secret is safe to commit: only this control plane can open it. Press Seal a value… to make one.",
@@ -89,8 +120,16 @@ export const KINDS: Record<string, Kind> = {
 /** Kinds that stand together under one entry of the navigation. */
 export const TOGETHER: string[][] = [
   ["stages", "warehouses", "freight", "promotions"],
-  ["rollouts", "analysisruns"],
+  ["rollouts", "analysisruns", "experiments"],
+  ["certificates", "issuers", "clusterissuers"],
 ];
+/** Names of facts that are no column. */
+export const FACTS: Record<string, string> = { account: "Account", metrics: "Metrics" };
+
+/** Where an object of a kind is: `-` stands for the namespace of what is of the whole cluster. */
+export function placeOf(kind: string, row: { namespace: string; name: string }): string {
+  return `${kind}/${encodeURIComponent(row.namespace || "-")}/${encodeURIComponent(row.name)}`;
+}
 export const FACETS: Record<string, string> = { state: "State", severity: "Severity", namespace: "Namespace" };
 
 /** The question without its window: where the list is scrolled to is no part of it. */

@@ -10,7 +10,7 @@ import { useLive, useWindow, type Window } from "../live-page";
 import { ObjectActions } from "./actions";
 import { Dependencies, StoryView } from "./details/story";
 import { Details } from "./details/view";
-import { FACETS, imagesOf, KINDS, questionOf, TOGETHER, yaml } from "./model";
+import { FACETS, FACTS, imagesOf, KINDS, placeOf, questionOf, TOGETHER, yaml } from "./model";
 import "../list.css";
 
 type Page = Schemas["ObjectPage"];
@@ -121,10 +121,10 @@ function Line({ kind, row, at, told }: { kind: string; row: Row; at: number; tol
     <tr aria-rowindex={at + 2} data-drawn>
       <td>
         <div class="cell">
-          <a class="one-line name" title={row.name} href={href(`/${kind}/${encodeURIComponent(row.namespace)}/${encodeURIComponent(row.name)}`)} data-row>
+          <a class="one-line name" title={row.name} href={href(`/${placeOf(kind, row)}`)} data-row>
             {row.name}
           </a>
-          <div class="muted small one-line">{row.namespace}</div>
+          <div class="muted small one-line">{row.namespace || "whole cluster"}</div>
         </div>
       </td>
       <td class="tight">
@@ -164,7 +164,7 @@ function Fact({ row, name }: { row: Row; name: string }) {
 type Live = Schemas["ObjectShown"] & { gone?: string };
 
 export function ObjectPage({ kind, namespace, name }: { kind: string; namespace: string; name: string }) {
-  const place = `${kind}/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
+  const place = placeOf(kind, { namespace, name });
   const found = useLive<Live>(`/api/argosy/v1/stream/${place}`);
   const shown = found?.value.value;
   const problem = found?.problem.value;
@@ -200,12 +200,12 @@ export function ObjectPage({ kind, namespace, name }: { kind: string; namespace:
       <div class="panel stacked">
         <dl class="facts">
           <dt>Namespace</dt>
-          <dd>{row.namespace}</dd>
+          <dd>{row.namespace || "none: it is of the whole cluster"}</dd>
           {Object.entries(row.facts)
             .filter(([, value]) => value)
             .map(([fact, value]) => (
               <>
-                <dt>{KINDS[kind]?.columns.find(([column]) => column === fact)?.[1] ?? fact}</dt>
+                <dt>{KINDS[kind]?.columns.find(([column]) => column === fact)?.[1] ?? FACTS[fact] ?? fact}</dt>
                 <dd>{/^\d{4}-\d\d-\d\dT/.test(value) ? <span title={value}>{readable(value)}</span> : value}</dd>
               </>
             ))}

@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
 
 import { Button, Dialog, Note } from "../../parts";
-import { done, placeOf, type Row, useLacks } from "./actions";
+import { done, type Row, useLacks } from "./actions";
+import { placeOf } from "./model";
 
 const ACTIVE = new Set(["Pending", "Running"]);
 

@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
 
 import { Button, Dialog, Note } from "../../parts";
-import { done, placeOf, type Row, useLacks } from "./actions";
+import { done, type Row, useLacks } from "./actions";
+import { placeOf } from "./model";
 
 /** Another image for one container: the Rollout's steps begin with it. */
 export function SetImage({ row, containers, onDone }: { row: Row; containers: [name: string, image: string][]; onDone: () => void }) {

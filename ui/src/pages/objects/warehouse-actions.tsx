@@ -2,7 +2,8 @@ import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure, type Schemas } from "../../api/client";
 import { Ago, Button, Dialog, Note } from "../../parts";
-import { done, placeOf, type Row, useLacks } from "./actions";
+import { done, type Row, useLacks } from "./actions";
+import { placeOf } from "./model";
 
 /** Looks for news, and makes Freight by hand of what was found. */
 export function WarehouseActions({ row, onDone }: { row: Row; onDone: () => void }) {

@@ -49,9 +49,9 @@ export function answers(commands: Command[], found: Command[], typed: string): C
 /** Rows of the server's lists as commands. */
 export function commandsOf(place: string, kind: string, rows: Row[]): Command[] {
   return rows.map((row) => ({
-    title: `${row.name} in ${row.namespace}`,
+    title: row.namespace ? `${row.name} in ${row.namespace}` : row.name,
     kind,
-    to: `/${place}/${encodeURIComponent(row.namespace)}/${encodeURIComponent(row.name)}`,
+    to: `/${place}/${encodeURIComponent(row.namespace || "-")}/${encodeURIComponent(row.name)}`,
   }));
 }
 

@@ -2,7 +2,8 @@ import { useState } from "preact/hooks";
 
 import { Ago, Badge, Button, Dialog, Note, type Severity } from "../../parts";
 import { href } from "../../router";
-import { done, placeOf, StageActions, useLacks } from "../objects/actions";
+import { done, StageActions, useLacks } from "../objects/actions";
+import { placeOf } from "../objects/model";
 import { WarehouseActions } from "../objects/warehouse-actions";
 import { type Pipeline, type Row, shortContent, standingOf, type StageNode, waitsFor } from "./model";
 

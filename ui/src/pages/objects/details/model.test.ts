@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { canUndoTo, conditionsOf, firstNumber, generated, lifetime, linksOf, measured, plotted, promotionSteps, revisionsOf, rollingSteps, rolloutFacts, rolloutTrack, stepInWords, threshold } from "./model";
+import { analysesOf, canUndoTo, conditionsOf, firstNumber, generated, lifetime, linksOf, logOf, measured, plotted, promotionSteps, reportedInWords, revisionsOf, rollingSteps, rolloutFacts, rolloutTrack, stepInWords, threshold, unlike, versionsOf, wantedWeight } from "./model";
 
 test("a promotion's steps have the state, output and errors of each", () => {
   const promotion = {
@@ -119,4 +119,57 @@ test("revisions stand newest first, with what each is and its Pods", () => {
   expect(found.map((one) => [one.number, one.roles])).toEqual([[2, ["canary"]], [1, ["stable"]]]);
   expect(found[1]?.pods).toEqual([{ name: "a-1", status: "Running", ready: "1/1" }]);
   expect(found.map((one) => canUndoTo(one, found))).toEqual([false, true]);
+});
+
+test("a router's weight is set beside the one that is wanted", () => {
+  const one = { kind: "Ingress", name: "web", place: "", canary: 30, stable: 70 };
+  expect(wantedWeight({ status: { canary: { weights: { canary: { weight: 30 } } } } })).toBe(30);
+  expect(wantedWeight({})).toBeNull();
+  expect(reportedInWords(one, 30)).toEqual({ words: "30 % new, 70 % stable, as wanted", severity: "ok" });
+  expect(reportedInWords(one, 50)).toEqual({ words: "30 % new, 70 % stable, wanted are 50 %", severity: "attention" });
+  expect(reportedInWords(one, null).severity).toBe("ok");
+});
+
+test("versions of an experiment have their Pods, those that have not begun too", () => {
+  const experiment = {
+    spec: { templates: [{ name: "old", replicas: 2 }, { name: "new", weight: 5 }], analyses: [{ name: "smoke", requiredForCompletion: true }, { name: "later" }] },
+    status: { templateStatuses: [{ name: "old", status: "Running", availableReplicas: 2, serviceName: "old" }], analysisRuns: [{ name: "smoke", analysisRun: "e-smoke", phase: "Running" }] },
+  };
+  expect(versionsOf(experiment).map((one) => [one.name, one.status, one.available, one.replicas, one.weight])).toEqual([
+    ["old", "Running", 2, 2, ""],
+    ["new", "Waiting", 0, 1, "5"],
+  ]);
+  expect(analysesOf(experiment)).toEqual([
+    { name: "smoke", run: "e-smoke", phase: "Running", message: "", required: true },
+    { name: "later", run: "", phase: "", message: "", required: false },
+  ]);
+  expect(versionsOf(null)).toEqual([]);
+});
+
+test("the log of a promotion is in the order in which things happened", () => {
+  const promotion = {
+    spec: { steps: [{ as: "clone", uses: "git-clone" }, { as: "push", uses: "git-push" }] },
+    status: {
+      phase: "Running",
+      currentStep: 1,
+      stepExecutionMetadata: [
+        { alias: "clone", status: "Succeeded", startedAt: "2026-01-01T00:00:00Z", finishedAt: "2026-01-01T00:00:03Z" },
+        { alias: "push", status: "Running", startedAt: "2026-01-01T00:00:04Z", errorCount: 2, message: "the remote says no" },
+      ],
+    },
+  };
+  const events = [{ type: "Warning", reason: "Slow", message: "it takes long", at: "2026-01-01T00:00:03.5Z" }];
+  expect(logOf(promotionSteps(promotion), events).map((one) => `${one.of} ${one.word}: ${one.message}`)).toEqual([
+    "clone Began: git-clone",
+    "clone Succeeded: ",
+    " Slow: it takes long",
+    "push Began: git-push",
+    "push Running: the remote says no",
+  ]);
+});
+
+test("what was written is shown beside what it evaluates to only where they differ", () => {
+  expect(unlike({ a: "b" }, { a: "b" })).toBe(false);
+  expect(unlike(null, {})).toBe(false);
+  expect(unlike({ a: "${{ 1 }}" }, { a: 1 })).toBe(true);
 });

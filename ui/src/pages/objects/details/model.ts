@@ -65,6 +65,32 @@ export function linksOf(output: unknown): { title: string; url: string }[] {
   return found;
 }
 
+/** Whether evaluating changed anything. */
+export function unlike(written: unknown, evaluated: unknown): boolean {
+  return JSON.stringify(written ?? {}) !== JSON.stringify(evaluated ?? {});
+}
+
+export interface LogLine {
+  at: string;
+  of: string;
+  word: string;
+  severity: Severity;
+  message: string;
+}
+
+/** What the steps said and what was told of the Promotion, in the order in which it happened. */
+export function logOf(steps: PromotionStep[], events: { type: string; reason: string; message: string; at: string }[]): LogLine[] {
+  const went = steps.flatMap((one): LogLine[] => {
+    const line = (at: string, word: string, severity: Severity, message: string) => ({ at, of: one.name, word, severity, message });
+    const found = one.startedAt ? [line(one.startedAt, "Began", "busy", one.uses)] : [];
+    if (one.finishedAt) found.push(line(one.finishedAt, one.status, one.severity, [one.message, one.errors > 0 ? `after ${one.errors} errors` : ""].filter(Boolean).join(", ")));
+    else if (one.startedAt && one.message) found.push(line(one.startedAt, one.status, one.severity, one.message));
+    return found;
+  });
+  const told = events.map((one): LogLine => ({ at: one.at, of: "", word: one.reason, severity: one.type === "Warning" ? "attention" : "ok", message: one.message }));
+  return [...went, ...told].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+}
+
 // ---- rollouts
 
 export interface TrackStep {
@@ -121,6 +147,72 @@ export function rolloutFacts(rollout: unknown): [string, string][] {
     ["Aborted", text(at(status, "abortedAt"))],
   ];
   return found.filter(([, value]) => value);
+}
+
+/** The share of traffic that is wanted for the new version, in percent; null where nothing says it. */
+export function wantedWeight(rollout: unknown): number | null {
+  const found = at(rollout, "status", "canary", "weights", "canary", "weight");
+  return typeof found === "number" ? found : null;
+}
+
+export interface Reported {
+  kind: string;
+  name: string;
+  place: string;
+  canary: number;
+  stable: number;
+}
+
+/** In words: what the routers' objects say, and whether it is what is wanted. */
+export function reportedInWords(one: Reported, wanted: number | null): { words: string; severity: Severity } {
+  const words = `${one.canary} % new, ${one.stable} % stable`;
+  if (wanted === null) return { words, severity: "ok" };
+  return one.canary === wanted ? { words: `${words}, as wanted`, severity: "ok" } : { words: `${words}, wanted are ${wanted} %`, severity: "attention" };
+}
+
+// ---- experiments
+
+export interface Version {
+  name: string;
+  status: string;
+  severity: Severity;
+  available: number;
+  replicas: number;
+  weight: string;
+  service: string;
+  message: string;
+  since: string;
+}
+
+const VERSION: Record<string, Severity> = { Successful: "ok", Running: "busy", Progressing: "busy", Failed: "broken", Error: "broken" };
+
+/** The versions of an Experiment side by side. */
+export function versionsOf(experiment: unknown): Version[] {
+  const met = list(at(experiment, "status", "templateStatuses"));
+  return list(at(experiment, "spec", "templates")).map((template) => {
+    const found = met.find((one) => one["name"] === template["name"]) ?? {};
+    const status = text(found["status"]) || "Waiting";
+    return {
+      name: text(template["name"]),
+      status,
+      severity: VERSION[status] ?? "busy",
+      available: Number(found["availableReplicas"] ?? 0),
+      replicas: Number(template["replicas"] ?? 1),
+      weight: text(template["weight"]),
+      service: text(found["serviceName"]),
+      message: text(found["message"]),
+      since: text(found["lastTransitionTime"]),
+    };
+  });
+}
+
+/** The analyses of an Experiment: those that have begun name their AnalysisRun. */
+export function analysesOf(experiment: unknown): { name: string; run: string; phase: string; message: string; required: boolean }[] {
+  const met = list(at(experiment, "status", "analysisRuns"));
+  return list(at(experiment, "spec", "analyses")).map((one) => {
+    const found = met.find((run) => run["name"] === one["name"]) ?? {};
+    return { name: text(one["name"]), run: text(found["analysisRun"]), phase: text(found["phase"]), message: text(found["message"]), required: one["requiredForCompletion"] === true };
+  });
 }
 
 // ---- analysis

@@ -3,12 +3,12 @@ import { useState } from "preact/hooks";
 import { ask, Failure, type Schemas } from "../../../api/client";
 import { Badge, Button, Dialog, Note, severityOf, toast } from "../../../parts";
 import { useLive } from "../../live-page";
-import { canUndoTo, type Revision, revisionsOf } from "./model";
+import { canUndoTo, reportedInWords, type Revision, revisionsOf } from "./model";
 
 const e = encodeURIComponent;
 
 /** The revisions of a Rollout with their Pods, and the way back to one. */
-export function Revisions({ namespace, name }: { namespace: string; name: string }) {
+export function Revisions({ namespace, name, wanted }: { namespace: string; name: string; wanted: number | null }) {
   const shown = useLive<Schemas["RolloutDetails"]>(`/api/argosy/v1/stream/rollouts/${e(namespace)}/${e(name)}/details`)?.value.value;
   const [asks, setAsks] = useState<Revision | null>(null);
   const revisions = revisionsOf(shown?.info);
@@ -24,7 +24,8 @@ export function Revisions({ namespace, name }: { namespace: string; name: string
   }
   return (
     <>
-      {shown?.waiting && <Note severity="attention">{shown.waiting}</Note>}
+      {shown?.waiting && <Note severity="attention">It waits for {shown.waiting}</Note>}
+      {shown && <TrafficNow traffic={shown.traffic} wanted={wanted} />}
       {revisions.map((one) => (
         <article key={one.name} class="stacked">
           <h3>
@@ -68,5 +69,25 @@ export function Revisions({ namespace, name }: { namespace: string; name: string
         </Dialog>
       )}
     </>
+  );
+}
+
+/** What the traffic routers' objects say now, beside what is wanted. */
+function TrafficNow({ traffic, wanted }: { traffic: Schemas["RolloutDetails"]["traffic"]; wanted: number | null }) {
+  if (traffic.length === 0) return null;
+  return (
+    <section aria-label="Traffic as reported">
+      <h3>Traffic as the routers have it</h3>
+      <ul class="steps">
+        {traffic.map((one) => {
+          const { words, severity } = reportedInWords(one, wanted);
+          return (
+            <li key={`${one.kind}/${one.name}/${one.place}`}>
+              <Badge severity={severity}>{`${one.canary} %`}</Badge> {one.kind} {one.name} {one.place && <span class="muted">({one.place})</span>} {words}
+            </li>
+          );
+        })}
+      </ul>
+    </section>
   );
 }

@@ -4,7 +4,7 @@ import { ask, Failure, type Schemas } from "../../../api/client";
 import { Ago, Badge, Note, type Severity } from "../../../parts";
 import { readable } from "../../../parts/format";
 import { href } from "../../../router";
-import { KINDS } from "../model";
+import { KINDS, placeOf } from "../model";
 import "../../application/page.css";
 import "./view.css";
 
@@ -67,6 +67,9 @@ const PLACES: Record<string, string> = Object.fromEntries(Object.entries(KINDS).
 const GROUPS: Record<string, string> = {
   rollouts: "argoproj.io",
   analysisruns: "argoproj.io",
+  experiments: "argoproj.io",
+  issuers: "cert-manager.io",
+  clusterissuers: "cert-manager.io",
   applicationsets: "argoproj.io",
   applications: "argoproj.io",
   stages: "kargo.akuity.io",
@@ -78,18 +81,18 @@ const GROUPS: Record<string, string> = {
 };
 
 /** Where one sees an object of this kind; empty for kinds without a page. */
-function placeOf(one: Schemas["Dependency"]): string {
+function placeOfDependency(one: Schemas["Dependency"]): string {
   if (one.kind === "Application") return `/applications/${e(one.namespace)}/${e(one.name)}`;
   if (one.kind === "AppProject") return `/settings/projects/${e(one.name)}`;
   const known = one.kind === "SealedSecret" ? "sealedsecrets" : PLACES[one.kind];
-  return known ? `/${known}/${e(one.namespace)}/${e(one.name)}` : "";
+  return known ? `/${placeOf(known, one)}` : "";
 }
 
 /** What it needs, and what would feel its absence. */
 export function Dependencies({ kind, row }: { kind: string; row: { kind: string; namespace: string; name: string } }) {
   const [found, setFound] = useState<Schemas["Dependencies"] | null>(null);
   useEffect(() => {
-    const place = `${GROUPS[kind]}/${e(row.kind)}/${e(row.namespace)}/${e(row.name)}`;
+    const place = `${GROUPS[kind]}/${e(row.kind)}/${e(row.namespace || "-")}/${e(row.name)}`;
     ask<Schemas["Dependencies"]>("GET", `/api/argosy/v1/dependencies/${place}`).then(setFound, () => undefined);
   }, [kind, row.kind, row.namespace, row.name]);
   if (!found || found.needs.length + found.neededBy.length + found.hidden === 0) return null;
@@ -114,7 +117,7 @@ export function Dependencies({ kind, row }: { kind: string; row: { kind: string;
 }
 
 function Linked({ one }: { one: Schemas["Dependency"] }) {
-  const place = placeOf(one);
+  const place = placeOfDependency(one);
   const words = `${one.kind} ${one.name}`;
   return place ? <a href={href(place)}>{words}</a> : <span>{words}</span>;
 }

@@ -1,0 +1,184 @@
+"""What an object's page says beyond its state: expressions as evaluated, weights as reported, versions, issuers."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.site import Site
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group("page")]
+
+ISSUERS = """\
+apiVersion: cert-manager.io/v1
+kind: Issuer
+metadata: {name: mine, namespace: default}
+spec: {selfSigned: {}}
+---
+apiVersion: cert-manager.io/v1
+kind: ClusterIssuer
+metadata: {name: everybodys}
+spec: {selfSigned: {}}
+---
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {name: signed, namespace: default}
+spec: {secretName: signed-tls, dnsNames: [signed.example], issuerRef: {name: everybodys, kind: ClusterIssuer}}
+"""
+EXPERIMENT = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Experiment
+metadata: {name: compared, namespace: default}
+spec:
+  templates:
+  - name: old
+    replicas: 2
+    selector: {matchLabels: {app: compared, version: old}}
+    template:
+      metadata: {labels: {app: compared, version: old}}
+      spec: {containers: [{name: app, image: "registry.example/compared:1"}]}
+"""
+ROUTED = """\
+apiVersion: v1
+kind: Service
+metadata: {name: stable, namespace: default}
+spec: {selector: {app: routed}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: canary, namespace: default}
+spec: {selector: {app: routed}, ports: [{port: 80}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: routed, namespace: default}
+spec:
+  rules:
+  - host: routed.example
+    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: stable, port: {number: 80}}}}]}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: routed, namespace: default}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: routed}}
+  strategy:
+    canary:
+      stableService: stable
+      canaryService: canary
+      trafficRouting: {nginx: {stableIngress: routed}}
+      steps: [{setWeight: 30}, {pause: {}}]
+  template:
+    metadata: {labels: {app: routed}}
+    spec: {containers: [{name: app, image: "registry.example/routed:1"}]}
+"""
+PROJECT = """\
+apiVersion: kargo.akuity.io/v1alpha1
+kind: Project
+metadata: {name: told}
+"""
+PIPELINE = """\
+apiVersion: v1
+kind: Secret
+metadata: {name: keys, namespace: told, labels: {kargo.akuity.io/cred-type: generic}}
+stringData: {token: hush-hush-77}
+---
+apiVersion: kargo.akuity.io/v1alpha1
+kind: Warehouse
+metadata: {name: source, namespace: told}
+spec:
+  freightCreationPolicy: Manual
+  subscriptions: [{git: {repoURL: "https://git.example/told.git"}}]
+---
+apiVersion: kargo.akuity.io/v1alpha1
+kind: Stage
+metadata: {name: test, namespace: told}
+spec:
+  requestedFreight: [{origin: {kind: Warehouse, name: source}, sources: {direct: true}}]
+  promotionTemplate:
+    spec:
+      vars: [{name: prefix, value: release}]
+      steps:
+      - uses: compose-output
+        as: composed
+        config: {tag: "${{ vars.prefix }}-to-${{ ctx.stage }}", length: "${{ len(secret('keys').token) }}"}
+---
+apiVersion: kargo.akuity.io/v1alpha1
+kind: Freight
+metadata: {name: anything, namespace: told}
+alias: told-one
+origin: {kind: Warehouse, name: source}
+commits: [{repoURL: "https://git.example/told.git", id: 3c83688aca6c26b54ff38df766a0daa038de8b53}]
+"""
+
+
+def test_issuers_of_a_namespace_and_of_the_cluster_have_their_state_and_who_needs_them(page: Page, site: Site) -> None:
+    site.argosy.kubectl("apply", "-f", "-", stdin=ISSUERS)
+    page.goto("/certificates")
+    tabs = page.get_by_role("navigation", name="What belongs together")
+    tabs.get_by_role("link", name="Issuers", exact=True).click()
+    row = page.get_by_role("row").filter(has_text="mine")
+    expect(row).to_contain_text("self-signed")
+    expect(row).to_contain_text("Ready")
+    tabs.get_by_role("link", name="ClusterIssuers", exact=True).click()
+    page.get_by_role("link", name="everybodys", exact=True).click()
+    expect(page.locator(".head .badge")).to_contain_text("Ready")
+    needed = page.get_by_role("region", name="Dependencies")
+    expect(needed).to_contain_text("Certificate signed is issued by it")
+    needed.get_by_role("link", name="Certificate signed").click()
+    page.get_by_role("link", name="ClusterIssuer everybodys").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("everybodys")
+
+
+def test_an_experiment_shows_its_versions_side_by_side(page: Page, site: Site) -> None:
+    site.argosy.kubectl("apply", "-f", "-", stdin=EXPERIMENT)
+    page.goto("/experiments")
+    page.get_by_role("link", name="compared", exact=True).click()
+    row = page.get_by_role("region", name="Versions").get_by_role("row").filter(has_text="old")
+    expect(row).to_contain_text("2 of 2")
+    expect(row).to_contain_text("Running")
+
+
+def test_the_weight_that_a_router_has_stands_beside_the_one_that_is_wanted(page: Page, site: Site) -> None:
+    site.argosy.kubectl("apply", "-f", "-", stdin=ROUTED)
+    page.goto("/rollouts/default/routed")
+    expect(page.locator(".head .badge")).to_contain_text("Healthy")
+    site.argosy.kubectl("apply", "-f", "-", stdin=ROUTED.replace("routed:1", "routed:2"))
+    traffic = page.get_by_role("region", name="Traffic as reported")
+    expect(traffic).to_contain_text("30 % new, 70 % stable, as wanted")
+    expect(page.get_by_text("It waits for a person to promote it")).to_be_visible()
+
+
+def test_a_promotion_shows_its_expressions_as_evaluated_and_no_secret(page: Page, site: Site) -> None:
+    site.argosy.kubectl("apply", "-f", "-", stdin=PROJECT)
+    site.argosy.eventually(lambda: site.argosy.get("namespace", "told"), "the Project's namespace")
+    site.argosy.eventually(
+        lambda: site.argosy.kubectl("apply", "-f", "-", stdin=PIPELINE, check=False).count("\n") == 4, "the pipeline"
+    )
+    page.goto("/stages/told/test")
+    page.get_by_role("button", name="Promote…").click()
+    expect(page.get_by_role("radio", checked=True)).to_have_count(1)
+    page.get_by_role("dialog").get_by_role("button", name="Promote", exact=True).click()
+    expect(page.get_by_role("status").last).to_contain_text("was made")
+    page.goto("/promotions?namespace=told")
+    expect(page.locator("tbody tr")).to_contain_text("Succeeded")
+    page.locator("tbody tr").get_by_role("link").first.click()
+    expect(page.get_by_role("region", name="Variables")).to_contain_text("release")
+    steps = page.get_by_role("region", name="Steps")
+    steps.locator("summary").first.click()
+    expect(steps).to_contain_text("release-to-test")
+    steps.get_by_text("As written").click()
+    expect(steps).to_contain_text("${{ vars.prefix }}-to-${{ ctx.stage }}")
+    expect(page.get_by_role("region", name="Log")).to_contain_text("composed")
+    name = next(
+        one["metadata"]["name"]
+        for one in site.argosy.get("promotions", "-n", "told")["items"]
+        if one["spec"]["stage"] == "test"
+    )
+    status, details = site.asked("GET", f"/api/argosy/v1/promotions/told/{name}/details", token=site.token())
+    assert status == 200
+    assert details["steps"][0]["config"] == {"tag": "release-to-test", "length": 3}
+    assert "hush-hush-77" not in json.dumps(details)
