@@ -1,16 +1,16 @@
-"""Notifications' job: tells people and services what became of Applications, Rollouts, Promotions and Certificates.
+"""Notifications' job: informs people and services of changes of Applications, Rollouts, Promotions and Certificates.
 
-Owns: two annotations of the objects, see `decide.py`. Reads: the objects and what surrounds them, ConfigMaps and
-Secrets with triggers, templates and services. Writes: those annotations, and Events about failed deliveries.
-Wakes: when an object, its project or a configuration changes; when a delivery ended or is due again; every minute
+Owns: two annotations of the objects, see `decide.py`. Reads: the objects and related ones, ConfigMaps and Secrets with
+triggers, templates and services. Writes: those annotations, and Events about failed deliveries.
+Wakes: when an object, its project or a configuration changes; when a delivery finished or is due again; every minute
 while a condition depends on the time.
 
-- `configuration.py`, `subscriptions.py`: what is configured, and who subscribed.  `settings.py`: names and namespaces.
+- `configuration.py`, `subscriptions.py`: the configuration, and the subscribers.  `settings.py`: names and namespaces.
 - `triggers.py`, `templates.py`, `functions.py`: conditions, texts, and what both may call.
 - `state.py`, `records.py`: the two annotations.  `subjects.py`: the kinds.  `rollout_events.py`: Rollouts, by Events.
-- `look.py`, `decide.py`: the decision.  `problems.py`: tells of configuration that cannot be read.
-- `ports.py`: the questions.  `adapter.py`, `services/`: who delivers, one file a type of service.
-- `threads.py`: where threads of a chat began.
+- `look.py`, `decide.py`: the decision.  `problems.py`: reports invalid configuration.
+- `ports.py`: the questions.  `adapter.py`, `services/`: deliveries, one file per type of service.
+- `threads.py`: where chat threads started.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def controllers(
     entropy: Callable[[int], bytes],
     metrics: Metrics | None = None,
 ) -> tuple[Controller[Any], ...]:
-    """`now` and `entropy`: what templates may see of time and chance by Sprig's functions."""
+    """`now` and `entropy`: the time and randomness for Sprig's functions in templates."""
     renderer = Renderer.of(now, entropy)
     measure = metrics.measure if metrics is not None else None
     about = tuple(
@@ -62,7 +62,7 @@ def controllers(
 def rollout_controllers(
     settings: NotifySettings, now: Callable[[], datetime], entropy: Callable[[int], bytes]
 ) -> tuple[Controller[Any], ...]:
-    """For Rollouts: a room of its own, since it reads every Event."""
+    """For Rollouts: separate, since it reads every Event."""
     names = {CONFIG_MAP: SECRET}
     problems = problems_controller(names, ROLLOUTS_REPORTER, name="notifications-rollout-configuration")
     return (rollout_controller(settings, Renderer.of(now, entropy), ROLLOUTS_REPORTER), problems)

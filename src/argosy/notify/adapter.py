@@ -1,4 +1,4 @@
-"""The port's real adapter: delivers through the egress policy, and says what went wrong without a secret in it."""
+"""The port's real adapter: delivers through the egress policy, and reports errors without secrets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SECONDS = 180.0
 
 
 class Services:
-    """Slow services hold up no other: each service of a configuration has its own lane."""
+    """Slow services delay no other: each service of a configuration has its own queue."""
 
     def __init__(
         self,
@@ -38,8 +38,8 @@ class Services:
         threads: Threads | None = None,
         rollouts: RolloutSends | None = None,
     ) -> None:
-        """`certificate`: PEM of the authority that a host's certificate is checked against, beside the system's.
-        `rollouts`: counts what is sent, where it is of Rollouts."""
+        """`certificate`: PEM of a host's CA, in addition to the system's.
+        `rollouts`: counts deliveries about Rollouts."""
         self._egress, self._clock, self._metrics, self._certificate = egress, clock, metrics, certificate
         self._threads = threads or Remembered()
         self._rollouts = rollouts
@@ -108,7 +108,7 @@ def _delivery(question: Deliver) -> Delivery:
 
 
 def _undelivered(question: Deliver, error: Refused | SourceError) -> Undelivered:
-    """Of a place that cannot be reached the kind of error is said: its URL may hold a token."""
+    """For an unreachable host only the type of error is shown: its URL may hold a token."""
     if isinstance(error, Refused):
         return Undelivered(message=str(error), final=error.final, retry_seconds=error.retry_seconds)
     if isinstance(error, Rejected):

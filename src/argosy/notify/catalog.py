@@ -1,7 +1,7 @@
-"""The triggers and templates that annotations of Applications name everywhere, to be applied beside one's services.
+"""The stock triggers and templates that annotations of Applications commonly name, to apply along with your services.
 
-Names and conditions are upstream's, letter by letter: what upstream has notified is remembered by a hash of the
-condition. The texts are ours. Source: spec/notifications.md D7.
+Names and conditions are exactly upstream's: upstream records sent notifications by a hash of the condition.
+The texts are ours. Source: spec/notifications.md D7.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _BY_NAME: Final = "app.metadata.name"
 
 
 def _of(*path: str) -> str:
-    """What an Application holds there; nothing where it does not hold it yet."""
+    """The Application's value at a path; empty if it is not set yet."""
     words = " ".join(f'"{word}"' for word in path)
     return f'{{{{dig {words} "" .app}}}}'
 
@@ -123,7 +123,7 @@ _REPOSITORIES: Final = (
 
 
 def data() -> dict[str, str]:
-    """Of the ConfigMap: triggers and templates by key."""
+    """The ConfigMap's data: triggers and templates by key."""
     found: dict[str, str] = {}
     for entry in ENTRIES:
         trigger = {
@@ -170,7 +170,7 @@ def _slack(entry: Entry) -> str:
 
 
 def _fact(name: str, value: str) -> str:
-    """Entries of a list of names and values."""
+    """Entries from a list of names and values."""
     facts = (
         ("Sync", _of("status", "sync", "status")),
         ("Health", _of("status", "health", "status")),
@@ -185,5 +185,5 @@ def _conditions(name: str, value: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A JSON text around what templates print: addresses and names hold neither quotes nor backslashes."""
+    """A JSON text around what templates print: addresses and names contain neither quotes nor backslashes."""
     return f'"{text}"'

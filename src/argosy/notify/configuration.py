@@ -1,7 +1,7 @@
-"""What the ConfigMap and Secret of a namespace configure: services, templates, triggers, subscriptions.
+"""The configuration in the ConfigMap and Secret of a namespace: services, templates, triggers, subscriptions.
 
-Source: spec/notifications.md D2. A bad item is a Problem of its own, and everything else works on; upstream's whole
-namespace falls silent instead.
+Source: spec/notifications.md D2. An invalid item is reported as a Problem, and everything else keeps working; in
+upstream it stops the notifications of the entire namespace.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ EVERYTHING: Final = LabelSelector()
 
 
 class ConfigurationError(ValueError):
-    """An item cannot be read; the text says which field and what would be right, and holds no secret."""
+    """An item is invalid; the text says which field and what would be right, and holds no secret."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,7 +48,7 @@ class Condition:
     send: tuple[str, ...] = ()
     description: str = ""
     program: Program | None = None
-    """None: an empty `when`, which never holds."""
+    """None: an empty `when`, which is never true."""
     once_program: Program | None = None
 
 
@@ -57,12 +57,12 @@ class Service:
     name: str
     type: str
     options: JsonObject = field(repr=False)
-    """With the Secret's values in place."""
+    """With the Secret's values inserted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """A global one. No triggers: the default ones."""
+    """A global subscription. No triggers means the default ones."""
 
     recipients: tuple[Destination, ...]
     triggers: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ class Subscription:
 @dataclass(frozen=True, slots=True)
 class Problem:
     key: str
-    """Of the ConfigMap or Secret."""
+    """Name of the item in the ConfigMap or Secret."""
     message: str
 
 
@@ -83,18 +83,18 @@ class Configuration:
     triggers: Mapping[str, tuple[Condition, ...]] = field(default_factory=dict)
     subscriptions: tuple[Subscription, ...] = ()
     default_triggers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By service; those of no service under ""."""
+    """By service; those for any service under ""."""
     context: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     problems: tuple[Problem, ...] = ()
 
     def defaults(self, service: str) -> tuple[str, ...]:
-        """Those of the service if it has a list of its own, else the global ones."""
+        """The service's own list if it has one, else the global one."""
         return self.default_triggers.get(service, self.default_triggers.get("", ()))
 
 
 def configuration(data: Mapping[str, str], secrets: Mapping[str, bytes]) -> Configuration:
-    """Of a ConfigMap's data and a Secret's; both may be empty."""
+    """Parses a ConfigMap's data and a Secret's; both may be empty."""
     return _Reader(data, secrets).read()
 
 
@@ -203,7 +203,7 @@ class _Reader:
 
 
 def conditions(given: Any, where: str) -> tuple[Condition, ...]:
-    """Of a trigger's list. Raises ConfigurationError for an expression that does not compile."""
+    """The entries of a trigger's list. Raises ConfigurationError for an expression that does not compile."""
     return tuple(_condition(entry, f"{where}[{at}]") for at, entry in enumerate(_objects(given, where)))
 
 
@@ -240,13 +240,13 @@ def _subscriptions(given: Any, where: str) -> Iterable[Subscription]:
 
 
 def destination_of(text: str) -> Destination:
-    """`service:recipient`; what follows a second colon is lost, as upstream has it."""
+    """`service:recipient`; text after a second colon is dropped, as upstream."""
     service, _, rest = text.partition(":")
     return Destination(service.strip(), rest.partition(":")[0].strip())
 
 
 def text_of(value: Any) -> str:
-    """A YAML scalar where a text is wanted: `when: true` means the text `true`."""
+    """A YAML scalar where a text is expected: `when: true` means the text `true`."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,7 +1,7 @@
-"""Decides what is notified: which conditions came to hold, what is due, what a delivery came to.
+"""Decides what is notified: which conditions became true, which deliveries are due, and their results.
 
 Owns the annotations `notified.notifications.argoproj.io` and `argosy.dev/notifications-pending`. A notification is
-noted in both before it is sent, and taken from the second when it was delivered or has failed for good.
+recorded in both before it is sent, and removed from the second when it was delivered or has permanently failed.
 Source: spec/notifications.md D4.
 """
 
@@ -27,11 +27,11 @@ from argosy.notify.templates import TemplateFailed
 from argosy.notify.triggers import Result
 
 RESYNC: Final = timedelta(seconds=60)
-"""How often a condition that depends on the time is looked at again."""
+"""How often a time-dependent condition is evaluated."""
 OLD: Final = timedelta(hours=1)
-"""What happened before is not notified: it is from before this process, or from before a migration."""
+"""Older occurrences are not notified: they are from before this process, or from before a migration."""
 MOST: Final = 1000
-"""Destinations of one object; an annotation holds no more."""
+"""How many destinations one object may have; an annotation holds no more."""
 FAILED: Final = "NotificationFailed"
 UNKNOWN: Final = "UnknownTrigger"
 UNREADABLE: Final = "UnreadableSubscription"
@@ -39,7 +39,7 @@ UNREADABLE: Final = "UnreadableSubscription"
 
 @dataclass(slots=True)
 class _Course:
-    """What this decision comes to, while it is made."""
+    """The decision while it is being made."""
 
     seen: Seen
     now: datetime
@@ -49,7 +49,7 @@ class _Course:
     events: list[Event] = field(default_factory=list)
     wakes: list[datetime] = field(default_factory=list)
     holding: set[str] = field(default_factory=set)
-    """Keys whose condition holds now."""
+    """Keys whose condition is true now."""
     evaluated: dict[tuple[str, bool], int] = field(default_factory=dict)
     unknown: frozenset[str] = frozenset()
 
@@ -109,7 +109,7 @@ def _failed(course: _Course, record: Record, answer: Undelivered) -> list[Record
 
 
 def _prepare_deliveries(course: _Course) -> None:
-    """Renders what is due: a content is remembered first, then asked to be delivered."""
+    """Renders what is due: the content is remembered first, then a delivery is requested."""
     kept: list[Record] = []
     for record in course.records:
         due = datetime.fromtimestamp(record.next, UTC)
@@ -134,7 +134,7 @@ def _prepared(course: _Course, record: Record) -> list[Record]:
 
 
 def _tell_unknown_triggers(course: _Course) -> None:
-    """Of each once, until it is configured: who mistyped a subscription would wait for its notifications forever."""
+    """Once for each name, until it is configured: a mistyped subscription would otherwise wait forever."""
     seen = course.seen
     known = {trigger for one in seen.configured for trigger in one.configuration.triggers}
     course.unknown = frozenset(name for destinations in seen.destinations for name in destinations if name not in known)
@@ -211,9 +211,9 @@ def _keys(
 
 
 def _occurrence(seen: Seen, key: str, result: Result) -> tuple[str, str]:
-    """The key of this occurrence, and the one that upstream would have used where ours differs.
+    """The key of this occurrence, and upstream's key if ours differs.
 
-    Of several sources upstream's `syncResult.revision` is empty, which makes every occurrence the same.
+    With several sources upstream's `syncResult.revision` is empty, which makes all occurrences the same.
     """
     if seen.occurrence:
         return f"{seen.occurrence}:{key}", ""
@@ -242,14 +242,14 @@ def _decision(course: _Course, annotations: Mapping[str, Any]) -> Decision:
     steps: tuple[Any, ...] = tuple(course.events)
     if patch:
         steps = (merge(seen.subject.resource, seen.obj, {"metadata": {"annotations": patch}}), *steps)
-    # What was just rendered is delivered by the look that another memory brings at once, unless a time is named.
+    # Rendered content is delivered by the next look, which a changed memory triggers at once unless a time is set.
     is_ready = not patch and course.ready != seen.memory.ready
     wake_at = None if is_ready else min(course.wakes, default=None)
     return Decision(steps=steps, wake_at=wake_at, memory=memory)
 
 
 def _changed(annotations: Mapping[str, Any], wanted: Mapping[str, str | None]) -> dict[str, str | None]:
-    """What differs in meaning: upstream may have written the same map in another order."""
+    """Compares the meaning: upstream may have written the same map in another order."""
     found = {name: text for name, text in wanted.items() if annotations.get(name) != text}
     before = state.read_state(annotations)
     if state.ANNOTATION in found and state.written(before, before) == found[state.ANNOTATION]:

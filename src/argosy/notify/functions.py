@@ -1,7 +1,7 @@
 """The function maps of triggers and templates: `time`, `strings`, `repo`, `sync`.
 
-Source: spec/notifications.md D5. What needs a repository is a question; while it has no answer, the evaluation ends
-with Waiting and is done again when the answer comes.
+Source: spec/notifications.md D5. Calls that need a repository are questions; without an answer the evaluation stops
+with Waiting and is repeated when the answer arrives.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ _LAYOUTS: Final = {
 
 
 class Waiting(Interrupted):
-    """A question has no answer yet; the key is woken when it has."""
+    """A question has no answer yet; the key is woken when it arrives."""
 
 
 def functions(now: datetime, ask: Ask | None, app: JsonObject | None = None) -> dict[str, Any]:
-    """By map. Without `ask` what would need a repository is an error of the evaluation."""
+    """By map. Without `ask`, calls that need a repository are errors of the evaluation."""
     found: dict[str, Any] = {"time": _time(now), "strings": _STRINGS}
     if app is not None:
         found["repo"] = _Repository(app, ask).functions()
@@ -131,7 +131,7 @@ class _Repository:
         return Struct("*shared.CommitMetadata", fields)
 
     def _source_of(self, revision: str) -> JsonObject:
-        """The only source, or the one that was synced at this revision."""
+        """The only source, or the one that was synced to this revision."""
         sources = sources_of(self._app)
         status = self._app.get("status") or {}
         for place in ((status.get("operationState") or {}).get("syncResult"), status.get("sync")):
@@ -190,7 +190,7 @@ def _named(field: str, key: str, given: JsonObject) -> Struct:
 
 
 def _info_item(app: object, name: object) -> str:
-    """Of the operation's `info`. Raises Fault where there is none of that name."""
+    """The value in the operation's `info`. Raises Fault if there is none of that name."""
     found = app if isinstance(app, dict) else {}
     operation = ((found.get("status") or {}).get("operationState") or {}).get("operation") or found.get("operation")
     for item in (operation or {}).get("info") or ():

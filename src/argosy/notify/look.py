@@ -1,6 +1,6 @@
-"""Gathers what a notification decision needs: the object, what surrounds it, its configurations, answers.
+"""Gathers what a notification decision needs: the object, related objects, configurations, answers.
 
-An object without a destination costs a look at its annotations and labels, and nothing more.
+For an object without a destination only its annotations and labels are read.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from argosy.notify.templates import Renderer, TemplateFailed
 from argosy.notify.triggers import run
 
 FAR: Final = datetime(2999, 1, 1, tzinfo=UTC)
-"""Which questions an evaluation would ask is found out at a time when every time limit has passed."""
+"""A time after every time limit, at which evaluations are run to find out which questions they ask."""
 
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """One configuration; `namespace` is that of a self-service one, else ""."""
+    """One configuration; `namespace` is set for a self-service one, else ""."""
 
     namespace: str
     configuration: Configuration
@@ -40,7 +40,7 @@ class Configured:
 
 
 class Configurations:
-    """Reads each ConfigMap and Secret once for each of their versions."""
+    """Parses each ConfigMap and Secret once per version."""
 
     def __init__(self) -> None:
         self._read: dict[tuple[str, str], tuple[tuple[str, str], Configured]] = {}
@@ -72,7 +72,7 @@ class Seen:
     """One for each configuration."""
     records: tuple[Record, ...]
     unreadable: tuple[str, ...] = ()
-    """What is wrong with annotations that subscribe."""
+    """Errors in subscription annotations."""
     answers: Mapping[Question[Any], Any] = field(default_factory=dict)
     delivered: Mapping[str, Delivered | Undelivered] = field(default_factory=dict)
     """By state key."""
@@ -81,13 +81,13 @@ class Seen:
     is_waiting: bool = False
     """A question that an evaluation needs has no answer yet."""
     occurrence: str = ""
-    """What happened, where that is more than a condition's coming to hold; part of the state key."""
+    """The occurrence, where a condition alone does not identify it; part of the state key."""
     needs_condition: bool = True
-    """False: a trigger without a condition holds."""
+    """False: a trigger without a condition always fires."""
     happened_at: datetime | None = None
-    """Of an occurrence."""
+    """Variables of an occurrence."""
     concerned: JsonObject | None = None
-    """Whom problems are told of, where that is not `obj`."""
+    """The object on which problems are reported, if not `obj`."""
 
 
 class Look:
@@ -190,7 +190,7 @@ def delivery(
 
 
 def with_answers(seen: Seen, snapshot: Snapshot) -> Seen:
-    """Only what names a repository is evaluated here, to find out what it asks."""
+    """Only expressions that name a repository are evaluated here, to find out what they ask."""
     answers: dict[Question[Any], Any] = {}
     is_waiting = False
 
@@ -238,7 +238,7 @@ def _names_repository(seen: Seen, record: Record) -> bool:
 
 
 def render(seen: Seen, record: Record, now: datetime, ask: Callable[[Question[Any]], Any]) -> Hidden:
-    """The content of a delivery. Raises TemplateFailed, and Waiting for an answer that has not come."""
+    """The content of a delivery. Raises TemplateFailed, and Waiting for an answer that has not arrived."""
     of = next((one for one in seen.configured if one.namespace == record.namespace), None)
     conditions = of.configuration.triggers.get(record.trigger, ()) if of is not None else ()
     if of is None or record.index >= len(conditions):
@@ -248,7 +248,7 @@ def render(seen: Seen, record: Record, now: datetime, ask: Callable[[Question[An
         **seen.variables,
         **functions(now, ask, application_of(seen)),
         "context": {**of.configuration.context, "notificationType": record.service},
-        # Who may write a namespace's templates need not be one who may read its Secret.
+        # A user who may write a namespace's templates need not be allowed to read its Secret.
         "secrets": {} if of.namespace else dict(of.configuration.secrets),
         "serviceType": record.service,
         "recipient": record.recipient,
@@ -261,7 +261,7 @@ def render(seen: Seen, record: Record, now: datetime, ask: Callable[[Question[An
 
 
 def object_defaults(obj: JsonObject, names: tuple[str, ...]) -> JsonObject:
-    """What some services say of the object when the template does not."""
+    """Defaults that some services take from the object if the template does not set them."""
     spec, status = obj.get("spec") or {}, obj.get("status") or {}
     sources = spec.get("sources") or [spec.get("source") or {}]
     result = (status.get("operationState") or {}).get("syncResult") or {}

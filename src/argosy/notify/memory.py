@@ -1,4 +1,4 @@
-"""What the room remembers of an object between looks; all of it can be made again."""
+"""What the room remembers of an object between looks; all of it can be recomputed."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from argosy.machinery.controller import Hidden
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """`ready`: contents by state key and number of the try, rendered when the try became due.
+    """`ready`: contents by state key and attempt number, rendered when the attempt became due.
 
-    A content stays the same while it is being delivered, whatever becomes of the object meanwhile.
+    A content stays the same during its delivery, even if the object changes.
     """
 
     ready: Mapping[tuple[str, int], Hidden] = field(default_factory=dict)
     evaluated: Mapping[tuple[str, bool], int] = field(default_factory=dict)
-    """How often each trigger held and did not, in the last evaluation; for metrics."""
+    """How often each trigger was true and false in the last evaluation; for metrics."""
     unknown: frozenset[str] = frozenset()
-    """What is wrong with subscriptions, by trigger or annotation; what has been told of is not told again."""
+    """Errors in subscriptions, by trigger or annotation, so that each is reported once."""

@@ -37,7 +37,7 @@ class Metrics:
 
 
 class RolloutSends:
-    """What is sent of Rollouts, under Argo Rollouts' names."""
+    """Deliveries about Rollouts, under Argo Rollouts' names."""
 
     def __init__(self, registry: Registry = REGISTRY) -> None:
         names, whole = ("namespace", "name"), ("namespace", "name", "type", "reason")

@@ -1,4 +1,4 @@
-"""The questions that notifications ask of the world: to deliver one, and what a repository says."""
+"""The questions of notifications: to deliver one, and to read from a repository."""
 
 from __future__ import annotations
 
@@ -12,44 +12,44 @@ from argosy.machinery.objects import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The service took it."""
+    """The service accepted it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undelivered:
-    """`message` is for users and holds no secret. `final`: trying again cannot help."""
+    """`message` is for users and holds no secret. `final`: a retry cannot help."""
 
     message: str
     final: bool = False
     retry_seconds: float = 0.0
-    """What the service asked to wait; 0 for the room's own back-off."""
+    """The wait that the service asked for; 0 for the room's own back-off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliver(Question[Delivered | Undelivered]):
-    """One notification to one recipient. The state key makes each delivery one question, `attempt` each try of it."""
+    """One notification to one recipient. The state key makes each delivery one question, `attempt` each attempt."""
 
     key: str
     trigger: str
     service: str
     """The type, such as `slack`."""
     name: str
-    """As configured."""
+    """The service's configuration."""
     recipient: str
     options: Hidden
     """JSON."""
     content: Hidden
     """JSON of the rendered blocks."""
     about: str
-    """The object, as `kind namespace/name`; of an Event that which it tells of."""
+    """The object, as `kind namespace/name`; for an Event the object that it is about."""
     occasion: str = ""
-    """Of an Event its type and reason, as `Normal/RolloutCompleted`."""
+    """For an Event its type and reason, as `Normal/RolloutCompleted`."""
     attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The repository answered, and has no such thing."""
+    """The repository answered, but has no such revision or chart."""
 
     message: str
 
@@ -73,7 +73,7 @@ class CommitMetadata(Question[Commit | Unknown]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """What the first source of an Application is made of."""
+    """The manifest source of an Application's first source."""
 
     type: str
     name: str = ""

@@ -1,6 +1,6 @@
-"""Tells of configuration that cannot be read: an Event on the ConfigMap for each item, and a gauge.
+"""Reports invalid configuration: an Event on the ConfigMap for each item, and a gauge.
 
-The items that can be read work on; see `configuration.py`.
+Valid items keep working; see `configuration.py`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Seen:
 def problems_controller(
     names: dict[str, str], reporter: str, name: str = "notifications-configuration", registry: Registry = REGISTRY
 ) -> Controller[Seen]:
-    """`names`: of the ConfigMaps, each with the name of its Secret."""
+    """`names`: ConfigMaps, each with the name of its Secret."""
     gauge = registry.gauge(
         "argosy_notifications_configuration_problems",
         "Items of a notification configuration that cannot be read.",

@@ -1,6 +1,6 @@
-"""Notifications that are due and not delivered yet: an annotation, written before the first try and after each.
+"""Notifications that are due but not delivered: an annotation, written before the first attempt and after each.
 
-So a crash loses none; one between a delivery and the note of it repeats that delivery, with the same state key.
+So a crash loses none; one between a delivery and its record repeats that delivery, with the same state key.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LONGEST_SECONDS: Final = 300.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """`namespace`: of a self-service configuration, else ""."""
+    """`namespace`: that of a self-service configuration, else ""."""
 
     key: str
     trigger: str
@@ -32,7 +32,7 @@ class Record:
     namespace: str = ""
     tries: int = 0
     next: int = 0
-    """Unix seconds of the next try; 0: at once."""
+    """Unix seconds of the next attempt; 0 means at once."""
 
     @property
     def destination(self) -> Destination:
@@ -40,7 +40,7 @@ class Record:
 
 
 def read_records(annotations: Mapping[str, Any]) -> tuple[Record, ...]:
-    """What cannot be read is dropped: whoever wrote it was not us."""
+    """Invalid entries are dropped: we did not write them."""
     try:
         found = orjson.loads(annotations.get(ANNOTATION) or "[]")
         return tuple(Record(**entry) for entry in found)
@@ -49,11 +49,11 @@ def read_records(annotations: Mapping[str, Any]) -> tuple[Record, ...]:
 
 
 def written(records: Sequence[Record]) -> str | None:
-    """The annotation's text, None for none."""
+    """The annotation's text; None if it is empty."""
     return orjson.dumps([asdict(record) for record in records]).decode() if records else None
 
 
 def next_try(tries: int, now: datetime, asked_seconds: float) -> datetime:
-    """After so many: 1 s, 2 s, 4 s ... 5 min, or what the service asked for if that is longer."""
+    """The wait after that many attempts: 1 s, 2 s, 4 s ... 5 min, or what the service asked for if that is longer."""
     wait = min(_FIRST_SECONDS * 2 ** max(0, tries - 1), _LONGEST_SECONDS)
     return now + timedelta(seconds=max(wait, asked_seconds))

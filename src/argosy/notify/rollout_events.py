@@ -1,8 +1,8 @@
-"""Rollouts: a trigger fires by an Event of the Rollout, `on-<reason in kebab case>`, and needs no condition.
+"""Rollouts: a trigger fires on an Event of the Rollout, `on-<reason in kebab case>`, and needs no condition.
 
-Source: spec/notifications.md D9, and for the variables argo-rollouts' utils/record. What was sent is noted on the Event
-itself, so that a restart repeats nothing; Events from before an hour ago are not looked at, so that who migrates is not
-flooded. Nor are those by which this room tells that a notification failed: who is notified of them would be for ever.
+Source: spec/notifications.md D9, and for the variables argo-rollouts' utils/record. Deliveries are recorded on Events
+themselves, so that a restart repeats none; Events older than an hour are ignored, so a migration sends no flood. So
+are this room's own Events about failed notifications: a notification about them could fail and repeat forever.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def _destinations(one: Any, rollout: JsonObject, trigger: str) -> Destinations:
 
 
 def workload_of(rollout: JsonObject) -> tuple[Resource, Key] | None:
-    """Where the template stands that `workloadRef` names."""
+    """The template's location if it is in the workload that `workloadRef` names."""
     reference = (rollout.get("spec") or {}).get("workloadRef")
     if not isinstance(reference, dict):
         return None
@@ -135,12 +135,12 @@ def workload_of(rollout: JsonObject) -> tuple[Resource, Key] | None:
 
 
 def variables_of(rollout: JsonObject, workload: JsonObject | None, runs: Iterable[JsonObject]) -> dict[str, Any]:
-    """What triggers and templates see; `runs` are the namespace's."""
+    """The variables of triggers and templates; `runs` are the namespace's."""
     return {"rollout": _with_template(rollout, workload), "analysisRuns": _analysis_runs(rollout, runs)}
 
 
 def _with_template(rollout: JsonObject, workload: JsonObject | None) -> JsonObject:
-    """As if the template and the selector stood in the Rollout."""
+    """As if the template and the selector were in the Rollout."""
     if workload is None:
         return rollout
     spec = workload.get("spec") or {}
@@ -151,7 +151,7 @@ def _with_template(rollout: JsonObject, workload: JsonObject | None) -> JsonObje
 
 
 def _analysis_runs(rollout: JsonObject, runs: Iterable[JsonObject]) -> list[JsonObject]:
-    """Those of the present revision, the newest first."""
+    """Those of the current revision, the newest first."""
     metadata = rollout["metadata"]
     revision = (metadata.get("annotations") or {}).get(REVISION)
     pod_hash = (rollout.get("status") or {}).get("currentPodHash")

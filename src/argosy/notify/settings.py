@@ -1,6 +1,6 @@
-"""How the room is set up: namespaces, names of the ConfigMap and Secret, self-service.
+"""Settings of this room: namespaces, names of the ConfigMap and Secret, self-service.
 
-Source: spec/notifications.md D1; the environment's names are the peer's.
+Source: spec/notifications.md D1; environment variables are named as upstream's.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class NotifySettings:
     config_map: str = "argocd-notifications-cm"
     secret: str = "argocd-notifications-secret"  # noqa: S105
     self_service: bool = False
-    """Whether a namespace's own ConfigMap counts, too."""
+    """Whether a namespace's own ConfigMap is used, too."""
     selector: LabelSelector = EVERYTHING
     application_namespaces: tuple[str, ...] | None = None
-    """Globs, and regular expressions between slashes; None: those of `argocd-cmd-params-cm`."""
+    """Globs, and regular expressions between slashes; None means those of `argocd-cmd-params-cm`."""
 
     def permits(self, namespace: str, snapshot: Snapshot) -> bool:
-        """Whether Applications in the namespace are looked after, beside those of the control plane's own."""
+        """Whether Applications in the namespace are handled: it is the control plane's own, or an allowed one."""
         if namespace == self.namespace:
             return True
         patterns = self.application_namespaces

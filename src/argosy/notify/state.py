@@ -1,6 +1,6 @@
 """What was sent already: an annotation that maps state keys to Unix seconds, byte for byte as upstream writes it.
 
-Source: spec/notifications.md D4. Whoever migrates keeps their annotations, so no notification is repeated.
+Source: spec/notifications.md D4. It survives a migration from upstream, so no notification is repeated.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def condition_hash(when: str) -> str:
 def state_key(
     destination: Destination, *, trigger: str, index: int, when: str, once_per: str = "", namespace: str = ""
 ) -> str:
-    """`namespace`: of a self-service configuration."""
+    """`namespace`: that of a self-service configuration."""
     parts = [once_per] if once_per else []
     parts += [namespace] if namespace else []
     parts += [trigger, f"[{index}].{condition_hash(when)}", destination.service, destination.recipient]
@@ -38,7 +38,7 @@ def state_key(
 
 
 def read_state(annotations: Mapping[str, Any]) -> State:
-    """Unreadable is empty."""
+    """Empty if it cannot be parsed."""
     try:
         found = orjson.loads(annotations.get(ANNOTATION) or "{}")
     except (orjson.JSONDecodeError, TypeError):
@@ -49,9 +49,9 @@ def read_state(annotations: Mapping[str, Any]) -> State:
 
 
 def written(state: Mapping[str, int], holding: Collection[str] = ()) -> str | None:
-    """The annotation's text, None for none. Of too many the newest stay, and those whose condition is `holding`:
+    """The annotation's text; None if empty. If there are too many, the newest stay, and those whose condition is true:
 
-    a key that is dropped while its condition holds would be sent again, and again.
+    a key that is dropped while its condition is true would be sent again, and again.
     """
     if not state:
         return None

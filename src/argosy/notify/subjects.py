@@ -1,7 +1,7 @@
-"""What can be notified about: Applications, Promotions, Certificates, and the variables that speak of each.
+"""What can be notified about: Applications, Promotions, Certificates, and the variables for each.
 
 Source: spec/notifications.md D4, D5, D9. Upstream notifies about Applications (and Rollouts, see `rollout_events`); the
-others are configured in a ConfigMap of their own, so that no trigger meets a kind that it was not written for.
+others are configured in a separate ConfigMap, so that no trigger applies to a kind that it was not written for.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ OWN_SECRET: Final = "argosy-notifications-secret"  # noqa: S105
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A kind and what is known around an object of it."""
+    """A kind, and how to read what is related to an object of it."""
 
     resource: Resource
     variable: str
@@ -36,7 +36,7 @@ class Subject:
     around: Callable[[Snapshot, JsonObject, str], Mapping[str, Any]] = lambda snapshot, obj, namespace: {}
     """Further variables; the last argument is the control plane's namespace."""
     parent: str = ""
-    """The variable whose annotations subscribe, too."""
+    """The variable whose annotations are also read for subscriptions."""
     is_settled: Callable[[JsonObject], bool] = lambda obj: True
     """False: its status is about to change, so that nothing is evaluated yet."""
     is_own: bool = True
@@ -49,7 +49,7 @@ def _project(snapshot: Snapshot, app: JsonObject, namespace: str) -> Mapping[str
 
 
 def is_refreshed(app: JsonObject) -> bool:
-    """Whether the status was computed after the operation had ended."""
+    """Whether the status was computed after the operation had finished."""
     status = app.get("status") or {}
     operation = status.get("operationState") or {}
     if operation.get("phase") not in ("Succeeded", "Failed", "Error"):

@@ -1,7 +1,7 @@
-"""Who wants to hear of which trigger: annotations of the object and its project, and the global subscriptions.
+"""Who subscribes to which trigger: annotations of the object and its project, and the global subscriptions.
 
-Source: spec/notifications.md D3. Annotations without the prefix are none of ours; upstream visits them with what the
-annotation before left over.
+Source: spec/notifications.md D3. Annotations without the prefix are ignored; upstream processes them with state left
+over from the annotation before.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SUBSCRIBE: Final = f"{PREFIX}/subscribe."
 _SUBSCRIPTIONS: Final = f"{PREFIX}/subscriptions"
 
 Destinations = dict[str, dict[Destination, None]]
-"""By trigger, without repetitions, in the order found."""
+"""By trigger, without duplicates, in the order found."""
 
 
 def annotated(annotations: Mapping[str, Any], configuration: Configuration) -> Destinations:
@@ -31,7 +31,7 @@ def annotated(annotations: Mapping[str, Any], configuration: Configuration) -> D
 
 
 def unreadable_in(annotations: Mapping[str, Any]) -> tuple[str, ...]:
-    """What is wrong with lists of subscriptions, which then subscribe nobody."""
+    """Errors in lists of subscriptions, which then subscribe nobody."""
     found = []
     for key, value in annotations.items():
         if key.startswith(_SUBSCRIPTIONS):
@@ -46,7 +46,7 @@ def unreadable_in(annotations: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def legacy(annotations: Mapping[str, Any], configuration: Configuration) -> Destinations:
-    """Of an AppProject alone; default triggers of the service override even the one that is named."""
+    """Only for an AppProject; default triggers of the service override even the one that is named."""
     found: Destinations = {}
     for key, value in annotations.items():
         trigger, suffix, rest = key.partition(LEGACY_SUFFIX)
@@ -60,7 +60,7 @@ def legacy(annotations: Mapping[str, Any], configuration: Configuration) -> Dest
 
 
 class GlobalSubscriptions:
-    """Those of one configuration, sorted so that an object costs what matches it and not what exists."""
+    """The subscriptions of one configuration, indexed so that an object's cost depends on its matches only."""
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
@@ -132,7 +132,7 @@ def recipients_of(text: str) -> list[str]:
 
 
 def _listed(text: str, configuration: Configuration) -> Iterator[tuple[str, Destination]]:
-    """A YAML list of `{trigger: [], destinations: [{service, recipients}]}`; one that cannot be read says nothing."""
+    """A YAML list of `{trigger: [], destinations: [{service, recipients}]}`; an invalid one is empty."""
     try:
         entries = yaml.load(text)
     except YamlError:

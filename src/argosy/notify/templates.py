@@ -1,4 +1,4 @@
-"""From templates to one notification: texts rendered, blocks of several templates laid over each other.
+"""From templates to one notification: texts are rendered, blocks of several templates are merged.
 
 Source: spec/notifications.md D5. Rendered in the order of `send`; a later message wins if it is not empty.
 """
@@ -19,21 +19,21 @@ LITERAL: Final[Mapping[str, frozenset[str]]] = {
     "slack": frozenset({"deliveryPolicy", "notifyBroadcast"}),
     "github": frozenset({"autoMerge", "transientEnvironment"}),
 }
-"""Fields that are no templates. A webhook's method is the only one a level deeper."""
+"""Fields that are not templates. A webhook's method is the only one a level deeper."""
 KEEP_OLDER: Final = frozenset({"email", "teams", "teams-workflows", "googlechat"})
-"""Of these blocks only what is not empty overwrites; of the others the later block counts whole."""
+"""In these blocks only non-empty fields overwrite; for the others the later block replaces the earlier one."""
 
 Notification = dict[str, Any]
 """`message`, and a block for each service that has one."""
 
 
 class TemplateFailed(Exception):
-    """The text is for users; what the template was given is not in it."""
+    """The text is for users; the template's input is not in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """Holds the compiled templates of a process."""
+    """Caches the compiled templates of a process."""
 
     engine: GoTemplates = field(repr=False)
 

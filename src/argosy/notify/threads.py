@@ -1,7 +1,7 @@
-"""Where threads of a chat began, kept in a ConfigMap, so that a restart does not begin a thread anew.
+"""Where chat threads started, kept in a ConfigMap, so that a restart does not start a new thread.
 
-Owns: the ConfigMap `argosy-notifications-threads` in the control plane's namespace. A key stands for service, recipient
-and grouping key; of more than MOST the ones that began first are forgotten, and their next message begins a thread.
+Owns: the ConfigMap `argosy-notifications-threads` in the control plane's namespace. A key identifies service, recipient
+and grouping key; beyond MOST the oldest threads are dropped, and their next message starts a new one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MOST: Final = 1000
 
 class Threads(Protocol):
     def get(self, place: str) -> str:
-        """Where the thread of a place began; "" for none."""
+        """The start of a thread; "" if there is none."""
 
     async def keep(self, place: str, began: str) -> None: ...
 
@@ -46,19 +46,19 @@ class Remembered:
 
 
 class Kept:
-    """`read`: the ConfigMap as the cache has it."""
+    """`read`: the ConfigMap in the cache."""
 
     def __init__(self, client: Client, read: Callable[[], JsonObject | None], clock: Clock, namespace: str) -> None:
         self._client, self._read, self._clock, self._namespace = client, read, clock, namespace
         self._fresh: dict[str, str] = {}
-        """What the cache may not show yet."""
+        """Entries that the cache may not show yet."""
 
     def get(self, place: str) -> str:
         key = _key(place)
         return (self._fresh.get(key) or self._data().get(key) or "").partition(" ")[2]
 
     async def keep(self, place: str, began: str) -> None:
-        """A ConfigMap that cannot be written fails no delivery: the message has been sent."""
+        """A ConfigMap that cannot be written fails no delivery: the message has been sent already."""
         key, text = _key(place), f"{int(self._clock.now().timestamp())} {began}"
         while len(self._fresh) >= MOST:
             del self._fresh[next(iter(self._fresh))]
@@ -93,7 +93,7 @@ def _key(place: str) -> str:
 
 
 def _oldest(data: Mapping[str, str]) -> list[str]:
-    """What makes room for one more."""
+    """The entries to drop so that one more fits."""
     surplus = len(data) + 1 - MOST
     return sorted(data, key=lambda key: (_began(data[key]), key))[:surplus] if surplus > 0 else []
 

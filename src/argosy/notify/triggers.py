@@ -1,6 +1,6 @@
-"""Whether the conditions of a trigger hold, and which occurrence they speak of.
+"""Whether the conditions of a trigger are true, and for which occurrence.
 
-Source: spec/notifications.md D4. A condition that fails, or that gives no boolean, does not hold.
+Source: spec/notifications.md D4. A condition that fails, or whose result is not a boolean, is false.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _CLOCKS: Final = ("time.", "now(")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """Of one condition."""
+    """The result of one condition."""
 
     index: int
     condition: Condition
@@ -32,7 +32,7 @@ class Result:
 def run(
     conditions: Sequence[Condition], variables: Mapping[str, Any], now: datetime, *, needs_condition: bool = True
 ) -> list[Result]:
-    """`needs_condition`: whether an entry without `when` never holds, rather than always."""
+    """`needs_condition`: whether an entry without `when` never fires, rather than always."""
     return [
         Result(index=at, condition=condition, holds=True)
         if condition.program is None and not needs_condition
@@ -42,7 +42,7 @@ def run(
 
 
 def depends_on_time(conditions: Sequence[Condition]) -> bool:
-    """Whether one of them may come to hold though nothing changes."""
+    """Whether one of them may become true without a change of the object."""
     return any(word in condition.when for condition in conditions for word in _CLOCKS)
 
 

@@ -1,6 +1,6 @@
-"""The services that deliver: one file a type, each `async send(delivery, http)`, named in one table.
+"""The services that deliver: one file per type, each `async send(delivery, http)`, listed in one table.
 
-What a service refuses is Refused, whose text the user sees; it never holds a credential or a foreign body.
+A service's refusal is Refused, whose text the user sees; it never holds a credential or an external body.
 Source: spec/notifications.md D6.
 """
 
@@ -38,11 +38,11 @@ TYPES: Final[Mapping[str, str]] = {
     "webex": "webex",
     "webhook": "webhook",
 }
-"""By type; the module is loaded with the first delivery of its type."""
+"""By type; the module is loaded for the first delivery of its type."""
 
 
 async def send(delivery: Delivery, doors: Doors) -> None:
-    """Raises Refused, or SourceError for a place that cannot be reached."""
+    """Raises Refused, or SourceError if the host cannot be reached."""
     module = TYPES.get(delivery.type)
     if module is None:
         raise Refused(f"service type '{delivery.type}' is not supported", final=True)

@@ -1,4 +1,4 @@
-"""Prometheus' Alertmanager: one alert to all targets; one that takes it is enough."""
+"""Prometheus' Alertmanager: one alert to all targets; success if one of them accepts it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Amazon SQS by its JSON protocol: a message to a queue; the recipient overrides the configured one.
 
-The process's own identity is used where no key is given, and goes to Amazon's hosts alone: an endpoint may be a
+The process's own identity is used if no key is configured, but only for Amazon's hosts: an endpoint may be untrusted.
 stranger's.
 """
 

@@ -1,4 +1,4 @@
-"""What every service needs: the delivery taken apart, one way to send requests, one error that ends a try."""
+"""Shared by all services: parsing the delivery, sending requests, and the error that fails an attempt."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECONDS: Final = 30.0
 
 
 class Refused(Exception):
-    """The delivery failed; the text is for users and holds no credential. `final`: another try cannot help."""
+    """The delivery failed; the text is for users and holds no credential. `final`: a retry cannot help."""
 
     def __init__(self, message: str, *, final: bool = False, retry_seconds: float = 0.0) -> None:
         super().__init__(message)
@@ -56,17 +56,17 @@ class Request(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """What services may use of the world."""
+    """The outside interfaces that services may use."""
 
     request: Request
     now: Callable[[], datetime]
     sleep: Callable[[float], Awaitable[None]]
     address: Callable[[str], Awaitable[str]]
-    """An address of a host that may be connected to. Raises SourceError."""
+    """An address of a host that the policy permits. Raises SourceError."""
     threads: Threads = field(default_factory=Remembered)
-    """Where threads began, by service, recipient and grouping key."""
+    """Where threads started, by service, recipient and grouping key."""
     write: Callable[[str], object] = lambda text: None
-    """The console of a command."""
+    """A command's terminal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +93,7 @@ class Delivery:
 
     @property
     def about(self) -> JsonObject:
-        """Of the object: its repoURL and revision, and the first template's name."""
+        """From the object: its repoURL and revision, and the first template's name."""
         return self.content.get("") or {}
 
     def text(self, field: str) -> str:
@@ -105,7 +105,7 @@ class Delivery:
         return default if value in (None, "") else str(value)
 
     def named(self, options: str) -> str:
-        """The recipient's entry of a map of options, such as URLs or keys. Raises Refused."""
+        """The recipient's entry in a map of options, such as URLs or keys. Raises Refused."""
         found = (self.options.get(options) or {}).get(self.recipient)
         if not found:
             raise Refused(f"no {options} entry for recipient '{self.recipient}'", final=True)
@@ -130,13 +130,13 @@ async def post(
 
 
 def expect_good(delivery: Delivery, reply: Reply) -> None:
-    """2xx. Raises Refused."""
+    """Requires a 2xx status. Raises Refused."""
     if not 200 <= reply.status < 300:
         raise refused(delivery, reply)
 
 
 def refused(delivery: Delivery, reply: Reply) -> Refused:
-    """By status: what the request itself is to blame for is not tried again."""
+    """By status: errors caused by the request itself are not retried."""
     final = 400 <= reply.status < 500 and reply.status not in (401, 403, 404, 408, 409, 425, 429)
     return Refused(
         f"{delivery.type} answered {reply.status}",
@@ -160,7 +160,7 @@ def decoded(delivery: Delivery, reply: Reply) -> JsonObject:
 
 
 def json_text(delivery: Delivery, field: str) -> Any:
-    """A block's field that holds JSON as text; None when empty. Raises Refused."""
+    """A block's field that holds JSON as text; None if empty. Raises Refused."""
     text = delivery.text(field)
     if not text.strip():
         return None
@@ -171,7 +171,7 @@ def json_text(delivery: Delivery, field: str) -> Any:
 
 
 def yaml_text(delivery: Delivery, field: str) -> Any:
-    """As `json_text`, for fields that may be YAML."""
+    """Like `json_text`, for fields that may be YAML."""
     try:
         return yaml.load(delivery.text(field))
     except YamlError as error:

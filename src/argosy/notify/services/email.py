@@ -1,4 +1,4 @@
-"""SMTP: with TLS at port 465, else STARTTLS where the server offers it."""
+"""SMTP: with TLS on port 465, else STARTTLS if the server offers it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def send(delivery: Delivery, doors: Doors) -> None:
 
 
 def composed(delivery: Delivery) -> EmailMessage:
-    """Line breaks in a subject or an address would be further headers: they are refused."""
+    """Line breaks in a subject or an address would add headers: they are refused."""
     message = EmailMessage()
     body = delivery.text("body") or delivery.message
     try:
@@ -44,7 +44,7 @@ def recipients(delivery: Delivery) -> list[str]:
 
 
 class _Connected(smtplib.SMTP):
-    """Connects to the address that was judged, whatever the name means by then; TLS verifies the name."""
+    """Connects to the checked address, even if the name resolves differently by then; TLS verifies the name."""
 
     def __init__(self, host: str, port: int, address: str) -> None:
         self._address = address

@@ -1,6 +1,6 @@
-"""Google Cloud Pub/Sub, as the service account of a key file: a message to a topic.
+"""Google Cloud Pub/Sub, with a service account's key file: a message to a topic.
 
-The token is asked for through the egress policy, like all else: the key file names where, and may be a stranger's.
+The token request is subject to the egress policy, too: the key file names its URL, and may be untrusted.
 """
 
 from __future__ import annotations

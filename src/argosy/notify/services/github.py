@@ -38,7 +38,7 @@ async def send(delivery: Delivery, doors: Doors) -> None:
 
 
 class _Target:
-    """One repository at one revision, signed in."""
+    """One repository at one revision, authenticated."""
 
     def __init__(self, delivery: Delivery, doors: Doors, repository: str, revision: str, token: str) -> None:
         self._delivery, self._doors = delivery, doors
@@ -64,7 +64,7 @@ class _Target:
         return orjson.loads(reply.body) if reply.body.strip() else None
 
     async def status(self, given: JsonObject) -> None:
-        """Too many statuses of one commit (422) count as done: no further try would help."""
+        """Too many statuses of one commit (422) count as done: a retry would not help."""
         body = {
             "state": str(given.get("state") or ""),
             "target_url": str(given.get("targetURL") or ""),
@@ -74,7 +74,7 @@ class _Target:
         await self.call("POST", f"statuses/{quote(self._revision, safe='')}", body, fine=(_TOO_MANY,))
 
     async def deployment(self, given: JsonObject) -> None:
-        """One for each revision and environment, made at first; then a status of it."""
+        """One for each revision and environment, created first; then a status of it."""
         environment = str(given.get("environment") or "")
         reference = str(given.get("reference") or self._revision)
         query = f"deployments?ref={quote(reference, safe='')}&environment={quote(environment, safe='')}"

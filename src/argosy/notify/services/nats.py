@@ -85,7 +85,7 @@ def _credentials(delivery: Delivery, nonce: str) -> dict[str, Any]:
 
 
 def _crc16(data: bytes) -> int:
-    """CRC-16/XMODEM, which ends an nkey."""
+    """CRC-16/XMODEM, the checksum at the end of an nkey."""
     crc = 0
     for byte in data:
         crc ^= byte << 8

@@ -1,4 +1,4 @@
-"""Microsoft Teams' incoming webhooks: a MessageCard. Success is an answer whose body is `1`."""
+"""Microsoft Teams' incoming webhooks: a MessageCard. Success is an answer with the body `1`."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ async def send(delivery: Delivery, doors: Doors) -> None:
 
 
 def check_url(url: str) -> None:
-    """https at a workflow's host; http for this machine alone. Raises Refused."""
+    """https to a workflow's host; http only to this machine. Raises Refused."""
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
     if host == "localhost" or host.startswith("127."):

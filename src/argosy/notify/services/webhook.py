@@ -22,7 +22,7 @@ async def send(delivery: Delivery, doors: Doors) -> None:
 
 
 async def _tried(delivery: Delivery, doors: Doors, method: str, url: str, headers: dict[str, str], body: bytes) -> None:
-    """5xx and lost connections are tried again after a growing wait, as upstream's client does."""
+    """5xx and lost connections are retried after a growing wait, as upstream's client does."""
     least, most = _seconds(delivery, "retryWaitMin", 1.0), _seconds(delivery, "retryWaitMax", 5.0)
     tries = int(delivery.options.get("retryMax") or 0) or 3
     for attempt in range(tries + 1):
