@@ -1,7 +1,7 @@
-"""What a user can do to one live object, and what comes of it (spec 10): decided here, written by whoever asked.
+"""Actions that a user can run on one live object, and their results (spec 10): decided here, written by the caller.
 
-Nothing here writes or reads a cluster: `discover` says what is offered for an object as it is, `run` gives the writes.
-The shipped ones are here; `custom` has those that users define in Lua, before or beside them.
+Nothing here reads or writes a cluster: `discover` lists the actions available for an object, `run` returns the writes.
+The built-in ones are here; `custom` has those that users define in Lua, which replace or extend them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def actions_of(obj: JsonObject) -> ActionSet | None:
 
 
 def discover(obj: JsonObject) -> list[Action]:
-    """What is offered for the object, by name; nothing for a kind without actions."""
+    """The actions available for the object, by name; empty for a kind without actions."""
     found = actions_of(obj)
     return sorted(found.offered(obj), key=lambda action: action.name) if found else []
 
@@ -39,10 +39,10 @@ def discover(obj: JsonObject) -> list[Action]:
 def run(
     obj: JsonObject, name: str, parameters: Mapping[str, str] | None, now: datetime, suffix: str = ""
 ) -> list[Impact]:
-    """The writes that the action asks for: objects to create, and the object itself as it shall be (a patch).
+    """The writes of the action: objects to create, and the new state of the object itself (a patch).
 
-    `suffix` ends the names of created objects (the minute when it is empty). An unknown action, or a parameter that
-    cannot be used, is an ActionError.
+    `suffix` ends the names of created objects (the minute if it is empty). An unknown action, or an invalid parameter,
+    raises ActionError.
     """
     found = actions_of(obj)
     if found is None or name not in found.runs:

@@ -1,4 +1,4 @@
-"""What an action is: what a user is offered, what running it is given, and what comes of it (spec 10)."""
+"""An action: what a user is offered, the input of a run, and its result (spec 10)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from argosy.machinery.objects import JsonObject
 
 
 class ActionError(Exception):
-    """Why an action cannot be run, in the words that the API answers with."""
+    """Why an action cannot be run, as the API answers it."""
 
 
 class UnknownAction(ActionError):
-    """There is none of that name for such an object."""
+    """No action has that name for such an object."""
 
 
 class Parameter(NamedTuple):
@@ -50,7 +50,7 @@ class Action:
 
 
 class Impact(NamedTuple):
-    """One write that an action asks for: `patch` of the object itself, or `create` of another."""
+    """One write of an action: `patch` of the object itself, or `create` of another."""
 
     operation: str
     resource: JsonObject
@@ -58,7 +58,7 @@ class Impact(NamedTuple):
 
 @dataclass(slots=True)
 class Run:
-    """One run: `obj` is a copy that may be changed; what is to be created besides goes into `created`."""
+    """One run: `obj` is a copy that may be changed; further objects to create go into `created`."""
 
     obj: JsonObject
     parameters: Mapping[str, str]
@@ -67,7 +67,7 @@ class Run:
     created: list[JsonObject] = field(default_factory=list)
 
     def timestamp(self) -> str:
-        """UTC to the second, as annotations carry it."""
+        """UTC to the second, as in annotations."""
         return self.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -83,7 +83,7 @@ KindActions = Mapping[tuple[str, str], ActionSet]
 
 
 def under(obj: JsonObject, *path: str) -> JsonObject:
-    """The object at the path of a copy that may be changed; made where it is missing or null."""
+    """The object at the path of a copy that may be changed; created if it is missing or null."""
     found: Any = obj
     for step in path:
         if not isinstance(found.get(step), dict):
@@ -94,7 +94,7 @@ def under(obj: JsonObject, *path: str) -> JsonObject:
 
 
 def part(obj: JsonObject, *path: str) -> JsonObject:
-    """The object at the path, to be read only; empty where it is missing."""
+    """The object at the path, read-only; empty if it is missing."""
     found: Any = obj
     for step in path:
         found = found.get(step) if isinstance(found, dict) else None
@@ -102,7 +102,7 @@ def part(obj: JsonObject, *path: str) -> JsonObject:
 
 
 def whole_number(run: Run, name: str, hint: str = "") -> int:
-    """A parameter as a count; anything else is refused with the value named."""
+    """A parameter as a count; any other value is refused by an error that names it."""
     text = run.parameters.get(name, "")
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise ActionError(f"invalid number: {text}{hint}")
@@ -131,7 +131,7 @@ def assign(*path: str, value: object) -> Callable[[Run], None]:
 
 
 def drop_annotations(obj: JsonObject, *keys: str) -> None:
-    """An empty map of annotations goes with its last entry."""
+    """An empty map of annotations is removed with its last entry."""
     found = part(obj, "metadata", "annotations")
     for key in keys:
         found.pop(key, None)

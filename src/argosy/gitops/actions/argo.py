@@ -20,7 +20,7 @@ def _promoted(obj: JsonObject) -> bool:
 
 
 def _is_old(obj: JsonObject) -> bool:
-    """Of a controller before 0.10, whose observed generation is a hash or a number of its own."""
+    """Written by a controller before 0.10, whose observed generation is a hash or a number of its own."""
     observed = str(part(obj, "status").get("observedGeneration") or "")
     return not observed.isdigit() or int(observed) > int(part(obj, "metadata").get("generation") or 0)
 
@@ -90,7 +90,7 @@ def _analysis_run(obj: JsonObject) -> list[Action]:
 
 
 def _automated(obj: JsonObject) -> bool:
-    """Automated sync is on when it is there, unless it says that it is not enabled."""
+    """Automated sync is on if it is present, unless `enabled` is false."""
     policy = part(obj, "spec", "syncPolicy")
     return policy.get("automated") is not None and part(policy, "automated").get("enabled") is not False
 
@@ -101,7 +101,7 @@ def _application(obj: JsonObject) -> list[Action]:
 
 
 def _toggle(run: Run) -> None:
-    """Only `enabled` changes: how to sync stays as it was for the next time."""
+    """Only `enabled` changes: the sync options stay for the next time."""
     enabled = not _automated(run.obj)
     under(run.obj, "spec", "syncPolicy", "automated")["enabled"] = enabled
 
@@ -130,12 +130,12 @@ def _from_cron(run: Run) -> None:
     made = _workflow(run, labels, annotations, copy.deepcopy(part(run.obj, "spec", "workflowSpec")))
     made["metadata"]["ownerReferences"] = [_owner(run.obj)]
     if finalizers := given.get("finalizers"):
-        made["finalizers"] = finalizers  # where upstream puts them, beside the metadata
+        made["finalizers"] = finalizers  # as upstream, outside of the metadata
     run.created.append(made)
 
 
 def _from_template(run: Run) -> None:
-    """The workflow names its template, and goes with it."""
+    """The workflow refers to its template, and is deleted with it."""
     name = part(run.obj, "metadata").get("name")
     labels = {"workflows.argoproj.io/workflow-template": name}
     made = _workflow(run, labels, {}, {"workflowTemplateRef": {"name": name}})

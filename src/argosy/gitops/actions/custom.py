@@ -1,4 +1,4 @@
-"""Actions that users define in Lua: they replace the shipped ones of the kind, or join them when told to (spec 10)."""
+"""Actions that users define in Lua: they replace the kind's built-in ones, or are added if configured (spec 10)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from argosy.render.lua.port import Call, LuaEvaluator, restored
 
 
 async def discover(told: Customizations, obj: JsonObject, now: datetime, lua: LuaEvaluator) -> list[Action]:
-    """What is offered, by name. A discovery script that fails is an ActionError."""
+    """The available actions, by name. A discovery script that fails raises ActionError."""
     found = _found(told, obj)
     if found is None:
         return actions.discover(obj)
@@ -36,7 +36,7 @@ async def run(
     lua: LuaEvaluator,
     suffix: str = "",
 ) -> list[Impact]:
-    """The writes that the action asks for: by the user's script where there is one, else by the shipped action."""
+    """The writes of the action: by the user's script if there is one, else by the built-in action."""
     found = _found(told, obj)
     script = found.definitions.get(name) if found else None
     if found is None or (script is None and found.merges_shipped):
@@ -48,7 +48,7 @@ async def run(
 
 
 def impacts_of(value: JsonValue, obj: JsonObject) -> list[Impact]:
-    """From what an action's script returned: the changed object, or a list of operations, each with its resource."""
+    """Parses what an action's script returned: the changed object, or a list of operations with their resources."""
     if isinstance(value, dict):
         return [_impact("patch", value, obj)]
     impacts = []
@@ -94,7 +94,7 @@ async def _evaluate(
 
 
 def _action(name: str, told: JsonValue) -> Action:
-    """An empty table is an action that can be used."""
+    """An empty table is an available action."""
     given = told if isinstance(told, dict) else {}
     listed = given.get("params")
     parameters = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []

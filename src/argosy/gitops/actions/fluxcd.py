@@ -1,4 +1,4 @@
-"""Flux: every kind that reconciles can be put to sleep and woken, and most can be asked to look again now."""
+"""Flux: every kind that reconciles can be suspended and resumed, and most can be asked to reconcile now."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RECONCILED = {
     "source.toolkit.fluxcd.io": ("Bucket", "GitRepository", "HelmChart", "HelmRepository", "OCIRepository"),
 }
 STATELESS = {"notification.toolkit.fluxcd.io": ("Alert", "Provider")}
-"""They have no reconciliation to ask for."""
+"""They have no reconciliation to request."""
 
 
 def _switches(obj: JsonObject) -> list[Action]:

@@ -1,4 +1,4 @@
-"""Numaflow and Numaplane: pausing, the two ways of going on, promotion by force, and removal of what is left over."""
+"""Numaflow and Numaplane: pausing, both ways of resuming, forced promotion, and removal of leftovers."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def _state(obj: JsonObject) -> str:
 
 
 def _steered(obj: JsonObject) -> bool:
-    """A rollout of its own kind decides over it, until it is left over."""
+    """Its parent rollout controls it, until it is a leftover."""
     owners = part(obj, "metadata").get("ownerReferences") or ()
     owned = any(item.get("kind") == f"{obj.get('kind')}Rollout" for item in owners)
     return owned and not _state(obj).startswith("recyclable")
 
 
 def _pauses(obj: JsonObject, root: Path = ()) -> list[Action]:
-    """Going on gradually is offered where it is allowed, going on at once where it is not."""
+    """Gradual resuming is offered if it is allowed, otherwise immediate resuming."""
     template, steered = part(obj, *root), _steered(obj)
     paused = part(template, "spec", "lifecycle").get("desiredPhase") == "Paused"
     allowed = part(template, "metadata", "annotations").get(STRATEGIES) or part(obj, "metadata", "annotations").get(
@@ -60,7 +60,7 @@ def _phase(root: Path, phase: str) -> Callable[[Run], None]:
 
 
 def _go_on(root: Path, strategy: str) -> Callable[[Run], None]:
-    """A pipeline is told how to come back."""
+    """A pipeline is told how to resume."""
 
     def run(given: Run) -> None:
         under(given.obj, *root, "metadata", "annotations")[STRATEGY] = strategy
@@ -70,7 +70,7 @@ def _go_on(root: Path, strategy: str) -> Callable[[Run], None]:
 
 
 def _from_nothing(root: Path) -> Callable[[Run], None]:
-    """A single vertex comes back gradually when its count is left to its autoscaler."""
+    """A single vertex resumes gradually if its count is left to its autoscaler."""
 
     def run(given: Run) -> None:
         spec = under(given.obj, *root, "spec")
@@ -81,7 +81,7 @@ def _from_nothing(root: Path) -> Callable[[Run], None]:
 
 
 def _rollout(obj: JsonObject, root: Path) -> list[Action]:
-    """Of Numaplane: what the annotation of the template allows; gradually where it says nothing."""
+    """For Numaplane: what the template's annotation allows; gradually if it is missing."""
     template = part(obj, *root)
     paused = part(template, "spec", "lifecycle").get("desiredPhase") == "Paused"
     allowed = str(part(template, "metadata", "annotations").get(STRATEGIES) or "")

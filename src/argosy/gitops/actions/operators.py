@@ -1,4 +1,4 @@
-"""Kinds of single operators: KEDA, External Secrets, CloudNativePG, MariaDB, Percona, Strimzi."""
+"""Kinds of other operators: KEDA, External Secrets, CloudNativePG, MariaDB, Percona, Strimzi."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _offer(*names: str) -> list[Action]:
 
 
 def _postgres(obj: JsonObject) -> list[Action]:
-    """One of suspend and resume: of the operator's reconciliation, not of the database."""
+    """Either suspend or resume: of the operator's reconciliation, not of the database."""
     stopped = _annotations(obj).get(RECONCILIATION) == "disabled"
     switch = (
         Action("resume", icon="fa fa-fw fa-play", title="Resume Reconciliation")
@@ -94,7 +94,7 @@ def _healthy(obj: JsonObject) -> list[str]:
 
 
 def _promote(run: Run) -> None:
-    """The operator follows what its status names as the target; a number is an instance of this cluster."""
+    """The operator follows the target in its status; a number is an instance of this cluster."""
     wanted = run.parameters.get("instance", "")
     target = _target(run.obj, wanted)
     if target is None:

@@ -22,7 +22,7 @@ RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 PAUSE_ICON = "fa fa-fw fa-pause"
 PLAY_ICON = "fa fa-fw fa-play"
 NAME_LIMIT = 63
-"""Of a Job, whose name becomes a label value of its pods."""
+"""For a Job, whose name becomes a label value of its pods."""
 
 FINISHED = ("Complete", "Failed", "FailureTarget", "SuccessCriteriaMet")
 
@@ -73,14 +73,14 @@ def owner(obj: JsonObject) -> JsonObject:
 
 
 def derived_name(run: Run) -> str:
-    """The source's name and a suffix: the one handed in, else the minute; cut so that it stays a label value."""
+    """The source's name and a suffix: the given one, else the minute; cut to fit a label value."""
     suffix = run.suffix or run.now.astimezone(UTC).strftime("%y%m%d%H%M")
     name = str(part(run.obj, "metadata").get("name") or "")
     return f"{name[: NAME_LIMIT - len(suffix) - 1]}-{suffix}"
 
 
 def create_job(run: Run) -> None:
-    """As `kubectl create job --from` makes it."""
+    """As `kubectl create job --from` does."""
     template = copy.deepcopy(part(run.obj, "spec", "jobTemplate"))
     given = part(template, "metadata")
     metadata: JsonObject = {
@@ -105,7 +105,7 @@ def _job(obj: JsonObject) -> list[Action]:
 
 
 def terminate(run: Run) -> None:
-    """Tells the Job controller that the job has failed; one that is over stays as it is."""
+    """Marks the Job as failed for the Job controller; a finished one stays as it is."""
     if _over(run.obj):
         return
     status = under(run.obj, "status")

@@ -1,4 +1,4 @@
-"""The doors of ApplicationSets onto this process: git by the room of sources, objects from caches."""
+"""Adapters for ApplicationSets: git from the `sources` room, objects from caches."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from argosy.sources.port import GitRemote, Tree
 
 
 class GitReader:
-    """Trees of repositories, with the credentials that the project may use. `read` holds which commits were read."""
+    """Trees of repositories, with the credentials that the project may use. `read` records which commits were read."""
 
     def __init__(self, git: GitRemote, book: CredentialBook) -> None:
         self.read: dict[tuple[str, str, str], str] = {}
@@ -34,7 +34,7 @@ class GitReader:
 
 
 class Watched:
-    """A door, and whether anybody has gone through it."""
+    """An adapter, and whether it has been used."""
 
     def __init__(self, inner: Any) -> None:
         self.was_used = False
@@ -65,7 +65,7 @@ class ClusterObjects:
         return self._cache(CONFIG_MAPS, namespace).get(Key(namespace, name))
 
     def _cache(self, resource: Resource, namespace: str) -> Cache:
-        """Of this namespace only: a cluster's Secrets are many, and most of them nobody's business here."""
+        """Of this namespace only: a cluster has many Secrets, and most are not needed here."""
         return self._caches.cache(resource, namespace=namespace)
 
     def clusters(self) -> Sequence[JsonObject]:
@@ -75,7 +75,7 @@ class ClusterObjects:
     async def decisions(
         self, api_version: str, resource: str, namespace: str, name: str, labels: str
     ) -> Sequence[JsonObject]:
-        """`resource` is the plural, as upstream's ConfigMap has it under `kind`."""
+        """`resource` is the plural, which upstream's ConfigMap has under `kind`."""
         group, version = group_version(api_version)
         try:
             kinds = (await self._client.served()).resources
@@ -89,7 +89,7 @@ class ClusterObjects:
             raise GeneratorError(f"clusterDecisionResource: {error}") from None
 
     async def _one(self, request: Get) -> Sequence[JsonObject]:
-        """None only where the server says so: of a failure nothing must follow."""
+        """None only if the server says that it does not exist: a failure must not be mistaken for that."""
         try:
             return [await self._client.get(request)]
         except StatusError as error:

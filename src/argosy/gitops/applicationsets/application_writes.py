@@ -1,6 +1,6 @@
-"""The writes on generated Applications: created, changed, deleted, let go, and synced by an operation. Pure.
+"""The writes on generated Applications: create, change, delete, release, and sync by an operation. Pure.
 
-Each Application has a chain of its own, conditional on the version that was looked at.
+Each Application has its own chain of writes, conditional on the version that was read.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def planned(appset: JsonObject, plan: Plan, around: Surroundings) -> tuple[Chain
 
 
 def changed(one: Update) -> Write:
-    """Only what differs; whole where a merge patch cannot say it (a null means "delete" in one)."""
+    """Only the differences; a complete update if a merge patch cannot express it (in which a null means "delete")."""
     patch = create_merge_patch(one.live, one.wanted)
     if merge_patch(one.live, patch) == one.wanted:
         return merge(APPLICATIONS, one.live, patch)
@@ -39,7 +39,7 @@ def changed(one: Update) -> Write:
 
 
 def removed(appset: JsonObject, app: JsonObject, around: Surroundings) -> Chain:
-    """Deletes one; its objects are out of reach, and not waited for, when its destination is gone."""
+    """Deletes one; if its destination is gone its objects cannot be reached, and are not waited for."""
     gone = (delete(APPLICATIONS, app, exact=False), _told(appset, "Deleted", app))
     unreachable = not around.has_cluster(read(Application, app).spec.destination)
     if not unreachable or not reconcile.has_resources_finalizer(app):
@@ -49,7 +49,7 @@ def removed(appset: JsonObject, app: JsonObject, around: Surroundings) -> Chain:
 
 
 def disowned(app: JsonObject) -> Write:
-    """So that it survives its set."""
+    """Lets it survive its set."""
     owners = [owner for owner in app["metadata"].get("ownerReferences") or () if not owner.get("controller")]
     return merge(APPLICATIONS, app, {"metadata": {"ownerReferences": owners or None}})
 
@@ -57,9 +57,9 @@ def disowned(app: JsonObject) -> Write:
 def operations(
     named: Mapping[str, JsonObject], rollout: rolling_sync.Advance, wanted: Sequence[JsonObject]
 ) -> tuple[Chain, ...]:
-    """Operations on those that have become Pending.
+    """Sync operations for Applications that have become Pending.
 
-    `wanted`: as the template has them, which says whether a sync prunes.
+    `wanted`: as in the template, which says whether a sync prunes.
     """
     statuses = {item["application"]: item for item in rollout.statuses}
     asked = [

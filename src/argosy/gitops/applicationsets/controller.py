@@ -1,4 +1,4 @@
-"""The controller of this room, and who answers what it asks."""
+"""The controller of ApplicationSets, and the answerers of its questions."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from argosy.machinery.objects import Key
 from argosy.runtime.engine import Answerer
 
 NAME: Final = "argocd-applicationset-controller"
-"""Manager of its writes, and reporter of its Events."""
+"""Field manager of its writes, and reporter of its Events."""
 GENERATING_SECONDS: Final = 900.0
-"""Each door of a generator has a time limit of its own; this one is for what they take together."""
+"""Each adapter of a generator has its own time limit; this one is for all of them together."""
 
 
 def controllers(
     namespace: str = "argocd", measure: Callable[[Key, Any], None] | None = None
 ) -> tuple[Controller[Seen], ...]:
-    """`namespace`: of the control plane."""
+    """`namespace`: the control plane's."""
     return (
         Controller(
             name="applicationsets",
@@ -34,7 +34,7 @@ def controllers(
             look=partial(look, Gathering(namespace), namespace),
             decide=decide,
             owns=(APPLICATIONS,),
-            # A cluster's Secrets are many, and most of them nobody's business here.
+            # A cluster has many Secrets, and most are not needed here.
             by_namespace=(SECRETS, CONFIG_MAPS),
             manager=NAME,
             reporter=NAME,
@@ -44,7 +44,7 @@ def controllers(
 
 
 def answerers(generators: Generators, jq: JqRunner) -> Mapping[type[Question[Any]], Answerer]:
-    """A set whose host does not answer holds up no other."""
+    """A set whose host does not answer delays no other."""
     by_set: Callable[[Generate], Key] = lambda question: Key(question.namespace, question.name)  # noqa: E731
     return {
         Generate: Answerer(answer=generators.answer, limit=16, per_lane=1, lane=by_set, timeout=GENERATING_SECONDS),

@@ -1,8 +1,7 @@
 """Decides what is written for an ApplicationSet: its Applications, then its status, then the operations of a rollout.
 
-What a rolling sync holds back is told before the Applications change, so that nothing is forgotten when the process
-ends in between. Each Application is written apart from the others: one that is refused keeps no other from its turn,
-and is told of in the status.
+What a rolling sync holds back is written to the status before the Applications change, so that a crash in between loses
+nothing. Each Application is written separately: a refused one blocks no other, and is reported in the status.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ REASONS: Final = {
     "delete": "DeleteApplicationError",
 }
 PASSING: Final = frozenset({0, 409, 429, 502, 503, 504})
-"""Answers after which the same write may succeed; they are not told."""
+"""Answers after which the same write may succeed; they are not reported."""
 
 
 def decide(seen: Seen, now: datetime) -> Decision:
@@ -48,7 +47,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 
 def _remembered(seen: Seen, now: datetime) -> Memory | None:
-    """None after a question that nobody could answer: it is asked again all by itself."""
+    """None after a question that could not be answered: it is repeated automatically."""
     if not seen.is_news or seen.generated is None:
         return seen.memory
     if seen.memory is not None:
@@ -57,7 +56,7 @@ def _remembered(seen: Seen, now: datetime) -> Memory | None:
 
 
 def _followed(seen: Seen, memory: Memory | None, now: datetime) -> Decision:
-    """After writes another look sees what they came to, unless some are refused again and again: then it is told."""
+    """After writes another look checks their result, unless some are refused repeatedly: then that is reported."""
     chains = _chains(seen)
     told, memory = _jq_failures(seen, memory)
     advance = seen.advanced(now) if seen.plan is not None and seen.is_rolling else None
@@ -101,7 +100,7 @@ def _found(seen: Seen, advance: rolling_sync.Advance | None) -> list[status.Foun
 
 
 def _statuses(seen: Seen, advance: rolling_sync.Advance | None) -> Sequence[JsonObject] | None:
-    """Without news of it, a rolling sync stays where it is, unless there is to be none any more."""
+    """Without new results, a rolling sync keeps its state, unless the strategy was removed."""
     if advance is not None:
         return advance.statuses
     return None if seen.is_rolling else []
@@ -116,7 +115,7 @@ def _failure(refusal: Refusal) -> tuple[str, str]:
 
 
 def _jq_failures(seen: Seen, memory: Memory | None) -> tuple[tuple[Event, ...], Memory | None]:
-    """Once of each expression that fails."""
+    """Once for each expression that fails."""
     if memory is None or not (news := seen.jq.failures.keys() - memory.told):
         return (), memory
     made = []

@@ -1,7 +1,7 @@
-"""The end of a set: its Applications go with it, survive it, or go one step after another (spec 15.4, 15.5). Pure.
+"""Deleting a set: its Applications are deleted with it, survive it, or follow step by step (spec 15.4, 15.5). Pure.
 
-A plain end needs nobody: the garbage collector follows the owner references. For the two others the set carries a
-finalizer from the first look on.
+Plain deletion needs no code: the garbage collector follows the owner references. For the two others the set gets a
+finalizer at the first look.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def with_finalizer(appset: JsonObject) -> Write:
 
 
 def proceed(appset: JsonObject, applications: Sequence[JsonObject], around: Surroundings, now: datetime) -> Decision:
-    """After the deletion was asked for."""
+    """After deletion was requested."""
     finalizers = read(ApplicationSet, appset).metadata.finalizers
     if FINALIZER not in finalizers:
         return NOTHING

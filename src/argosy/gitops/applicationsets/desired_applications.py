@@ -1,4 +1,4 @@
-"""From an ApplicationSet to the Applications it wants: generators, then the template, or one error for all."""
+"""From an ApplicationSet to its desired Applications: generators, then the template, or one error for all."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _TEMPLATED: Final = re.compile(r"\{\{.*\}\}", re.DOTALL)
 
 
 class Unusable(Exception):
-    """Nothing may be done for this set now. `reason` is upstream's; `generated`: the parameters were there."""
+    """Nothing may be done for this set now. `reason` is upstream's; `generated`: whether the generators succeeded."""
 
     def __init__(self, reason: str, message: str, *, generated: bool, retry_after: float = 0.0) -> None:
         super().__init__(message)
         self.reason = reason
         self.generated = generated
         self.retry_after = retry_after
-        """Seconds for which a host asked not to be asked again."""
+        """Seconds that a host asked to wait."""
 
 
 def asked_of(
@@ -56,7 +56,7 @@ def asked_of(
 
 
 def unreadable(error: GeneratorError | SourceError) -> Unusable:
-    """What a generator met, for the whole set."""
+    """Errors that a generator met, for the complete set."""
     text = f"error generating params from the generators: {error}"
     wait = error.retry_after if isinstance(error, GeneratorError) else 0.0
     return Unusable("ApplicationGenerationFromParamsError", text, generated=False, retry_after=wait)
@@ -92,7 +92,7 @@ def _rendered(spec: JsonObject, template: JsonObject, parameters: JsonObject, as
 
 
 def own_projects(spec: JsonObject) -> list[str]:
-    """Those that generators' own templates name, nested ones included: they go around the template's."""
+    """Those named by generators' own templates, nested ones included, which override the set's template."""
     found: list[str] = []
     generators = spec.get("generators")
     for generator in generators if isinstance(generators, list) else ():

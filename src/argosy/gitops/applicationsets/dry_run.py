@@ -1,4 +1,4 @@
-"""What a set would do now, asked of caches alone: for the command, which runs no controllers."""
+"""What a set would do now, computed from caches alone: for the command, which runs no controllers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from argosy.runtime.caches.informer import Caches
 
 
 class Previewer:
-    """The caches must be kept filled meanwhile."""
+    """The caller must keep the caches filled."""
 
     def __init__(self, caches: Caches, generators: Generators, jq: JqEvaluation, namespace: str) -> None:
         self._generators, self._jq, self._namespace = generators, jq, namespace

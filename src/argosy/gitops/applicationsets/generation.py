@@ -1,7 +1,7 @@
-"""Asks the generators of a set when there is reason to; what they gave is remembered until there is again.
+"""Runs the generators of a set when there is a reason to; their results are remembered in between.
 
-Reasons: the set's spec, the settings or (for generators that read them) the clusters changed, its time has come, or
-somebody asks by annotation. After an error a change of any setting, project or credential is one, too.
+Reasons: the set's spec, the settings or (for generators that read them) the clusters changed, a requeue is due, or
+an annotation requests it. After an error a change of any setting, project or credential is one, too.
 """
 
 from __future__ import annotations
@@ -29,37 +29,37 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.sources.port import GitRemote, SourceError
 
 AFTER_ERROR: Final = 180.0
-"""Seconds; longer when a host says so."""
+"""In seconds; longer if a host asks for it."""
 OF_CLUSTERS: Final = frozenset({"clusters", "clusterDecisionResource"})
 PASSING: Final = re.compile(rb"\b(now|date|ago|shuffle|htpasswd|bcrypt|encryptAES|(rand|uuid|gen[A-Z])\w*)\b")
-"""Functions of templates that come to something else each time."""
+"""Functions of templates whose result changes with each call."""
 REFRESH: Final = "argocd.argoproj.io/application-set-refresh"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Generated:
-    """What the generators of a set gave, and for which spec and surroundings."""
+    """The results of a set's generators, with the spec and environment that they are for."""
 
     spec: JsonObject
     uid: str
     around: Surroundings
     clusters: object
     wanted: Sequence[JsonObject] = ()
-    """As the template has them."""
+    """As rendered from the template."""
     placed: Sequence[JsonObject] = ()
     """As they are to be written."""
     error: Unusable | None = None
     verdicts: Verdicts = field(default_factory=Verdicts)
-    """What became of them."""
+    """Cached decisions about them."""
 
     def after(self, known: Generated) -> Generated:
-        """With the objects of an earlier answer where they are equal, so that only what changed is judged anew."""
+        """Reuses equal objects of an earlier answer, so that only changed ones are evaluated again."""
         wanted, placed = _shared(self.wanted, known.wanted), _shared(self.placed, known.placed)
         same = (self.spec, self.uid, self.around.options) == (known.spec, known.uid, known.around.options)
         return replace(self, wanted=wanted, placed=placed, verdicts=known.verdicts if same else self.verdicts)
 
     def holds(self, appset: JsonObject, around: Surroundings) -> bool:
-        """Whether they would be asked the same now. After an error any news of the surroundings is worth a try."""
+        """Whether the question would be the same now. After an error any change of the environment is worth a retry."""
         spec, options = appset.get("spec") or {}, around.options
         if self.error is not None and self.around is not around:
             return False
@@ -69,17 +69,17 @@ class Generated:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Memory:
-    """What a set's last look left."""
+    """The memory of a set's last look."""
 
     generated: Generated
     answered_at: datetime
     until: datetime | None
-    """When the generators are asked again."""
+    """When the generators run again."""
     is_due: bool = False
     told_at: datetime | None = None
     """When the status was written."""
     told: frozenset[str] = frozenset()
-    """jq expressions whose failure was told."""
+    """jq expressions whose failure was reported."""
 
     def answered(self, generated: Generated, now: datetime) -> Memory:
         return replace(self, generated=generated, answered_at=now, until=asked_again(generated, now), is_due=False)
@@ -87,7 +87,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Generate(Question[Generated]):
-    """`since`: when the last answer came; asked after that it is another question."""
+    """`since`: when the last answer arrived, which makes the next question a different one."""
 
     namespace: str
     name: str
@@ -103,7 +103,7 @@ class Generate(Question[Generated]):
 def asked(
     snapshot: Snapshot, appset: JsonObject, around: Surroundings, memory: Memory | None
 ) -> tuple[Generated | None, bool]:
-    """What holds now, and whether it is news; None while the answer is awaited and nothing holds until then."""
+    """The current answer, and whether it is new; None while an answer is awaited and there is no earlier one."""
     known = memory.generated if memory is not None and memory.generated.holds(appset, around) else None
     anew = REFRESH in (appset["metadata"].get("annotations") or {})
     if known is not None and memory is not None and not memory.is_due and not anew:
@@ -136,7 +136,7 @@ def _question(appset: JsonObject, around: Surroundings, since: datetime | None) 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """What a question came to that read nothing but commits of Git: while they stay, so does the answer."""
+    """The answer to a question that only read commits of Git: valid while these are unchanged."""
 
     question: Generate
     reader: GitReader
@@ -153,7 +153,7 @@ class _Made:
 
 
 class Generators:
-    """Answers `Generate`, through the doors to the world outside."""
+    """Answers `Generate`, through the adapters to the outside."""
 
     def __init__(
         self,
@@ -165,7 +165,7 @@ class Generators:
         control_plane: str,
     ) -> None:
         self.count = 0
-        """How often generators were asked."""
+        """How often generators ran."""
         self._objects, self._git, self._hosting, self._plugins = objects, git, hosting, plugins
         self._templates, self._control_plane = templates, control_plane
         self._made: dict[Key, _Made] = {}
@@ -191,7 +191,7 @@ class Generators:
         return made
 
     def remembered(self, key: Key, memory: Any) -> None:
-        """Hears of the controller's memories: without one the set is gone, or another replica's."""
+        """Called with the controller's memories: without one the set is deleted, or handled by another replica."""
         if memory is None:
             self._made.pop(key, None)
 
@@ -200,7 +200,7 @@ class Generators:
         return await self._desired(appset, around, self._doors(around))
 
     def _doors(self, around: Surroundings) -> tuple[GitReader, Watched, Watched, Watched]:
-        """Git, and what nobody can say of whether it has changed."""
+        """Git, and sources without change detection."""
         others = Watched(self._hosting), Watched(self._plugins), Watched(self._objects)
         return (GitReader(self._git, around.credentials), *others)
 
@@ -224,7 +224,7 @@ def asked_again(generated: Generated, now: datetime) -> datetime | None:
 
 
 def clusters_seen(spec: JsonObject, around: Surroundings) -> object:
-    """Something that is equal for as long as the clusters are that the generators read; None where they read none."""
+    """A fingerprint of the clusters that the generators read; None if they read none."""
     names = set(_generators(spec.get("generators") or ()))
     return around.cluster_versions if names & OF_CLUSTERS else None
 
@@ -242,7 +242,7 @@ def _shared(made: Sequence[JsonObject], known: Sequence[JsonObject]) -> Sequence
 
 
 def _generators(entries: Sequence[Any]) -> Iterator[str]:
-    """The names of all, nested ones included."""
+    """The names of all generators, nested ones included."""
     for entry in entries:
         for name, part in entry.items():
             yield name

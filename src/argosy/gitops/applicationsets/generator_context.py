@@ -1,4 +1,4 @@
-"""What a generator is asked with: which set, which engine, and the doors to what it may read."""
+"""The context of a generator: its set, the template engine, and the adapters it may use."""
 
 from __future__ import annotations
 
@@ -39,22 +39,22 @@ class PullRequest:
 
 
 class HostNotFound(Exception):
-    """The host answered, and has no such repository."""
+    """The host answered that the repository does not exist."""
 
 
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
-"""What reading an answer of unexpected shape raises; whoever asked a host turns it into a GeneratorError."""
+"""Errors when parsing an answer of unexpected shape; callers turn them into a GeneratorError."""
 
 
 class RepositoryHost(Protocol):
-    """Lists what one organisation, group or owner has. Raises GeneratorError."""
+    """Lists the repositories of one organisation, group or owner. Raises GeneratorError."""
 
     async def repositories(self) -> Sequence[Repository]:
         """Each with its default branch."""
         ...
 
     async def branches(self, repository: Repository) -> Sequence[Repository]:
-        """The default branch, or all of them when asked for, with commits."""
+        """The default branch, or all of them if requested, with commits."""
         ...
 
     async def has_path(self, repository: Repository, path: str) -> bool: ...
@@ -62,15 +62,15 @@ class RepositoryHost(Protocol):
 
 class PullRequestHost(Protocol):
     async def pull_requests(self) -> Sequence[PullRequest]:
-        """Open ones. Raises HostNotFound for a repository that is not there, GeneratorError for all else."""
+        """Open pull requests. Raises HostNotFound if the repository does not exist, GeneratorError for other errors."""
         ...
 
 
 class Hosting(Protocol):
-    """Makes the client of one configured host. `token` and `ca` are what the references lead to."""
+    """Builds the client of one configured host. `token` and `ca` are resolved references."""
 
     def repositories(self, provider: str, options: JsonObject, token: str, ca: str, protocol: str) -> RepositoryHost:
-        """Raises GeneratorError for options that cannot be."""
+        """Raises GeneratorError for invalid options."""
         ...
 
     def pull_requests(self, provider: str, options: JsonObject, token: str, ca: str) -> PullRequestHost: ...
@@ -93,7 +93,7 @@ class Plugins(Protocol):
 
 
 class Objects(Protocol):
-    """What the cluster has, from caches."""
+    """Objects in the cluster, from caches."""
 
     def secret(self, namespace: str, name: str) -> JsonObject | None: ...
 
@@ -112,32 +112,32 @@ class Objects(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """To the world outside."""
+    """Adapters to the outside."""
 
     git: GitTrees
     hosting: Hosting
     plugins: Plugins
     objects: Objects
     refusal: Callable[[str, str, str], str] = lambda project, namespace, url: ""
-    """Why a set of `namespace` may not read the repository `url` for `project`; "" when it may."""
+    """Why a set of `namespace` may not read the repository `url` for `project`; "" if it may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratorContext:
-    """One ApplicationSet at work."""
+    """The ApplicationSet being processed."""
 
     name: str
     namespace: str
     control_plane: str
     project: str
-    """Of the template; empty when it is templated."""
+    """The template's project; empty if it is templated."""
     engine: Engine
     options: Options
     doors: Doors
 
     @property
     def is_outside(self) -> bool:
-        """Outside of the control plane's namespace, where less is trusted."""
+        """Outside of the control plane's namespace, where sets are less trusted."""
         return self.namespace != self.control_plane
 
     def with_values(self, parameters: JsonObject, values: Mapping[str, str] | None) -> JsonObject:

@@ -1,4 +1,4 @@
-"""Users' jq as questions: what is decided with it is decided again until it asks nothing more (spec 4.3)."""
+"""Users' jq expressions as questions: a decision is repeated until it has no open question (spec 4.3)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class JqPaths(Question[Answer]):
-    """Where one expression leads in one object; `body` is the object as JSON."""
+    """The paths of one expression in one object; `body` is the object as JSON."""
 
     expression: str
     body: bytes = field(repr=False)
@@ -29,7 +29,7 @@ class JqRunner:
     def __init__(self, evaluator: JqEvaluator | None) -> None:
         self._evaluator = evaluator
         self.count = 0
-        """Expressions run on an object."""
+        """How many expressions were run on an object."""
 
     async def answer(self, question: JqPaths) -> Answer:
         """Raises NotAnswered."""
@@ -43,7 +43,7 @@ class JqRunner:
 
 
 def settled(snapshot: Snapshot, decide: Callable[[JqAnswers], T]) -> tuple[T, JqAnswers] | None:
-    """What `decide`, which is pure, comes to with every answer; None while one is awaited. Raises NotAnswered."""
+    """The result of `decide`, which is pure, with every answer; None while one is awaited. Raises NotAnswered."""
     answers: dict[Known, Answer] = {}
     for _ in range(ROUNDS):
         jq = JqAnswers(answers)

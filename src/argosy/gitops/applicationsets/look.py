@@ -1,4 +1,4 @@
-"""What a look at an ApplicationSet sees: what its generators gave, its Applications, and what is to become of them."""
+"""Gathers the inputs of an ApplicationSet's decision: its generators' results, its Applications, and their plan."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Seen:
     memory: Memory | None
     refusals: tuple[Refusal, ...] = ()
     generated: Generated | None = None
-    """None while an answer is awaited, or when nothing was asked."""
+    """None while an answer is awaited, or if nothing was asked."""
     is_news: bool = False
     plan: Plan | None = None
     named: Mapping[str, JsonObject] = field(default_factory=dict)
-    """The Applications that are there with a wanted name."""
+    """The existing Applications with a desired name."""
     jq: JqAnswers = field(default_factory=JqAnswers)
 
     @property
@@ -50,7 +50,7 @@ class Seen:
         return rolling_sync.is_rolling(self.spec, enabled=self.around.options.progressive_syncs)
 
     def advanced(self, now: datetime, jq: JqAnswers | None = None) -> rolling_sync.Advance:
-        """Where a rolling sync goes from here; what has a problem is left out."""
+        """The next state of a rolling sync; Applications with a problem are left out."""
         assert self.generated is not None and self.plan is not None
         skipped = {problem.application for problem in self.plan.problems}
         left = [app for app in self.generated.placed if app["metadata"]["name"] not in skipped]
@@ -59,7 +59,7 @@ class Seen:
 
 
 def look(gathering: Gathering, control_plane: str, snapshot: Snapshot, key: Key) -> Seen | None:
-    """Raises comparison.jq.evaluation.NotAnswered when no jq could be run: nothing is known of what is ignored."""
+    """Raises comparison.jq.evaluation.NotAnswered if jq could not be run: it is unknown what is ignored."""
     appset = snapshot.object(APPLICATION_SETS, key)
     if appset is None:
         return None
@@ -96,7 +96,7 @@ def _planned(seen: Seen, generated: Generated, snapshot: Snapshot) -> Seen:
     plan, jq = made
     seen = replace(seen, plan=plan, named=named, jq=jq)
     if seen.is_rolling and seen.spec.ignore_application_differences:
-        # What it asks does not depend on the time, which only decisions know.
+        # Its questions do not depend on the time, which only decisions know.
         first = seen
         if (advanced := settled(snapshot, lambda answers: first.advanced(ANY_TIME, answers))) is None:
             return replace(seen, generated=None)

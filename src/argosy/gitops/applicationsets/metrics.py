@@ -33,7 +33,7 @@ class ApplicationSetMetrics:
             registry.collected("argocd_appset_labels", "Labels of an ApplicationSet.", names, self._label)
 
     def of(self, controller: Controller[Any]) -> Controller[Any]:
-        """The controller, whose looks are timed from now on; series of a set that is gone go with it."""
+        """The controller, whose looks are timed from now on; series of a deleted set are removed."""
         self._cache.on_change(self._changed)
         return replace(controller, timed=self._timed)
 

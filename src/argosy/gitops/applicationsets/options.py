@@ -1,4 +1,4 @@
-"""What `argocd-cmd-params-cm` says about ApplicationSets (spec 13), and which policy holds for one of them."""
+"""ApplicationSet settings in `argocd-cmd-params-cm` (spec 13), and which policy applies to one of them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Options:
 
 
 def options_of(parameters: Mapping[str, str]) -> Options:
-    """A value that cannot be read counts as absent."""
+    """An invalid value counts as absent."""
     given = {key.removeprefix(PREFIX): value for key, value in parameters.items() if key.startswith(PREFIX)}
     policy = given.get("policy") or ""
     return Options(
@@ -67,7 +67,7 @@ def options_of(parameters: Mapping[str, str]) -> Options:
 
 
 def _names(pattern: str, namespace: str) -> bool:
-    """A glob, or an expression between slashes, found anywhere."""
+    """A glob, or an unanchored expression between slashes."""
     if len(pattern) > 1 and pattern.startswith("/") and pattern.endswith("/"):
         quiet = re2.Options()
         quiet.log_errors = False

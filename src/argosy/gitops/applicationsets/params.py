@@ -1,4 +1,4 @@
-"""Sets of parameters: nested JSON for Go templates, flat texts for plain ones; how they are flattened and selected."""
+"""Sets of parameters: nested JSON for Go templates, flat texts for plain ones; flattening and selection."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from argosy.machinery.selectors import SelectorError, label_selector_of
 
 
 class GeneratorError(Exception):
-    """A generator, or what it read, is wrong: nothing is created, changed or deleted. Never names a secret.
+    """A generator, or its input, is invalid: nothing is created, changed or deleted. Never names a secret.
 
-    `retry_after`: seconds for which a host asked not to be asked again.
+    `retry_after`: seconds that a host asked to wait.
     """
 
     def __init__(self, message: str, *, retry_after: float = 0.0) -> None:
@@ -22,7 +22,7 @@ class GeneratorError(Exception):
 
 
 def text_of(value: JsonValue) -> str:
-    """A scalar as Go prints what it read from JSON: every number is a float64 (`3`, `1e+07`)."""
+    """A scalar as Go prints it after parsing JSON: every number is a float64 (`3`, `1e+07`)."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:

@@ -1,4 +1,4 @@
-"""What an ApplicationSet would do: created, changed and deleted Applications, and nothing done."""
+"""What an ApplicationSet would do: Applications that would be created, changed and deleted, without any write."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from argosy.machinery.objects import JsonObject
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """Whole Applications; `changed` hold the live one and what it would become; `problems` are left as they are."""
+    """Complete Applications; `changed` holds the live one and its new state; `problems` would stay as they are."""
 
     created: tuple[JsonObject, ...]
     changed: tuple[Update, ...]
@@ -41,7 +41,7 @@ def preview(
 
 
 def for_strategy(appset: JsonObject, wanted: Sequence[JsonObject], options: Options) -> Sequence[JsonObject]:
-    """A rolling sync turns automation off."""
+    """A rolling sync turns automated sync off."""
     rolling = is_rolling(read(ApplicationSet, appset).spec, enabled=options.progressive_syncs)
     return [without_automation(app) for app in wanted] if rolling else wanted
 

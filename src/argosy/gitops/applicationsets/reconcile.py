@@ -1,7 +1,7 @@
-"""Decides which Applications are created, changed and deleted: desired ones against those that are there (spec 15.4).
+"""Decides which Applications are created, changed and deleted: desired against existing ones (spec 15.4).
 
-Pure. What users and other controllers own of an Application is kept from the live one; what cannot be, or may not be,
-is a `Problem`, and then that Application is left as it is.
+Pure. Fields of an Application that users and other controllers own are kept from the live one; an invalid or forbidden
+Application is a `Problem`, and stays as it is.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ RESOURCES_FINALIZERS: Final = "resources-finalizer.argocd.argoproj.io"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why an Application is left as it is."""
+    """Why an Application stays as it is."""
 
     application: str
     message: str
@@ -55,7 +55,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is to be done; `delete` are the live objects."""
+    """The planned writes; `delete` are live objects."""
 
     create: tuple[JsonObject, ...] = ()
     update: tuple[Update, ...] = ()
@@ -68,23 +68,23 @@ class Plan:
 
 
 Verdict = Problem | Update | JsonObject | None
-"""What is to be done with one desired Application: nothing that can be, a change, to create it, or nothing at all."""
+"""The plan for one desired Application: a problem, a change, a creation, or nothing."""
 
 
 class Verdicts:
-    """Earlier verdicts, good for as long as both sides are the same objects (caches share them, and never change one).
+    """Cached verdicts, valid while both sides are the same objects (caches share them, and never change one).
 
-    One for each answer of a set's generators: with 1,000 Applications, a look because of one of them judges that one.
+    One cache for each answer of a set's generators: with 1,000 Applications, a change of one only evaluates that one.
     """
 
     def __init__(self) -> None:
         self.count = 0
-        """How many were made."""
+        """How many verdicts were computed."""
         self._around: Surroundings | None = None
         self._known: dict[str, tuple[JsonObject, JsonObject | None, Verdict]] = {}
 
     def under(self, around: Surroundings) -> Verdicts:
-        """Those that hold there: none of another one's."""
+        """Drops verdicts that were made in another environment."""
         if self._around is not around:
             self._around, self._known = around, {}
         return self
@@ -116,9 +116,9 @@ def plan(
     verdicts: Verdicts | None = None,
     jq: JqAnswers | None = None,
 ) -> Plan:
-    """`existing`: at least those that the set owns and those that have a desired name.
+    """`existing`: at least those that the set owns and those with a desired name.
 
-    `jq` answers ignored differences; what it still asks is to be planned again.
+    `jq` answers ignored differences; if it has open questions, the plan must be repeated.
     """
     live = {app["metadata"]["name"]: app for app in existing}
     policy = around.options.policy_of(read(ApplicationSet, appset).spec)
@@ -199,7 +199,7 @@ def updated(
     options: Options,
     jq: JqAnswers | None = None,
 ) -> JsonObject:
-    """The live Application with what the set decides; equal to it when nothing changes."""
+    """The live Application with the fields that the set controls; equal to it if nothing changes."""
     before, wanted = live["metadata"], app["metadata"]
     preserved = read(ApplicationSet, appset).spec.preserved_fields or PreservedFields()
     metadata = {**before}
@@ -237,7 +237,7 @@ def has_resources_finalizer(app: JsonObject) -> bool:
 
 
 def _same(live: JsonObject, made: JsonObject) -> bool:
-    """Equal but for the spelling of defaults."""
+    """Equal except for the spelling of defaults."""
     if live.get("metadata") != made.get("metadata"):
         return False
     one, other = live.get("spec") or {}, made.get("spec") or {}
@@ -272,7 +272,7 @@ def _refusal(appset: JsonObject, app: JsonObject, found: JsonObject | None, arou
 
 
 def _without_ignored(appset: JsonObject, live: JsonObject, made: JsonObject, jq: JqAnswers | None) -> JsonObject:
-    """`ignoreApplicationDifferences`: what both sides no longer show is left as it is on the live one."""
+    """`ignoreApplicationDifferences`: fields removed from both sides stay as they are on the live one."""
     name = live["metadata"]["name"]
     given = read(ApplicationSet, appset).spec.ignore_application_differences
     entries = [entry for entry in given if entry.name in ("", name)]

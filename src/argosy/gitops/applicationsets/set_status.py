@@ -1,4 +1,4 @@
-"""The write of an ApplicationSet's status: only what differs, and what only tells of Applications not too often."""
+"""The write of an ApplicationSet's status: only differences, and states of Applications not too often."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from argosy.machinery.patches.mergepatch import create_merge_patch
 from argosy.machinery.requests import Write, merge
 
 RESOURCES_PAUSE: Final = 2.0
-"""Seconds between two writes for nothing but the state of Applications: with 1,000 of them there is always one that
-moves, and each write carries all."""
+"""Seconds between two writes that only update the state of Applications: of 1,000 there is always one that changes,
+and each write contains all."""
 OF_APPLICATIONS: Final = ("resources", "resourcesCount")
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """`again_at`: then there is something left to be told."""
+    """`again_at`: when remaining changes are written."""
 
     steps: tuple[Write, ...]
     memory: Memory | None
@@ -41,7 +41,7 @@ def written(
     memory: Memory | None,
     now: datetime,
 ) -> Told:
-    """`applications`: those of the set. `rollout`: applicationStatus; None leaves a rolling sync as it was."""
+    """`applications`: the set's. `rollout`: applicationStatus; None keeps a rolling sync as it was."""
     told_before = read(ApplicationSet, appset).told
     before = told_before.raw
     marks = status.conditions(told_before.conditions, found, now, keep_rollout=rollout is None)
@@ -66,7 +66,7 @@ def written(
 
 
 def only_rollout(appset: JsonObject, advance: rolling_sync.Advance | None) -> tuple[Write, ...]:
-    """How far a rolling sync is, and nothing else."""
+    """Only the progress of a rolling sync."""
     if advance is None or read(ApplicationSet, appset).told.raw.get("applicationStatus") == advance.statuses:
         return ()
     return (merge(APPLICATION_SETS, appset, {"status": {"applicationStatus": advance.statuses}}, subresource="status"),)

@@ -1,4 +1,4 @@
-"""What an ApplicationSet tells: conditions with upstream's reasons, the generated Applications, health (spec 15.4)."""
+"""The status of an ApplicationSet: conditions with upstream's reasons, generated Applications, health (spec 15.4)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def succeeded() -> list[Found]:
 
 
 def failed(reason: str, message: str, *, generated: bool) -> list[Found]:
-    """`generated`: whether the parameters were there when it failed."""
+    """`generated`: whether the generators had succeeded when it failed."""
     text = message[:MESSAGE_LIMIT]
     parameters = Found("ParametersGenerated", "False", "ErrorOccurred", text)
     if generated:
@@ -57,7 +57,7 @@ def failed(reason: str, message: str, *, generated: bool) -> list[Found]:
 
 
 def outcome(problems: Sequence[Problem], failures: Sequence[tuple[str, str]]) -> list[Found]:
-    """Of a look that had its parameters: what was left as it is, and (reason, text) of what was refused."""
+    """After successful generation: problems of Applications, and (reason, text) of refused writes."""
     if not problems and not failures:
         return succeeded()
     reason = failures[0][0] if failures else "ApplicationValidationError"
@@ -66,7 +66,7 @@ def outcome(problems: Sequence[Problem], failures: Sequence[tuple[str, str]]) ->
 
 
 def rollout(step: int | None) -> Found:
-    """`step`: the first that is not done, counted from 1; None when all are."""
+    """`step`: the first that is not done, counted from 1; None if all are."""
     if step is None:
         message = "ApplicationSet Rollout has completed"
         return Found("RolloutProgressing", "False", "ApplicationSetRolloutComplete", message)
@@ -84,9 +84,9 @@ def rollout_config(issue: str) -> Found:
 def conditions(
     before: Sequence[SetCondition], found: Sequence[Found], now: datetime, *, keep_rollout: bool
 ) -> list[JsonObject]:
-    """Those found take the place of earlier ones of their type; one that says the same keeps its time.
+    """Replaces earlier conditions of the same type; an unchanged one keeps its time.
 
-    `keep_rollout`: what was said of a rolling sync still holds when nothing new is said.
+    `keep_rollout`: conditions of a rolling sync are kept if there are no new ones.
     """
     times = {item.type: item.raw for item in before}
     held = {kind: item for kind, item in times.items() if keep_rollout or kind not in OF_ROLLOUT}
@@ -99,7 +99,7 @@ def conditions(
 
 
 def health(before: SetHealth | None, found: Sequence[JsonObject], now: datetime) -> JsonObject:
-    """The first that holds: an error, a rollout under way, all up to date."""
+    """The first that applies: an error, a rollout in progress, all up to date."""
     status, message = "Unknown", "Waiting for health to be determined"
     for kind, word in (
         ("ErrorOccurred", "Degraded"),
@@ -115,7 +115,7 @@ def health(before: SetHealth | None, found: Sequence[JsonObject], now: datetime)
 
 
 def resources(applications: Sequence[JsonObject], most: int) -> tuple[list[JsonObject], int]:
-    """The Applications by name, at most so many, and how many there are."""
+    """The Applications by name, up to a limit, and their total number."""
     made = [_resource(app) for app in sorted(applications, key=lambda app: str(app["metadata"]["name"]))]
     return made[:most], len(made)
 
@@ -136,6 +136,6 @@ def _resource(app: JsonObject) -> JsonObject:
 
 
 def whole(before: Mapping[str, object], **fields: object) -> JsonObject:
-    """The status to be written: given fields in place of earlier ones; empty ones are gone."""
+    """The new status: given fields replace earlier ones; empty ones are removed."""
     made = {**before, **fields}
     return {key: value for key, value in made.items() if value not in (None, [], {})}

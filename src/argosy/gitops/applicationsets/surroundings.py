@@ -1,4 +1,4 @@
-"""What Applications of sets are judged by: settings, projects, clusters and repositories of the control plane."""
+"""The environment of sets and their Applications: settings, projects, clusters and repositories."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.sources.credentials import KNOWN_HOSTS_CONFIG_MAP, TLS_CONFIG_MAP, TYPE_LABEL, CredentialBook
 
 NAMES: Final = (CONFIG_MAP, PARAMETERS, TLS_CONFIG_MAP, KNOWN_HOSTS_CONFIG_MAP)
-"""The ConfigMaps that count here."""
+"""The ConfigMaps that are used here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class Surroundings:
         return True
 
     def cluster(self, destination: Destination) -> Cluster:
-        """The one that a destination means. Raises InvalidDestination."""
+        """The cluster of a destination. Raises InvalidDestination."""
         return resolve(destination, self.settings, self.clusters)
 
     def limits(self, name: str) -> AppProjectSpec:
@@ -54,7 +54,7 @@ class Surroundings:
         return projects.with_scoped(found, self.clusters.of_project(name), self.repositories.get(name, ()))
 
     def project_refusal(self, name: str, namespace: str) -> str:
-        """Why nothing of `namespace` may use the project; "" when it may."""
+        """Why nothing of `namespace` may use the project; "" if it may."""
         if name not in self.projects and name != "default":
             return f"application references project {name} which does not exist"
         if not projects.permits_namespace_of_application(self.limits(name), namespace, self.control_plane):
@@ -62,8 +62,8 @@ class Surroundings:
         return ""
 
     def repository_refusal(self, project: str, namespace: str, url: str) -> str:
-        """Why a set outside of the control plane may not read a repository: what it says would be told, and with the
-        credentials of a project, to whom the project does not let read it."""
+        """Why a set outside of the control plane may not read a repository: its contents would be revealed, with the
+        credentials of a project, to users whom the project does not permit to read it."""
         name = project or "default"
         if refused := self.project_refusal(name, namespace):
             return refused
@@ -78,7 +78,7 @@ def surroundings_of(
     secrets: Sequence[JsonObject],
     appprojects: Sequence[JsonObject],
 ) -> Surroundings:
-    """`config_maps`: those of `NAMES`, by name. All are of the control plane's namespace."""
+    """`config_maps`: those of `NAMES`, by name. All are in the control plane's namespace."""
     data = {name: (obj or {}).get("data") or {} for name, obj in config_maps.items()}
     trusted = (config_maps.get(name) for name in (TLS_CONFIG_MAP, KNOWN_HOSTS_CONFIG_MAP))
     book = CredentialBook(secrets, [obj for obj in trusted if obj])
@@ -101,7 +101,7 @@ def surroundings_of(
 
 
 class Gathering:
-    """Surroundings as looks see them, made once for as long as nothing of them changes."""
+    """The environment for looks, built once while nothing in it changes."""
 
     def __init__(self, namespace: str) -> None:
         self._namespace = namespace
@@ -123,5 +123,5 @@ def type_of(secret: JsonObject) -> str:
 
 
 def _same(one: Sequence[JsonObject | None], other: Sequence[JsonObject | None]) -> bool:
-    """The same objects: caches share them, and never change one."""
+    """Compares by identity: caches share objects, and never change one."""
     return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))

@@ -1,4 +1,4 @@
-"""Parameters and a template make an Application, by either engine (spec 15.3)."""
+"""Builds an Application from parameters and a template, with either template engine (spec 15.3)."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _OWNER: Final = Node(type="array", items=Node(), patch_strategy=("merge",), patc
 _FINALIZERS: Final = Node(type="array", items=Node(type="string"), patch_strategy=("merge",))
 _METADATA: Final = Node(type="object", properties={"finalizers": _FINALIZERS, "ownerReferences": _OWNER})
 _APPLICATION: Final = Node(type="object", properties={"metadata": _METADATA})
-"""Finalizers are joined; all other lists of an Application are replaced whole."""
+"""Finalizers are joined; all other lists of an Application are replaced."""
 
 
 class RenderError(GeneratorError):
-    """The template, or a parameter in it, is wrong."""
+    """The template, or a parameter in it, is invalid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +50,11 @@ class Engine:
         return self._text(source, self.seen(parameters))
 
     def value(self, value: JsonValue, parameters: JsonObject) -> Any:
-        """Shares what holds no template."""
+        """Shares parts without a template."""
         return self._value(value, self.seen(parameters))
 
     def known(self, source: str, parameters: JsonObject) -> str:
-        """Rendered, or as it is when it names a parameter that is not there. Raises RenderError."""
+        """Rendered, or unchanged if it names a missing parameter. Raises RenderError."""
         if not self.is_go or "{{" not in source:
             return self.text(source, parameters)
         try:
@@ -65,7 +65,7 @@ class Engine:
             raise RenderError(f"failed to execute go template {source[:200]}: {error}") from None
 
     def seen(self, parameters: JsonObject) -> Any:
-        """As the engine's templates see them."""
+        """In the form that the engine's templates expect."""
         return parameters_of(parameters) if self.is_go else parameters
 
     def _text(self, source: str, parameters: Any) -> str:
@@ -96,7 +96,7 @@ def engine_of(spec: JsonObject, templates: GoTemplates) -> Engine:
 
 
 def merged_template(base: JsonObject, override: JsonObject | None) -> JsonObject:
-    """A generator's own template over the set's: what is not empty wins, lists replaced whole."""
+    """A generator's own template over the set's: non-empty values win, lists are replaced."""
     return _overlay(base, override) if override else base
 
 
@@ -133,7 +133,7 @@ def application(spec: JsonObject, template: JsonObject, parameters: JsonObject, 
 
 
 def as_application(given: JsonObject) -> JsonObject:
-    """With the fields that an Application has, as the API server keeps them. Raises RenderError for wrong types."""
+    """With an Application's fields only, as the API server keeps them. Raises RenderError for wrong types."""
     kept, _ = prune(_schema(), {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", **given})
     causes = [cause for cause in validate(_schema(), kept) if cause.field.startswith(("spec", "metadata"))]
     if causes:
@@ -147,7 +147,7 @@ def as_application(given: JsonObject) -> JsonObject:
 
 
 def _is_metadata(metadata: JsonObject) -> bool:
-    """The API server's own rules judge the rest."""
+    """The API server's own rules validate the rest."""
     maps = (metadata.get("labels") or {}, metadata.get("annotations") or {})
     finalizers = metadata.get("finalizers") or []
     return (
@@ -164,7 +164,7 @@ def _schema() -> Node:
 
 
 def _patched(made: JsonObject, text: str) -> JsonObject:
-    """A strategic merge; the project stays as the template has it."""
+    """A strategic merge; the project stays as in the template."""
     try:
         patch = load(text)
         if patch is None:

@@ -1,1 +1,1 @@
-"""Where applications go: each cluster's live objects, kept by one set of informers, and the way changes take there."""
+"""Destination clusters: each cluster's live objects, kept by one set of informers, and how changes are written."""

@@ -1,6 +1,6 @@
-"""What is kept of a destination's objects: those that an Application tracks whole, of all others an outline. Pure.
+"""What is cached of a destination's objects: tracked ones completely, of all others an outline. Pure.
 
-A cluster holds a hundred objects for each one that comes from Git. Their names, owners and marks are all that is asked.
+A cluster has a hundred objects for each one that comes from Git. Only their names, owners and marks are needed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ OWNING = ("kubernetes.io/service-account.name", "kubernetes.io/service-account.u
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """A `Strip`. Two of equal marks are equal, so that they share a cache."""
+    """A `Strip`. Two with equal marks are equal, so that they share a cache."""
 
     marks: Marks
 
@@ -31,7 +31,7 @@ class Reduction:
 
 @dataclass(frozen=True, slots=True)
 class MetadataOnly:
-    """A `Strip` for kinds that no Application targets: of what is tracked all metadata is kept."""
+    """A `Strip` for kinds that no Application targets: all metadata of tracked objects is kept."""
 
     marks: Marks
 
@@ -46,7 +46,7 @@ def marks_of(settings: Settings) -> Marks:
 
 
 def reduced(obj: JsonObject, marks: Marks) -> Outline:
-    """Small: a hundred thousand of them must not be felt."""
+    """Small: a hundred thousand of them must not cost much memory."""
     metadata = obj.get("metadata") or {}
     kept = {name: metadata[name] for name in KEPT if metadata.get(name)}
     if namespace := kept.get("namespace"):

@@ -1,7 +1,7 @@
-"""Keeps a connection, with one set of informers, to each cluster that an Application names, and no other.
+"""Keeps a connection, with one set of informers, to each cluster that an Application uses, and no other.
 
-A cluster that cannot be reached is tried again by itself; until then its applications say why they are not compared,
-and those of other clusters go on.
+Connecting to an unreachable cluster is retried; until then its applications report why they are not compared, and
+those of other clusters are not affected.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ class State(StrEnum):
 
 
 class Connecting(Exception):
-    """The cluster's objects are not known yet; its applications are looked at again when they are."""
+    """The cluster's objects are not known yet; its applications are reconciled again when they are."""
 
 
 class Connect(Protocol):
-    """The door to clusters other than our own: opens the API server of a cluster Secret.
+    """Connects to clusters other than our own: opens the API server of a cluster Secret.
 
-    Raises whatever a wrong setting or an absent server raises; the text of it is shown to users.
+    Raises any error of a wrong setting or an unreachable server; its text is shown to users.
     """
 
     def __call__(self, cluster: Cluster) -> AbstractAsyncContextManager[Access]: ...
@@ -65,13 +65,13 @@ class Connection:
     state: State = State.UNKNOWN
     message: str = ""
     failures: int = 0
-    """In a row."""
+    """Number of consecutive failures."""
     destination: Destination | None = None
     task: asyncio.Task[None] | None = field(default=None, repr=False)
 
 
 class Connections:
-    """`run` until cancelled. `changed(server)` hears when applications of a cluster are to be looked at again."""
+    """`run` until cancelled. `changed(server)` is called when a cluster's applications must be reconciled again."""
 
     def __init__(
         self,
@@ -87,8 +87,8 @@ class Connections:
         label: Callable[[Cluster, str], Coroutine[Any, Any, None]] | None = None,
         slices: Slices,
     ) -> None:
-        """`heard`: of every object that is added, changed or gone in any cluster. No `connect`: our cluster only.
-        `label`: writes a cluster's version where its Secret asks for that.
+        """`heard`: called for every object that is added, changed or deleted in any cluster. No `connect`: only ours.
+        `label`: writes a cluster's version if its Secret asks for that.
         """
         self.here = here
         self._connect = connect
@@ -104,7 +104,7 @@ class Connections:
         self._tasks: asyncio.TaskGroup | None = None
 
     def of(self, cluster: Cluster) -> Destination:
-        """Raises NotConnected and Connecting; the first asking begins to connect."""
+        """Raises NotConnected and Connecting; the first call starts connecting."""
         if cluster.server == IN_CLUSTER:
             return self.here
         found = self._connections.get(cluster.server)
@@ -117,11 +117,11 @@ class Connections:
         raise Connecting(cluster.server)
 
     def states(self) -> dict[str, Connection]:
-        """By server, of every cluster that is in use."""
+        """By server, for every cluster that is in use."""
         return dict(self._connections)
 
     def keep_only(self, used: Collection[Cluster]) -> None:
-        """What no application goes to any more, or is described otherwise now, is let go."""
+        """Drops connections that no application uses any more, or whose Secret has changed."""
         wanted = {cluster.server: cluster for cluster in used}
         for server, connection in tuple(self._connections.items()):
             found = wanted.get(server)
@@ -132,7 +132,7 @@ class Connections:
                 self._label_anew(connection)
 
     def _label_anew(self, connection: Connection) -> None:
-        """The Secret asks for its cluster's version only now, or tells another one."""
+        """Only the Secret's request for its cluster's version changed, or the version itself."""
         cluster, destination = connection.cluster, connection.destination
         if self._label is not None and self._tasks is not None and destination and cluster.version_label is not None:
             self._tasks.create_task(self._label(cluster, destination.live.kube_version))
@@ -196,7 +196,7 @@ class Connections:
             await follow_definitions(live, caches, self._settings, changed, self._clock, rng)
 
     def _informers(self, cluster: Cluster, client: Client) -> dict[str, InformerCaches]:
-        """By namespace; "" for all of the cluster, or for its cluster-scoped objects."""
+        """By namespace; "" for the entire cluster, or for its cluster-scoped objects."""
         names = [*cluster.namespaces, *([""] if cluster.cluster_resources else [])]
         rng = self._rng.fork(cluster.server)
         return {name: InformerCaches(client, self._clock, rng.fork(name), namespace=name) for name in names}

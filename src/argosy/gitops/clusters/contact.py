@@ -1,6 +1,6 @@
-"""Whether a cluster tells what it holds, and whether it is still there.
+"""Whether a cluster's objects can be listed, and whether it is still reachable.
 
-Its informers try again for ever by themselves, so neither a refusal nor the end of a cluster would be seen from them.
+Its informers retry forever by themselves, so they show neither a refusal nor the loss of a cluster.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 
 FILLING_SECONDS: Final = 60.0
-"""Within which a cluster must have told what it holds."""
+"""Within which a cluster's objects must have been listed."""
 
 FILLING_LOOK: Final = 2.0
-"""Between two looks at what a cluster refuses to tell."""
+"""Between two checks of what a cluster refuses to list."""
 
 PULSE_SECONDS: Final = 15.0
 PULSES_MISSED: Final = 3
-"""In a row, until a cluster counts as away: one that only starts again is not told of."""
+"""Consecutive failures until a cluster counts as unreachable: a restart is not reported."""
 
 FORBIDDEN: Final = 403
 
@@ -35,7 +35,7 @@ class NotConnected(Told):
 
 
 async def filled(live: LiveObjects, parts: Iterable[InformerCaches], clock: Clock) -> None:
-    """Waits until all is read. Raises NotConnected with the kind that is not: at once when the server refuses it."""
+    """Waits until all is read. Raises NotConnected with the missing kind: at once if the server refuses it."""
     every = tuple(parts)
     async with asyncio.TaskGroup() as tasks:
         looks = tasks.create_task(_refusals(every, clock), name="what a cluster refuses to tell")
@@ -54,7 +54,7 @@ async def _refusals(parts: tuple[InformerCaches, ...], clock: Clock) -> None:
 
 
 def _unread(caches: list[InformerCache]) -> str:
-    """Upstream's words. A cache that knows why comes before one that only waits."""
+    """Upstream's words. A cache with an error comes before one that only waits."""
     first = min(caches, key=lambda cache: (not cache.trouble.last_error, cache.resource.qualified))
     why = first.trouble.last_error or f"no answer within {FILLING_SECONDS:g} s"
     more = f" (and {len(caches) - 1} more kinds)" if len(caches) > 1 else ""
@@ -62,7 +62,7 @@ def _unread(caches: list[InformerCache]) -> str:
 
 
 async def look_after(client: Client, clock: Clock) -> None:
-    """Raises NotConnected once the API server gave no answer several times in a row."""
+    """Raises NotConnected once the API server has not answered several times in a row."""
     missed = 0
     while True:
         await clock.sleep(PULSE_SECONDS, background=True)
@@ -73,13 +73,13 @@ async def look_after(client: Client, clock: Clock) -> None:
 
 
 async def _silence(client: Client) -> str:
-    """Why the server does not serve us; "" while it does."""
+    """Why the server does not serve us; "" if it does."""
     try:
         async with asyncio.timeout(PULSE_SECONDS):
             dict((await client.served(fresh=True)).version)
     except TimeoutError:
         return f"it gave no answer within {PULSE_SECONDS:g} s"
     except Exception as error:
-        is_answer = isinstance(error, StatusError) and error.code == FORBIDDEN  # it tells its version to fewer
+        is_answer = isinstance(error, StatusError) and error.code == FORBIDDEN  # its version may need more permissions
         return "" if is_answer else said(error)
     return ""

@@ -1,4 +1,4 @@
-"""One cluster that applications go to: what lives there, and how it is changed, by whom."""
+"""One destination cluster: its live objects, and how and as whom it is changed."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class Destination:
 
     @property
     def client(self) -> Client:
-        """Reads and changes what is there as the control plane."""
+        """Reads and writes as the control plane."""
         return self._access.client
 
     @property
     def applier(self) -> Applier:
-        """Changes things as the control plane."""
+        """Writes as the control plane."""
         return self._appliers[""]
 
     def applier_as(self, user: str) -> Applier:
-        """Changes things as `user`; as the control plane for ""."""
+        """Writes as `user`; as the control plane for ""."""
         if (found := self._appliers.get(user)) is None:
             found = self._appliers[user] = Applier(self._access.acting_as(user), self.live, self._known)
         return found
@@ -52,9 +52,9 @@ async def follow_definitions(
     clock: Clock,
     rng: Rng,
 ) -> None:
-    """Watches the kinds that come and go with CustomResourceDefinitions, until cancelled; `changed` hears of them.
+    """Watches for kinds that CustomResourceDefinitions add and remove, until cancelled, and calls `changed`.
 
-    A server that does not tell its kinds now is asked again until it does.
+    Discovery is retried until the server answers.
     """
     heard = asyncio.Event()
     forget = caches.cache(DEFINITIONS, metadata_only=True).on_change(lambda old, new: heard.set())

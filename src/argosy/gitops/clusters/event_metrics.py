@@ -1,4 +1,4 @@
-"""How long changes of live objects take to be noticed, and how many come at once. Source: spec/metrics.md E1."""
+"""How long changes of live objects take to be processed, and how many come at once. Source: spec/metrics.md E1."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SECONDS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 
 class EventMetrics:
-    """Entered around the handling of each change of one cluster. Those of one turn of the event loop are a batch."""
+    """Entered around the handling of each change in one cluster. Those of one turn of the event loop are a batch."""
 
     def __init__(self, server: str, clock: Clock, registry: Registry = REGISTRY) -> None:
         self._server, self._clock = server, clock

@@ -1,8 +1,8 @@
-"""The live objects of one destination cluster, found by who they belong to.
+"""The live objects of one destination cluster, indexed by application.
 
-Kinds that no Application uses are watched by their metadata only; of the others the objects that no Application tracks
-are reduced to outlines. `prepare` fetches what a look will read; all else here reads memory. Keeps what this process
-wrote until the caches show it, so that a decision never rests on a view older than its own act.
+Kinds that no Application uses are watched by their metadata only; of the others, objects that no Application tracks
+are reduced to outlines. `prepare` fetches what a look will read; everything else here reads memory. Keeps this
+process's own writes until the caches show them, so that no decision uses a view older than its own write.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from argosy.runtime.clock import Clock
 from argosy.runtime.slices import Slices
 
 ESTABLISHING = 3.0
-"""Seconds that a new definition has to be served."""
+"""Seconds within which a new CRD must be served."""
 ESTABLISHED_LOOK = 0.1
 PATIENCE = 3
-"""Times that objects are fetched anew when they change while they are fetched."""
+"""How often objects are fetched again if they change meanwhile."""
 
 Kind = tuple[str, str]
 """(group, kind)."""
@@ -41,13 +41,13 @@ Kind = tuple[str, str]
 class _Watched:
     cache: Cache
     whole: bool
-    """Tracked objects are kept whole; else only metadata is watched."""
+    """Tracked objects are kept completely; otherwise only metadata is watched."""
     marks: Marks
 
 
 @dataclass(frozen=True, slots=True)
 class _Fetched:
-    """An object that the cache has only the outline of, as it was when its version was `seen`."""
+    """A fetched object that the cache only has an outline of, for the version `seen`."""
 
     seen: str
     obj: JsonObject | None
@@ -62,16 +62,16 @@ class LiveObjects:
         slices: Slices,
         handling: AbstractContextManager[None] | None = None,
     ) -> None:
-        """`changed` hears of every object that is added, changed or gone: of its marks, hence perhaps an outline.
-        `handling`: entered around each change, for metrics."""
+        """`changed` is called for every object that is added, changed or deleted; it only needs marks, so it may get an
+        outline. `handling`: entered around each change, for metrics."""
         self.kinds = ServedKinds(())
         self.kube_version = ""
         self.api_versions: tuple[str, ...] = ()
         self.heard: dict[tuple[str, str], int] = {}
-        """Changes that were seen, by group and kind; for metrics."""
+        """Number of changes, by group and kind; for metrics."""
         self._handling = handling or nullcontext()
         self.fetches = 0
-        """Objects that were fetched one by one: a figure for metrics and tests."""
+        """How many objects were fetched one by one, for metrics and tests."""
         self._client = client
         self._caches = caches
         self._changed = changed
@@ -79,7 +79,7 @@ class LiveObjects:
         self._marks = Marks()
         self._watched: dict[Kind, _Watched] = {}
         self._coming: dict[Kind, _Watched] = {}
-        """What takes the place of what is watched once it is filled."""
+        """Replaces the current cache once it is filled."""
         self._expected: set[Kind] = set()
         self._tracked: dict[str, set[ResourceKey]] = {}
         self._written: dict[ResourceKey, JsonObject] = {}
@@ -102,19 +102,19 @@ class LiveObjects:
     # -- what is watched ---------------------------------------------------------------------------------------------
 
     def expect(self, kinds: Iterable[Kind]) -> None:
-        """Kinds that will be wanted whole, so that `discover` need not watch them twice."""
+        """Kinds that will be needed completely, so that `discover` need not watch them twice."""
         self._expected |= set(kinds)
 
     async def discover(self, settings: Settings, *, fresh: bool = False) -> None:
-        """Watches every kind served now; called again, `fresh`, when definitions change.
+        """Watches every kind that is served now; called again, with `fresh`, when CRDs change.
 
-        Raises StatusError, OSError; nothing has changed then.
+        Raises StatusError, OSError, and then nothing has changed.
         """
         resources = (await self._client.served(fresh=fresh)).resources
         if resources == self.kinds.resources:
             return
         version = str((dict((await self._client.served(fresh=True)).version)).get("gitVersion") or "")
-        # Only now: had either failed, the next call would have to begin anew.
+        # Only now: had either failed, the next call would have to start over.
         if not self._watched:
             self._marks = marks_of(settings)
         self.kinds = ServedKinds(resources)
@@ -128,7 +128,7 @@ class LiveObjects:
             self._caches.stop(self._watched.pop(name).cache)
 
     async def await_kinds(self, wanted: set[Kind], settings: Settings, clock: Clock) -> None:
-        """Until definitions that were just written are served, or ESTABLISHING seconds have passed."""
+        """Waits until CRDs that were just written are served, or ESTABLISHING seconds have passed."""
         ends = clock.monotonic() + ESTABLISHING
         while any(self.kinds.preferred(*kind) is None for kind in wanted) and clock.monotonic() < ends:
             await clock.sleep(ESTABLISHED_LOOK)
@@ -140,9 +140,9 @@ class LiveObjects:
             await watched.cache.wait_synced()
 
     async def prepare(self, app: str, targets: Iterable[ResourceKey], settings: Settings) -> None:
-        """Makes whole what a look at the application reads: all that it tracks and all that it names.
+        """Fetches the complete objects that a look at the application reads: all that it tracks and all that it names.
 
-        Raises StatusError when an object cannot be read.
+        Raises StatusError if an object cannot be read.
         """
         wanted = set(targets)
         if self._marks != marks_of(settings):
@@ -160,7 +160,7 @@ class LiveObjects:
             raise StatusError(409, "Conflict", f"changed again and again while being read: {', '.join(changing)}")
 
     def _outlines(self, keys: Iterable[ResourceKey]) -> Pieces[list[ResourceKey]]:
-        """Those of which no more is known, in order."""
+        """Those of which only an outline is known, in order."""
         found = []
         for key in keys:
             if isinstance(self.get(key), Outline):
@@ -169,7 +169,7 @@ class LiveObjects:
         return sorted(found)
 
     async def _replace(self, kinds: Mapping[Kind, bool]) -> None:
-        """Watches the kinds anew, whole or not; what is seen until then stays until that is filled."""
+        """Watches the kinds again, completely or not; the old cache is used until the new one is filled."""
         for kind, whole in kinds.items():
             coming = self._coming.get(kind)
             if coming is None or (coming.whole, coming.marks) != (whole, self._marks):
@@ -185,7 +185,7 @@ class LiveObjects:
                     self._watched[kind] = coming
                     self._caches.stop(before.cache)
             elif self._watched.get(kind) is not coming:
-                self._caches.stop(coming.cache)  # the settings changed meanwhile: another one comes
+                self._caches.stop(coming.cache)  # the settings changed meanwhile: another cache follows
 
     def _watch(self, resource: Resource, *, whole: bool) -> _Watched:
         strip = Reduction(self._marks) if whole else MetadataOnly(self._marks)
@@ -210,7 +210,7 @@ class LiveObjects:
     # -- what is there -----------------------------------------------------------------------------------------------
 
     def get(self, key: ResourceKey) -> JsonObject | None:
-        """An `Outline` when nobody prepared for more."""
+        """An `Outline` if the complete object was not prepared."""
         watched = self._watched.get(key[:2])
         found = watched.cache.get(Key(key.namespace, key.name)) if watched else None
         ours = self._written.get(key)
@@ -233,7 +233,7 @@ class LiveObjects:
         return outline
 
     def tracked(self, app: str, settings: Settings) -> Pieces[dict[ResourceKey, JsonObject]]:
-        """All objects that say they are of the application."""
+        """All objects marked as the application's."""
         found: dict[ResourceKey, JsonObject] = {}
         for key in sorted(self._tracked.get(app, ())):
             yield
@@ -243,7 +243,7 @@ class LiveObjects:
         return found
 
     def within(self, namespace: str) -> Iterator[JsonObject]:
-        """All objects of a namespace: a scan, for who begins to follow it."""
+        """All objects of a namespace: a scan, for a new subscriber."""
         for watched in self._watched.values():
             yield from watched.cache.list(namespace) if watched.cache.resource.namespaced else ()
 
@@ -289,8 +289,8 @@ class LiveObjects:
 
 
 def _is_unseen(ours: JsonObject, cache: Cache | None) -> bool:
-    """Whether the cache may not show our own write yet. Once it has seen all up to that version, what it shows is
-    right, even if that is nothing: an object that was deleted before the cache ever saw it is no ghost."""
+    """Whether the cache may not show our own write yet. Once it has reached that version, what it shows is right, even
+    if that is nothing: an object that was deleted before the cache ever showed it must not stay."""
     if cache is None:
         return True
     found = cache.get(key_of(ours))
@@ -298,7 +298,7 @@ def _is_unseen(ours: JsonObject, cache: Cache | None) -> bool:
 
 
 def revision(obj: JsonObject) -> int:
-    """Versions count up in every API server that there is; 0 for one that does not say."""
+    """Versions increase in every known API server; 0 if there is none."""
     text = _version(obj)
     return int(text) if text.isdigit() else 0
 

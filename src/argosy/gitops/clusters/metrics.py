@@ -1,4 +1,4 @@
-"""Metrics of the clusters that Applications go to, under upstream's names. Source: spec/metrics.md E1 (port 8082)."""
+"""Metrics of destination clusters, under upstream's names. Source: spec/metrics.md E1 (port 8082)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LABELS: Final = "ARGOCD_APPLICATION_CONTROLLER_METRICS_CLUSTER_LABELS"
 
 
 class ClusterMetrics:
-    """Read at each scrape. `name_of`: what a server is called. `labels_of`: the labels of its Secret."""
+    """Read at each scrape. `name_of`: a server's name. `labels_of`: the labels of its Secret."""
 
     def __init__(
         self,

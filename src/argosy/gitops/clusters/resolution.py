@@ -1,4 +1,4 @@
-"""Which cluster a destination means: the one we are in, or one that a cluster Secret describes (spec 1.1, 12). Pure."""
+"""Resolves a destination: our own cluster, or one described by a cluster Secret (spec 1.1, 12). Pure."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ class Cluster:
     server: str
     name: str
     namespaces: tuple[str, ...] = ()
-    """The only ones that may be used; empty: all."""
+    """The only namespaces that may be used; empty means all."""
     cluster_resources: bool = True
-    """Whether cluster-scoped objects may be used; only of interest with `namespaces`."""
+    """Whether cluster-scoped objects may be used; only relevant with `namespaces`."""
     project: str = ""
     """The project that the cluster belongs to, if any."""
     shard: int | None = None
     config: Secret = field(default=Secret(""), repr=False)
     """JSON: how to connect and as whom."""
     refreshed: str = ""
-    """`argocd.argoproj.io/refresh`: another value asks for everything to be read anew."""
+    """`argocd.argoproj.io/refresh`: a new value requests that everything is read again."""
     secret: str = field(default="", compare=False)
     """The Secret's name."""
     version_label: str | None = field(default=None, compare=False)
-    """The version that the Secret's label tells, where the Secret asks for that label."""
+    """The version in the Secret's label, if the Secret asks for that label."""
     labels: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
-    """The Secret's."""
+    """The Secret's resourceVersion."""
 
 
 class ClusterBook:
-    """All cluster Secrets, by server and by name. Of two Secrets for one server the first by name counts."""
+    """All cluster Secrets, by server and by name. If two Secrets have one server, the first by name counts."""
 
     def __init__(self, secrets: Iterable[JsonObject] = ()) -> None:
         self.by_server: dict[str, Cluster] = {}
@@ -62,7 +62,7 @@ class ClusterBook:
         return self._by_name.get(name, [])
 
     def local(self) -> Cluster:
-        """The cluster that the control plane is in; needs no Secret, but may have one."""
+        """The control plane's own cluster; needs no Secret, but may have one."""
         return self.by_server.get(IN_CLUSTER) or Cluster(IN_CLUSTER, LOCAL_NAME)
 
     def of_project(self, name: str) -> list[Cluster]:
@@ -70,7 +70,7 @@ class ClusterBook:
 
 
 def cluster_of(secret: JsonObject) -> Cluster:
-    """A field that cannot be read counts as absent; `config` is read when the cluster is connected to."""
+    """An invalid field counts as absent; `config` is parsed when connecting."""
     data, labels = decoded(secret), labels_of(secret)
     server = data.get("server", "").strip().rstrip("/")
     namespaces = tuple(word for item in data.get("namespaces", "").split(",") if (word := item.strip()))

@@ -1,6 +1,6 @@
-"""The schemas of a cluster's kinds: of Kubernetes' own by facts, of custom ones by their definitions there.
+"""The schemas of a cluster's kinds: Kubernetes' own are built in, custom ones are read from CRDs.
 
-A definition is read when an Application first applies a custom object server-side, and again when it has changed.
+A CRD is read when an Application first applies a custom object server-side, and again when it has changed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class _Definition:
 
 
 class ServedSchemas:
-    """`ports.Schemas`; `prepare` before `schema` is asked for a custom kind."""
+    """`ports.Schemas`; call `prepare` before `schema` for a custom kind."""
 
     def __init__(self, known: KnownTypes, live: LiveObjects, client: Client) -> None:
         self._known = known
@@ -48,7 +48,7 @@ class ServedSchemas:
         return Schema(node, definition.revision) if definition is not None and node is not None else None
 
     async def prepare(self, kinds: Iterable[tuple[str, str]], slices: Slices) -> None:
-        """Reads the definitions of these (group, kind), where they are not known as they are now, slice by slice."""
+        """Reads the CRDs of these (group, kind), if their current version is not known, in slices."""
         for group, kind in kinds:
             name = self._name_of(group, kind)
             revision = self._revision_of(name)
@@ -62,12 +62,12 @@ class ServedSchemas:
         return f"{resource.plural}.{group}" if resource is not None else ""
 
     def _revision_of(self, name: str) -> str:
-        """ "" for a kind that no definition brings: Kubernetes' own, or one of another API server."""
+        """ "" for a kind without a CRD: Kubernetes' own, or one of another API server."""
         found = self._live.get(ResourceKey(DEFINITIONS.group, DEFINITIONS.kind, "", name)) if name else None
         return str(((found or {}).get("metadata") or {}).get("resourceVersion") or "")
 
     async def _read(self, name: str, revision: str, slices: Slices) -> _Definition:
-        """One that may not be read, or is not to be compiled, leaves its kind without a schema until it changes."""
+        """A CRD that cannot be read or compiled leaves its kind without a schema until it changes."""
         try:
             definition = await self._client.get(requests.Get(DEFINITIONS, Key("", name)))
         except StatusError as error:

@@ -1,7 +1,7 @@
-"""Which replica looks after which application (spec 12 `shard`, 13 `controller.sharding.algorithm`). Pure.
+"""Which replica handles which application (spec 12 `shard`, 13 `controller.sharding.algorithm`). Pure.
 
-By default each application by itself, so that replicas share the work of one large cluster, too. Upstream's algorithms
-share whole clusters, so that a replica watches only its own.
+By default each application separately, so that replicas also share the work of one large cluster. Upstream's algorithms
+assign entire clusters, so that a replica only watches its own.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class Algorithm(StrEnum):
 def owner(
     shards: Shards, algorithm: Algorithm, app: Key, cluster: Cluster | None, servers: Sequence[str]
 ) -> str | None:
-    """The member that looks after the application; None without members.
+    """The member that handles the application; None without members.
 
-    `cluster`: where it goes, if that is known; `servers`: of all clusters, sorted.
+    `cluster`: its destination, if known; `servers`: of all clusters, sorted.
     """
     members = shards.members
     if not members:
@@ -45,7 +45,7 @@ def owner(
         case Algorithm.ROUND_ROBIN:
             return members[(servers.index(cluster.server) if cluster.server in servers else 0) % len(members)]
         case Algorithm.LEGACY:
-            # Upstream hashes the Secret's uid, and the local cluster, which has none, is always the first shard's.
+            # Upstream hashes the Secret's uid; the local cluster, which has none, always belongs to the first shard.
             return members[0 if cluster.server == IN_CLUSTER else _hash(cluster.server) % len(members)]
 
 

@@ -1,1 +1,1 @@
-"""Desired against live state: normalized, diffed, and what follows for the status of the Application."""
+"""Compares desired and live state: normalizes, diffs, and computes the Application's status."""

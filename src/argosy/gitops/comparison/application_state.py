@@ -1,4 +1,4 @@
-"""What is wanted and what is, of one application, side by side: rendered, found, compared (spec 4)."""
+"""Desired and live state of one application: renders its sources, finds its objects, compares them (spec 4)."""
 
 from __future__ import annotations
 
@@ -51,35 +51,35 @@ class Refused(Exception):
 
 
 class InvalidSpec(Refused):
-    """The application itself says what cannot be, so that nothing was looked at."""
+    """The application's own spec is invalid, so that nothing was read."""
 
 
 class TargetsNotLoaded(Refused):
-    """The sources say nothing that could be compared; what lives is known all the same."""
+    """The sources cannot be compared; the live objects are known all the same."""
 
 
 class NotLoadedNow(TargetsNotLoaded):
-    """A source could not be reached, which may well be over soon."""
+    """A source could not be reached, which may be temporary."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """How fresh the sources are to be."""
+    """How fresh the sources must be."""
 
     revisions: tuple[str, ...] = ()
-    """Of each source; empty: what its `targetRevision` stands for."""
+    """Of each source; empty means that `targetRevision` is resolved."""
     names: tuple[str, ...] = ()
-    """What the revisions were asked for by, where that is not the source's `targetRevision`: maybe a signed tag."""
+    """The requested revisions, if they are not the sources' `targetRevision`: maybe a signed tag."""
     max_age: float = 0.0
-    """Seconds that an earlier answer of a repository may be old."""
+    """How old in seconds a cached answer of a repository may be."""
     use_cache: bool = True
     manifests: tuple[str, ...] = ()
-    """Instead of what the sources say."""
+    """Used in place of the sources."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """One application, what its project permits, and the cluster it goes to."""
+    """One application, its project's permissions, and its destination cluster."""
 
     app: JsonObject
     spec: ApplicationSpec
@@ -99,7 +99,7 @@ class SourceState:
         return self.spec.destination.namespace
 
     def applier(self, settings: Settings) -> Applier:
-        """Changes things there as whom the project says. Raises NoServiceAccount."""
+        """Writes as the user that the project configures. Raises NoServiceAccount."""
         own = self.app["metadata"]["namespace"]
         return self.destination.applier_as(account_for(self.project, self.cluster, self.namespace, own, settings))
 
@@ -110,7 +110,7 @@ class Compared:
     desired: Desired
     comparison: Comparison
     answers: Mapping[ResourceKey, JsonObject] = field(default_factory=dict)
-    """What the server answered where it was asked what an apply would change."""
+    """The server's answers, if it was asked what an apply would change."""
 
 
 class StateReader:
@@ -118,7 +118,7 @@ class StateReader:
         self.context = context
 
     async def compared(self, app: JsonObject, sources: list[Source], look: Look, memory: Memory) -> Compared:
-        """Raises Refused with the conditions that say why not, and Connecting."""
+        """Raises Refused with conditions that say why, and Connecting."""
         if errors := self.context.dependency_index.errors(app):
             raise InvalidSpec([("InvalidSpecError", text) for text in errors])
         source_state = self._source_state(app, sources)
@@ -151,9 +151,9 @@ class StateReader:
         )
 
     async def with_jq(self, app: JsonObject, decide: Callable[[JqAnswers], T], memory: Memory) -> T:
-        """What is decided with jq's answers; tells, once, which expressions fail.
+        """The result of a decision with jq's answers; reports, once, which expressions fail.
 
-        Raises Refused when none are to be had: an outage must not look like a difference.
+        Raises Refused if there are none: an outage must not look like a difference.
         """
         return await self._with_jq_in_slices(app, lambda jq: at_once(decide(jq)), memory)
 
@@ -167,7 +167,7 @@ class StateReader:
         return made
 
     async def health_of_live(self, app: JsonObject, memory: Memory) -> Health:
-        """Of what lives of the application, whatever its sources say; where nothing does, nothing is ill.
+        """Health of the application's live objects, whatever its sources say; Healthy if there are none.
 
         Raises Refused, Connecting and StatusError.
         """
@@ -184,7 +184,7 @@ class StateReader:
         return self._source_state(app, sources_of(spec_of(app)))
 
     async def desired(self, app: JsonObject, sources: list[Source], look: Look) -> Desired:
-        """What is wanted, without looking at what is. Raises Refused and Connecting."""
+        """The desired objects, without reading live ones. Raises Refused and Connecting."""
         return await self._desired(self._source_state(app, sources), sources, look)
 
     async def _desired(self, source_state: SourceState, sources: list[Source], look: Look) -> Desired:
@@ -221,14 +221,14 @@ class StateReader:
         return desired
 
     async def _local(self, wanted: Wanted, manifests: Sequence[str], kinds: ServedKinds) -> Desired:
-        """The manifests of the request itself, whatever the sources say."""
+        """The manifests of the request itself, in place of the sources."""
         try:
             return await self.context.slices.run(local.desired(manifests, wanted, self.context.plane.settings, kinds))
         except local.InvalidManifest as error:
             raise Refused([("ComparisonError", str(error))]) from None
 
     async def _learn(self, source_state: SourceState, desired: Desired, options: Options, memory: Memory) -> None:
-        """The schemas of what is applied server-side or may get defaults, as the application's cluster has them."""
+        """The schemas of objects that are applied server-side or may get defaults, from the application's cluster."""
         memory.comparer.schemas = schemas = source_state.destination.schemas
         slices = self.context.slices
         await schemas.prepare(await slices.run(_needing_schemas(desired, options, memory.comparer.known)), slices)
@@ -236,7 +236,7 @@ class StateReader:
     async def _asked(
         self, source_state: SourceState, desired: Desired, live: Mapping[ResourceKey, JsonObject], memory: Memory
     ) -> ServerSide | None:
-        """What the server answers, where it is to be asked what an apply would change."""
+        """The server's answers, if it must be asked what an apply would change."""
         settings = self.context.plane.settings
         server = server_side_of(source_state.app, settings)
         if server is None:
@@ -257,7 +257,7 @@ class StateReader:
             raise Refused([("ComparisonError", f"Failed to load live state: {error}")]) from None
 
     async def _live_of(self, source_state: SourceState, desired: Desired) -> dict[ResourceKey, JsonObject]:
-        """What the application tracks and what it names, whole."""
+        """Complete objects that the application tracks or names."""
         place, name = source_state.destination, instance_name(source_state.key, self.context.namespace)
         settings = self.context.plane.settings
         try:
@@ -269,7 +269,7 @@ class StateReader:
         return await self.context.slices.run(_live(place, name, desired, settings))
 
     def _source_state(self, app: JsonObject, sources: list[Source]) -> SourceState:
-        """Or Refused."""
+        """Returns them, or Refused."""
         key, spec = Key(app["metadata"]["namespace"], app["metadata"]["name"]), spec_of(app)
         name, errors = spec.project, spec_errors(spec)
         effective = self.context.plane.effective(name)
@@ -296,7 +296,7 @@ class StateReader:
         return SourceState(app=app, spec=spec, project=effective, cluster=cluster, destination=destination)
 
     def windows_of(self, app: JsonObject, spec: ApplicationSpec) -> Sequence[SyncWindow]:
-        """The sync windows of the project that concern the application."""
+        """The project's sync windows that apply to the application."""
         project = self.context.plane.effective(spec.project)
         if project is None or not project.sync_windows:
             return ()
@@ -317,7 +317,7 @@ def _live(place: Destination, name: str, desired: Desired, settings: Settings) -
 
 
 def _needing_schemas(desired: Desired, options: Options, known: KnownTypes) -> Pieces[set[tuple[str, str]]]:
-    """The kinds of what is applied server-side, or may get defaults."""
+    """The kinds of objects that are applied server-side, or may get defaults."""
     found = set()
     for target in desired.targets.items:
         if options.has("ServerSideApply", obj=target.obj) or takes_defaults(target.obj, known):

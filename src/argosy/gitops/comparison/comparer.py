@@ -1,4 +1,4 @@
-"""Desired against live, object by object, and what that makes of the application (spec 4.1 step 5)."""
+"""Compares desired with live objects, and computes the application's sync and health status (spec 4.1 step 5)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from argosy.machinery.pieces import Pieces
 from argosy.machinery.structural import default
 
 Memo = dict[ResourceKey, tuple[tuple[str, str, Rules, str], bool, str]]
-"""Verdicts by what they depend on: target content, live version, rules, algorithm."""
+"""Verdicts by their inputs: target content, live version, rules, algorithm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +41,21 @@ class Comparison:
     health: Health
     pairs: tuple[Pair, ...]
     resources: tuple[JsonObject, ...]
-    """As in status, sorted."""
+    """As in the status, sorted."""
     summary: Mapping[str, list[str]] = field(default_factory=dict)
-    """The images that run, and where they are reached, each sorted."""
+    """The running images, and external URLs, each sorted."""
     why: Mapping[ResourceKey, str] = field(default_factory=dict)
     """One line for each object that is out of sync."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerSide:
-    """The API server itself says what an apply would change (spec 4.2)."""
+    """The API server itself predicts what an apply would change (spec 4.2)."""
 
     webhooks: bool = False
-    """Whether what admission webhooks would change counts."""
+    """Whether changes by admission webhooks count."""
     answers: Mapping[ResourceKey, JsonObject] = field(default_factory=dict)
-    """What it answered to a dry run of each target that `Comparer.questions` named."""
+    """Its answer to a dry run of each target in `Comparer.questions`."""
 
     @property
     def algorithm(self) -> str:
@@ -64,7 +64,7 @@ class ServerSide:
 
 @dataclass(slots=True)
 class _Findings:
-    """What a comparison has come to, object by object."""
+    """The result of a comparison, object by object."""
 
     out_of_sync: bool = False
     pairs: list[Pair] = field(default_factory=list)
@@ -75,7 +75,7 @@ class _Findings:
     urls: set[str] = field(default_factory=set)
 
     def refuse(self, target: Target, reason: str) -> None:
-        """A target that the project says no to."""
+        """A target that the project does not permit."""
         self.out_of_sync = self.out_of_sync or not target.is_hook
         status = "Unknown" if is_of_kind(reason) else "OutOfSync"
         self.resources.append(_entry(target.key, target.obj, status=status))
@@ -114,9 +114,9 @@ class Comparer:
     known: KnownTypes
     memo: Memo = field(default_factory=dict)
     schemas: Schemas | None = None
-    """Of the cluster that the application goes to."""
+    """The application's destination cluster."""
     computed: int = 0
-    """Differences really computed: a figure for metrics and tests."""
+    """How many differences were actually computed, for metrics and tests."""
 
     def compare(
         self,
@@ -133,9 +133,9 @@ class Comparer:
         jq: JqAnswers | None = None,
         kept: ResourceKey | None = None,
     ) -> Pieces[Comparison]:
-        """`kept`: the Namespace that stays whatever the sources say of it.
-        `live`: objects tracked by the application, or named as its targets. `refusal`: why the project says no.
-        `judge`: how well a live object is. `jq`: answers ignored differences; if it still asks, compare again.
+        """`kept`: a Namespace that is never pruned, whatever the sources say.
+        `live`: objects tracked by the application, or named as its targets. `refusal`: why the project refuses one.
+        `judge`: health of a live object. `jq`: answers ignored differences; if it has open questions, compare again.
         """
         rules = list(ignored)
         wanted = {target.key: target for target in targets.items}
@@ -157,7 +157,7 @@ class Comparer:
             obj = (target.obj if target else found) or {}
             is_run = hook and not is_skipped(obj)
             if is_run and found is None:
-                continue  # a hook is told of only while it lives
+                continue  # a hook is only reported while it is live
             health = judge(found) if found else Health("Missing")
             entry = _entry(key, obj, status=status, hook=is_run, extra=target is None and bool(status))
             if needs_approval(obj, options, pruned=False):
@@ -207,7 +207,7 @@ class Comparer:
         settings: Settings,
         server: ServerSide,
     ) -> list[Target]:
-        """The targets whose difference only the server can tell, and is not remembered; creations need no asking."""
+        """The targets that only the server can compare, and has not yet; creations need no question."""
         rules = list(ignored)
         found = []
         for target in targets.items:
@@ -251,27 +251,27 @@ class Comparer:
 
 
 def live_parts(live: Mapping[ResourceKey, JsonObject], judge: Judge, app: ResourceKey) -> Iterable[Part]:
-    """What of an application's health can be told without its targets."""
+    """The part of an application's health that does not depend on its targets."""
     for key, obj in live.items():
         yield Part(key, judge(obj), True, counts=not _is_kept_out(key, obj, app, hook=is_hook(obj)))
 
 
 def _is_kept_out(key: ResourceKey, live: JsonObject | None, app: ResourceKey, *, hook: bool) -> bool:
-    """Of the application's health."""
+    """Whether it counts for the application's health."""
     return hook or key == app or annotations_of(live or {}).get(IGNORE_HEALTHCHECK) == "true"
 
 
 def schema_of(target: JsonObject, options: Options, schemas: Schemas | None) -> Schema | None:
-    """What an object under server-side apply is compared by; None for one that is not, or whose kind is not known."""
+    """The schema for comparing an object under server-side apply; None for other objects, or an unknown kind."""
     if schemas is None or not options.has("ServerSideApply", obj=target):
         return None
     return schemas.schema(*group_version(str(target.get("apiVersion") or "")), str(target.get("kind") or ""))
 
 
 def takes_defaults(target: JsonObject, known: KnownTypes) -> bool:
-    """Whether a definition's defaults may show in what it wants: inside items of its lists, which are compared whole.
+    """Whether a CRD's defaults may appear in the target: inside items of atomic lists, which are compared completely.
 
-    Everywhere else a default is a field of the live object that the target does not name, hence no difference.
+    Everywhere else a default is a field of the live object that the target does not name, so no difference.
     """
     node = known.node(*group_version(str(target.get("apiVersion") or "")), str(target.get("kind") or ""))
     return node is None and _has_objects_in_lists(target)
@@ -284,7 +284,7 @@ def _has_objects_in_lists(value: JsonValue) -> bool:
 
 
 def defaults_of(target: JsonObject, known: KnownTypes, schemas: Schemas | None) -> Schema | None:
-    """The schema that a definition completes the target by, where that was prepared; None for Kubernetes' own kinds."""
+    """The schema whose defaults complete the target, if it was prepared; None for Kubernetes' own kinds."""
     group, version = group_version(str(target.get("apiVersion") or ""))
     kind = str(target.get("kind") or "")
     if schemas is None or known.node(group, version, kind) is not None:
@@ -307,7 +307,7 @@ def _with_kept_hooks(target: Target | None, live: JsonObject | None) -> Target |
 def _entry(
     key: ResourceKey, obj: JsonObject | None, *, status: str, hook: bool = False, extra: bool = False
 ) -> JsonObject:
-    """`extra`: nothing of the sources."""
+    """`extra`: an object that is not in the sources."""
     version = str((obj or {}).get("apiVersion") or "").rpartition("/")[2]
     found: JsonObject = {"group": key.group, "version": version, "kind": key.kind}
     found |= {"namespace": key.namespace, "name": key.name, "status": status}

@@ -1,6 +1,6 @@
-"""From what a comparison found to what is written of the Application, in one write (spec 4, 5, 6). Pure.
+"""From a comparison's result to one write of the Application (spec 4, 5, 6). Pure.
 
-All in one: an Application that shows Synced never lacks the hold for its hooks.
+All in one write: an Application that shows Synced never lacks the finalizer for its hooks.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class NotCompared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concluded:
-    """A comparison that came to an end. `namespace`: of the control plane."""
+    """A finished comparison. `namespace`: the control plane's."""
 
     seen: result.Seen | NotCompared
     settings: Settings
@@ -49,7 +49,7 @@ class Concluded:
 
     @property
     def why(self) -> dict[ResourceKey, str] | None:
-        """One line for each object that is out of sync; None where nothing was compared."""
+        """One line for each object that is out of sync; None if nothing was compared."""
         return dict(self.seen.compared.comparison.why) if isinstance(self.seen, result.Seen) else None
 
     @property
@@ -81,7 +81,7 @@ def concluded(
 
 
 def too_large(app: JsonObject, decided: Refresh | None, message: str, now: datetime) -> Advance:
-    """Of a status that the API server does not take only the reason is stored (spec 5.1); nothing is synced."""
+    """If the API server refuses the status, only the reason is stored (spec 5.1); nothing is synced."""
     before = status_of(app).conditions
     text = f"the status is too large to be stored: {message}"
     marks = conditions.updated(before, [("UnknownError", text)], SPEC_TYPES, seconds(now))
@@ -98,10 +98,10 @@ def _status(
     after = {name: value for name, value in {**conclusion.status, "conditions": marks}.items() if value != []}
     compared, ended = before.reconciled_at, before.operation_state.finished_at
     if not conclusion.looked and not compared and not ended:
-        return after  # nothing of it was ever compared
+        return after  # it was never compared
     if before.controller_namespace != namespace:
         after["controllerNamespace"] = namespace
-    # Who waits for a sync waits for a comparison that is not older than its end.
+    # Clients that wait for a sync wait for a comparison that is not older than its end.
     unseen = not compared or bool(ended and compared < ended)
     if decided.requested or unseen or status.patch(before.raw, after) is not None:
         after = {**after, "reconciledAt": seconds(now)}
@@ -120,7 +120,7 @@ def _patch(app: JsonObject, after: JsonObject, conclusion: ComparisonResult, dec
     if metadata:
         patch["metadata"] = metadata
     if conclusion.auto.operation is not None:
-        # Creating an operation removes the state of the one before, in the same write (spec 1.4).
+        # Creating an operation removes the previous operation's state, in the same write (spec 1.4).
         patch["operation"] = conclusion.auto.operation
         patch["status"] = {**(patch.get("status") or {}), "operationState": None}
     return patch

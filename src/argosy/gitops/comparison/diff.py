@@ -1,4 +1,4 @@
-"""Whether an object is as its source says, by which of the algorithms, and in one line why not (spec 4.2)."""
+"""Whether an object matches its source, by which algorithm, and the difference in one line (spec 4.2)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HIDDEN = "++++++++"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`predicted`: what the live object would become, normalised as `live` is."""
+    """`predicted`: the live object after an apply, normalised as `live` is."""
 
     modified: bool
     why: str
@@ -31,7 +31,7 @@ class Difference:
 
 
 def last_applied_of(live: JsonObject) -> JsonObject | None:
-    """None when nobody applied it, or what is noted cannot be read."""
+    """None if it was never applied, or the annotation is invalid."""
     text = ((live.get("metadata") or {}).get("annotations") or {}).get(LAST_APPLIED)
     if not text:
         return None
@@ -45,7 +45,7 @@ def last_applied_of(live: JsonObject) -> JsonObject | None:
 def compared(
     target: JsonObject, live: JsonObject, rules: Rules, known: KnownTypes, *, schema: Node | None = None
 ) -> Difference:
-    """By server-side apply's merge with `schema`, if it is given; three-way otherwise."""
+    """By server-side apply's merge with `schema`, if given; three-way otherwise."""
     node = known.node(*group_version(str(target.get("apiVersion") or "")), str(target.get("kind") or ""))
     last = last_applied_of(live)
     wanted, present = normalised(target, rules), normalised(live, rules)
@@ -61,7 +61,7 @@ def compared(
 def server_side(
     live: JsonObject, dry_run: JsonObject, rules: Rules, known: KnownTypes, manager: str, *, webhooks: bool = False
 ) -> Difference:
-    """Compares with what a dry-run apply returned; what webhooks added is taken back unless `webhooks`."""
+    """Compares with the result of a dry-run apply; webhooks' additions are removed unless `webhooks`."""
     predicted = dry_run
     if not webhooks:
         group, version = group_version(str(live.get("apiVersion") or ""))
@@ -100,7 +100,7 @@ def _without_claim_defaults(obj: JsonObject) -> JsonObject:
 
 
 def _structured(wanted: JsonObject, present: JsonObject, node: Node) -> JsonObject:
-    """As server-side apply would merge: what our manager owned and no longer wants goes."""
+    """As server-side apply merges: fields that our manager owned and no longer wants are removed."""
     merged = typed_merge.merge(present, wanted, node)
     for entry in (present.get("metadata") or {}).get("managedFields") or ():
         if entry.get("manager") != "argocd-controller" or entry.get("subresource"):
@@ -112,7 +112,7 @@ def _structured(wanted: JsonObject, present: JsonObject, node: Node) -> JsonObje
 
 
 def _without_webhook_changes(live: JsonObject, dry_run: JsonObject, node: Node, manager: str) -> JsonObject:
-    """Fields of the dry run that differ from live and that our manager does not own go back to live."""
+    """Fields of the dry run that differ from live and that our manager does not own are reset to live."""
     owned: fieldset.FieldSet = {}
     for entry in (dry_run.get("metadata") or {}).get("managedFields") or ():
         if entry.get("manager") == manager and entry.get("operation") == "Apply":

@@ -1,7 +1,7 @@
-"""For how long an Application stays as it was while its sources cannot be loaded (spec/argo-cd-engine.md 4.1).
+"""For how long an Application keeps its status while its sources cannot be loaded (spec/argo-cd-engine.md 4.1).
 
-A repository that is away for a minute is no news. It is told at once when somebody asked for a refresh, when there is
-nothing to stay as it was, and when it was told before.
+A repository that is unreachable for a minute is not reported. It is reported at once if a refresh was requested, if
+there is no status to keep, or if it was reported before.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from argosy.gitops.refresh.level import Level, Refresh
 
 
 def remaining(since: datetime, before: ApplicationStatus, decided: Refresh, settings: Settings, now: datetime) -> float:
-    """Seconds until the error is told; 0 when it is due. `since`: of the first error, `before`: the status."""
+    """Seconds until the error is reported; 0 if it is due. `since`: of the first error, `before`: the status."""
     if decided.level == Level.FORCED or before.sync.status in ("", "Unknown"):
         return 0.0
     if any(item.type == "ComparisonError" for item in before.conditions):

@@ -1,4 +1,4 @@
-"""What does not count as a difference is taken from both sides before they are compared (spec 4.3)."""
+"""Removes what does not count as a difference from both sides before they are compared (spec 4.3)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from argosy.machinery.text.globs import matches
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What applies to one object: everything that a memo of its comparison depends on."""
+    """The rules for one object: everything that a memo of its comparison depends on."""
 
     pointers: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
@@ -27,7 +27,7 @@ class Rules:
     ignore_aggregated_roles: bool = False
     ignore_status: str = "all"
     jq: JqAnswers = field(default_factory=JqAnswers, compare=False, repr=False)
-    """Answers what the expressions lead to."""
+    """Answers which paths the expressions select."""
 
 
 def rules_for(
@@ -46,12 +46,12 @@ def rules_for(
 
 
 def normalised(obj: JsonObject, rules: Rules) -> JsonObject:
-    """One side without what never counts; shares what stays."""
+    """One side without ignored fields; unchanged parts are shared."""
     key = resource_key(obj)
     metadata = {k: v for k, v in (obj.get("metadata") or {}).items() if k != "creationTimestamp" or v is not None}
     metadata.pop("creationTimestamp", None)
     for name in ("annotations", "labels"):
-        # An empty map that was applied once must not take along what others wrote into it since.
+        # An empty map that was applied once must not remove what others have written to it since.
         if name in metadata and not metadata[name]:
             del metadata[name]
     made = {**obj, "metadata": metadata}
@@ -61,7 +61,7 @@ def normalised(obj: JsonObject, rules: Rules) -> JsonObject:
 
 
 def without_ignored(obj: JsonObject, rules: Rules) -> JsonObject:
-    """Without the fields that the rules name; what they do not touch is shared."""
+    """Without the fields that the rules name; unaffected parts are shared."""
     made = obj
     for pointer in rules.pointers:
         made = _without(made, _pointer_parts(pointer))

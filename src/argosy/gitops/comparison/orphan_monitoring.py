@@ -1,6 +1,6 @@
-"""Which Applications ask for the orphans of which namespace, and when they hear of a change (spec 2).
+"""Which Applications monitor the orphans of which namespace, and when they are notified of a change (spec 2).
 
-An Application is told at most once in SETTLING seconds, however much comes and goes there.
+An Application is notified at most once in SETTLING seconds, however much changes there.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from argosy.runtime.clock import Clock
 
 CONDITION = "OrphanedResourceWarning"
 SETTLING = 1.0
-"""Seconds from a change to the look that counts again."""
+"""Seconds from a change to the next count."""
 
 Place = tuple[LiveObjects, str]
 """A cluster's objects, and a namespace."""
@@ -31,7 +31,7 @@ Place = tuple[LiveObjects, str]
 
 class OrphanMonitoring:
     def __init__(self, applications: Cache, clock: Clock, namespace: str, recount: Callable[[Key], None]) -> None:
-        """`namespace`: of the control plane. `recount`: has an Application looked at for this alone."""
+        """`namespace`: the control plane's. `recount`: has an Application looked at for this alone."""
         self._applications = applications
         self._clock = clock
         self._namespace = namespace
@@ -72,7 +72,7 @@ class OrphanMonitoring:
         return f"Application has {len(found)} orphaned resources" if found else ""
 
     def leave(self, key: Key) -> None:
-        """The Application asks no more."""
+        """The Application no longer monitors."""
         if (place := self._asked.pop(key, None)) is None:
             return
         self._asking[place].discard(key)
@@ -84,7 +84,7 @@ class OrphanMonitoring:
     def _ask(self, key: Key, place: Place, settings: Settings) -> None:
         marks = (settings.tracking_method, settings.label_key, settings.installation_id)
         if marks != self._marks:
-            # Whose an object is is told by other marks now: what was indexed says nothing.
+            # Objects are assigned by other marks now: the index is obsolete.
             self._marks = marks
             for other in tuple(self._asked):
                 self.leave(other)
@@ -103,7 +103,7 @@ class OrphanMonitoring:
         return self._applications.get(key_of_instance(app, self._namespace)) is not None
 
     def _heard(self, old: JsonObject | None, new: JsonObject | None) -> None:
-        """An Application came or went: what says that it is of it is an orphan no longer, or from now on."""
+        """An Application was created or deleted: objects marked as its own stop being orphans, or become orphans."""
         if (old is None) == (new is None):
             return
         instance = instance_name(key_of(new or old or {}), self._namespace)

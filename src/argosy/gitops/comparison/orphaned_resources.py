@@ -1,7 +1,7 @@
-"""Which objects of a namespace no Application brought, nor anything that one brought (spec 3). Pure, by metadata only.
+"""Which objects of a namespace belong to no Application, not even by an owner (spec 3). Pure, by metadata only.
 
-Holds an index of the namespaces that somebody asks about, and of no others. A change costs the way up to its root; an
-answer costs the orphans themselves: never the namespace, never the cluster.
+Indexes only the namespaces that are monitored. A change costs the path to its root; an answer costs the orphans
+themselves: never the namespace, never the cluster.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NEVER = (
     ("ServiceAccount", "", "default"),
     ("ConfigMap", "", "kube-root-ca.crt"),
 )
-"""(core kind, namespace or any, name) of what Kubernetes itself puts there."""
+"""(core kind, namespace or any, name) of objects that Kubernetes itself creates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Node:
     uid: str
     owners: tuple[Owner, ...]
     app: str
-    """Instance name of the application that it says it is of."""
+    """Instance name of the application in its marks."""
 
 
 @dataclass(slots=True)
@@ -43,32 +43,32 @@ class _Namespace:
     nodes: dict[ResourceKey, Node] = field(default_factory=dict)
     by_uid: dict[str, ResourceKey] = field(default_factory=dict)
     roots: dict[str, set[ResourceKey]] = field(default_factory=dict)
-    """By the application that they say they are of."""
+    """Objects by the application in their marks."""
     children: dict[Owner, set[ResourceKey]] = field(default_factory=dict)
     claims: set[ResourceKey] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How the index tells whose an object is, and whom it tells."""
+    """How the index finds an object's application, and whom it notifies."""
 
     owner: Callable[[JsonObject], str]
-    """The instance name of the application that an object says it is of."""
+    """The instance name of the application in an object's marks."""
     exists: Callable[[str], bool]
     """Whether there is an application of that instance name."""
     changed: Callable[[str], None]
-    """Hears of a namespace whose orphans are others now."""
+    """Called with a namespace whose orphans have changed."""
 
 
 class Orphans:
-    """The index of one cluster. Keeps nothing until it is asked for a namespace."""
+    """The index of one cluster. Keeps nothing until a namespace is requested."""
 
     def __init__(self) -> None:
         self._spaces: dict[str, _Namespace] = {}
         self._asked: Asked | None = None
 
     def watch(self, namespace: str, objects: Iterable[JsonObject], asked: Asked) -> None:
-        """From now on. `objects`: all that are there."""
+        """Starts indexing. `objects`: all in the namespace."""
         self._asked = asked
         space = self._spaces[namespace] = _Namespace()
         for obj in objects:
@@ -78,14 +78,14 @@ class Orphans:
         self._spaces.pop(namespace, None)
 
     def heard(self, old: JsonObject | None, new: JsonObject | None) -> None:
-        """An object of the cluster came, changed or went."""
+        """An object of the cluster was added, changed or deleted."""
         namespace = ((new or old or {}).get("metadata") or {}).get("namespace") or ""
         space = self._spaces.get(namespace)
         if space is not None and self._asked is not None and self._moved(space, old, new, self._asked):
             self._asked.changed(namespace)
 
     def _moved(self, space: _Namespace, old: JsonObject | None, new: JsonObject | None, asked: Asked) -> bool:
-        """Whether orphans are others now."""
+        """Whether the orphans changed."""
         key = resource_key(new or old or {})
         before, after = space.nodes.get(key), None if new is None else node_of(new, asked.owner(new))
         if before == after:
@@ -99,7 +99,7 @@ class Orphans:
         return was or moves_claims or (after is not None and self._is_orphan(space, key))
 
     def namespaces_of(self, app: str) -> list[str]:
-        """Where roots say that they are of the application: it came or went."""
+        """The namespaces with roots marked as the application's, which was created or deleted."""
         return [name for name, space in self._spaces.items() if app in space.roots]
 
     def roots(self, namespace: str) -> Iterator[ResourceKey]:
@@ -121,7 +121,7 @@ class Orphans:
             yield from (claim for claim in space.claims if _owner_by_name(space, claim) == key)
 
     def _is_orphan(self, space: _Namespace, key: ResourceKey) -> bool:
-        """Whether it is a root that nobody brought, or has one above it."""
+        """Whether it is a root without an application, or has one above it."""
         seen: set[ResourceKey] = set()
         queue = [key]
         while queue:
@@ -146,7 +146,7 @@ def orphans(
     ignored: Iterable[OrphanKey],
     permitted: Callable[[ResourceKey], bool],
 ) -> list[ResourceKey]:
-    """Roots and all below them. `own`: the asking application's; `ignored` roots hide what they own, too."""
+    """Roots and everything below them. `own`: the asking application's; `ignored` roots also hide what they own."""
     patterns = list(ignored)
     queue = [key for key in index.roots(namespace) if not own(key) and not is_ignored(key, patterns)]
     found: set[ResourceKey] = set()
@@ -170,7 +170,7 @@ def is_ignored(key: ResourceKey, patterns: Iterable[OrphanKey]) -> bool:
 
 
 def node_of(obj: JsonObject, app: str) -> Node:
-    """By `ownerReferences`, and by what Kubernetes leaves to be inferred."""
+    """By `ownerReferences`, and by Kubernetes' implicit ownership."""
     metadata = obj.get("metadata") or {}
     owners: list[Owner] = [str(item.get("uid") or "") for item in metadata.get("ownerReferences") or ()]
     key, marks = resource_key(obj), annotations_of(obj)
@@ -222,7 +222,7 @@ def _discard(table: dict[Name, set[ResourceKey]], name: Name, key: ResourceKey) 
 
 
 def _owner_by_name(space: _Namespace, key: ResourceKey) -> ResourceKey | None:
-    """The StatefulSet of a claim `<template>-<statefulset>-<n>`: no reference says so."""
+    """The StatefulSet of a claim `<template>-<statefulset>-<n>`: no reference names it."""
     if key[:2] != ("", "PersistentVolumeClaim") or not (found := _CLAIM.fullmatch(key.name)):
         return None
     words = found.group(1).split("-")

@@ -1,4 +1,4 @@
-"""Compares an Application as a pass asks: its sources and its live objects in, what they come to out (spec 4, 5, 6)."""
+"""Compares an Application as a pass requests: from its sources and live objects to the result (spec 4, 5, 6)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class ComparisonReconciler:
         )
 
     def _recounted(self, app: JsonObject) -> Advance:
-        """Only orphans came or went: nothing is compared for that."""
+        """Only orphans changed: nothing is compared for that."""
         before = status_of(app)
         try:
             text = self._orphans(self.app_state.source_state(app), before.resources)
@@ -105,8 +105,8 @@ class ComparisonReconciler:
             return None
 
     async def _is_same(self, app: JsonObject, compared: Compared) -> bool:
-        """Whether the revision that was synced last, another one, has these very manifests: asked only where that
-        decides whether automated sync has been there before."""
+        """Whether the revision that was synced last, a different one, has the same manifests: only computed if
+        automated sync depends on it."""
         spec, state = compared.source_state.spec, status_of(app).operation_state
         revisions = compared.desired.revisions
         sync = SyncStatus(status="", revisions=revisions) if is_multi(spec) else _of_one(revisions)
@@ -144,7 +144,7 @@ class ComparisonReconciler:
         )
 
     def _tells_next(self, app: JsonObject, memory: Memory) -> bool:
-        """Whether the next failure of the sources is told: not before they were really asked once more."""
+        """Whether the next failure of the sources is reported: not before they were really requested once more."""
         if memory.failing_since is None:
             return False
         told = _is_broken(app)
@@ -165,7 +165,7 @@ class ComparisonReconciler:
 
 
 def _is_broken(app: JsonObject) -> bool:
-    """Its sources could not be loaded the last time, so that the revision told is none that was found."""
+    """Its sources could not be loaded the last time, so that the reported revision was not resolved."""
     return any(item.type == "ComparisonError" for item in status_of(app).conditions)
 
 
@@ -174,5 +174,5 @@ def _of_one(revisions: Sequence[str]) -> SyncStatus:
 
 
 def _targets_of(spec: ApplicationSpec) -> list[str]:
-    """What the sources are asked for, in words."""
+    """The requested revisions, as text."""
     return [source.target_revision or "HEAD" for source in sources_of(spec)]

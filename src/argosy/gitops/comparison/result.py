@@ -1,4 +1,4 @@
-"""What a comparison comes to: status, conditions, an automated sync, a hold released, finalizers for hooks. Pure."""
+"""The result of a comparison: status, conditions, an automated sync, finalizers for hooks. Pure."""
 
 from __future__ import annotations
 
@@ -36,28 +36,28 @@ SPEC_TYPES = (
     "RenderWarning",
 )
 TYPES = (*SPEC_TYPES, "SyncError", CONDITION, dependencies.WAITING)
-"""The conditions that every comparison is responsible for."""
+"""The conditions that every comparison sets or removes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A comparison, and what stands around it."""
+    """A comparison, and its context."""
 
     app: JsonObject
     compared: Compared
     digest_before: str
-    """Of the manifests that were compared last, by this process."""
+    """Digest of the manifests that were compared last, by this process."""
     requested: bool
-    """Somebody asked for a refresh."""
+    """A refresh was requested."""
     is_unblocked: bool = False
-    """What refused the last sync has changed since."""
+    """The reason that refused the last sync has changed since."""
     is_same: bool = False
-    """The last sync's revision, another one, has the very same manifests."""
+    """The last sync's revision, a different one, has the same manifests."""
     claimed: Sequence[str]
-    """Objects that another application claims, too."""
+    """Objects that another application tracks, too."""
     orphans: str
     waits: str
-    """For which other applications it waits, in words."""
+    """The other applications that it waits for, as text."""
     window_open: bool
     window_changes_in: float | None
     """Seconds."""
@@ -73,12 +73,12 @@ class ComparisonResult:
     """Without conditions."""
     found: tuple[Found, ...]
     types: tuple[str, ...] = TYPES
-    """What `found` replaces."""
+    """The conditions that `found` replaces."""
     auto: autosync.AutoSync = autosync.NOTHING
     releases: bool = False
-    """The held revision is no longer the one that is wanted."""
+    """The held revision is no longer the desired one."""
     finalizers: list[str] | None = None
-    """Those it is to have, if others than it has."""
+    """The wanted finalizers, if they differ."""
     looked: bool = True
     """Whether anything was compared at all."""
 
@@ -94,8 +94,8 @@ def refused(
     revisions: Sequence[str] = (),
     looked: bool = True,
 ) -> ComparisonResult:
-    """When nothing could be compared. `health`: of what lives, where that is known; `revisions`: those that were
-    looked for in vain; `looked`: whether anything was."""
+    """If nothing could be compared. `health`: of live objects, if known; `revisions`: those that could not be loaded;
+    `looked`: whether anything was read."""
     before, at = status_of(app), seconds(now)
     after = status.unknown(before, spec, at, health, revisions) if looked else status.unlooked(before, at)
     return ComparisonResult(status=after, found=(*_notices(spec, settings), *found), looked=looked)
@@ -127,7 +127,7 @@ def comparison_result(seen: Seen, settings: Settings, now: datetime) -> Comparis
 
 
 def kept_revisions(before: ApplicationStatus, spec: ApplicationSpec) -> list[str] | None:
-    """Those that the status tells."""
+    """The revisions in the status."""
     if is_multi(spec):
         return list(before.sync.revisions) or None
     return [before.sync.revision] if before.sync.revision else None
@@ -141,7 +141,7 @@ def _notices(spec: ApplicationSpec, settings: Settings) -> list[Found]:
 def _status(seen: Seen, now: datetime) -> JsonObject:
     spec, desired = seen.compared.source_state.spec, seen.compared.desired
     # A commit that changes none of this application's manifests is no new revision (spec 5.4).
-    told = seen.before.sync.status or "Unknown"  # then the revision may be a name that was tried
+    told = seen.before.sync.status or "Unknown"  # then the revision may be an unresolved name
     unrelated = not seen.requested and seen.digest_before == desired.digest and told != "Unknown"
     kept = kept_revisions(seen.before, spec) if unrelated else None
     revisions, types = kept or list(desired.revisions), list(desired.types)
@@ -167,7 +167,7 @@ def _auto_sync(
     )
     auto = autosync.decide(around, settings, now)
     if auto.operation is not None and seen.waits:
-        # Not begun yet: when it is, it is with the newest revision.
+        # Not started yet: it will start with the newest revision.
         return autosync.NOTHING, [(dependencies.WAITING, seen.waits)]
     return auto, [("SyncError", auto.error)] if auto.error else []
 

@@ -1,6 +1,6 @@
-"""Makes sets of parameters: one file for each generator, one line for each in `GENERATORS`.
+"""Generates sets of parameters: one file for each generator, listed in `GENERATORS`.
 
-A generator is `async (asked, its JSON) -> sets of parameters`; it raises GeneratorError, and then the whole
+A generator is `async (asked, its JSON) -> sets of parameters`; if it raises GeneratorError, the complete
 ApplicationSet stays as it is.
 """
 
@@ -37,16 +37,16 @@ GENERATORS: Final[Mapping[str, Generate]] = {
     "plugin": plugin.generate,
 }
 NESTING: Final = 2
-"""Matrix and merge may hold one another once (spec 15.2)."""
+"""Matrix and merge may contain one another once (spec 15.2)."""
 POLLED: Final = frozenset({"git", "clusterDecisionResource"})
-"""Asked again after `applicationsetcontroller.requeue.after`."""
+"""Run again after `applicationsetcontroller.requeue.after`."""
 REQUEUE: Final[Mapping[str, float]] = {"scmProvider": 1800.0, "pullRequest": 1800.0, "plugin": 1800.0}
-"""Seconds after which a host or a web service is asked again. What is in neither only follows changes."""
+"""Seconds after which a host or a web service is asked again. Generators in neither set only follow changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """What one entry of `spec.generators` gave, and its own template."""
+    """The results of one entry of `spec.generators`, and its own template."""
 
     sets: list[JsonObject]
     template: JsonObject | None
@@ -79,7 +79,7 @@ async def sets_of(asked: GeneratorContext, generator: JsonObject, depth: int) ->
 
 
 def chosen(generator: JsonObject) -> tuple[str, JsonObject]:
-    """The one generator of an entry. Raises GeneratorError for none or several."""
+    """The one generator of an entry. Raises GeneratorError if there are none or several."""
     names = [name for name in (*GENERATORS, "matrix", "merge") if generator.get(name) is not None]
     if len(names) != 1:
         found = ", ".join(names) or "none"
@@ -88,9 +88,9 @@ def chosen(generator: JsonObject) -> tuple[str, JsonObject]:
 
 
 def requeue_after(generators: list[JsonObject], polled: float = 180.0) -> float | None:
-    """The smallest wait of all generators, nested ones included; None when only changes matter.
+    """The shortest interval of all generators, nested ones included; None if only changes matter.
 
-    `polled`: seconds for what has no wait of its own; `requeueAfterSeconds: 0` switches polling off.
+    `polled`: seconds for generators without an interval of their own; `requeueAfterSeconds: 0` turns polling off.
     """
     waits = (
         wait

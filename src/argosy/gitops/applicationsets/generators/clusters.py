@@ -1,4 +1,4 @@
-"""`clusters`: one set for each cluster Secret, and for the local cluster, which needs none."""
+"""`clusters`: one set for each cluster Secret, and for the local cluster, which needs no Secret."""
 
 from __future__ import annotations
 

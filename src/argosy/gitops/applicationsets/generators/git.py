@@ -1,4 +1,4 @@
-"""`git`: one set for each folder of a repository, or for what its files say."""
+"""`git`: one set for each directory of a repository, or for the contents of its files."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def generate(asked: GeneratorContext, options: JsonObject) -> list[JsonObj
 
 
 def of_directories(asked: GeneratorContext, options: JsonObject, tree: Tree) -> list[JsonObject]:
-    """Every folder that a path includes and none excludes."""
+    """Every directory that a path includes and none excludes."""
     paths = [path for path, kind in _walk(tree, hidden=asked.options.hidden_directories) if kind == "dir"]
     made = []
     for path in chosen(paths, options["directories"], crossing=False):
@@ -47,7 +47,7 @@ def of_directories(asked: GeneratorContext, options: JsonObject, tree: Tree) -> 
 
 
 def of_files(asked: GeneratorContext, options: JsonObject, tree: Tree) -> list[JsonObject]:
-    """What each file holds (one set, or a list of them), with the parameters of its path."""
+    """The contents of each file (one set, or a list of them), with the parameters of its path."""
     crossing = not asked.options.new_file_globbing
     paths = [path for path, kind in _walk(tree, hidden=True) if kind == "file"]
     made: list[JsonObject] = []
@@ -62,7 +62,7 @@ def of_files(asked: GeneratorContext, options: JsonObject, tree: Tree) -> list[J
 
 
 def chosen(paths: list[str], patterns: list[JsonObject], *, crossing: bool) -> list[str]:
-    """Sorted. Any exclude that matches removes. `crossing`: `*` matches `/`, and a folder's name what is in it."""
+    """Sorted. Any matching exclude removes. `crossing`: `*` matches `/`, and a directory's name everything in it."""
     includes = [_matcher(str(item.get("path") or ""), crossing) for item in patterns if not item.get("exclude")]
     excludes = [_matcher(str(item.get("path") or ""), crossing) for item in patterns if item.get("exclude")]
     return sorted(
@@ -84,7 +84,7 @@ def _matcher(pattern: str, crossing: bool) -> Any:
 
 
 def _walk(tree: Tree, *, hidden: bool) -> Iterator[tuple[str, str]]:
-    """Every folder and file, symlinks left out, as they would come twice."""
+    """Every directory and file, without symlinks, since they would be listed twice."""
     waiting, count = [""], 0
     while waiting:
         folder = waiting.pop()
@@ -102,7 +102,7 @@ def _walk(tree: Tree, *, hidden: bool) -> Iterator[tuple[str, str]]:
 
 
 def path_parameters(asked: GeneratorContext, path: str, prefix: str, filename: str = "") -> JsonObject:
-    """Of a folder; `filename` too for a file in it."""
+    """Parameters of a directory; with `filename` for a file in it."""
     name = posixpath.basename(path)
     segments = [part for part in path.split("/") if part]
     if asked.engine.is_go:
@@ -139,7 +139,7 @@ def _of_file(asked: GeneratorContext, options: JsonObject, path: str, content: J
 
 
 def checked_path(path: str) -> str:
-    """A path within a repository, for hosts that are asked about one. Raises GeneratorError."""
+    """A path within a repository, as it is sent to a host. Raises GeneratorError."""
     try:
         return normalise(path)
     except OutOfRoot:

@@ -1,4 +1,4 @@
-"""`list`: parameters written down, as JSON elements or as YAML text."""
+"""`list`: literal parameters, as JSON elements or as YAML text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ async def generate(asked: GeneratorContext, options: JsonObject) -> list[JsonObj
 
 
 def _from_text(options: JsonObject) -> list[Any]:
-    """`elementsYaml`; for plain templates, too."""
+    """`elementsYaml`; also for plain templates."""
     text = options.get("elementsYaml")
     if not text:
         return []

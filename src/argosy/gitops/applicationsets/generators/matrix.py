@@ -40,10 +40,10 @@ def combined(first: JsonObject, second: JsonObject, *, is_go: bool) -> JsonObjec
 
 
 def filled(engine: Engine, generator: JsonObject, first: JsonObject) -> JsonObject:
-    """The second generator with the first's parameters in it.
+    """The second generator with the first's parameters inserted.
 
-    Its own template is not used, and left out. A text of its `values` that names what the first does not have is kept
-    for its own parameters.
+    Its own template is ignored, and left out. A text in its `values` that refers to parameters that the first does not
+    have is kept for its own parameters.
     """
     return {name: _filled(engine, part, first) if isinstance(part, dict) else part for name, part in generator.items()}
 

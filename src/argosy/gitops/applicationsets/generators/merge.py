@@ -1,4 +1,4 @@
-"""`merge`: the first generator's sets, each overlaid by those of the others that agree with it in the merge keys."""
+"""`merge`: the first generator's sets, each overlaid by those of the others with equal merge keys."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def generate(asked: GeneratorContext, options: JsonObject, inner: Inner) -
 
 
 def by_keys(sets: list[JsonObject], keys: list[str]) -> dict[str, JsonObject]:
-    """In the generator's order. Two sets with the same key are an error: which one would win?"""
+    """In the generator's order. Two sets with the same key are an error, since neither takes precedence."""
     made: dict[str, JsonObject] = {}
     for values in sets:
         identity = json.dumps([_value(values, key) for key in sorted(set(keys))], sort_keys=True)
@@ -42,7 +42,7 @@ def by_keys(sets: list[JsonObject], keys: list[str]) -> dict[str, JsonObject]:
 
 
 def _value(values: JsonObject, key: str) -> Any:
-    """A key as it is, or a dotted path into nested parameters."""
+    """A key itself, or a dotted path into nested parameters."""
     if key in values:
         return values[key]
     found: Any = values

@@ -1,4 +1,4 @@
-"""`plugin`: the sets that a web service answers with; the control plane's namespace says which services there are."""
+"""`plugin`: the sets that a web service returns; ConfigMaps of the control plane's namespace configure the services."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _config(asked: GeneratorContext, name: str) -> JsonObject:
 
 
 def _token(asked: GeneratorContext, reference: str) -> str:
-    """`$key` of argocd-secret, or `$name:key` of a Secret that is marked as part of argocd."""
+    """`$key` of argocd-secret, or `$name:key` of a Secret that is labelled as part of argocd."""
     name, colon, key = reference.removeprefix("$").partition(":")
     if not reference.startswith("$"):
         raise GeneratorError("plugin: token must refer to a Secret: $key, or $name:key")

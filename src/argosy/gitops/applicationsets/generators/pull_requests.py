@@ -61,5 +61,5 @@ def parameters(pull: PullRequest, *, is_go: bool) -> JsonObject:
 
 
 def _slug(branch: str) -> str:
-    """At most 50 signs, so that 13 more may follow in a DNS label."""
+    """At most 50 characters, so that 13 more fit into a DNS label."""
     return slugify(branch.replace("_", "-"), whole_words=True)

@@ -23,7 +23,7 @@ FIPS: Final = (AWS, "https-fips")
 async def generate(asked: GeneratorContext, options: JsonObject) -> list[JsonObject]:
     provider = provider_of(options, PROVIDERS, "scmProvider")
     given = options[provider]
-    # CodeCommit has no address to be listed, and is asked with this process's own identity: its name stands for both.
+    # CodeCommit has no address, and uses this process's own identity: its name represents both.
     check_host(asked, AWS if provider == AWS and asked.is_outside else str(given.get("api") or ""))
     protocol = str(options.get("cloneProtocol") or "")
     if protocol not in SCHEMES and (provider, protocol) != FIPS:
@@ -60,7 +60,7 @@ def parameters(found: Repository) -> JsonObject:
 
 
 async def filtered(host: RepositoryHost, filters: list[JsonObject]) -> list[Repository]:
-    """Filters are OR, the parts of one are AND; what the host must be asked about comes last."""
+    """Filters are OR, the parts of one are AND; those that need a request to the host come last."""
     made: list[Repository] = []
     for repository in await host.repositories():
         left = [item for item in filters if _repository_matches(item, repository)]
@@ -95,7 +95,7 @@ def _repository_matches(item: JsonObject, found: Repository) -> bool:
 
 
 def pattern_matches(item: JsonObject, name: str, text: str) -> bool:
-    """RE2, anywhere in the text; an absent pattern matches. Raises GeneratorError."""
+    """RE2, unanchored; an absent pattern matches. Raises GeneratorError."""
     pattern = item.get(name)
     return not pattern or compiled(str(pattern), name).search(text) is not None
 

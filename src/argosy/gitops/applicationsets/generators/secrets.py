@@ -1,4 +1,4 @@
-"""Whose secrets a generator may read: a reference is followed here, under spec/security.md rule 5, and nowhere else."""
+"""Which secrets a generator may read: references are only resolved here, under spec/security.md rule 5."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SCM_LABEL: Final = "scm-creds"
 
 
 async def token_for(asked: GeneratorContext, given: JsonObject) -> str:
-    """The text that opens a provider's API: a token, an app's, or a password; "" when none is referred to."""
+    """The credential for a provider's API: a token, an app's, or a password; "" without a reference."""
     if app := str(given.get("appSecretName") or ""):
         return await asked.doors.hosting.app_token(_app(asked, app))
     return token_of(asked, reference_of(given))
@@ -29,7 +29,7 @@ def reference_of(given: JsonObject) -> JsonObject | None:
 
 
 def token_of(asked: GeneratorContext, reference: JsonObject | None) -> str:
-    """The text at `{secretName, key}` in the set's own namespace; "" without reference. Raises GeneratorError."""
+    """The text at `{secretName, key}` in the set's own namespace; "" without a reference. Raises GeneratorError."""
     if not reference:
         return ""
     name, key = str(reference.get("secretName") or ""), str(reference.get("key") or "")
@@ -40,7 +40,7 @@ def token_of(asked: GeneratorContext, reference: JsonObject | None) -> str:
 
 
 def _app(asked: GeneratorContext, name: str) -> Credentials:
-    """A GitHub App's Secret is the control plane's, and has a repository's keys."""
+    """A GitHub App's Secret is the control plane's, with the keys of a repository Secret."""
     data = decoded(_permitted(asked, asked.control_plane, name))
     if not data.get("githubAppID"):
         raise GeneratorError(f"appSecretName: Secret {asked.control_plane}/{name} has no key githubAppID")

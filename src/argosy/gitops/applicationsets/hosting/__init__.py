@@ -1,4 +1,4 @@
-"""Clients of the hosts of repositories and pull requests, one file each, named as the generators name them."""
+"""Clients of hosts of repositories and pull requests, one file each, named like the generators' fields."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from argosy.sources.github_app import GitHubApps
 from argosy.sources.port import Credentials, SourceError
 
 AWS: Final = "awsCodeCommit"
-"""The one host that is not asked over our own HTTP."""
+"""The one host that is not reached through our own HTTP client."""
 REPOSITORIES: Final[Mapping[str, Callable[[Web, JsonObject, str, str], RepositoryHost]]] = {
     "github": github.Repositories,
     "gitlab": gitlab.Repositories,

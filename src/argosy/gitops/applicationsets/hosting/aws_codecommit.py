@@ -1,6 +1,6 @@
-"""AWS CodeCommit, by Amazon's own library (the extra `aws`), with the identity that this process has, or a role of it.
+"""AWS CodeCommit, with Amazon's library (the extra `aws`), using this process's identity, or a role of it.
 
-The library blocks, so each call is made in a thread. Its addresses are Amazon's: a set can name a region only.
+The library blocks, so each call runs in a thread. Its addresses are Amazon's: a set can only choose a region.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ IN_A_FOLDER: Final = ("subFolders", "files", "symbolicLinks", "subModules")
 
 
 class Repositories:
-    """Those of a region, by tags when some are given. Their commits are not told (spec 15.2: `sha` is empty)."""
+    """Repositories of a region, filtered by tags if given. Their commits are not read (spec 15.2: `sha` is empty)."""
 
     def __init__(self, clock: Clock, options: JsonObject, protocol: str) -> None:
         self._clock = clock
@@ -45,7 +45,7 @@ class Repositories:
         return [on_branch(repository, name, "") for name in names]
 
     async def has_path(self, repository: Repository, path: str) -> bool:
-        """Files and folders alike: the folder above is listed, so that no file is loaded."""
+        """Files and directories alike: the parent directory is listed, so that no file is downloaded."""
         folder, name = posixpath.split(f"/{path}")
         return not name or await self._external(lambda: name in self._names_in(repository, folder))
 
@@ -94,7 +94,7 @@ class Repositories:
             yield from (item["repositoryName"] for item in page["repositories"])
 
     def _tagged(self, filters: Sequence[JsonObject]) -> Iterator[str]:
-        """Values of one key are OR, keys are AND; a key without value asks for the key alone."""
+        """Values of one key are OR, keys are AND; a key without a value only requires the key."""
         wanted: dict[str, list[str]] = {}
         for item in filters:
             wanted.setdefault(item["key"], []).extend([item["value"]] if item.get("value") else [])

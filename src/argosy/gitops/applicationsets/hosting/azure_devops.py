@@ -1,4 +1,4 @@
-"""Azure DevOps' REST API (7.1), the public one or a server's. A token is the password of a user without name."""
+"""Azure DevOps' REST API (7.1), the cloud's or a server's. A token is the password of a user without a name."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class _Api:
         return f"{self.root}/{path}?{urlencode({**query, 'api-version': VERSION})}"
 
     async def read(self, path: str, /, *absent: str, **query: str) -> Any:
-        """Raises HostNotFound when the host names one of the `absent` as what went wrong: its 404 may mean others."""
+        """Raises HostNotFound if the host reports one of the `absent` errors: its 404 may mean something else."""
         answer = await self.web.get(self.url(path, query), self.headers)
         if answer.status != 200 and type_key(answer) in absent:
             raise HostNotFound(str(refused_status(answer, "the host")))
@@ -53,7 +53,7 @@ def type_key(answer: Answer) -> str:
 
 
 class Repositories(_Api):
-    """A team project's repositories, but for those without any branch. They are cloned by https."""
+    """A team project's repositories, except those without any branch. They are cloned over https."""
 
     def __init__(self, web: Web, options: JsonObject, token: str, protocol: str) -> None:
         super().__init__(web, options, str(options.get("teamProject") or ""), token)
@@ -95,7 +95,7 @@ class Repositories(_Api):
 
 
 class PullRequests(_Api):
-    """A repository's active pull requests, picked from those of its project."""
+    """A repository's active pull requests, filtered from those of its project."""
 
     def __init__(self, web: Web, options: JsonObject, token: str) -> None:
         super().__init__(web, options, str(options.get("project") or ""), token)

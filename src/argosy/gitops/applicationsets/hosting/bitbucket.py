@@ -1,4 +1,4 @@
-"""Bitbucket Cloud's REST API (2.0). Lists name the address of their next page."""
+"""Bitbucket Cloud's REST API (2.0). Lists contain the address of their next page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Api:
         return f"{self.root}/repositories/{quote(owner, safe='')}/{quote(name, safe='')}"
 
     async def values(self, url: str, **query: str) -> list[Any]:
-        """All pages; the next one must be at the same host, as credentials go with the question."""
+        """All pages; the next one must be on the same host, since credentials are sent with the request."""
         made: list[Any] = []
         following = f"{url}?{urlencode({'pagelen': '50', **query})}"
         for _ in range(MOST_PAGES):
@@ -40,7 +40,7 @@ class _Api:
 
 
 class Repositories(_Api):
-    """What a workspace has, and the user is a member of."""
+    """The workspace's repositories of which the user is a member."""
 
     def __init__(self, web: Web, options: JsonObject, token: str, protocol: str, root: str = PUBLIC) -> None:
         super().__init__(web, root, basic(str(options.get("user") or ""), token) if token else "")
@@ -98,7 +98,7 @@ class PullRequests(_Api):
 
 
 def authorization_of(options: JsonObject, token: str) -> str:
-    """By `bearerToken` or `basicAuth`; the server's generator has them alike."""
+    """With `bearerToken` or `basicAuth`; the server's generator has the same fields."""
     if options.get("bearerToken") is not None:
         return f"Bearer {token}"
     given = options.get("basicAuth")

@@ -1,4 +1,4 @@
-"""Bitbucket Server's and Data Center's REST API (1.0). Lists say where their next page starts."""
+"""Bitbucket Server's and Data Center's REST API (1.0). Lists contain the start of their next page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Api:
         self.root = f"{plain if plain.endswith('/rest') else plain + '/rest'}/api/1.0"
         self.project = str(options.get("project") or "")
         authorization = authorization_of(options, token)
-        # The server takes requests with credentials for a browser's without the second header.
+        # Without the second header the server treats requests with credentials as a browser's.
         self.headers = {"Authorization": authorization, "X-Atlassian-Token": "no-check"} if authorization else {}
 
     def repository(self, project: str, name: str) -> str:
@@ -43,13 +43,13 @@ class _Api:
 
 
 class Repositories(_Api):
-    """A project's repositories, but for those without any branch."""
+    """A project's repositories, except those without any branch."""
 
     def __init__(self, web: Web, options: JsonObject, token: str, protocol: str) -> None:
         super().__init__(web, options, token)
         self._protocol = "http" if protocol == "https" else "ssh"
         self._slugs: dict[str, str] = {}
-        """By id: a repository's name may hold what its address must not."""
+        """By id: a repository's name may contain characters that are not allowed in an address."""
 
     async def repositories(self) -> Sequence[Repository]:
         try:
@@ -89,7 +89,7 @@ class Repositories(_Api):
         )
 
     async def _default_branch(self, project: str, name: str) -> Any:
-        """None for an empty repository: not found, or nothing at all."""
+        """None for an empty repository: the host answers 404, or an empty body."""
         answer = await self.web.get(f"{self.repository(project, name)}/branches/default", self.headers)
         if answer.status in (404, NO_CONTENT) or (answer.status == 200 and not answer.body.strip()):
             return None

@@ -1,4 +1,4 @@
-"""Gitea's REST API (v1); Forgejo's, too."""
+"""Gitea's REST API (v1), which is also Forgejo's."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Api:
 
 
 class Repositories(_Api):
-    """What an organisation, or else a user, owns."""
+    """Repositories of an organisation, or else of a user."""
 
     def __init__(self, web: Web, options: JsonObject, token: str, protocol: str) -> None:
         super().__init__(web, options, token)

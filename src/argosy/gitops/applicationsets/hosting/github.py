@@ -26,7 +26,7 @@ class _Api:
 
 
 def root_of(api: str) -> str:
-    """An Enterprise server's API is below /api/v3, unless the address says so already."""
+    """An Enterprise server's API is below /api/v3, unless the address includes it already."""
     plain = api.rstrip("/")
     if not plain:
         return PUBLIC
@@ -89,7 +89,7 @@ class PullRequests(_Api):
 
 
 def made(item: Any) -> PullRequest:
-    """Gitea answers alike."""
+    """Gitea's answers have the same form."""
     return PullRequest(
         number=int(item["number"]),
         title=item.get("title") or "",
@@ -102,7 +102,7 @@ def made(item: Any) -> PullRequest:
 
 
 def has_labels(pull: PullRequest, options: JsonObject) -> bool:
-    """All that are asked for."""
+    """All that are requested."""
     return set(options.get("labels") or ()) <= set(pull.labels)
 
 

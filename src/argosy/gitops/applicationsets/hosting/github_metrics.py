@@ -1,4 +1,4 @@
-"""Requests to GitHub's API and what is left of its limits, under upstream's names. Source: spec/metrics.md E1."""
+"""Requests to GitHub's API and its remaining rate limit, under upstream's names. Source: spec/metrics.md E1."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LIMITS: Final = {
     "rate_limit_used": ("x-ratelimit-used", "Requests of this period."),
 }
 ASKED_FOR: ContextVar[Key | None] = ContextVar("asked_for", default=None)
-"""The ApplicationSet whose generators are at work in this task."""
+"""The ApplicationSet whose generators run in this task."""
 _SET: Final = ("appset_namespace", "appset_name")
 _SHAPES: Final = (
     (re.compile(r"/orgs/[^/]+/repos$"), "/orgs/{org}/repos"),
@@ -59,6 +59,6 @@ class GitHubMetrics:
 
 
 def endpoint_of(url: str) -> str:
-    """The kind of path: names of repositories would make series without end."""
+    """The kind of path: names of repositories would create an unlimited number of series."""
     path = urlsplit(url).path.removeprefix("/api/v3")
     return next((shown for shape, shown in _SHAPES if shape.search(path)), "other")

@@ -22,12 +22,12 @@ class _Api:
         self.options = options
         plain = str(options.get("api") or PUBLIC).rstrip("/")
         self.root = plain if plain.endswith("/api/v4") else f"{plain}/api/v4"
-        # Personal tokens are accepted as bearer tokens, too; a header of another name would follow redirects.
+        # Personal tokens are accepted as bearer tokens, too; a custom header would be sent on to redirects.
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
 
 class Repositories(_Api):
-    """A group's projects; shared ones unless refused, those of groups below when asked for."""
+    """A group's projects; shared ones unless excluded, those of subgroups if requested."""
 
     def __init__(self, web: Web, options: JsonObject, token: str, protocol: str) -> None:
         super().__init__(web, options, token)
@@ -62,7 +62,7 @@ class Repositories(_Api):
         return [on_branch(repository, item["name"], item["commit"]["id"]) for item in found]
 
     async def has_path(self, repository: Repository, path: str) -> bool:
-        """Files and folders alike: the folder above is listed."""
+        """Files and directories alike: the parent directory is listed."""
         folder, name = posixpath.split(path)
         root = f"{self._project(repository)}/repository/tree"
         try:
@@ -86,7 +86,7 @@ class Repositories(_Api):
 
 
 class PullRequests(_Api):
-    """A project's merge requests, open ones unless another state is asked for."""
+    """A project's merge requests, open ones unless another state is configured."""
 
     async def pull_requests(self) -> Sequence[PullRequest]:
         project = quote(str(self.options.get("project") or ""), safe="")

@@ -1,4 +1,4 @@
-"""The web services of `plugin` generators, called over the same egress as everything else."""
+"""The web services of `plugin` generators, called through the egress policy like everything else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON from a host's API: pages, limits and errors in one place. Tokens go in headers, and into no message."""
+"""JSON from a host's API: pages, limits and errors in one place. Tokens are sent in headers, and never in messages."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ LONGEST_WAIT: Final = 3600.0
 
 
 class Web:
-    """Reads one host."""
+    """Requests to one host."""
 
     def __init__(
         self, egress: Egress, clock: Clock, credentials: Credentials, github: GitHubMetrics | None = None
     ) -> None:
-        """`github`: counts what is asked, if it is GitHub."""
+        """`github`: counts requests, if it is GitHub."""
         self._github = github
         self._egress = egress
         self._clock = clock
         self._credentials = credentials
 
     async def read(self, url: str, headers: Mapping[str, str]) -> Any:
-        """The JSON at a URL. Raises HostNotFound for 404, GeneratorError for all else that is not 200."""
+        """The JSON at a URL. Raises HostNotFound for 404, GeneratorError for any other status than 200."""
         answer = await self.get(url, headers)
         if answer.status in (404, 410):
             raise HostNotFound(str(refused_status(answer, "the host")))
         return self.json(answer)
 
     def json(self, answer: Answer) -> Any:
-        """What a good answer holds. Raises GeneratorError, which says when to ask again if the host has said so."""
+        """The body of a successful answer. Raises GeneratorError, with the time to wait if the host gave it."""
         if answer.status != 200:
             wait = retry_after(answer, self._clock.now())
             told = f", to be asked again in {wait:.0f} s" if wait else ""
@@ -56,7 +56,7 @@ class Web:
     async def read_all(
         self, url: str, headers: Mapping[str, str], query: Mapping[str, str] | None = None, *, size: int = 100
     ) -> list[Any]:
-        """Every page of a list; `per_page` and `limit` are both sent, as each host knows one of them."""
+        """Every page of a list; `per_page` and `limit` are both sent, since each host knows one of them."""
 
         def page(number: int, _: list[Any]) -> Mapping[str, str]:
             return {"per_page": str(size), "limit": str(size), "page": str(number)}
@@ -72,7 +72,7 @@ class Web:
         items: Callable[[Any], Any],
         size: int,
     ) -> list[Any]:
-        """Pages until one is shorter than `size`. `page`: what asks for the n-th one, after those already read."""
+        """Pages until one is shorter than `size`. `page`: requests the n-th one, after those already read."""
         made: list[Any] = []
         for number in range(1, MOST_PAGES + 1):
             found = items(await self.read(f"{url}?{urlencode({**query, **page(number, made)})}", headers))
@@ -91,7 +91,7 @@ class Web:
         return True
 
     async def get(self, url: str, headers: Mapping[str, str]) -> Answer:
-        """Whatever the status is. Raises GeneratorError when there is no answer."""
+        """Any status is an answer. Raises GeneratorError if there is none."""
         wanted = {"Accept": "application/json", **{k: v for k, v in headers.items() if k != "Authorization"}}
         fetch = self._egress.get(
             url,
@@ -116,7 +116,7 @@ class Web:
 
 
 def retry_after(answer: Answer, now: datetime) -> float:
-    """Seconds for which the host asks to be left alone; 0 when it does not say. At most an hour."""
+    """Seconds that the host asks to wait; 0 if it does not say. At most an hour."""
     headers = {name.lower(): value for name, value in answer.headers.items()}
     text = headers.get("retry-after", "").strip()
     if text.isdigit():

@@ -1,1 +1,1 @@
-"""RollingSync: the steps of a set, and how its Applications go through them (spec 15.5). Pure."""
+"""RollingSync: the steps of a set, and how its Applications progress through them (spec 15.5). Pure."""

@@ -1,7 +1,7 @@
-"""RollingSync: one step of Applications after another, so many at a time (spec 15.5). Pure.
+"""RollingSync: one step of Applications after another, with a limited number at a time (spec 15.5). Pure.
 
-The whole state is `status.applicationStatus`; `advanced` gives the next one from it and from what Applications show. An
-Application that has become Pending is synced by an operation, which the shell puts on it after the status is written.
+The complete state is `status.applicationStatus`; `advanced` computes the next one from it and from the Applications. An
+Application that has become Pending is synced by an operation, which is written to it after the status.
 
   any ---> Waiting ---> Pending ---> Progressing ---> Healthy
 """
@@ -27,7 +27,7 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import parse, seconds
 
 BLOCKING: Final = frozenset({"InvalidSpecError", "UnknownError"})
-"""Conditions with which a sync does not even begin."""
+"""Conditions that prevent a sync from starting."""
 USERNAME: Final = "applicationset-controller"
 MESSAGES: Final[Mapping[str, str]] = {
     "new": "No Application status found, defaulting status to Waiting",
@@ -42,14 +42,14 @@ MESSAGES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advance:
-    """`statuses` are written; then `sync` are the Applications that get an operation."""
+    """`statuses` are written first; then the Applications in `sync` get an operation."""
 
     statuses: list[JsonObject]
     sync: tuple[str, ...] = ()
     step: int | None = None
-    """The first that is not done, counted from 1; None when all are."""
+    """The first that is not done, counted from 1; None if all are."""
     issue: str = ""
-    """What is wrong with the strategy."""
+    """Errors of the strategy."""
 
 
 def is_rolling(spec: ApplicationSetSpec, *, enabled: bool) -> bool:
@@ -57,13 +57,13 @@ def is_rolling(spec: ApplicationSetSpec, *, enabled: bool) -> bool:
 
 
 def unusable(spec: ApplicationSetSpec, *, enabled: bool) -> str:
-    """Why nothing at all can be done with the strategy, or ""."""
+    """Why the strategy cannot be followed at all, or ""."""
     given = spec.strategy.rolling_sync if enabled and spec.strategy and spec.is_rolling_asked else None
     return "No steps defined for rollout" if given is not None and not given.steps else ""
 
 
 def without_automation(app: JsonObject) -> JsonObject:
-    """Automated sync is switched off: the strategy says when an Application is synced."""
+    """Turns automated sync off: the strategy decides when an Application is synced."""
     policy = read(Application, app).spec.sync_policy
     if policy.automated is None:
         return app
@@ -78,7 +78,7 @@ def advanced(
     now: datetime,
     jq: JqAnswers | None = None,
 ) -> Advance:
-    """`desired` without automation; `live` by name, as it is before this look's writes. In the order of names."""
+    """`desired` without automation; `live` by name, as it is before this look's writes. Sorted by name."""
     desired = sorted(desired, key=lambda app: str(app["metadata"]["name"]))
     seen = read(ApplicationSet, appset)
     steps = seen.spec.rolling_steps
@@ -91,7 +91,7 @@ def advanced(
     allowed = _current_steps(statuses, at_step, len(steps))
     moved = _begun(statuses, at_step, steps, allowed, now)
     statuses |= moved
-    # One may be Pending and have to wait again: an Application of an earlier step has changed since.
+    # A Pending one may have to wait again: an Application of an earlier step has changed since.
     due = [name for name, item in statuses.items() if item["status"] == "Pending" and at_step[name] in allowed]
     sync = tuple(name for name in due if name in live)
     left = (at_step[name] for name, item in statuses.items() if item["status"] != "Healthy")
@@ -100,7 +100,7 @@ def advanced(
 
 
 def operation(template: JsonObject) -> JsonObject:
-    """The sync of one Application. `template`: as the set renders it, with its automation: does it prune?"""
+    """The sync of one Application. `template`: as the set renders it, since its automation says whether to prune."""
     policy = read(Application, template).spec.sync_policy
     sync: JsonObject = {}
     if policy.sync_options:
@@ -117,7 +117,7 @@ def operation(template: JsonObject) -> JsonObject:
 
 
 def needs_operation(app: JsonObject, status: JsonObject) -> bool:
-    """Not while one is asked for, and not again after one that began since the Application became Pending."""
+    """Not while one is requested, and not again after one that started since the Application became Pending."""
     if app.get("operation"):
         return False
     state = read(Application, app).status.operation_state
@@ -127,7 +127,7 @@ def needs_operation(app: JsonObject, status: JsonObject) -> bool:
 def deletion_batch(appset: JsonObject, owned: Sequence[JsonObject]) -> list[JsonObject]:
     """`deletionOrder: Reverse`: the Applications of the last step that still has some.
 
-    Those in no step come after all others, by the garbage collector.
+    Those in no step are deleted after all others, by the garbage collector.
     """
     steps = read(ApplicationSet, appset).spec.rolling_steps
     placed = {app["metadata"]["name"]: step_of(app, steps) for app in owned}
@@ -144,7 +144,7 @@ def _observed(
     now: datetime,
     jq: JqAnswers | None,
 ) -> JsonObject:
-    """The status after what the Application shows, before the steps are considered."""
+    """The status after the Application's own state is applied, before the steps are considered."""
     name = app["metadata"]["name"]
     revisions = revisions_of(live) if live is not None else []
     if before is None:
@@ -176,7 +176,7 @@ def _followed(same: JsonObject, live: JsonObject, step: int, revisions: list[str
 
 
 def _is_synced(live: JsonObject) -> bool:
-    """Synced with the spec that it has now: a status from before the last change says nothing."""
+    """Synced with its current spec: a status from before the last change does not count."""
     sync, spec = read(Application, live).status.sync, spec_of(live)
     compared = sync.compared_to.raw if sync.compared_to else {}
     if compared.get("destination") not in (None, spec.raw.get("destination")):
@@ -197,7 +197,7 @@ def _has_begun(same: JsonObject, status: ApplicationStatus) -> bool:
 
 
 def _current_steps(statuses: Mapping[str, JsonObject], at_step: Mapping[str, int], count: int) -> set[int]:
-    """Steps whose earlier steps are all Healthy. An empty step holds nothing back."""
+    """Steps whose earlier steps are all Healthy. An empty step blocks nothing."""
     allowed: set[int] = set()
     for step in range(count):
         allowed.add(step)
@@ -253,5 +253,5 @@ def _status(name: str, status: str, message: str, step: int, revisions: list[str
 
 
 def _after(moment: str | None, since: str | None) -> bool:
-    """Times have whole seconds: what happened within the same one counts as after."""
+    """Times are whole seconds: an event in the same second counts as after."""
     return bool(moment) and bool(since) and parse(str(moment)) >= parse(str(since))

@@ -1,4 +1,4 @@
-"""The steps of a RollingSync: what is in which, how many at a time, and what is wrong with them. Pure."""
+"""The steps of a RollingSync: their Applications, how many run at a time, and their errors. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NO_STEP: Final = -1
 
 
 def step_of(app: JsonObject, steps: Sequence[RollingStep]) -> int:
-    """Index of the first step that the labels match. -1: in no step."""
+    """Index of the first step that the labels match; -1 if none does."""
     return next(_steps_of(app, steps), NO_STEP)
 
 
@@ -36,9 +36,9 @@ def _matches(expression: StepExpression, labels: Mapping[str, str]) -> bool:
 
 
 def most(step: RollingStep, total: int) -> int | None:
-    """How many of a step's Applications may be under way; None: all.
+    """How many of a step's Applications may be in progress; None means all.
 
-    Per cent are rounded down, but not to none. What is neither a number nor per cent counts as 1, the careful reading.
+    Percentages round down, but not to zero. A value that is neither number nor percentage counts as 1, to be safe.
     """
     given = step.max_update
     if given is None:
@@ -57,7 +57,7 @@ def _percent(given: object) -> int | None:
 
 
 def issue(steps: Sequence[RollingStep], applications: Sequence[JsonObject]) -> str:
-    """What is wrong with the steps, or with how these Applications fall into them; the gravest only, or ""."""
+    """Errors of the steps, or of the Applications' assignment to them; only the most severe one, or ""."""
     return next(filter(None, (_operators(steps), _twice(steps, applications), _limits(steps))), "") or _empty(
         steps, applications
     )

@@ -1,1 +1,1 @@
-"""Users' jq in ignored differences: the common part understood here, the rest asked of a confined worker."""
+"""Users' jq in ignored differences: common expressions are evaluated here, the rest by a confined worker."""

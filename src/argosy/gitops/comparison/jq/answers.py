@@ -1,6 +1,6 @@
-"""What rules ask of jq while they decide: answered if it is known, else noted as a question and passed over.
+"""Rules' questions to jq during a decision: answered if known, else recorded as open and skipped.
 
-The shell (gitops/jq_asking.py) has the questions answered and decides again; so those who decide stay pure.
+The shell (gitops/jq_asking.py) has the questions answered and repeats the decision, so that decisions stay pure.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from argosy.render.jq.port import Answer
 class Question(NamedTuple):
     expression: str
     digest: bytes
-    """Of the object."""
+    """Digest of the object."""
 
 
 @dataclass(slots=True)
 class JqAnswers:
-    """Of one decision. Without a shell around it, expressions outside of jq_paths's part are passed over."""
+    """The questions of one decision. Without a shell, expressions outside of jq_paths's subset are skipped."""
 
     answers: dict[Question, Answer] = field(default_factory=dict)
     open: dict[Question, bytes] = field(default_factory=dict)
     """Questions without an answer yet, each with its object as JSON."""
     failures: dict[str, str] = field(default_factory=dict)
-    """Expressions that failed on some object, and why; without those that only miss what is not there."""
+    """Expressions that failed on some object, with the error; without those that only miss an absent field."""
     unsettled: int = 0
-    """Times that an answer was missing or may soon be another: what was decided by it is not to be remembered."""
+    """How often an answer was missing or may soon change: a decision that used it must not be remembered."""
 
     def deleted(self, obj: JsonObject, expression: str) -> JsonObject:
-        """`del(<expression>)`; the object itself where the expression fails, or nothing would be left (spec 4.3)."""
+        """`del(<expression>)`; the object itself if the expression fails, or nothing would be left (spec 4.3)."""
         try:
             made = without_paths(obj, self._paths(obj, expression))
         except JqError as error:

@@ -1,4 +1,4 @@
-"""jq's `delpaths`: what paths lead to is taken away. What stays is shared."""
+"""jq's `delpaths`: deletes what paths point to. Unchanged parts are shared."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Path = tuple[Any, ...]
 
 
 class JqError(ValueError):
-    """What jq would end with. `is_absence`: it iterates over what is not there, as good as a missing path."""
+    """jq's own error. `is_absence`: it iterates over an absent value, which is like a missing path."""
 
     def __init__(self, text: str, *, is_absence: bool = False) -> None:
         super().__init__(text)
@@ -19,7 +19,7 @@ class JqError(ValueError):
 
 
 def without_paths(value: Any, paths: Iterable[Path]) -> Any:
-    """The value itself when the paths lead to nothing, None when one leads to all of it. Raises JqError."""
+    """The value itself if the paths point to nothing, None if one points to all of it. Raises JqError."""
     ordered = sorted(paths, key=lambda path: [_order(step) for step in path])
     if not ordered:
         return value
@@ -27,7 +27,7 @@ def without_paths(value: Any, paths: Iterable[Path]) -> Any:
 
 
 def _without(value: Any, paths: list[Path]) -> Any:
-    """As jq: step by step in order, what lies deeper at once and whole fields and items at the end, together."""
+    """As jq: step by step in order, deeper paths at once and complete fields and items at the end, together."""
     if value is None:
         return None
     gone: list[Any] = []
@@ -98,7 +98,7 @@ def _bound(given: float | None, default: int, length: int) -> int:
 
 
 def _order(step: Any) -> tuple[int, Any]:
-    """As jq sorts: numbers, text, objects."""
+    """In jq's sort order: numbers, text, objects."""
     if isinstance(step, str):
         return 1, step
     if isinstance(step, dict):

@@ -1,7 +1,7 @@
-"""The shell that has users' jq answered, so that those who decide can ask without waiting (spec 4.3).
+"""The shell that has users' jq evaluated, so that decisions can ask without waiting (spec 4.3).
 
-What an expression leads to is remembered by its text and the object's content. What decides is run again until it has
-no question left: one expression may look at what another one has left, or at what a merge has made.
+An expression's result is remembered by its text and the object's content. A decision is repeated until it has no
+open question: one expression may read another's result, or that of a merge.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 EXPRESSION_SHOWN: Final = 200
-"""Characters of an expression in what is told of it."""
+"""How many characters of an expression a message shows."""
 
 ROUNDS: Final = 100
 REMEMBERED: Final = 250_000
-"""Paths, each answer counting as one more."""
+"""Limit in paths, each answer counting as one more."""
 
 
 class NotAnswered(Exception):
-    """No jq could be run, and nothing is known of what is ignored."""
+    """jq could not be run, so that it is unknown what is ignored."""
 
 
 class JqEvaluation:
-    """`evaluator` None: this process runs no jq, and what would need it raises NotAnswered."""
+    """`evaluator` None: this process runs no jq, and expressions that need it raise NotAnswered."""
 
     def __init__(self, evaluator: JqEvaluator | None) -> None:
         self._evaluator = evaluator
         self._known: dict[Question, Answer] = {}
         self._size = 0
         self.asked = 0
-        """Expressions run on an object: a figure for metrics and tests."""
+        """How many expressions were run on an object, for metrics and tests."""
 
     async def settled(self, decide: Callable[[JqAnswers], T]) -> tuple[T, JqAnswers]:
-        """What `decide`, which is pure, comes to with every answer. Raises NotAnswered."""
+        """The result of `decide`, which is pure, with every answer. Raises NotAnswered."""
 
         async def decided(jq_answers: JqAnswers) -> T:
             return decide(jq_answers)
@@ -50,7 +50,7 @@ class JqEvaluation:
         return await self.settled_by(decided)
 
     async def settled_by(self, decide: Callable[[JqAnswers], Awaitable[T]]) -> tuple[T, JqAnswers]:
-        """The same for what takes its time."""
+        """The same for a slow `decide`."""
         answers: dict[Question, Answer] = {}
         for _ in range(ROUNDS):
             jq_answers = JqAnswers(answers)
@@ -86,7 +86,7 @@ class JqEvaluation:
 
 
 def tell(events: EventRecorder, obj: JsonObject, failures: Mapping[str, str], told: set[str]) -> None:
-    """Once of each expression that fails, by a Warning on the object that it belongs to or acts for."""
+    """Once for each expression that fails, as a Warning on the object that it belongs to or acts for."""
     metadata = obj["metadata"]
     for expression in sorted(failures.keys() - told):
         told.add(expression)

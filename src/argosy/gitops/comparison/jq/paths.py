@@ -1,7 +1,7 @@
-"""The part of jq that most ignored differences need, understood here: paths, `|`, `,` and plain `select`s.
+"""The subset of jq that most ignored differences need, evaluated here: paths, `|`, `,` and plain `select`s.
 
-`.a.b[0]`, `.a[]?`, `.["a"]`, `.a[] | select(.x == "y") | .z`. It leads where jq would, and fails where jq would; all
-else is told apart by `UnsupportedExpression`, and is for jq itself (gitops/jq_sheet.py).
+`.a.b[0]`, `.a[]?`, `.["a"]`, `.a[] | select(.x == "y") | .z`. Results and errors are jq's; any other expression
+raises `UnsupportedExpression`, and is left to jq itself (gitops/jq_sheet.py).
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ Filter = Callable[[Found], Iterator[Found]]
 
 
 class UnsupportedExpression(ValueError):
-    """The expression is outside the part of jq that is understood here."""
+    """The expression is outside the supported subset of jq."""
 
 
 class _Step(NamedTuple):
     at: str | int | None
-    """None: each."""
+    """None means each."""
     optional: bool
 
 
@@ -49,7 +49,7 @@ def paths(obj: JsonValue, expression: str) -> list[Path]:
 
 @lru_cache(maxsize=1024)
 def compiled(expression: str) -> Filter:
-    """`|` binds less than `,`."""
+    """`|` binds less tightly than `,`."""
     stages = [[_term(term) for term in _split(stage, ",")] for stage in _split(expression, "|")]
 
     def run(given: Found, at: int = 0) -> Iterator[Found]:
