@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 from argosy.server.api import PREFIX, router
+from argosy.server.api.application_rows import ApplicationRows
 from argosy.server.api.schema.openapi import document
 from argosy.server.context import ServerContext
 
 
 def described() -> str:
     """Declarations need no context to be described."""
-    context: Any = SimpleNamespace()
-    return json.dumps(document(router(cast(ServerContext, context)).endpoints, PREFIX), indent=2) + "\n"
+    context = cast(ServerContext, SimpleNamespace())
+    endpoints = router(context, ApplicationRows(context)).endpoints
+    return json.dumps(document(endpoints, PREFIX), indent=2) + "\n"
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import bcrypt
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
 from argosy.server.api import PREFIX, router
+from argosy.server.api.application_rows import ApplicationRows
 from argosy.server.dispatch import Asked
 from argosy.server.errors import ApiError, Code
 from argosy.server.messages import each_of
@@ -309,7 +310,7 @@ async def endpoints(api: Api, by: Mapping[str, str]) -> list[str]:
     """Argosy's own API, over the wire."""
     lines = []
     await restore(api)
-    for endpoint in router(api.server.context).endpoints:
+    for endpoint in router(api.server.context, ApplicationRows(api.server.context)).endpoints:
         path = endpoint.path.replace("{namespace}", "argocd").replace("{name}", "mine").replace("{project}", "team")
         words = []
         for caller in CALLERS:

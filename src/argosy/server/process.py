@@ -20,6 +20,7 @@ from argosy.runtime.clock import Clock
 from argosy.runtime.events import EventRecorder
 from argosy.runtime.groups import task_group
 from argosy.server import bootstrap
+from argosy.server.api.application_rows import ApplicationRows
 from argosy.server.audit import Audit
 from argosy.server.calls import Route
 from argosy.server.configuration import Configuration
@@ -127,11 +128,11 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
             stack.enter_context(ports.audit)
         audit = Audit(ports.clock, rng.uuid, ports.audit, context.activity)
         dispatcher = Dispatcher(routes(context), authentication, configuration, ports.clock, audit, tasks, metrics)
-        receiver = Receiver(context, metrics)
+        receiver, rows = Receiver(context, metrics), ApplicationRows(context)
         front = Front(
             Gateway(dispatcher, _accepted(configuration)),
             GrpcWeb(dispatcher),
-            pages(context, dispatcher, receiver, provider),
+            pages(context, dispatcher, receiver, rows, provider),
             lambda: configuration.parameters.get("server.rootpath", ""),
             lambda: configuration.own_urls,
         )
@@ -139,6 +140,7 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
         intake = Intake()
         telling = tasks.create_task(context.events.run())
         hearing = tasks.create_task(receiver.run())
+        preparing = tasks.create_task(rows.run())
         sharing = tasks.create_task(store.run())
         keeper = tasks.create_task(_keep_complete(ports, configuration, rng))
         async with listening(
@@ -159,6 +161,7 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
         sharing.cancel()
         telling.cancel()
         hearing.cancel()
+        preparing.cancel()
 
 
 def _context(

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+from argosy.server.api.application_rows import ApplicationRows
 from argosy.server.api.live.stream import Events
 from argosy.server.api.live.watches import watching_endpoint
 from argosy.server.api.router import Router
@@ -21,7 +22,8 @@ from argosy.server.context import ServerContext
 PREFIX = "/api/argosy/v1"
 
 
-def router(context: ServerContext) -> Router:
+def router(context: ServerContext, rows: ApplicationRows) -> Router:
+    """`rows`: of all lists of Applications; somebody runs them."""
     from argosy.server.api.acting.certificates import certificate_action_endpoints
     from argosy.server.api.acting.pipelines import pipeline_action_endpoints
     from argosy.server.api.acting.rollouts_and_stages import action_endpoints
@@ -45,9 +47,9 @@ def router(context: ServerContext) -> Router:
 
     declared = (
         *caller_endpoints(context),
-        *application_endpoints(context),
+        *application_endpoints(context, rows),
         *object_endpoints(context),
-        *home_endpoints(context),
+        *home_endpoints(context, rows),
         *action_endpoints(context),
         *pipeline_endpoints(context),
         *sealing_endpoints(context),

@@ -39,8 +39,10 @@ class ApplicationRow(TypedDict):
     images: list[str]
 
 
-AT_ONCE: Final = 500
+AT_ONCE: Final = 200
 """Applications processed before other tasks run."""
+SETTLING_SECONDS: Final = 1.0
+"""Several changes of an Application within this time need one row; who asks meanwhile gets it at once."""
 MOST_SUBJECTS: Final = 16
 """Subjects whose rights are cached."""
 SEVERITIES: Final = {"broken": 0, "attention": 1, "busy": 2, "ok": 3}
@@ -84,13 +86,45 @@ class _Seen:
 
 
 class ApplicationRows:
-    """Kept for each object's version, and for each subject: of 10,000 Applications those that changed are looked at."""
+    """Kept for each object's version, and for each subject: of 10,000 Applications those that changed are looked at.
+
+    `run` makes rows before anyone asks, so that the first page of a list does not wait for all of them.
+    """
 
     def __init__(self, context: ServerContext) -> None:
         self._context = context
         self._made: dict[Key, tuple[str, Prepared[ApplicationRow]]] = {}
         self._seen: dict[Subject, _Seen] = {}
+        self._stale: set[Key] = set()
+        self._is_stale = asyncio.Event()
+        self._names: dict[str, str] = {}
+        """Of clusters, by server: rows show them."""
+        self._book: object = None
         self._listens = False
+
+    async def run(self) -> None:
+        """Makes all rows once the caches are filled, then those of changed Applications; until cancelled."""
+        clock, plane = self._context.clock, self._context.gitops.plane
+        await plane.wait_synced()
+        self._listen()
+        self._check_names()
+        await self._prepare(key_of(app) for app in tuple(plane.applications.list()))
+        while True:
+            await self._is_stale.wait()
+            await clock.sleep(SETTLING_SECONDS, background=True)
+            self._is_stale.clear()
+            stale, self._stale = self._stale, set()
+            await self._prepare(stale)
+
+    async def _prepare(self, keys: Iterable[Key]) -> None:
+        for count, key in enumerate(keys, 1):
+            if (app := self._context.gitops.plane.applications.get(key)) is not None:
+                self.row(app)
+            await self._give_way(count)
+
+    async def _give_way(self, count: int) -> None:
+        if count % AT_ONCE == 0:
+            await self._context.clock.sleep(0)
 
     async def visible(self, call: Call) -> list[Prepared[ApplicationRow]]:
         """Rows that the caller may see, read only; yields to other tasks, since there may be 10,000."""
@@ -99,25 +133,27 @@ class ApplicationRows:
         async with seen.lock:
             if seen.rows is None:
                 seen.rows = await self._all(call)
-            for key in seen.changed:
-                app = self._context.gitops.plane.applications.get(key)
-                if app is not None and self._may_see(call, app):
-                    seen.rows[key] = self.row(app)
-                else:
-                    seen.rows.pop(key, None)
-            if seen.changed or seen.listed is None:
+            while seen.changed:
+                changed, seen.changed, seen.listed = seen.changed, set(), None
+                for count, key in enumerate(changed, 1):
+                    self._look_again(call, seen.rows, key)
+                    await self._give_way(count)
+            if seen.listed is None:
                 seen.listed = list(seen.rows.values())
-                seen.changed.clear()
             return seen.listed
 
+    def _look_again(self, call: Call, rows: dict[Key, Prepared[ApplicationRow]], key: Key) -> None:
+        app = self._context.gitops.plane.applications.get(key)
+        if app is not None and self._may_see(call, app):
+            rows[key] = self.row(app)
+        else:
+            rows.pop(key, None)
+
     def _seen_by(self, call: Call) -> _Seen:
-        """Cached until settings, accounts, policies, projects or namespaces change."""
+        """Cached until settings, accounts, policies, projects, namespaces or names of clusters change."""
+        self._listen()
+        self._check_names()
         plane = self._context.gitops.plane
-        if not self._listens:
-            self._listens = True
-            plane.applications.on_change(self._app_changed)
-            plane.projects.on_change(lambda old, new: self._seen.clear())
-            self._context.configuration.on_change(self._seen.clear)
         subject, enforcer, namespaces = call.caller.subject, call.enforcer(), plane.settings.application_namespaces
         found = self._seen.pop(subject, None)
         if found is None or found.enforcer is not enforcer or found.namespaces != namespaces:
@@ -127,11 +163,29 @@ class ApplicationRows:
         self._seen[subject] = found
         return found
 
+    def _listen(self) -> None:
+        if self._listens:
+            return
+        self._listens = True
+        plane = self._context.gitops.plane
+        plane.applications.on_change(self._app_changed, replay=False)
+        plane.projects.on_change(lambda old, new: self._seen.clear(), replay=False)
+        self._context.configuration.on_change(self._seen.clear)
+
+    def _check_names(self) -> None:
+        book = self._context.gitops.plane.cluster_book
+        if book is self._book:
+            return
+        names = {server: cluster.name for server, cluster in book.by_server.items()}
+        if names != self._names:
+            self._made.clear()
+            self._seen.clear()
+        self._book, self._names = book, names
+
     async def _all(self, call: Call) -> dict[Key, Prepared[ApplicationRow]]:
         found: dict[Key, Prepared[ApplicationRow]] = {}
-        for at, app in enumerate(self._context.gitops.plane.applications.list(), 1):
-            if at % AT_ONCE == 0:
-                await self._context.clock.sleep(0)
+        for count, app in enumerate(tuple(self._context.gitops.plane.applications.list()), 1):
+            await self._give_way(count)
             if self._may_see(call, app):
                 found[key_of(app)] = self.row(app)
         return found
@@ -144,6 +198,11 @@ class ApplicationRows:
         key = key_of(new or old or {})
         for seen in self._seen.values():
             seen.changed.add(key)
+        if new is None:
+            self._made.pop(key, None)
+            return
+        self._stale.add(key)
+        self._is_stale.set()
 
     def row(self, app: JsonObject) -> Prepared[ApplicationRow]:
         key, version = key_of(app), str(app["metadata"].get("resourceVersion"))
@@ -152,13 +211,7 @@ class ApplicationRows:
             made = row_of(app, self._context.gitops.server_of(app), self._context)
             annotations = app["metadata"].get("annotations")
             known = self._made[key] = (version, TABLE.prepared(made, made["labels"], annotations))
-            if len(self._made) > 2 * len(self._context.gitops.plane.applications) + 100:
-                self._forget()
         return known[1]
-
-    def _forget(self) -> None:
-        there = {key_of(app) for app in self._context.gitops.plane.applications.list()}
-        self._made = {key: made for key, made in self._made.items() if key in there}
 
 
 def row_of(app: JsonObject, server: str, context: ServerContext) -> ApplicationRow:

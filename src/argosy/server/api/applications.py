@@ -116,9 +116,7 @@ class ApplicationShown(TypedDict):
     reconciledAt: str
 
 
-def application_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
-    rows = ApplicationRows(context)
-
+def application_endpoints(context: ServerContext, rows: ApplicationRows) -> tuple[Endpoint, ...]:
     @cache
     def shared() -> Shared:
         return Shared(context.clock, (context.gitops.plane.applications, context.gitops.plane.projects))

@@ -59,8 +59,8 @@ PARAMETERS: Final = (
 )
 
 
-def home_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
-    homes = Homes(context)
+def home_endpoints(context: ServerContext, rows: ApplicationRows) -> tuple[Endpoint, ...]:
+    homes = Homes(context, rows)
     return (
         Endpoint(
             method="GET",
@@ -83,9 +83,9 @@ def home_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
 
 
 class Homes:
-    def __init__(self, context: ServerContext) -> None:
+    def __init__(self, context: ServerContext, rows: ApplicationRows) -> None:
         self._context = context
-        self._rows, self._objects, self._pictures = ApplicationRows(context), Objects(context), Pictures(context)
+        self._rows, self._objects, self._pictures = rows, Objects(context), Pictures(context)
         self._shared: tuple[list[Cache], Shared] | None = None
 
     async def home(self, asked: Asked) -> Home:

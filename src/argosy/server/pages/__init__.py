@@ -10,12 +10,15 @@ from argosy.server.dispatch import Dispatcher
 from argosy.server.transport.front import Page
 
 if TYPE_CHECKING:
+    from argosy.server.api.application_rows import ApplicationRows
     from argosy.server.connectors.provider import OwnIssuer
     from argosy.server.sessions.provider import Provider
     from argosy.server.webhooks.receiver import Receiver
 
 
-def pages(context: ServerContext, dispatcher: Dispatcher, receiver: Receiver, provider: HasProvider) -> dict[str, Page]:
+def pages(
+    context: ServerContext, dispatcher: Dispatcher, receiver: Receiver, rows: ApplicationRows, provider: HasProvider
+) -> dict[str, Page]:
     """By path."""
     from argosy.server.api import PREFIX, router
     from argosy.server.pages.badge import badge
@@ -40,7 +43,7 @@ def pages(context: ServerContext, dispatcher: Dispatcher, receiver: Receiver, pr
         "/auth/logout": logout(context),
         "/api/dex/": _dex(context, provider),
         "/terminal": terminal(context, dispatcher),
-        f"{PREFIX}/": router(context).page(dispatcher),
+        f"{PREFIX}/": router(context, rows).page(dispatcher),
         "/v1beta1/": _kargo(context, dispatcher, provider),
         f"{PREFIX}/kubernetes/": _door(context, dispatcher),
         "/rollouts/api/v1/": dashboard(context, dispatcher),
