@@ -49,6 +49,7 @@ def cost(expression: str, **fields: Any) -> int:
         ("self.short.startsWith('a')", 5),
         ("self.short.contains('aaaaaaaaaaa')", 8),  # 3 x 2
         ("self.short.matches('aaaaaaaaa')", 11),  # 3 x 3
+        ("format.dns1123Label().validate(self.short).hasValue()", 28),  # 3 x 8, a call before and after
         ("self.short + self.short", 9),  # 50 characters: 5
         ("self.few[0]", 3),
         ("3 in self.few", 5),  # each of three
