@@ -1,5 +1,5 @@
 """Pure Kubernetes algorithms: objects, patches, server-side-apply merge, selectors, quantities, tables, YAML.
 
 Nothing here waits, reads a clock, draws a random number or opens a file; every function is (values) -> value.
-An object given to a function is never changed: results share what did not change.
+Arguments are never mutated: results share what did not change.
 """

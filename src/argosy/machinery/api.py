@@ -1,4 +1,4 @@
-"""Values that cross the Kubernetes API, whichever client carries them."""
+"""Values of the Kubernetes API, independent of the client that transfers them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Tar archives of strangers: what is said about members stays small, and reading goes on or ends.
+"""Reads untrusted tar archives with bounded metadata and guaranteed termination.
 
-The standard library takes an extended header of any size into memory, follows one header to the next by recursion,
-keeps a sparse file's map of any length, and goes back where a size is negative, for ever. Content is not bounded here:
-who reads it counts it.
+The standard library reads an extended header of any size into memory, follows one header to the next by recursion,
+keeps a sparse file's map of any length, and loops forever on a negative size. Content is not bounded here: the reader
+counts it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import tarfile
 from typing import Final
 
 HEADER_BYTES: Final = 1 << 20
-"""Of one extended header, as Go's reader has it."""
+"""Maximum size of one extended header, as in Go's reader."""
 HEADERS: Final = 16
-"""Extended headers in front of one member; four have a meaning."""
+"""Maximum extended headers in front of one member; four have a meaning."""
 _EXTENDED: Final = frozenset(
     {
         tarfile.XHDTYPE,
@@ -26,7 +26,7 @@ _EXTENDED: Final = frozenset(
 
 
 class _Member(tarfile.TarInfo):
-    """`_proc_*` are the library's own hooks for members of a kind; the tests notice when they are no more."""
+    """`_proc_*` are the library's own hooks for member types; the tests fail if they are removed."""
 
     def _proc_member(self, archive: BoundedTar) -> tarfile.TarInfo:
         if self.size < 0:
@@ -51,8 +51,8 @@ class _Member(tarfile.TarInfo):
 
 
 class BoundedTar(tarfile.TarFile):
-    """`BoundedTar.open(...)` as `tarfile.open(...)`. Raises TarError for what is out of bounds."""
+    """`BoundedTar.open(...)` works like `tarfile.open(...)`. Raises TarError for anything out of bounds."""
 
     tarinfo = _Member
     headers = 0
-    """That are being read, each in front of the next."""
+    """Headers being read, each in front of the next."""

@@ -1,8 +1,8 @@
 """What a controller is: a declaration around two pure functions, `look` and `decide`.
 
-`look(snapshot, key)` gathers what there is to see and returns None when there is nothing to do; `decide(seen, now)`
-says what to write, when to wake and what to remember. An engine (`runtime.engine`, or the embedded cluster's own)
-carries the decision out. Nothing here awaits, reads a clock or holds a client.
+`look(snapshot, key)` gathers the state and returns None when there is nothing to do; `decide(seen, now)`
+returns what to write, when to wake and what to remember. An engine (`runtime.engine`, or the embedded cluster's own)
+carries out the decision. Nothing here awaits, reads a clock or has a client.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Seen = TypeVar("Seen")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A Kubernetes Event about an object. The recorder folds repetitions; `message` must hold no secret value."""
+    """A Kubernetes Event about an object. The recorder aggregates repetitions; `message` must not have secret values."""
 
     about: JsonObject
     reason: str
@@ -33,16 +33,16 @@ class Event:
     annotations: Mapping[str, str] = field(default_factory=dict)
     action: str = ""
     component: str = ""
-    """Who tells it; the controller's reporter when empty."""
+    """The source of the event; the controller's reporter when empty."""
     host: str = ""
     field_path: str = ""
-    """Of the part of `about` that is meant."""
+    """The fieldPath of the part of `about` that is meant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """Chains of steps that do not depend on one another: each is carried out up to its first refusal, whatever
-    becomes of the others. When all were tried, a refusal of any of them ends the decision."""
+    """Chains of independent steps: each is carried out up to its first refusal, whatever happens to others. When all
+    were tried, a refusal of any of them ends the decision."""
 
     chains: tuple[tuple[Write | Event, ...], ...]
 
@@ -55,24 +55,24 @@ class _Keep(Enum):
 
 
 KEEP: Final = _Keep.KEEP
-"""The memory of a key stays as it is."""
+"""The memory of a key stays unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Steps in order, up to the first that is refused; `memory` counts only when every step succeeded.
+    """Steps in order, up to the first that is refused; `memory` is stored only when every step succeeded.
 
-    `wake_at`: look again then, though nothing changed. It must lie in the future, unless there are steps. Without it a
-    memory that is another than before brings the next look at once, as everything does that a look has read.
+    `wake_at`: look again then, even if nothing changed. It must be in the future, unless there are steps. Without it a
+    changed memory triggers the next look at once, like any change to what a look has read.
     """
 
     steps: tuple[Step, ...] = ()
     wake_at: datetime | None = None
     memory: Any = KEEP
     background: bool | None = None
-    """Whether `wake_at` keeps no rehearsal alive; None: as the controller says."""
+    """Whether `wake_at` keeps no rehearsal alive; None means the controller's setting."""
     is_settled: bool = False
-    """What is remembered brings no other look: nothing of this key is left to be done but for changes and `wake_at`."""
+    """The new memory triggers no look: nothing is left to do for this key until a change or `wake_at`."""
 
 
 NOTHING: Final = Decision()
@@ -80,18 +80,18 @@ NOTHING: Final = Decision()
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The write of this key that was refused the last time, for decisions that tell users of it.
+    """The last refused write of this key, for decisions that report it to users.
 
-    A conflict is no refusal: it says that the view was stale, and is followed by another look.
+    A conflict is not a refusal: it means that the view was stale, and is followed by another look.
     """
 
     write: Write
     code: int
-    """The HTTP status; 0 when no answer came."""
+    """The HTTP status; 0 when there was no response."""
     reason: str
     message: str
     count: int
-    """How often in a row."""
+    """The number of consecutive refusals."""
     at: datetime
 
 
@@ -100,23 +100,23 @@ class _Pending(Enum):
 
 
 PENDING: Final = _Pending.PENDING
-"""No answer yet; it wakes the key."""
+"""No answer yet; the answer wakes the key."""
 Pending = _Pending
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A question that had no answer: a time-out, or an error that its port does not know. Never raw foreign text."""
+    """A question without an answer: a timeout, or an error that its port does not expect. Never raw foreign text."""
 
     reason: str
     at: datetime
     retry_at: datetime
-    """It is asked again then, for as long as somebody wants the answer."""
+    """When it is asked again, as long as the answer is still wanted."""
     count: int = 1
 
 
 class Question(Generic[A_co]):
-    """What needs the outside world. Subclasses are frozen dataclasses: a question is identified by its fields.
+    """A question to something outside the process. Subclasses are frozen dataclasses, identified by their fields.
 
     Equal questions share one answer, which is kept for as long as the last look of some key asked for it.
     """
@@ -136,10 +136,10 @@ class Hidden:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Index(Generic[T]):
-    """A named index of one kind: `values` gives the values under which an object, as JSON, is found.
+    """A named index of one kind: `values` returns the values under which an object, as JSON, is found.
 
-    Who reads a value is woken by every change of an object under it; with `edges` only when an object comes under it or
-    leaves it, whatever else of it changes: for objects that many read and of which each reads a few facts.
+    A reader of a value is woken by every change of an object under it; with `edges` only when an object enters or
+    leaves it, whatever else changes: for objects that many keys read and of which each reads a few facts.
     """
 
     name: str
@@ -149,15 +149,15 @@ class Index(Generic[T]):
 
 
 class Snapshot(Protocol):
-    """All that `look` may see: caches, the key's own writes that they do not show yet, answers, memory.
+    """Everything `look` may see: caches, the key's own writes that they do not show yet, answers, memory.
 
-    What is read is noted: the key is woken by whatever changes of it, objects that were absent included. Views and
+    Reads are recorded: the key is woken by any change to what it read, including objects that were absent. Views and
     objects are shared and never mutated. Lists are sorted by namespace and name.
     """
 
     @property
     def memory(self) -> Any:
-        """What the last decision of this key left whose steps all succeeded; None at first."""
+        """The memory of this key's last decision whose steps all succeeded; None at first."""
         ...
 
     @property
@@ -165,7 +165,7 @@ class Snapshot(Protocol):
 
     @property
     def refusals(self) -> tuple[Refusal, ...]:
-        """All of the last turn: several where its steps lay `Apart`."""
+        """All refusals of the last turn: several if its steps were `Apart`."""
         ...
 
     def get(self, kind: type[T], key: Key) -> T | None: ...
@@ -175,27 +175,27 @@ class Snapshot(Protocol):
         ...
 
     def owned(self, kind: type[T], owner_uid: str) -> tuple[T, ...]:
-        """Those that name this uid in their owner references."""
+        """The objects that have this uid in their owner references."""
         ...
 
     def indexed(self, index: Index[T], value: str) -> tuple[T, ...]: ...
 
     def owned_objects(self, resource: Resource, owner_uid: str) -> tuple[JsonObject, ...]:
-        """As `owned`, for a kind that has no view."""
+        """Like `owned`, for a kind without a view."""
         ...
 
     def indexed_objects(self, index: Index[Any], value: str) -> tuple[JsonObject, ...]:
-        """As `indexed`, for a kind that has no view."""
+        """Like `indexed`, for a kind without a view."""
         ...
 
     def object(self, resource: Resource, key: Key) -> JsonObject | None:
-        """As `get`, for a kind that has no view."""
+        """Like `get`, for a kind without a view."""
         ...
 
     def objects(self, resource: Resource, namespace: str = "", selector: str = "") -> tuple[JsonObject, ...]: ...
 
     def serves(self, kind: Kind) -> bool:
-        """Whether the API server serves the kind; of a kind that it does not serve nothing is there to read."""
+        """Whether the API server serves the kind; reading a kind that is not served finds nothing."""
         ...
 
     def ask(self, question: Question[A]) -> A | Failed | Pending: ...
@@ -207,12 +207,12 @@ def own_key(obj: JsonObject) -> tuple[Key, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Controller(Generic[Seen]):
-    """A controller as its room declares it; see the module's docstring.
+    """A controller as its package declares it; see the module's docstring.
 
-    `kind` is the view class or resource whose keys are worked on, `owns` what it makes. `background`: its wake times,
-    such as polls and resyncs, keep no rehearsal alive. `workers` bounds how many keys write at once.
-    A kind is cached whole, for the whole cluster, once a look reads it, unless it is named in one of these:
-    `by_namespace`: each namespace when it is read; `metadata_only`: looks see no more than metadata of it.
+    `kind` is the view class or resource whose keys are processed, `owns` the kinds it creates. `background`: its wake
+    times, such as polls and resyncs, keep no rehearsal alive. `workers` bounds how many keys write at once.
+    A kind is cached completely, for the whole cluster, once a look reads it, unless it is listed in one of these:
+    `by_namespace`: each namespace when it is read; `metadata_only`: looks see only its metadata.
     """
 
     name: str
@@ -227,14 +227,14 @@ class Controller(Generic[Seen]):
     manager: str = ""
     """Field manager of its writes; its name when empty."""
     reporter: str = ""
-    """Component that its Events name; its name when empty."""
+    """Component named in its Events; its name when empty."""
     keys: Callable[[JsonObject], Iterable[Key]] = own_key
-    """Under which keys an object is worked on: its own, or one that it shares with others, as members of a group."""
+    """The keys for an object: its own, or one that it shares with others, such as members of a group."""
     forget: Callable[[Key], None] | None = None
-    """Told of each key whose object is gone, or another replica's: of what its answers left nothing is needed."""
+    """Called with each key whose object was deleted, or moved to another replica: its answers are no longer needed."""
     measure: Callable[[Key, Any], None] | None = None
-    """For metrics alone: told of each memory that a key came to, and None when its object is gone."""
+    """For metrics only: called with each new memory of a key, and None when its object is deleted."""
     timed: Callable[[Key, float, bool], None] | None = None
-    """For metrics alone: told of each look, of its seconds, and whether it failed."""
+    """For metrics only: called for each look, with its seconds, and whether it failed."""
     told: Callable[[Event], None] | None = None
-    """For metrics alone: of each Event."""
+    """For metrics only: called for each Event."""

@@ -1,9 +1,9 @@
 """Cron schedules as Kubernetes controllers written in Go read them: five fields, or a descriptor such as `@daily`.
 
 The rules are those of github.com/robfig/cron v3, `ParseStandard`: names and ranges, `N/step` up to the end of the
-field, Sunday as 0 alone; a day matches by month and week where either is a star, and by either where both are
-restricted. Across daylight saving time passes as clocks do: a local time that is skipped does not come, one that comes
-twice comes twice.
+The rules are those of github.com/robfig/cron v3, `ParseStandard`: names and ranges, `N/step` up to the end of the
+field, Sunday as 0 only; a day matches by month and week where either is a star, and by either where both are
+restricted. Daylight saving time works as on a wall clock: a skipped local time does not occur, a repeated one occurs
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from argosy.machinery import duration
 
 _STAR: Final = 1 << 63
 _YEARS: Final = 5
-"""A schedule that comes to nothing within so many years never does."""
+"""A schedule without a match within this many years has none."""
 _DESCRIPTORS: Final = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
@@ -35,7 +35,7 @@ _NUMBER: Final = re.compile(r"\+?[0-9]{1,9}", re.ASCII)
 
 
 class CronError(ValueError):
-    """The text is no schedule; says which part of it."""
+    """The text is not a schedule; the message names the invalid part."""
 
 
 class _Field(NamedTuple):
@@ -58,7 +58,7 @@ _FIELDS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Sets of minutes, hours, ... as bits; or `every` so long after the last time."""
+    """Sets of minutes, hours, ... as bits; or `every` for an interval since the last time."""
 
     minute: int = 0
     hour: int = 0
@@ -88,7 +88,7 @@ def zone_of(name: str) -> tzinfo:
 
 @lru_cache(maxsize=1024)
 def parse(text: str, zone: str = "") -> Schedule:
-    """`zone` where the text names none itself, as `CRON_TZ=Europe/Berlin 0 2 * * 6` does. Raises CronError."""
+    """`zone` applies unless the text names one itself, as `CRON_TZ=Europe/Berlin 0 2 * * 6` does. Raises CronError."""
     rest = text
     for prefix in ("TZ=", "CRON_TZ="):
         if text.startswith(prefix):
@@ -151,7 +151,7 @@ def _value(text: str, field: _Field) -> int:
 
 
 def _first(schedule: Schedule, begin: datetime) -> datetime | None:
-    """Steps through whole days by the calendar, then through the hours of one as clocks show them."""
+    """Iterates over days by the calendar, then over the hours of a day as clocks show them."""
     if not (schedule.minute and schedule.hour):
         return None
     local = begin.astimezone(schedule.zone)

@@ -1,4 +1,4 @@
-"""Durations as Go spells them (`1h30m0s`), and ages as kubectl prints them (`5d3h`).
+"""Durations in Go's format (`1h30m0s`), and ages as kubectl prints them (`5d3h`).
 
 Source: spec/embedded-kubernetes-kinds.md section 4 (Age); Go's time package for the grammar. Units are nanoseconds in
 an int where precision counts, and datetime.timedelta (microseconds) elsewhere.
@@ -28,7 +28,7 @@ _LARGEST = 2**63 - 1
 
 
 class DurationError(ValueError):
-    """The text is no Go duration; the message is Go's."""
+    """The text is not a Go duration; the message is Go's."""
 
 
 def nanoseconds(text: str) -> int:
@@ -44,7 +44,7 @@ def nanoseconds(text: str) -> int:
 
 
 def _complaint(text: str) -> str:
-    """What Go finds wrong first: a number without a unit, a unit that there is not, or anything else."""
+    """The first error that Go reports: a number without a unit, an unknown unit, or anything else."""
     rest = text[1:] if text[:1] in ("+", "-") else text
     while rest and len(text) <= 128:
         found = _NUMBER.match(rest)
@@ -61,14 +61,14 @@ def _complaint(text: str) -> str:
 
 
 def parse(text: str) -> timedelta:
-    """As `nanoseconds`, cut to microseconds. Raises DurationError."""
+    """Like `nanoseconds`, truncated to microseconds. Raises DurationError."""
     whole = nanoseconds(text)
     cut = abs(whole) // 1000
     return timedelta(microseconds=cut if whole >= 0 else -cut)
 
 
 def spelled(value: timedelta | int) -> str:
-    """Go's form, of a timedelta or of nanoseconds: `1h30m0s`, `1.5s`, `250ms`, `0s`."""
+    """Go's format, for a timedelta or nanoseconds: `1h30m0s`, `1.5s`, `250ms`, `0s`."""
     total = value if isinstance(value, int) else value // timedelta(microseconds=1) * 1000
     if total == 0:
         return "0s"

@@ -1,6 +1,6 @@
-"""Decides what becomes of an event: written, counted onto an earlier one, folded with similar ones, or dropped.
+"""Decides what happens to an event: written, counted onto an earlier one, aggregated with similar ones, or dropped.
 
-The rules are those of client-go's recorder (spec/embedded-kubernetes-kinds.md section 3). Time is handed in.
+The rules are those of client-go's recorder (spec/embedded-kubernetes-kinds.md section 3). Time is passed in.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
-    """What a controller wants to tell about an object."""
+    """What a controller reports about an object."""
 
     involved: tuple[str, str, str, str, str]
     """apiVersion, kind, namespace, name, uid."""
@@ -40,7 +40,7 @@ class Happened:
     host: str = ""
     field_path: str = ""
     resource_version: str = ""
-    """Of the object as it was seen."""
+    """The object's resourceVersion when it was read."""
 
     @property
     def likeness(self) -> object:
@@ -51,7 +51,7 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The one event object that stands for all that were counted onto it."""
+    """The one event object that represents all events counted onto it."""
 
     name: str
     first_at: float
@@ -69,14 +69,14 @@ class Verdict:
 
     @property
     def place(self) -> Key:
-        """Events of cluster-scoped objects live in `default`."""
+        """Events of cluster-scoped objects are stored in `default`."""
         return Key(self.happened.involved[2] or "default", self.event.name)
 
 
 class Correlator:
-    """Remembers the last few thousand events by hashes of what they tell; nothing here is lost that matters.
+    """Remembers the last few thousand events by hashes of their content; losing this memory is harmless.
 
-    Two that share one of 64 bits by chance would be counted as one, which is not seen in a lifetime.
+    Two with the same 64-bit hash would be counted as one, which does not happen in practice.
     """
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class Correlator:
         self._last_nanos = 0
 
     def judge(self, happened: Happened, now: float) -> Verdict | None:
-        """`now`: seconds since 1970. None: too many about this object."""
+        """`now`: seconds since 1970. None: the object's rate limit is exceeded."""
         if len(happened.message) > MESSAGE_LIMIT:
             happened = replace(happened, message=_shortened(happened.message))
         group = hash(happened.likeness)
@@ -102,11 +102,11 @@ class Correlator:
         return Verdict(happened, event, known is None, key)
 
     def forget(self, verdict: Verdict) -> None:
-        """The event is gone, or was not taken: the next one like it is made anew."""
+        """The event was deleted, or refused: the next one like it is created from scratch."""
         self._written.drop(verdict.key)
 
     def _messages(self, group: int, message: str, now: float) -> tuple[int, ...]:
-        """The different messages of one group, as long as they come within the window."""
+        """The different messages of one group, as long as they occur within the window."""
         last, messages = self._similar.get(group) or (now, ())
         if now - last > SIMILAR_SECONDS:
             messages = ()
@@ -131,7 +131,7 @@ class Correlator:
 
 
 class _Recent(Generic[V]):
-    """A plain dictionary, whose order is that of the last `put`: an ordered one takes twice the room."""
+    """A plain dictionary, in order of the last `put`: an ordered one takes twice the memory."""
 
     def __init__(self) -> None:
         self._values: dict[int, V] = {}
@@ -185,5 +185,5 @@ def event_object(verdict: Verdict, at: datetime) -> JsonObject:
 
 
 def repeated(verdict: Verdict, at: datetime) -> JsonObject:
-    """The patch of an event that happened again."""
+    """The patch of an event that occurred again."""
     return {"count": verdict.event.count, "lastTimestamp": seconds(at), "message": verdict.happened.message}

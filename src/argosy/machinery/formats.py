@@ -1,4 +1,4 @@
-"""String formats of schemas: one check each; a format that is not listed is not checked (spec 12, step 4)."""
+"""String formats of schemas: one check each; an unknown format is not checked (spec 12, step 4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Name rules, in Kubernetes' words (spec 8.1): each function returns what is wrong with a value, or nothing."""
+"""Name rules, in Kubernetes' wording (spec 8.1): each function returns the error in a value, or nothing."""
 
 from __future__ import annotations
 
@@ -119,5 +119,5 @@ def environment_name(value: str) -> list[str]:
 
 
 def for_prefix(rule: NameRule) -> NameRule:
-    """The rule for a generateName, which a suffix will follow: a trailing dash is fine."""
+    """The rule for a generateName, to which a suffix is added: a trailing dash is fine."""
     return lambda value: rule(value[:-1] + "a" if value.endswith("-") and len(value) > 1 else value)

@@ -1,4 +1,4 @@
-"""The words every room speaks: JSON objects, kinds, resources and keys."""
+"""The basic types of every package: JSON objects, kinds, resources and keys."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ JsonValue: TypeAlias = Any
 """A parsed JSON value: None, bool, int, float, str, list or dict. `Any` because it is narrowed where it is read."""
 
 JsonObject: TypeAlias = dict[str, Any]
-"""A parsed JSON object, usually a Kubernetes object. Objects that came out of a cache or store are never mutated."""
+"""A parsed JSON object, usually a Kubernetes object. Objects from a cache or store are never mutated."""
 
 
 _SAFE: Final = "{}:@!$&'()*+,;="
-"""What stands for itself in a part of a path."""
+"""Characters that need no escape in a path segment."""
 
 
 class GroupKind(NamedTuple):
@@ -29,7 +29,7 @@ class GroupKind(NamedTuple):
 class Resource:
     """A resource as clients address it: group, version and plural, with its kind and scope.
 
-    It is hashed some thousand times for each object that changes: once is enough.
+    It is hashed some thousand times for each object that changes, so the hash is computed once.
     """
 
     group: str
@@ -47,7 +47,7 @@ class Resource:
         return self._hash
 
     def __reduce__(self) -> tuple[type[Resource], tuple[object, ...]]:
-        """Hashes of texts differ from process to process: none is sent to another."""
+        """String hashes differ from process to process: none is pickled."""
         return Resource, (self.group, self.version, self.plural, self.kind, self.namespaced)
 
     @property
@@ -66,8 +66,8 @@ class Resource:
     def path(self, namespace: str = "", name: str = "", subresource: str = "") -> str:
         """The URL path, without query; `namespace` is ignored for cluster-scoped resources.
 
-        Each part stays one part, whatever it holds. Raises NoPathSegment for one that cannot be: names come from
-        strangers' objects, and what such a path led to would be read with our rights.
+        Each part stays one segment, whatever it contains. Raises NoPathSegment for an impossible one: names come from
+        untrusted objects, and another path would be read with our rights.
         """
         root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
         scope = f"/namespaces/{segment(namespace)}" if self.namespaced and namespace else ""
@@ -80,7 +80,7 @@ class NoPathSegment(ValueError):
 
 
 def segment(name: str) -> str:
-    """As one part of a URL's path. Raises NoPathSegment."""
+    """Escapes it as one segment of a URL's path. Raises NoPathSegment."""
     if name in (".", "..") or "/" in name or "%" in name:
         raise NoPathSegment(f"invalid resource name {name[:253]!r}: it may not be '.' or '..', or contain '/' or '%'")
     return quote(name, safe=_SAFE)

@@ -1,6 +1,6 @@
-"""Long work in pieces: a generator that yields between two objects, so that others have their turn meanwhile.
+"""Long work in pieces: a generator that yields between two objects, so that other work gets its turn meanwhile.
 
-Pure work says only where it can be interrupted; who carries it out says when (`runtime.slices`). `whole` does all at
+Pure work only says where it can be interrupted; the caller decides when (`runtime.slices`). `whole` does everything at
 once.
 """
 
@@ -14,7 +14,7 @@ Pieces: TypeAlias = Generator[None, None, T]
 
 
 def at_once(made: T) -> Pieces[T]:
-    """What is there already, as work of no pieces."""
+    """An existing result, as work without pieces."""
     yield from ()
     return made
 

@@ -1,4 +1,4 @@
-"""Quantities: exact numbers with a suffix, as `500m`, `1Gi` or `1e3`; kept as whole nano-units, so never rounded twice.
+"""Quantities: exact numbers with a suffix, as `500m`, `1Gi` or `1e3`; kept as integer nano-units, never rounded twice.
 
 Source: spec/embedded-kubernetes.md section 7 (canonical form; values finer than milli round up in resource lists).
 """
@@ -20,7 +20,7 @@ _MAX_LENGTH = 400
 
 
 class QuantityError(ValueError):
-    """The text is no quantity; the message is the one that Kubernetes gives."""
+    """The text is not a quantity; the message is Kubernetes' own."""
 
 
 @lru_cache(maxsize=8192)
@@ -114,7 +114,7 @@ def subtract(left: str, right: str) -> str:
 
 
 def milli_units(text: str) -> int:
-    """Thousandths, rounded away from zero: what CPU arithmetic uses."""
+    """Thousandths, rounded away from zero: for CPU arithmetic."""
     return nano_units(rounded_to_milli(text)) // 1_000_000
 
 

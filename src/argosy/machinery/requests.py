@@ -1,7 +1,7 @@
 """Requests to a Kubernetes API server as values, and the builders of conditional writes.
 
-A `Client` carries them out. Since a request is data, a wrapper that fences, records, limits or injects faults needs
-no copy of any signature. Nobody builds a conditional write by hand: the builders take the object as it was seen.
+A `Client` carries them out. Since a request is data, a wrapper that fences, records, limits or injects faults does
+not repeat any signature. Conditional writes are never built by hand: the builders take the object as it was read.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ class Write:
     body: JsonValue = None
     subresource: str = ""
     patch_type: PatchType = PatchType.MERGE
-    """Of the verb `patch` alone."""
+    """Only for the verb `patch`."""
     manager: str = ""
     force: bool = False
-    """Of the verb `apply` alone: take fields from other managers."""
+    """Only for the verb `apply`: take fields from other managers."""
     dry_run: bool = False
     validation: FieldValidation = "Warn"
     propagation: Propagation | None = None
@@ -83,7 +83,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What a server serves, preferred version of each group first, without subresources; and its `/version`."""
+    """The kinds a server serves, preferred version of each group first, without subresources; and its `/version`."""
 
     resources: tuple[Resource, ...]
     version: Mapping[str, Any]
@@ -112,7 +112,7 @@ def update(
     validation: FieldValidation = "Warn",
     dry_run: bool = False,
 ) -> Write:
-    """Replaces; the resourceVersion in `obj` makes a stale decision a conflict."""
+    """Replaces the object; the resourceVersion in `obj` makes a stale decision a conflict."""
     return Write(
         verb="update",
         resource=resource_of(kind),
@@ -136,7 +136,7 @@ def patch(
     validation: FieldValidation = "Warn",
     dry_run: bool = False,
 ) -> Write:
-    """Of whatever has the name now, for who holds no object; a decision takes `merge`."""
+    """Of any object that has the name now, for callers without an object; a decision uses `merge`."""
     return Write(
         verb="patch",
         resource=resource_of(kind),
@@ -160,7 +160,7 @@ def remove(
     resource_version: str = "",
     dry_run: bool = False,
 ) -> Write:
-    """Deletes whatever has the name now, for who holds no object; a decision takes `delete`."""
+    """Deletes any object that has the name now, for callers without an object; a decision uses `delete`."""
     return Write(
         verb="delete",
         resource=resource_of(kind),
@@ -182,9 +182,9 @@ def merge(
     exact: bool = True,
     manager: str = "",
 ) -> Write:
-    """A JSON merge patch of exactly the object that was seen; `exact=False` lets it have changed since.
+    """A JSON merge patch of exactly the object that was read; `exact=False` allows changes since.
 
-    The uid is a precondition in any case: a patch never meets a later object of the same name.
+    The uid is a precondition in any case: a patch never applies to a later object of the same name.
     """
     obj = json_of(seen)
     metadata = obj["metadata"]
@@ -212,7 +212,7 @@ def apply(
     validation: FieldValidation = "Warn",
     dry_run: bool = False,
 ) -> Write:
-    """Server-side apply of `obj`; creates when absent. A uid in its metadata keeps it from making another one."""
+    """Server-side apply of `obj`; creates when absent. A uid in its metadata prevents creating another object."""
     return Write(
         verb="apply",
         resource=resource_of(kind),
@@ -234,7 +234,7 @@ def delete(
     grace_seconds: int | None = None,
     exact: bool = True,
 ) -> Write:
-    """Deletes exactly the object that was seen; `exact=False` lets it have changed since, but not been replaced."""
+    """Deletes exactly the object that was read; `exact=False` allows changes since, but not a replacement."""
     obj = json_of(seen)
     metadata = obj["metadata"]
     return Write(
@@ -249,7 +249,7 @@ def delete(
 
 
 def status(kind: Kind, seen: JsonObject | View, wanted: JsonObject, *, manager: str = "") -> tuple[Write, ...]:
-    """One merge patch of the status subresource with only what differs, or nothing at all. `wanted` holds no nulls."""
+    """One merge patch of the status subresource with only the differences, or nothing. `wanted` has no nulls."""
     patch = create_merge_patch(json_of(seen).get("status") or {}, wanted)
     if not patch:
         return ()

@@ -1,7 +1,7 @@
-"""RSA keys that users give, read in no time: OpenSSL itself tests the primes of 4096 bits for a quarter of a second.
+"""Reads users' RSA keys quickly: OpenSSL itself tests the primes of 4096-bit keys for a quarter of a second.
 
-What is tested instead is that the numbers belong together, so that a damaged key is refused; a key with factors that
-are no primes weakens nobody but its owner.
+Instead it is checked that the numbers are consistent, so that a damaged key is refused; a key whose factors are not
+primes weakens only its owner.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ MOST_BITS: Final = 8192
 
 
 class UnusableKey(ValueError):
-    """The text says why, and nothing of the key."""
+    """The message gives the reason, and nothing of the key."""
 
 
 def rsa_key(pem: bytes) -> RSAPrivateKey:
@@ -24,7 +24,7 @@ def rsa_key(pem: bytes) -> RSAPrivateKey:
         key = load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
     except (ValueError, TypeError):
         raise UnusableKey("no readable private key") from None
-    except Exception as error:  # of OpenSSL's, for numbers that it cannot begin with
+    except Exception as error:  # OpenSSL's error for numbers it cannot process
         raise UnusableKey(f"no readable private key: {type(error).__name__}") from None
     if not isinstance(key, RSAPrivateKey):
         raise UnusableKey("no RSA key")

@@ -46,11 +46,11 @@ class Node:
     go: str = ""
     """For built-in types: the fact-file type (`Quantity`, `Time`, `IntOrString`, `apps/v1.DeploymentSpec`...)."""
     rules: bool = False
-    """For custom resources: there are x-kubernetes-validations here or below."""
+    """For custom resources: there are x-kubernetes-validations at this node or below."""
     filled: tuple[str, ...] = ()
     """For custom resources: the properties that have defaults."""
 
     @property
     def deduced(self) -> bool:
-        """No schema below: structure is taken from each value, nested lists are atomic (spec 10.4, schema mapping)."""
+        """No schema below: structure is derived from the value, nested lists are atomic (spec 10.4, schema mapping)."""
         return self.type == "any" or (self.preserve_unknown and not self.properties)

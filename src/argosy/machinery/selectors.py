@@ -1,7 +1,7 @@
 """Label and field selectors: the string forms of query parameters, and the LabelSelector object of specs.
 
-Source: spec/embedded-kubernetes.md section 9.1. Parsed selectors are immutable and cached, for a list of 10,000 objects
-calls `matches` 10,000 times.
+Source: spec/embedded-kubernetes.md section 9.1. Parsed selectors are immutable and cached, since a list of 10,000
+objects calls `matches` 10,000 times.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Labels = Mapping[str, str]
 
 
 class SelectorError(ValueError):
-    """The selector cannot be parsed; the text says where, in Kubernetes' words."""
+    """The selector cannot be parsed; the message gives the position, in Kubernetes' wording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class LabelSelector:
-    """All requirements hold; without any, everything matches unless `nothing` (the selector of a null object)."""
+    """All requirements must hold; without any, everything matches unless `nothing` (the selector of a null object)."""
 
     requirements: tuple[Requirement, ...] = ()
     nothing: bool = False
@@ -72,7 +72,7 @@ NOTHING = LabelSelector(nothing=True)
 
 
 def _compare(value: str | None, bounds: tuple[str, ...], holds: Callable[[int, int], bool]) -> bool:
-    """Go compares as 64-bit integers; a label that is none never matches."""
+    """Go compares 64-bit integers; a label that is not one never matches."""
     if value is None or not _INTEGER.fullmatch(value):
         return False
     return holds(int(value), int(bounds[0]))
@@ -100,7 +100,7 @@ parse_label_selector = parse_labels
 
 
 class _Parser:
-    """One pass over the tokens. Blanks separate words and mean nothing else."""
+    """One pass over the tokens. Blanks only separate words."""
 
     def __init__(self, text: str) -> None:
         self._tokens = [token for token in _TOKEN.findall(text) if token]
@@ -230,7 +230,7 @@ class FieldTerm:
 
 @lru_cache(maxsize=4096)
 def parse_fields(text: str) -> tuple[FieldTerm, ...]:
-    """`a=b,c!=d`; `\\,`, `\\=` and `\\\\` stand for themselves inside values. Raises SelectorError."""
+    """`a=b,c!=d`; `\\,`, `\\=` and `\\\\` are escapes inside values. Raises SelectorError."""
     return tuple(_field_term(part, text) for part in _split_unescaped(text) if part)
 
 

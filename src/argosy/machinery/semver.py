@@ -24,7 +24,7 @@ _WILD = frozenset("xX*")
 
 
 class SemverError(ValueError):
-    """The text is no version or no constraint."""
+    """The text is not a version or not a constraint."""
 
 
 @total_ordering
@@ -60,7 +60,7 @@ class Version:
 
 @lru_cache(maxsize=16384)
 def parse(text: str, *, strict: bool = False) -> Version:
-    """`v1.2`, `1.2.3-rc.1+build`; `strict` wants all three numbers and no `v`. Raises SemverError."""
+    """`v1.2`, `1.2.3-rc.1+build`; `strict` requires all three numbers and no `v`. Raises SemverError."""
     found = (_STRICT if strict else _VERSION).fullmatch(text.strip() if not strict else text)
     if found is None or not _parts_are_valid(found[4]) or not _parts_are_valid(found[5], numbers=False):
         raise SemverError(f"{text!r} is not a semantic version")
@@ -98,7 +98,7 @@ class _Term:
 
 
 def _next(term: _Term, places: int) -> Version:
-    """The first version past all that share the first `places` numbers of the term's."""
+    """The first version above all that share the first `places` numbers of the term's."""
     numbers = [term.version.major, term.version.minor, term.version.patch]
     if places <= 0:
         return Version(2**64, 0, 0)
@@ -132,7 +132,7 @@ def _caret(term: _Term, version: Version) -> bool:
 
 
 def _core(version: Version) -> Version:
-    """Without pre-release: `2.0.0-rc.1` is not below `2.0.0` where an upper bound is meant."""
+    """Without pre-release: `2.0.0-rc.1` is not below `2.0.0` if that is an upper bound."""
     return Version(version.major, version.minor, version.patch)
 
 
@@ -222,7 +222,7 @@ def matches(wanted: str, version: str) -> bool:
 
 
 def highest(wanted: str, versions: Iterable[str]) -> str | None:
-    """The newest version that satisfies the constraint, as it was spelled; texts that are no version are skipped."""
+    """The newest version that satisfies the constraint, as it was written; texts that are not versions are skipped."""
     rule = constraint(wanted)
     fitting = [parse(text) for text in versions if is_version(text)]
     return max((version for version in fitting if rule.matches(version)), default=Version(0, 0, 0)).original or None

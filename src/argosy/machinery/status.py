@@ -1,4 +1,4 @@
-"""The Kubernetes Status error, as every server answers it and every client raises it.
+"""The Kubernetes Status error, as every server returns it and every client raises it.
 
 One exception type: callers branch on `reason` (spec/embedded-kubernetes.md section 3), then on `code`.
 """
@@ -14,7 +14,7 @@ from argosy.machinery.objects import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One wrong field: `reason` is a FieldValue... word, `field` a path such as `spec.replicas`."""
+    """One wrong field: `reason` is a FieldValue... constant, `field` a path such as `spec.replicas`."""
 
     field: str
     message: str
@@ -68,7 +68,7 @@ class StatusError(Exception):
 
     @classmethod
     def from_status(cls, status: JsonObject, code: int = 0) -> StatusError:
-        """What a server answered, back as the exception."""
+        """Turns a server's Status response back into the exception."""
         details = status.get("details") or {}
         causes = (
             Cause(cause.get("field") or "", cause.get("message") or "", cause.get("reason") or "")
@@ -101,7 +101,7 @@ class StatusError(Exception):
 
     @property
     def is_passing(self) -> bool:
-        """The same request may succeed later as it is: a lost race, a server that is busy, away or too slow."""
+        """The same request may succeed later unchanged: a lost race, a server that is busy, down or too slow."""
         return self.is_conflict or self.code in (429, 502, 503, 504) or self.reason in ("ServerTimeout", "Timeout")
 
     @property

@@ -1,10 +1,10 @@
 """CEL, the Common Expression Language, with the types, libraries and cost model of Kubernetes.
 
-`parser` makes a tree, `checker` gives it types against declared variables, `estimate` says beforehand what it may cost,
-`evaluate` runs it and counts what it does cost: by cel-go's rules, so that what a real API server accepts or refuses is
-accepted or refused here. The functions lie in `functions` and `extensions`, each with its types and its price.
+`parser` builds a tree, `checker` types it against declared variables, `estimate` computes its maximum cost,
+`evaluate` runs it and counts the actual cost: by cel-go's rules, so that expressions are accepted or refused as by a
+real API server. The functions are in `functions` and `extensions`, each with its types and its price.
 
-Nothing here knows time, chance, files or Python's attributes (security rule 3).
+Nothing here has access to time, randomness, files or Python's attributes (security rule 3).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # loaded by its first use: the names of types alone cost a process that runs no rule too much
+if TYPE_CHECKING:  # imported on first use: a process that runs no rule should not pay for it
     from argosy.machinery.cel.checker import Checked, check
     from argosy.machinery.cel.errors import CelError, CostExceeded, ParseError, TypeErrors
     from argosy.machinery.cel.evaluate import Program, compile_program

@@ -1,4 +1,4 @@
-"""Calls: the meaning is chosen by the types where they are known, else by the values, and remembered.
+"""Calls: the overload is chosen by static types where they are known, else by the values, and cached.
 
 Errors are absorbed where upstream absorbs them: `false && error` is false, `true || error` is true.
 """
@@ -17,7 +17,7 @@ from argosy.machinery.cel.values import NONE, Opaque, Optional, type_name
 
 
 def call(node: Call, parts: list[Step]) -> Step:
-    """`parts` give the target, if there is one, and the arguments."""
+    """`parts` are the target, if there is one, and the arguments."""
     special = _SPECIAL.get(node.function)
     if special is not None:
         return special(*parts)
@@ -53,7 +53,7 @@ _SIZED = frozenset({str, bytes, list, dict})
 
 
 def _dispatched(overloads: tuple[Overload, ...], parts: list[Step]) -> Step:
-    """The meaning is chosen by the values, and remembered by their types."""
+    """The overload is chosen by the values, and cached by their types."""
     if len(parts) == 2:
         return _dispatched_pair(overloads, *parts)
     chosen: dict[tuple[str, ...], Overload] = {}
@@ -76,7 +76,7 @@ def _dispatched(overloads: tuple[Overload, ...], parts: list[Step]) -> Step:
 
 
 def _dispatched_pair(overloads: tuple[Overload, ...], left: Step, right: Step) -> Step:
-    """As `_dispatched`, for the two sides of an operator: most of what rules do."""
+    """Like `_dispatched`, for binary operators: most of what rules do."""
     chosen: dict[tuple[type, type], tuple[Callable[..., Any], Callable[..., int] | None]] = {}
 
     def run(names: dict[str, Any], meter: Meter) -> Any:
@@ -86,7 +86,7 @@ def _dispatched_pair(overloads: tuple[Overload, ...], left: Step, right: Step) -
         if known is None:
             overload = _choice(overloads, (type_name(one), type_name(other)))
             known = overload.run, overload.price.spent
-            if Opaque not in kinds:  # whose kind is not told by the class
+            if Opaque not in kinds:  # whose kind does not follow from the class
                 chosen[kinds] = known
         work, spent = known
         result = work(one, other)
@@ -149,7 +149,7 @@ def _or(left: Step, right: Step) -> Step:
 
 
 def _logical(left: Step, right: Step, *, decides: bool) -> Step:
-    """One side that decides is enough, even where the other one fails."""
+    """One side that decides is enough, even if the other one fails."""
 
     def run(names: dict[str, Any], meter: Meter) -> bool:
         failure: CelError | None = None

@@ -1,6 +1,6 @@
-"""Gives every part of an expression its type, and every call what it may mean; or says what does not fit.
+"""Assigns a type to every part of an expression and possible overloads to every call, or reports type errors.
 
-Without declared variables everything is dynamic: then only names of functions and numbers of arguments are judged.
+Without declared variables everything is dynamic: then only function names and argument counts are checked.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Checked:
 
 
 def check(text: str, root: Node, variables: Mapping[str, Type] | None) -> Checked:
-    """Fills in the tree's types and overloads. `variables` None: any name is a dynamic one. Raises TypeErrors."""
+    """Sets the tree's types and overloads. `variables` None: any name is a dynamic variable. Raises TypeErrors."""
     checker = _Checker(variables)
     found = checker.visit(root, {})
     if checker.issues:
@@ -78,7 +78,7 @@ class _Checker:
         self.issues: list[Issue] = []
         self.names: set[str] = set()
         self._mixed: set[int] = set()
-        """Lists whose items may be of different types."""
+        """Whether lists may have items of different types."""
 
     def visit(self, node: Node, scope: Scope) -> Type:
         node.type = found = self._type(node, scope)
@@ -231,7 +231,7 @@ class _Checker:
         if qualified and (qualified, False) in library() and not self._is_variable(qualified.partition(".")[0], scope):
             node.function, node.target = qualified, None
         target = self.visit(node.target, scope) if node.target is not None else None
-        if node.function == "format":  # its arguments are of any types
+        if node.function == "format":  # its arguments may have any type
             self._mixed.update(map(id, node.arguments))
         arguments = [self.visit(argument, scope) for argument in node.arguments]
         candidates = library().get((node.function, node.target is not None))

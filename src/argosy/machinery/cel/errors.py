@@ -1,4 +1,4 @@
-"""What can go wrong with an expression, in cel-go's words."""
+"""Errors of expressions, in cel-go's wording."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ COST_LIMIT = "operation cancelled: actual cost limit exceeded"
 @dataclass(frozen=True, slots=True)
 class Issue:
     position: int
-    """Characters from the beginning."""
+    """Characters from the start."""
     message: str
 
 
 class Issues(Exception):
-    """What is wrong with a text; `str` is what cel-go prints, with the line and a mark under it."""
+    """The error in an expression; `str` is what cel-go prints, with the line and a marker under it."""
 
     def __init__(self, text: str, issues: list[Issue]) -> None:
         self.issues = issues
@@ -33,11 +33,11 @@ class Issues(Exception):
 
 
 class ParseError(Issues):
-    """The text is no CEL."""
+    """The text is not valid CEL."""
 
 
 class TypeErrors(Issues):
-    """The text is CEL, and does not fit the declared types."""
+    """The text is CEL, but does not fit the declared types."""
 
 
 def _shown(text: str, issue: Issue) -> str:

@@ -1,4 +1,4 @@
-"""What an expression may cost at the least and at the most, from the bounds that the declared types have.
+"""Minimum and maximum cost of an expression, from the bounds of the declared types.
 
 Source: cel-go checker/cost.go, with Kubernetes' setting that `has()` is free of charge.
 """
@@ -18,14 +18,14 @@ _BY_FIELD = frozenset({"map", "object", "dyn", "optional_type"})
 
 
 def estimate(root: Node) -> Range:
-    """Of a checked tree."""
+    """The estimate of a checked tree."""
     return _Estimator().cost(root)
 
 
 class _Estimator:
     def __init__(self) -> None:
         self._sizes: dict[int, Range] = {}
-        """Of results that are computed, by node."""
+        """Sizes of computed results, by node."""
 
     def size(self, node: Node) -> Range:
         known = self._sizes.get(id(node))
@@ -88,7 +88,7 @@ class _Estimator:
         return below.plus(own or FREE)
 
     def _loop(self, node: Loop) -> Range:
-        """Of what upstream's macros expand to: the accumulator is read and tested once for each element."""
+        """The cost of the expansion of upstream's macros: the accumulator is read and tested once for each element."""
         total = self.cost(node.range)
         count = self.size(node.range)
         condition = self.cost(node.condition) if node.condition is not None else FREE

@@ -1,4 +1,4 @@
-"""Runs a checked tree: closures, made once, that count their cost by cel-go's rules (interpreter/runtimecost.go)."""
+"""Runs a checked tree: closures, created once, that count their cost by cel-go's rules (interpreter/runtimecost.go)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Program:
         self._run = _compiled(checked.root)
 
     def evaluate(self, variables: Variables, limit: int = PER_CALL_LIMIT) -> tuple[Any, int]:
-        """The value and what it cost. Raises CelError, CostExceeded beyond `limit`."""
+        """The value and its cost. Raises CelError; CostExceeded beyond `limit`."""
         meter = Meter(limit)
         try:
             value = self._run(dict(variables), meter)

@@ -1,4 +1,4 @@
-"""CEL's own operators and functions: arithmetic of 64 bits, comparison, conversion, times, texts."""
+"""CEL's own operators and functions: 64-bit arithmetic, comparison, conversion, times, strings."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ _SPANS = {"getHours": timedelta(hours=1), "getMinutes": timedelta(minutes=1), "g
 
 @lru_cache(maxsize=1024)
 def pattern(text: str) -> Any:
-    """Raises CelError for what is no regular expression of RE2's."""
+    """Raises CelError for an invalid RE2 regular expression."""
     try:
         return re2.compile(text, _OPTIONS)
     except re2.error as error:
@@ -301,7 +301,7 @@ def add_standard(library: Library) -> None:
     add("-_", (INT,), INT, lambda value: whole(-value))
     add("-_", (DOUBLE,), DOUBLE, operator.neg)
     add("!_", (BOOL,), BOOL, operator.not_)
-    # These three are evaluated by themselves: not all arguments are needed.
+    # These three are evaluated specially: not all arguments are needed.
     add("_&&_", (BOOL, BOOL), BOOL, operator.and_)
     add("_||_", (BOOL, BOOL), BOOL, operator.or_)
     add("_?_:_", (BOOL, A, A), A, lambda condition, yes, no: yes if condition else no)

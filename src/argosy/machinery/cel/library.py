@@ -33,7 +33,7 @@ def library() -> dict[tuple[str, bool], list[Overload]]:
 
 @cache
 def namespaces() -> frozenset[str]:
-    """`format` of `format.dns1123Label()`: names that are no variables."""
+    """`format` of `format.dns1123Label()`: names that are not variables."""
     return frozenset(name.partition(".")[0] for name, _ in library() if "." in name)
 
 
@@ -42,7 +42,7 @@ def _unavailable(*arguments: Any) -> NoReturn:
 
 
 def _add_authorization(made: Library) -> None:
-    """Declared, so that policies which ask for it can be stored; a check fails, and the failurePolicy decides."""
+    """Declared, so that policies that use it can be stored; a check fails, and the failurePolicy decides."""
     table: tuple[tuple[str, tuple[Type, ...], Type], ...] = (
         ("path", (AUTHORIZER, STRING), PATH_CHECK),
         ("group", (AUTHORIZER, STRING), GROUP_CHECK),

@@ -1,4 +1,4 @@
-"""The macros over lists and maps: `all`, `exists`, `filter`, `map` and their kin, with cel-go's price for each turn."""
+"""The macros over lists and maps: `all`, `exists`, `filter`, `map` and so on, with cel-go's price per iteration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from argosy.machinery.cel.nodes import Loop
 
 
 def loop(node: Loop, over: Step, condition: Step | None, result: Step | None) -> Step:
-    """`over` gives what is gone through; `condition` and `result` are worked out for each element."""
+    """`over` evaluates to the collection; `condition` and `result` are evaluated for each element."""
     work = _LOOPS[node.kind]
     variables = node.names
 
@@ -34,7 +34,7 @@ def _elements(found: Any, count: int) -> Iterator[tuple[Any, ...]]:
 def _turns(
     elements: Iterator[tuple[Any, ...]], variables: tuple[str, ...], inner: dict[str, Any], meter: Meter
 ) -> Iterator[Any]:
-    """Puts each element in its place; what is given is the (first) variable's value."""
+    """Binds each element in turn; yields the value of the (first) variable."""
     for element in elements:
         if meter.left < 0:
             raise CostExceeded(COST_LIMIT)

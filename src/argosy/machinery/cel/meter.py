@@ -1,4 +1,4 @@
-"""What one evaluation may still cost and make, and the closures that count it."""
+"""The remaining budget of one evaluation (cost and size), and the closures that count it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 from argosy.machinery.cel.errors import COST_LIMIT, CostExceeded
 
 MEMORY_LIMIT: Final = 5_000_000
-"""Elements and characters that one evaluation may make; upstream leaves that to Go's collector."""
+"""Elements and characters that one evaluation may create; upstream relies on Go's garbage collector for that."""
 
 
 class Meter:

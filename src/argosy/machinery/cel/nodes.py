@@ -1,4 +1,4 @@
-"""The tree of an expression. Macros keep their own kind of node: what they expand to is their price and meaning."""
+"""The tree of an expression. Macros keep their own node type: their price and meaning are those of their expansion."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Call(Node):
     target: Node | None
     arguments: list[Node]
     overloads: tuple[Overload, ...] = field(default=(), init=False)
-    """What it may mean, set by the checker: one when all types are known."""
+    """The possible overloads, set by the checker: one when all types are known."""
 
 
 @dataclass(slots=True, eq=False)

@@ -1,7 +1,7 @@
-"""What a function may mean: types, what it does, and its price.
+"""The overloads of a function: types, implementation and price.
 
 Prices are cel-go's (checker/cost.go, interpreter/runtimecost.go) and Kubernetes' (apiserver: pkg/cel/library/cost.go):
-a unit is about 50 ns there. A text costs a tenth of its length, a regular expression a quarter of its own times that.
+a unit is about 50 ns there. A string costs a tenth of its length, a regular expression a quarter of its own times that.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ TRAVERSAL, REGEX = 0.1, 0.25
 
 
 class Range(NamedTuple):
-    """Of costs or sizes: the least and the most. Never beyond UNBOUNDED."""
+    """A range of costs or sizes: minimum and maximum. Never beyond UNBOUNDED."""
 
     least: int
     most: int
@@ -52,7 +52,7 @@ class Price:
     """`spent` from arguments and result; `expected` (cost, size of the result or None) from the arguments' sizes."""
 
     spent: Callable[[Sequence[Any], Any], int] | None
-    """None: one unit."""
+    """None means one unit."""
     expected: Callable[[Sequence[Range]], tuple[Range, Range | None]]
 
 
@@ -61,7 +61,7 @@ def _sum(arguments: Sequence[Any]) -> int:
 
 
 def traversal(index: int = 0, factor: float = TRAVERSAL, *, keeps: bool = False) -> Price:
-    """The argument is walked through once; `keeps`: the result is no longer than it."""
+    """The argument is traversed once; `keeps`: the result is no longer than it."""
     return Price(
         lambda arguments, _: ceil(size_of(arguments[index]) * factor),
         lambda sizes: (sizes[index].scaled(factor), Range(0, sizes[index].most) if keeps else None),
@@ -123,7 +123,7 @@ def _replaced(sizes: Sequence[Range]) -> Range:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Overload:
-    """One meaning; the first parameter of a method is its target."""
+    """One overload; the first parameter of a method is its target."""
 
     function: str
     parameters: tuple[Type, ...]

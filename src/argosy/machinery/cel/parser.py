@@ -1,4 +1,4 @@
-"""Texts to trees, macros included. The grammar is that of the CEL specification."""
+"""Parses text into trees, including macros. The grammar is that of the CEL specification."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from argosy.machinery.cel.tokens import Token, tokens_of
 
 SIZE_LIMIT = 64 * 1024
 NESTING_LIMIT = 100
-"""Levels of brackets, and of operators before or around one another."""
+"""Maximum nesting of brackets and operators."""
 CHAIN_LIMIT = 150
-"""Operators of one strength, or selections, in a row."""
+"""Maximum operators of equal precedence, or selections, in a row."""
 NODE_LIMIT = 10_000
 _RESERVED = frozenset(
     (
@@ -41,7 +41,7 @@ def parse(text: str) -> Node:
         )
     try:
         return _Parser(text).whole()
-    except RecursionError:  # each level of nesting is a dozen calls: how many there is room for depends on the caller
+    except RecursionError:  # each level of nesting is a dozen calls: the available stack depends on the caller
         raise ParseError("", [Issue(0, f"expression recursion limit exceeded: {NESTING_LIMIT}")]) from None
 
 

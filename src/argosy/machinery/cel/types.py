@@ -1,4 +1,4 @@
-"""Types of CEL, and when one may stand where another is wanted."""
+"""Types of CEL, and their assignability."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UNBOUNDED = 2**63 - 1
 class Type:
     """Simple ones by name; `list`, `map`, `optional_type` with parameters; `object` with fields.
 
-    `most` bounds the elements or bytes of a value (upstream's MaxElements), `least` is the smallest size of its JSON.
+    `most` bounds the elements or bytes of a value (upstream's MaxElements), `least` is the minimum size of its JSON.
     """
 
     name: str
@@ -21,7 +21,7 @@ class Type:
     most: int = UNBOUNDED
     least: int = 0
     label: str = ""
-    """What error messages call an object type."""
+    """The name of an object type in error messages."""
 
     def __str__(self) -> str:
         if self.name == "object":
@@ -32,13 +32,13 @@ class Type:
 
     @property
     def element(self) -> Type:
-        """Of a list or an optional value, or the values of a map; unknown for others."""
+        """The item type of a list or an optional value, or the value type of a map; unknown for others."""
         return self.parameters[-1] if self.parameters else DYN
 
 
 DYN = Type("dyn")
 ERROR = Type("!error!")
-"""Of what was reported already."""
+"""The type of an expression whose error was already reported."""
 BOOL, INT, UINT, DOUBLE = Type("bool", most=1), Type("int", most=1), Type("uint", most=1), Type("double", most=1)
 STRING, BYTES, NULL, TYPE = Type("string"), Type("bytes"), Type("null_type", most=1), Type("type", most=1)
 TIMESTAMP = Type("google.protobuf.Timestamp", most=1)
@@ -52,7 +52,7 @@ GROUP_CHECK = Type("kubernetes.authorization.GroupCheck", most=1)
 RESOURCE_CHECK = Type("kubernetes.authorization.ResourceCheck", most=1)
 VERDICT = Type("kubernetes.authorization.Decision", most=1)
 A, B = Type("<A>"), Type("<B>")
-"""Parameters of functions."""
+"""Type parameters of functions."""
 SCALARS = frozenset({"bool", "int", "uint", "double", "null_type", TIMESTAMP.name, DURATION.name, "type"})
 _PRIMITIVES = frozenset({"bool", "int", "uint", "double", "string", "bytes", "list", "map"})
 
@@ -76,7 +76,7 @@ def is_dyn(found: Type) -> bool:
 
 
 def fits(wanted: Type, given: Type, bindings: Bindings) -> bool:
-    """Whether `given` may stand where `wanted` is; parameters of the function are bound on the way."""
+    """Whether `given` is assignable to `wanted`; the function's type parameters are bound along the way."""
     if wanted.name[0] == "<":
         bound = bindings.get(wanted.name)
         if bound is None:
@@ -104,7 +104,7 @@ def fits(wanted: Type, given: Type, bindings: Bindings) -> bool:
 
 
 def filled(wanted: Type, bindings: Bindings) -> Type:
-    """`wanted` with the function's parameters put in; what nothing bound is dyn."""
+    """`wanted` with the function's type parameters replaced; unbound ones become dyn."""
     if wanted.name[0] == "<":
         return bindings.get(wanted.name, DYN)
     if not wanted.parameters:
@@ -113,7 +113,7 @@ def filled(wanted: Type, bindings: Bindings) -> Type:
 
 
 def joined(one: Type, other: Type) -> Type:
-    """The type that both are; dyn when there is none but that."""
+    """The common type of both; dyn when there is no other."""
     if is_dyn(one) or is_dyn(other):
         return DYN
     if fits(one, other, {}):

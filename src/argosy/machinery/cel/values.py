@@ -1,4 +1,4 @@
-"""Values that Python has no type of its own for, and what all values can do: be equal, be ordered, have a size."""
+"""Values for which Python has no type of its own, and operations on all values: equality, order, size."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NONE = Optional()
 
 @dataclass(frozen=True, slots=True)
 class TypeValue:
-    """What `type(x)` gives, and names of types are."""
+    """The result of `type(x)`, and the value of type names."""
 
     name: str
 
@@ -68,7 +68,7 @@ _NUMBERS = (int, float)
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Numbers by their value, whatever their type; else values of different types are not equal."""
+    """Numbers compare by value, whatever their type; otherwise values of different types are not equal."""
     kind = type(left)
     if kind is type(right):
         if kind is list:
@@ -84,7 +84,7 @@ def equal(left: Any, right: Any) -> bool:
 
 
 def less(left: Any, right: Any) -> bool:
-    """Raises CelError for values without an order between them."""
+    """Raises CelError for values that cannot be ordered."""
     if isinstance(left, _NUMBERS) and isinstance(right, _NUMBERS) and isinstance(left, bool) is isinstance(right, bool):
         return left < right
     if type(left) is not type(right) or not isinstance(left, str | bytes | datetime | timedelta):
@@ -93,5 +93,5 @@ def less(left: Any, right: Any) -> bool:
 
 
 def size_of(value: Any) -> int:
-    """Of texts in characters, of bytes, lists and maps in elements; 1 for anything else (upstream's actualSize)."""
+    """Of strings in characters, of bytes, lists and maps in elements; 1 for anything else (upstream's actualSize)."""
     return len(value) if isinstance(value, str | bytes | list | dict) else 1

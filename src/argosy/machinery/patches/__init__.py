@@ -1,1 +1,1 @@
-"""Patches of objects: JSON patch, JSON merge patch and strategic merge patch, applied and made."""
+"""Patches of objects: JSON patch, JSON merge patch and strategic merge patch, applied and created."""

@@ -1,7 +1,7 @@
-"""JSON patch (RFC 6902), applied without changing the document: what it does not touch is shared with the result.
+"""JSON patch (RFC 6902), applied without mutating the document: unchanged parts are shared with the result.
 
-Two quirks are upstream's (spec 10.1): `replace` of a missing map key adds it, and any operation that cannot be done
-answers with one generic text. Limits: 10,000 operations; `copy` may add 3 MiB in all.
+Two quirks are upstream's (spec 10.1): `replace` of a missing map key adds it, and any operation that fails returns
+one generic message. Limits: 10,000 operations; `copy` may add 3 MiB in total.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 
 
 class _Impossible(Exception):
-    """The operation cannot be done on this document."""
+    """The operation cannot be applied to this document."""
 
 
 def apply_json_patch(document: JsonValue, operations: JsonValue) -> JsonValue:
-    """The patched document. Raises StatusError: 400 for no list, 413 for too many operations, 422 otherwise."""
+    """The patched document. Raises StatusError: 400 if it is not a list, 413 for too many operations, 422 otherwise."""
     if not isinstance(operations, list):
         raise StatusError(400, "BadRequest", "error decoding patch: a JSON patch is a list of operations")
     if len(operations) > OPERATION_LIMIT:
@@ -48,7 +48,7 @@ def apply_json_patch(document: JsonValue, operations: JsonValue) -> JsonValue:
 
 
 def rejected() -> StatusError:
-    """Upstream's answer to a patch that cannot be applied: no details, not even what was wrong."""
+    """Upstream's response to a patch that cannot be applied: no details, not even the reason."""
     return StatusError(422, "Invalid", "the server rejected our request due to an error in our request", generic=True)
 
 
@@ -92,11 +92,11 @@ def _index(part: str, last: int) -> int:
 
 
 Edit = Callable[[Any, str], JsonValue]
-"""(a private copy of the parent, the last part of the path) -> the parent changed."""
+"""(a private copy of the parent, the last part of the path) -> the changed parent."""
 
 
 def _edit(document: JsonValue, path: tuple[str, ...], edit: Edit) -> JsonValue:
-    """Copies the containers along the path only."""
+    """Copies only the containers along the path."""
     if not isinstance(document, dict | list):
         raise _Impossible
     if len(path) == 1:
@@ -185,11 +185,11 @@ def equal(left: JsonValue, right: JsonValue) -> bool:
 
 
 _LONG = 64
-"""Items from which on a list is worth a look at the whole of it first."""
+"""Number of items from which on a list is first compared in its entirety."""
 
 
 def _equal_items(left: list[JsonValue], right: list[JsonValue]) -> bool:
-    """Of lists that are as long as one another. Python's own equality takes more for equal, and is quick to say no."""
+    """For lists of equal length. Python's own equality is looser, and fast at finding inequality."""
     if len(left) >= _LONG:
         if left != right:
             return False
@@ -199,7 +199,7 @@ def _equal_items(left: list[JsonValue], right: list[JsonValue]) -> bool:
 
 
 def _same_text(left: JsonValue, right: JsonValue) -> bool:
-    """True only of equals; they may be written differently."""
+    """True only for equal values; they may be written differently."""
     try:
         return orjson.dumps(left, option=orjson.OPT_SORT_KEYS) == orjson.dumps(right, option=orjson.OPT_SORT_KEYS)
     except TypeError:

@@ -8,7 +8,7 @@ from argosy.machinery.status import StatusError
 
 
 def merge_patch(document: JsonValue, patch: JsonValue) -> JsonValue:
-    """The patched document, or itself if nothing changes. Raises StatusError 400 for a patch that is no map."""
+    """The patched document, or itself if nothing changes. Raises StatusError 400 for a patch that is not a map."""
     if not isinstance(patch, dict):
         raise StatusError(400, "BadRequest", "error decoding patch: a merge patch is an object")
     return _merge(document, patch)

@@ -19,11 +19,11 @@ SET_ORDER = "$setElementOrder/"
 RETAIN_KEYS = "$retainKeys"
 
 UNKNOWN = Node()
-"""Below a field that the schema does not know: maps merge, lists are replaced."""
+"""Below a field that is not in the schema: maps merge, lists are replaced."""
 
 
 def strategic_merge(original: JsonObject, patch: JsonValue, node: Node) -> JsonObject:
-    """The patched object, sharing what the patch leaves alone. Raises StatusError 400 or 500 for a malformed patch."""
+    """The patched object, sharing unchanged parts. Raises StatusError 400 or 500 for a malformed patch."""
     if not isinstance(patch, dict):
         raise StatusError(400, "BadRequest", "error decoding patch: a strategic merge patch is an object")
     try:
@@ -98,7 +98,7 @@ def _cleaned(value: JsonObject) -> JsonObject:
 
 
 def _retained(original: JsonObject, patch: JsonObject) -> JsonObject:
-    """Drops from the original what `$retainKeys` does not list."""
+    """Drops from the original all keys that `$retainKeys` does not list."""
     if RETAIN_KEYS not in patch:
         return original
     kept = patch[RETAIN_KEYS]
@@ -179,7 +179,7 @@ def merge_list(before: list[JsonValue], changes: list[JsonValue], node: Node) ->
 def _special_items(
     before: list[JsonValue], changes: list[JsonValue], key: str
 ) -> tuple[list[JsonValue], list[JsonValue], bool]:
-    """Carries out `$patch` items: the surviving originals, the ordinary changes, whether the list is replaced."""
+    """Handles `$patch` items. Returns the remaining originals, the ordinary changes, whether the list is replaced."""
     rest: list[JsonValue] = []
     replaced = False
     for change in changes:

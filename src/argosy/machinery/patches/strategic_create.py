@@ -1,7 +1,7 @@
-"""Makes strategic merge patches: from two objects, and from three as client-side kubectl apply does.
+"""Creates strategic merge patches: from two objects, and from three like client-side kubectl apply.
 
 The three-way form takes additions and changes from current -> modified, deletions from last applied -> modified, and
-says the wanted order of merged lists. Source: spec 10.2.
+sets the wanted order of merged lists. Source: spec 10.2.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def create_three_way_patch(
 
 
 def _maps(last: JsonObject, current: JsonObject, wanted: JsonObject, node: Node) -> JsonObject:
-    """`last`: what may be deleted; `current`: what changes are measured against; both are the old object in two-way."""
+    """`last`: determines deletions; `current`: what changes are compared to; both are the old object in two-way."""
     patch: JsonObject = {key: None for key in last if key not in wanted and last[key] is not None}
     for key, value in wanted.items():
         if value is None:

@@ -1,4 +1,4 @@
-"""The order of a list after a strategic merge: what the patch names follows the patch, the rest follows the server.
+"""The order of a list after a strategic merge: items in the patch follow the patch, the rest follow the server.
 
 Source: spec/embedded-kubernetes.md section 10.2; new items come before server-only ones.
 """
@@ -16,7 +16,7 @@ def merge_key_of(node: Node) -> str:
 
 
 def item_key(item: JsonValue, key: str) -> JsonValue:
-    """What identifies an item: the value of its merge key, or itself for scalars; hashable."""
+    """The identity of an item: the value of its merge key, or itself for scalars; hashable."""
     value = item.get(key) if key and isinstance(item, dict) else item
     return orjson.dumps(value) if isinstance(value, dict | list) else (type(value) is bool, value)
 
@@ -43,7 +43,7 @@ def _positions(items: list[JsonValue], key: str) -> dict[JsonValue, int]:
 def _interleaved(
     others: list[JsonValue], named: list[JsonValue], server_at: dict[JsonValue, int], key: str
 ) -> list[JsonValue]:
-    """A server-only item goes first only where the server had it before the next named item."""
+    """A server-only item goes first only if the server had it before the next patch item."""
     result: list[JsonValue] = []
     left, right = 0, 0
     while left < len(others) and right < len(named):

@@ -1,4 +1,4 @@
-"""A subset of PromQL over any source of series: what analyses and autoscalers ask of simulated traffic.
+"""A subset of PromQL over any source of series, for queries of analyses and autoscalers on simulated traffic.
 
 Selectors, ranges and offsets; rate, increase, irate, delta and *_over_time; sum, avg, min, max, count, topk, bottomk;
 arithmetic, comparison and set operators with on, ignoring and group; histogram_quantile and the usual functions.

@@ -1,4 +1,4 @@
-"""Carries a query out at one moment."""
+"""Evaluates a query at one point in time."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ class Sample(NamedTuple):
 
 
 class Source(Protocol):
-    """Where series are."""
+    """A source of series."""
 
     def series(self, name: str) -> Iterable[Labels]:
         """Those of a metric, or all when `name` is empty."""
         ...
 
     def at(self, labels: Labels, moment: float) -> float | None:
-        """The value at a moment in seconds; None before the series began."""
+        """The value at a time in seconds; None before the series started."""
         ...
 
     def extremes(self, labels: Labels, start: float, end: float) -> Sequence[float]:
-        """The values at which the series changed its course, in order, with those at both ends."""
+        """The values at which the series' slope changed, in order, including both ends."""
         ...
 
 
@@ -317,7 +317,7 @@ def _power(left: float, right: float) -> float:
 
 
 def _quantile(quantile: float, buckets: list[tuple[float, float]]) -> float:
-    """Linear within a bucket, as Prometheus."""
+    """Linear within a bucket, as in Prometheus."""
     if not buckets or buckets[-1][0] != math.inf or len(buckets) < 2 or not buckets[-1][1]:
         return math.nan
     if not 0 <= quantile <= 1:

@@ -1,4 +1,4 @@
-"""Texts to trees."""
+"""Parses queries into trees."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from argosy.machinery.promql.nodes import (
 SIZE_LIMIT = 16 * 1024
 NESTING_LIMIT = 60
 CHAIN_LIMIT = 150
-"""Of operators in a row: each is a level of the tree that is evaluated."""
+"""Maximum operators in a row: each is a level of the tree that is evaluated."""
 _TOKEN = re.compile(
     r"""(?P<space>(?:\s+|\#[^\n]*)+)
     |(?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)
@@ -43,7 +43,7 @@ _LEVELS: tuple[tuple[str, ...], ...] = (
 
 
 class PromqlError(ValueError):
-    """The query cannot be read or carried out; the text says why."""
+    """The query cannot be parsed or evaluated; the message says why."""
 
 
 class _Token(NamedTuple):

@@ -1,1 +1,1 @@
-"""Server-side apply: sets of field paths, who owns which, and a configuration merged into a live object (spec 10.4)."""
+"""Server-side apply: field path sets, their managers, and merging a configuration into a live object (spec 10.4)."""

@@ -1,7 +1,7 @@
-"""Server-side apply: a configuration and its manager into a live object (spec 10.4).
+"""Server-side apply: merges a manager's configuration into a live object (spec 10.4).
 
-Pure: the caller has checked place and name, and afterwards defaults, validates, admits and stores the result. Paths are
-taken as equal in all versions of a kind.
+Pure: the caller has checked path and name, and afterwards defaults, validates, admits and stores the result. Paths are
+assumed to be equal in all versions of a kind.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def apply(
     reset: Iterable[Iterable[str]] = (),
     empty: JsonObject | None = None,
 ) -> tuple[JsonObject, bool]:
-    """The merged object with its managedFields, and whether object or ownership changed.
+    """The merged object with its managedFields, and whether the object or the ownership changed.
 
-    `live` is None if there is no object yet; `empty` is the kind's object without content, as it prints.
+    `live` is None if there is no object yet; `empty` is the kind's empty object in canonical form.
     Raises StatusError: 422 without manager, 400 for managedFields in `config`, 500 for fields or types that the schema
     does not have, 409 with one cause per conflict.
     """
@@ -57,7 +57,7 @@ def apply(
 
 
 def check_configuration(config: JsonObject, *, manager: str, api_version: str, kind: str = "") -> None:
-    """What can be said of a configuration without its object. Raises StatusError 400 or 422."""
+    """The checks of a configuration that need no object. Raises StatusError 400 or 422."""
     if not manager:
         message = "Required value: is required for apply patch"
         raise StatusError(
@@ -119,7 +119,7 @@ class _Apply:
         return managed.identity("Apply", self.manager, self.subresource, self.api_version)
 
     def run(self) -> tuple[JsonObject, Managers, Conflicts]:
-        """The merged object, the owners after it (as if forced), and what others own of it."""
+        """The merged object, the managers after it (as if forced), and the conflicting paths of others."""
         live = self.live if self.live is not None else (self.empty or {})
         managers = self._managers()
         before = managers.get(self.self)
@@ -137,7 +137,7 @@ class _Apply:
         return merged, taken_from_all(managers, comparison, keep=self.self), conflicts
 
     def _managers(self) -> Managers:
-        """The live object's; one that has none is given to `before-first-apply` as a whole."""
+        """The live object's; one that has none is assigned to `before-first-apply` completely."""
         entries = managed.entries_of(self.live)
         if self.live is not None and not entries:
             entries = track_update(
@@ -163,12 +163,12 @@ class _Apply:
         return found
 
     def _pruned(self, merged: JsonObject, last: FieldSet, managers: Managers) -> JsonObject:
-        """Removes what the manager applied before, applies no longer, and nobody else owns (step 3)."""
+        """Removes fields that the manager applied before, applies no longer, and nobody else owns (step 3)."""
         if not fieldset.difference(last, managers[self.self].fields):
             return merged
         node = self.node
         last = typed.with_named_parents(last, node)
-        owned = STRIPPED  # name, uid and the like belong to the object itself
+        owned = STRIPPED  # name, uid and so on belong to the object itself
         for entry in managers.values():
             owned = fieldset.union(owned, entry.fields)
         owned = typed.with_named_parents(owned, node)
@@ -179,14 +179,14 @@ class _Apply:
         dropped = fieldset.intersection(fieldset.difference(everything, kept), last)
         if not dropped:
             return merged
-        # a map that lost all its items goes, but one that the configuration names as empty comes back
+        # a map that lost all its items is removed, but one that the configuration has as empty is restored
         return merge(typed.remove(merged, dropped, node), self.config, node)
 
     def _all_paths(self, obj: JsonObject) -> FieldSet:
         return typed.with_named_parents(typed.field_set(obj, self.node), self.node)
 
     def finish(self, merged: JsonObject, managers: Managers) -> tuple[JsonObject, bool]:
-        """Puts the owners into the object; the entry's time moves only if anything changed."""
+        """Writes the managers into the object; the entry's time changes only if anything else did."""
         merged = self._with_last_applied(merged)
         mine = managers.get(self.self)
         live_entries = managed.entries_of(self.live)
@@ -198,7 +198,7 @@ class _Apply:
         return managed.with_entries(merged, managed.encode(managed.capped(managers))), True
 
     def _with_last_applied(self, merged: JsonObject) -> JsonObject:
-        """kubectl's client-side annotation, where there is one, follows its server-side applies (step 6)."""
+        """kubectl's client-side annotation, if there is one, follows its server-side applies (step 6)."""
         annotations = ((self.live or {}).get("metadata") or {}).get("annotations") or {}
         if self.manager != KUBECTL or LAST_APPLIED not in annotations:
             return merged
@@ -211,7 +211,7 @@ class _Apply:
 
 
 def _unforgiven(conflicts: Conflicts, live: JsonObject | None, manager: str, node: Node) -> Conflicts:
-    """Without the fields that kubectl itself once applied from the client's side (step 6)."""
+    """Without the fields that kubectl itself once applied client-side (step 6)."""
     annotations = ((live or {}).get("metadata") or {}).get("annotations") or {}
     if manager != KUBECTL or not (text := annotations.get(LAST_APPLIED)):
         return conflicts
@@ -224,7 +224,7 @@ def _unforgiven(conflicts: Conflicts, live: JsonObject | None, manager: str, nod
 
 
 def _refuse(conflicts: Conflicts) -> None:
-    """Raises StatusError 409 unless nothing is left to refuse."""
+    """Raises StatusError 409 if a conflict remains."""
     named = sorted((_describe(key, entry), fields) for key, (entry, fields) in conflicts.items())
     causes = [
         Cause(fieldset.spelled(path), f"conflict with {who}", "FieldManagerConflict")

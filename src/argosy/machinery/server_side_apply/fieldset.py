@@ -24,11 +24,11 @@ LEAF: Final[FieldSet] = {}
 
 
 class FieldSetError(ValueError):
-    """The text is no FieldsV1."""
+    """The text is not FieldsV1."""
 
 
 def parse(fields: JsonValue) -> FieldSet:
-    """A FieldsV1 object from a client, checked and brought into canonical spelling. Raises FieldSetError."""
+    """A FieldsV1 object from a client, checked and normalized. Raises FieldSetError."""
     if not isinstance(fields, dict):
         raise FieldSetError("FieldsV1 must be an object")
     result: FieldSet = {}
@@ -96,7 +96,7 @@ def contains(fields: FieldSet, path: Path) -> bool:
 
 
 def union(left: FieldSet, right: FieldSet) -> FieldSet:
-    """`left` itself when it has all of `right`."""
+    """`left` itself if it contains all of `right`."""
     if not right or left is right:
         return left
     if not left:
@@ -127,7 +127,7 @@ def _union_below(left: FieldSet, right: FieldSet) -> FieldSet:
 
 
 def difference(left: FieldSet, right: FieldSet) -> FieldSet:
-    """Members of `left` that are not members of `right`; `left` itself when nothing goes."""
+    """Members of `left` that are not members of `right`; `left` itself if nothing is removed."""
     if not left or not right:
         return left
     result = left
@@ -188,7 +188,7 @@ def _intersection_below(left: FieldSet, right: FieldSet) -> FieldSet | None:
 
 
 def without_branches(fields: FieldSet, roots: tuple[Path, ...]) -> FieldSet:
-    """The set without these paths and everything below them: fields that an endpoint resets."""
+    """The set without these paths and everything below them: for fields that an endpoint resets."""
     for root in roots:
         fields = _cut(fields, root)
     return fields
@@ -208,7 +208,7 @@ def _cut(fields: FieldSet, path: Path) -> FieldSet:
 
 
 def spelled(path: Path) -> str:
-    """As conflicts name a path: `.spec.containers[name="a"].args`."""
+    """A path as conflicts print it: `.spec.containers[name="a"].args`."""
     return "".join(map(spelled_element, path))
 
 

@@ -1,7 +1,7 @@
-"""managedFields entries: who owns which paths of an object, as a table by manager identity (spec 10.3).
+"""managedFields entries: the managers of an object's paths, as a table by manager identity (spec 10.3).
 
 Identity is manager, operation and subresource, plus apiVersion for Update. Entries that our own writes stored are in
-canonical spelling and are used as they are; those that a client sends are parsed and cached by nothing: that is rare.
+normalized and are used as they are; those that a client sends are parsed and not cached: that is rare.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from argosy.machinery.server_side_apply.fieldset import FieldSet
 MAX_UPDATE_ENTRIES = 10
 ANCIENT = "ancient-changes"
 _SHARED_SIZE = 2048
-"""Bytes of JSON up to which a set is shared by all objects that have it."""
+"""Maximum bytes of JSON for a set that all objects share."""
 _UID = rb'"k:{\"uid\":'
-"""In a set of owner references, which no other object has."""
+"""Part of a set of owner references, which no other object has."""
 
 STRIPPED = fieldset.of_paths(
     [
@@ -61,7 +61,7 @@ def identity(operation: str, manager: str, subresource: str, api_version: str) -
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`source` is the stored entry while nothing of it changed, so that unchanged entries stay the same objects."""
+    """`source` is the stored entry while it is unchanged, so that unchanged entries stay the same objects."""
 
     fields: FieldSet
     api_version: str
@@ -123,7 +123,7 @@ def _entry(key: Identity, entry: Entry) -> JsonObject:
 
 def _compact(text: bytes) -> FieldSet:
     if _UID in text:
-        found: FieldSet = orjson.loads(text)  # its keys are shared nevertheless
+        found: FieldSet = orjson.loads(text)  # its keys are shared anyway
         return found
     # A copy: the serialiser's own bytes keep the spare room of the buffer that they were written to.
     return _shared(bytes(memoryview(text)))
@@ -131,7 +131,7 @@ def _compact(text: bytes) -> FieldSet:
 
 @lru_cache(maxsize=4096)
 def _shared(text: bytes) -> FieldSet:
-    """One set for all objects whose managers own the same: of ten thousand alike they weighed more than all else."""
+    """One set for all objects with equal managers: for ten thousand similar objects they were the largest part."""
     found: FieldSet = orjson.loads(text)
     return found
 
@@ -176,5 +176,5 @@ def reset_paths(reset: Iterable[Iterable[str]]) -> tuple[fieldset.Path, ...]:
 
 
 def is_cleared(entries: JsonValue) -> bool:
-    """A client's `[]` or `[{}]`: forget all owners."""
+    """A client's `[]` or `[{}]`: drop all managers."""
     return isinstance(entries, list) and (not entries or entries == [{}])

@@ -1,7 +1,7 @@
-"""Who owns what after a plain write: the managedFields of an object that was created, replaced or patched (spec 10.3).
+"""Field ownership after a plain write: the managedFields of a created, replaced or patched object (spec 10.3).
 
-Every write that is no apply comes through `track_update`. It never raises: a client's managedFields that cannot be read
-count as not sent.
+Every write that is not an apply goes through `track_update`. It never raises: a client's invalid managedFields are
+ignored.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def track_update(
 ) -> list[JsonObject]:
     """The managedFields that `new` is to be stored with.
 
-    `old` is None on create; then `empty` is the kind's object without content, as it prints (built-in structs print
+    `old` is None on create; then `empty` is the kind's empty object in canonical form (built-in structs print
     `{}` and are not new as a whole). `reset` are the field paths that the endpoint ignores. An object without managers
     is not tracked by updates, only by its creation and by applies.
     """
@@ -53,7 +53,7 @@ def track_update(
 
 
 def _managers(old: JsonObject | None, new: JsonObject, subresource: str) -> Managers:
-    """The client's own list if it sent another one than is stored, through the main endpoint only."""
+    """The client's own list if it differs from the stored one, through the main endpoint only."""
     live = managed.entries_of(old)
     sent = (new.get("metadata") or {}).get("managedFields")
     if sent is None or subresource or sent is live or sent == live:
@@ -75,7 +75,7 @@ def without_reset(comparison: Comparison, reset: Iterable[Iterable[str]]) -> Com
 
 
 def taken_from_all(managers: Managers, comparison: Comparison, keep: Identity | None = None) -> Managers:
-    """Every entry but `keep` loses what was changed, added or removed; entries left with nothing go."""
+    """Every entry but `keep` loses what was changed, added or removed; empty entries are dropped."""
     gone: FieldSet = fieldset.union(comparison.taken, comparison.removed)
     result: Managers = {}
     for key, entry in managers.items():

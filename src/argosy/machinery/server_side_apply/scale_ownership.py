@@ -11,7 +11,7 @@ SCALE_API_VERSION = "autoscaling/v1"
 
 
 def entries_for_scale(parent: list[JsonObject], replicas: tuple[str, ...]) -> list[JsonObject]:
-    """The Scale's managedFields: whoever owns the replicas of the parent. `replicas` are field names in the parent."""
+    """The Scale's managedFields: the managers of the parent's replicas. `replicas` are field names in the parent."""
     path = managed.reset_paths([replicas])[0]
     found: Managers = {}
     for key, entry in managed.decode(parent).items():

@@ -1,4 +1,4 @@
-"""How a schema node says a value is put together for ownership: as one atom, as named fields, or as identified items.
+"""How a schema node structures a value for ownership: as one atom, as named fields, or as identified items.
 
 Everything in server-side apply (walk, compare, merge, remove) asks the same three questions, answered here once: what
 kind of structure, which node is below a key, and which path element names a list item. Source: spec 10.4, last part.
@@ -17,7 +17,7 @@ from argosy.machinery.schema import Node
 Form = Literal["atom", "map", "items"]
 
 DEDUCED: Final = Node(preserve_unknown=True)
-"""What is below a value without schema: maps are granular, lists atomic."""
+"""The structure of a value without schema: maps are granular, lists atomic."""
 
 
 class DuplicateItem(ValueError):
@@ -68,7 +68,7 @@ def element(item: JsonValue, node: Node) -> str:
             pairs += (key, default)
     try:
         return _key_element(*pairs)
-    except TypeError:  # a key's value is a list or map: rare, hence not cached
+    except TypeError:  # a key's value is a list or map: rare, so not cached
         return _key_text(*pairs)
 
 
@@ -103,7 +103,7 @@ def indexed(items: list[JsonValue], node: Node) -> dict[str, JsonValue]:
 
 
 def grouped(items: list[JsonValue], node: Node) -> dict[str, list[JsonValue]]:
-    """As `indexed`, for lists that may hold duplicates, as stored ones may. Items without identity are left out."""
+    """Like `indexed`, for lists that may have duplicates, as stored ones may. Items without identity are left out."""
     result: dict[str, list[JsonValue]] = {}
     for item in items:
         try:

@@ -1,4 +1,4 @@
-"""Values under a schema node, seen as sets of field paths: what an object contains and in what two objects differ.
+"""Values under a schema node as sets of field paths: the fields of an object, and the differences of two objects.
 
 Source: spec/embedded-kubernetes.md sections 10.3 and 10.4 (which paths are members). Comparison prunes equal branches
 first; objects share unchanged branches, so that is mostly an identity check.
@@ -22,7 +22,7 @@ def field_set(value: JsonObject, node: Node) -> FieldSet:
 
 
 def _members(value: JsonObject, node: Node, *, named: bool) -> FieldSet:
-    """`named`: a field of a struct that contains something is no member itself; otherwise every level is one."""
+    """`named`: a struct field with content is not a member itself; otherwise every level is one."""
     result: FieldSet = {}
     properties = node.properties if named else {}
     for key, item in value.items():
@@ -36,7 +36,7 @@ def _members(value: JsonObject, node: Node, *, named: bool) -> FieldSet:
 
 
 def _inside(value: JsonValue, node: Node, *, named: bool) -> FieldSet | None:
-    """What is below an element: LEAF for an atom, None where neither it nor anything below is a member by itself."""
+    """What is below an element: LEAF for an atom, None if neither it nor anything below is a member by itself."""
     shape = form(node, value)
     if shape == "atom":
         return LEAF
@@ -66,7 +66,7 @@ class Comparison(NamedTuple):
 
     @property
     def taken(self) -> FieldSet:
-        """What a writer comes to own."""
+        """The paths that a writer owns afterwards."""
         return union(self.modified, self.added)
 
 
@@ -74,7 +74,7 @@ SAME: Final = Comparison(EMPTY, EMPTY, EMPTY)
 
 
 def compare(old: JsonObject, new: JsonObject, node: Node) -> Comparison:
-    """In which paths two objects differ. A map or list that is new as a whole is a member itself."""
+    """The paths in which two objects differ. A map or list that is new as a whole is a member itself."""
     if old is new:
         return SAME
     result = Comparison({}, {}, {})
@@ -98,13 +98,13 @@ def _compare_maps(old: JsonObject, new: JsonObject, node: Node, out: Comparison)
 
 
 def _whole(value: JsonValue, node: Node) -> FieldSet:
-    """An element that is there on one side only: a member on every level."""
+    """An element that exists on one side only: a member on every level."""
     inside = _inside(value, node, named=False)
     return {SELF: LEAF, **inside} if inside else LEAF
 
 
 def _compare_values(name: str, before: JsonValue, after: JsonValue, node: Node, out: Comparison) -> None:
-    """Two different values of one element; null stands for an empty map or list of the other's kind."""
+    """Two different values of one element; null counts as an empty map or list of the other's kind."""
     shape = form(node, after if after is not None else before)
     other = form(node, before if before is not None else after)
     if shape != other:
@@ -158,7 +158,7 @@ def with_named_parents(fields: FieldSet, node: Node) -> FieldSet:
 
 
 def remove(value: JsonObject, fields: FieldSet, node: Node) -> JsonObject:
-    """The object without the given paths; a map or list that becomes empty goes too."""
+    """The object without the given paths; a map or list that becomes empty is removed too."""
     result = _remove_from_map(value, fields, node)
     return {} if result is None else result
 

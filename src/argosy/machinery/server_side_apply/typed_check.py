@@ -22,7 +22,7 @@ _EXPECTED = {
 
 
 def type_errors(value: JsonObject, node: Node) -> list[str]:
-    """Texts such as `.spec.foo: field not declared in schema`; empty when all is well."""
+    """Messages such as `.spec.foo: field not declared in schema`; empty when it is valid."""
     return list(_check(value, node, ""))
 
 

@@ -11,7 +11,7 @@ from argosy.machinery.server_side_apply.structure import BadItem, below, element
 
 
 def merge(live: JsonObject, config: JsonObject, node: Node) -> JsonObject:
-    """Maps field by field, identified items one by one, everything else as the configuration has it."""
+    """Maps field by field, identified items one by one, everything else is taken from the configuration."""
     result = live
     for key, wanted in config.items():
         if key not in live:
@@ -38,7 +38,7 @@ def _merge_value(before: JsonValue, wanted: JsonValue, node: Node) -> JsonValue:
 
 
 def _names(items: list[JsonValue], node: Node) -> list[str]:
-    """Path elements by position. An item without identity gets one that nothing else has."""
+    """Path elements by position. An item without identity gets a unique one."""
     names = []
     for index, item in enumerate(items):
         try:
@@ -65,7 +65,7 @@ def _merge_items(live: list[JsonValue], config: list[JsonValue], node: Node) -> 
 
 
 def _sequence(left: list[str], right: list[str]) -> Iterator[tuple[str, int]]:
-    """Which item comes next: of the live list, or of the configuration. Shared items come by the configuration."""
+    """The source of the next item: the live list or the configuration. Shared items come from the configuration."""
     in_left, in_right = set(left), set(right)
     shared = deque(name for name in right if name in in_left)
     i = j = 0
@@ -74,9 +74,9 @@ def _sequence(left: list[str], right: list[str]) -> Iterator[tuple[str, int]]:
             yield "live", i
             i += 1
         elif j == len(right):
-            i += 1  # the rest of the live list came by the configuration already
+            i += 1  # the rest of the live list was already merged from the configuration
         elif i < len(left) and left[i] != right[j] and shared and shared[0] != left[i]:
-            i += 1  # its turn comes where the configuration has it
+            i += 1  # merged at its position in the configuration
         else:
             i += i < len(left) and left[i] == right[j]
             if shared and shared[0] == right[j]:

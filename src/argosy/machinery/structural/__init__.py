@@ -1,6 +1,6 @@
 """Custom resources by their schema (spec 12): compile it once, then default, prune and validate objects.
 
-Order per request: `default`, `prune`, `validate`. `check_structural` judges a schema before it is served.
+Order per request: `default`, `prune`, `validate`. `check_structural` checks a schema before it is served.
 """
 
 from argosy.machinery.structural.check import check_structural

@@ -1,4 +1,4 @@
-"""Expressions of definitions and policies: compiled once, run on values as their schema says they are."""
+"""Expressions of definitions and policies: compiled once, evaluated on values typed by their schema."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from argosy.machinery.schema import Node
 from argosy.machinery.structural.turns import TooLongHere, current_turn
 
 BUDGET = 10_000_000
-"""Units that all rules of one object, or one policy, may cost (apiserver: RuntimeCELCostBudget)."""
+"""Maximum cost units of all rules of one object, or one policy (apiserver: RuntimeCELCostBudget)."""
 OUT_OF_BUDGET = "validation failed due to running out of cost budget, no further validation rules will be run"
 
 
 class NotSupported(Exception):
-    """The expression is no CEL. The message says why."""
+    """The expression is not valid CEL. The message says why."""
 
 
 class EvaluationError(Exception):
@@ -30,11 +30,11 @@ class EvaluationError(Exception):
 
 
 class CallTooCostly(EvaluationError):
-    """It cost more than one evaluation may."""
+    """It exceeded the cost limit of one evaluation."""
 
 
 class Budget:
-    """What is left for the evaluations of one request."""
+    """The remaining budget for the evaluations of one request."""
 
     def __init__(self, units: int = BUDGET) -> None:
         self.left = units
@@ -54,7 +54,7 @@ class Program:
         self.uses_old_self = "oldSelf" in checked.names
 
     def evaluate(self, variables: Mapping[str, Any], budget: Budget | None = None) -> Any:
-        """Raises EvaluationError, also when it costs more than is left; TooLongHere beyond the turn that it runs in."""
+        """Raises EvaluationError, also when it exceeds the budget; TooLongHere beyond the limit of the current turn."""
         if budget is not None and budget.left <= 0:
             raise EvaluationError(OUT_OF_BUDGET)
         turn = current_turn()
@@ -151,7 +151,7 @@ _RESERVED = frozenset(
 
 @lru_cache(maxsize=16384)
 def escape(name: str) -> str:
-    """A field's name as expressions spell it."""
+    """A field's name as expressions write it."""
     if name in _RESERVED:
         return f"__{name}__"
     for character, escaped in (("__", "__underscores__"), (".", "__dot__"), ("-", "__dash__"), ("/", "__slash__")):

@@ -1,4 +1,4 @@
-"""Judges an `openAPIV3Schema` before it is served: it must be structural, and its defaults, patterns and rules sound.
+"""Checks an `openAPIV3Schema` before it is served: it must be structural, with valid defaults, patterns and rules.
 
 Source: spec 12; data/kubernetes behaviours C16. Field paths are those of the definition.
 """
@@ -26,17 +26,17 @@ _EXTENSIONS = (
 _TYPES = frozenset({"object", "array", "string", "integer", "number", "boolean"})
 _SCALARS = frozenset({"string", "integer", "number", "boolean"})
 _HARMLESS = frozenset({"type", "description", "format", "enum", "maxLength", "minLength", "maximum", "minimum"})
-"""A scalar with no other words is sound: that is most of every schema."""
+"""A scalar with no other keywords is valid: that is most of every schema."""
 
 
 def check_structural(schema: JsonObject, root: str = "openAPIV3Schema", stored: JsonValue = None) -> list[Cause]:
-    """All that is wrong with a schema, at paths below `root`. `stored`: what is served now, on update."""
+    """All errors in a schema, at paths below `root`. `stored`: what is served now, on update."""
     causes = list(_check_root(schema, root))
     if causes:
         return causes
     causes = list(_check_values(schema, root))
     if expressions_of(schema):
-        from argosy.machinery.structural.rule_check import check_rules_of  # CEL is large: loaded with the first rule
+        from argosy.machinery.structural.rule_check import check_rules_of  # CEL is large: imported with the first rule
 
         causes += check_rules_of(schema, root, known=expressions_of(stored))
     return causes
@@ -70,7 +70,7 @@ def _check_root(schema: JsonObject, root: str) -> Iterator[Cause]:
 
 
 def _check_resource(schema: JsonObject, path: str) -> Iterator[Cause]:
-    """The fields that every object has: their types are given, and little may be said of metadata."""
+    """The fields that every object has: their types are given, and metadata may be restricted only in part."""
     for name, spelled in (("apiVersion", "string"), ("kind", "string"), ("metadata", "object")):
         child = (schema.get("properties") or {}).get(name)
         if not isinstance(child, dict):
@@ -83,7 +83,7 @@ def _check_resource(schema: JsonObject, path: str) -> Iterator[Cause]:
 
 
 def _is_plain_metadata(metadata: JsonObject) -> bool:
-    """Whether it says no more than `type`, a description, and something of `name` and `generateName`."""
+    """Whether it has only `type`, a description, and restrictions of `name` and `generateName`."""
     said = {name for name, value in metadata.items() if value not in (None, {}, [])}
     return said <= {"type", "properties", "description"} and set(metadata.get("properties") or ()) <= {
         "name",
@@ -178,7 +178,7 @@ def _check_pattern(schema: JsonObject, path: str) -> Iterator[Cause]:
 
 
 def told(error: Exception) -> str:
-    """What RE2 says, as Go's package words it."""
+    """RE2's message in the wording of Go's package."""
     said = error.args[0] if error.args else ""
     text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
     what, _, where = text.partition(": ")
@@ -224,7 +224,7 @@ def _check_lists(schema: JsonObject, path: str) -> Iterator[Cause]:
 
 
 def _check_sets(schema: JsonObject, path: str) -> Iterator[Cause]:
-    """Items of a set are compared whole; a map's type is one of two, and of objects only."""
+    """Items of a set are compared as a whole; a map's type is one of two, and only for objects."""
     items = schema.get("items") or {}
     if schema.get("x-kubernetes-list-type") == "set" and isinstance(items, dict):
         for spelled, word, wanted in (("object", "map", ("atomic",)), ("array", "list", (None, "atomic"))):
@@ -268,7 +268,7 @@ def _check_junction(schema: JsonObject, path: str, structure: JsonObject, depth:
 
 
 def _check_values(schema: JsonObject, path: str) -> Iterator[Cause]:
-    """Defaults fit their own schema: asked only of a structural schema."""
+    """Defaults must fit their own schema; checked only for a structural schema."""
     if "default" in schema:
         yield from _check_default(schema, f"{path}.default")
     for below, child, _ in _children(schema, path):

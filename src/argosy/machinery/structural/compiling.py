@@ -13,7 +13,7 @@ _TYPES = frozenset(get_args(NodeType))
 
 
 class SchemaError(ValueError):
-    """The schema cannot be compiled: it is nested deeper than the limit, or no object where one must be."""
+    """The schema cannot be compiled: it is nested deeper than the limit, or not an object where one is required."""
 
 
 def compile_schema(openapi: JsonObject) -> Node:
@@ -22,7 +22,7 @@ def compile_schema(openapi: JsonObject) -> Node:
 
 
 def compiled(openapi: JsonObject) -> Pieces[Node]:
-    """What `compile_schema` makes; one with thousands of fields takes a tenth of a second."""
+    """The steps of `compile_schema`; one with thousands of fields takes a tenth of a second."""
     root = yield from _compile(openapi, 0)
     root.type = "object"
     declared = root.properties.get("metadata")

@@ -1,4 +1,4 @@
-"""Defaults go in, unknown fields go out (spec 12, steps 2 and 3). Both share what they do not change."""
+"""Fills in defaults and prunes unknown fields (spec 12, steps 2 and 3). Both share what they do not change."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Findings: TypeAlias = tuple[list[str], list[str]]
 
 
 def _is_whole(node: Node, value: JsonObject, *, root: bool) -> bool:
-    """Whether neither `prune` nor `default` can change it: so are nearly all updates, and seeing it takes no paths.
+    """Whether neither `prune` nor `default` can change it, as for nearly all updates; checking needs no paths.
 
-    False for every null of a known field, and for what is rare in schemas: the two themselves decide then.
+    False for every null of a known field, and for rare schema features: the two functions decide then.
     """
     if node.embedded and "metadata" in value:
         return False
@@ -93,7 +93,7 @@ def _default_map(node: Node, value: JsonObject) -> JsonObject:
 
 
 def _keeps_null(node: Node, name: str) -> bool:
-    """Whether a null stays as it is: one of a property that may be null, or by its default, or one with a free key."""
+    """Whether a null is kept: for a property that is nullable, or by its default, or one with a free key."""
     below = node.properties.get(name)
     return below is None or below.nullable or below.has_default
 
@@ -105,7 +105,7 @@ def prune(node: Node, obj: JsonObject) -> tuple[JsonObject, list[str]]:
     unknown: list[str] = []
     embedded: list[str] = []
     pruned = _prune_map(node, obj, "", (unknown, embedded), root=True)
-    # Upstream looks into embedded metadata after everything else: its findings come last.
+    # Upstream checks embedded metadata after everything else: its findings come last.
     return pruned, unknown + embedded
 
 
@@ -160,7 +160,7 @@ _METADATA = frozenset(
 
 
 def _embedded_metadata(value: JsonValue, path: str, unknown: list[str]) -> JsonValue:
-    """What ObjectMeta has."""
+    """The fields of ObjectMeta."""
     if not isinstance(value, dict) or value.keys() <= _METADATA:
         return value
     unknown += [f"{path}.{key}" for key in value if key not in _METADATA]

@@ -1,4 +1,4 @@
-"""Judges the rules of a definition: they compile against the schema's types, give what they must, and cost no more than
+"""Checks a definition's rules: they compile against the schema's types, return the right type, and cost no more than
 upstream allows (apiextensions-apiserver: pkg/apiserver/schema/cel, pkg/apis/apiextensions/validation).
 """
 
@@ -35,9 +35,9 @@ class Costs:
 
 
 def check_rules_of(schema: JsonObject, root: str, *, known: frozenset[str] = frozenset()) -> Iterator[Cause]:
-    """All that is wrong with the rules of a structural schema.
+    """All errors in the rules of a structural schema.
 
-    `known`: rules that the stored definition has already; they may cost and be whatever they were accepted as.
+    `known`: rules that the stored definition has already; they keep the type and cost they were accepted with.
     """
     costs = Costs()
     yield from _walk(schema, root, 1, is_root=True, lost="", costs=costs, known=known)
@@ -68,7 +68,7 @@ def _walk(
 ) -> Iterator[Cause]:
     """`count`: how often a rule here may run on one object, UNBOUNDED when nothing bounds it.
 
-    `lost`: the highest list above whose items cannot be told apart from one version of the object to the next.
+    `lost`: the highest list above whose items cannot be correlated between two versions of the object.
     """
     rules = schema.get("x-kubernetes-validations") or ()
     if rules:
@@ -137,7 +137,7 @@ class _Rule:
             yield Cause(f"{self.path}.reason", text, "FieldValueNotSupported")
 
     def _words(self, rule: str) -> Iterator[Cause]:
-        """What is said beside the rule."""
+        """The fields of a rule other than its expression."""
         message, at = self.rule.get("message") or "", f"{self.path}.message"
         if message and not message.strip():
             yield _invalid(at, message, "must be non-empty if specified")

@@ -1,6 +1,6 @@
 """Schemas as types of CEL, with the bounds that costs are estimated from.
 
-Source: apiserver pkg/cel/common/schemas.go. What has no bound of its own is bounded by the size of a request.
+Source: apiserver pkg/cel/common/schemas.go. A value without a bound of its own is bounded by the size of a request.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _METADATA: JsonObject = {
 }
 _FRAME: Mapping[str, JsonObject] = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}}
 _KEY = Type(STRING.name, most=0)
-"""Of a map: upstream gives it no size at all, so that reading it costs next to nothing."""
+"""For a map: upstream gives it no size at all, so that reading it costs next to nothing."""
 _FORMATS = {"date": (TIMESTAMP, 12), "date-time": (TIMESTAMP, 27), "duration": (DURATION, 32)}
 
 
 def declared_type(schema: JsonObject, *, is_resource: bool = False, label: str = "self") -> Type | None:
-    """None for a value without any type: no rule can reach it. `is_resource`: it has apiVersion, kind and metadata."""
+    """None for a value without any type: no rule can access it. `is_resource`: it has apiVersion, kind and metadata."""
     if schema.get("x-kubernetes-int-or-string"):
         return Type("dyn", least=1, most=REQUEST_BYTES - 2)
     match schema.get("type"):
@@ -94,7 +94,7 @@ def _text(schema: JsonObject) -> Type:
         return Type(kind.name, least=2, most=size)
     kind = BYTES if form == "byte" else STRING
     longest = schema.get("maxLength")
-    if longest is not None:  # in characters; a character is four bytes at the most
+    if longest is not None:  # in characters; a character has four bytes at most
         return Type(kind.name, least=2, most=max(0, int(longest)) * (1 if kind is BYTES else 4))
     words = [word for word in schema.get("enum") or () if isinstance(word, str)]
     return Type(kind.name, least=2, most=max(map(len, words)) if words else REQUEST_BYTES - 2)

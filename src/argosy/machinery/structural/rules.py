@@ -1,4 +1,4 @@
-"""x-kubernetes-validations: which rules run on which values, and what a broken one says (spec 12, step 5)."""
+"""x-kubernetes-validations: which rules run on which values, and the message of a failed one (spec 12, step 5)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _ABSENT: Final = object()
 RULES_PER_OBJECT = 100_000
-"""Evaluations: a list of 100,000 items with a rule each is the most that is checked."""
+"""Evaluations: a list of 100,000 items with a rule each is the maximum that is checked."""
 
 _REASONS = {
     "FieldValueRequired": "Required value",
@@ -31,8 +31,8 @@ class _Stopped(Exception):
 
 
 def check_rules(node: Node, obj: JsonObject, old: JsonObject | None) -> list[Cause]:
-    """Broken rules of an object whose structure is sound. Each call and all together have a budget, as upstream."""
-    from argosy.machinery.structural import cel  # CEL is large: loaded with the first rule
+    """Failed rules of an object whose structure is valid. Each call and all together have a budget, as upstream."""
+    from argosy.machinery.structural import cel  # CEL is large: imported with the first rule
 
     checker = _Checker(cel.Budget())
     with suppress(_Stopped):
@@ -90,7 +90,7 @@ class _Checker:
         self.causes.append(_cause(rule, value, path, self._message(rule, variables)))
 
     def _failed(self, rule: JsonObject, value: JsonValue, path: str, error: EvaluationError) -> None:
-        """Words: apiextensions-apiserver pkg/apiserver/schema/cel/validation.go."""
+        """Wording: apiextensions-apiserver pkg/apiserver/schema/cel/validation.go."""
         from argosy.machinery.structural import cel
 
         kind, shown = _kind(value), _shown(rule)

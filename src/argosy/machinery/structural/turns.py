@@ -1,4 +1,4 @@
-"""How much of a budget may be spent before others must have their turn: then the same work is done elsewhere.
+"""How much cost one event loop turn may take: beyond it the same work is done in a thread.
 
 with in_one_turn():
     work()                # raises TooLongHere
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Final
 
 UNITS: Final = 50_000
-"""Of cost: about ten milliseconds. The whole budget of an object is two hundred times that."""
+"""In cost units: about ten milliseconds. The total budget of an object is two hundred times that."""
 
 
 class TooLongHere(Exception):
-    """The expressions cost more than one turn may take; nothing is wrong with them."""
+    """The expressions cost more than one turn may take; they are not wrong."""
 
 
 @dataclass(slots=True)

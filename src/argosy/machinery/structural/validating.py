@@ -1,6 +1,6 @@
-"""Validates a custom resource against its schema, in upstream's words (spec 12, steps 4 and 5).
+"""Validates a custom resource against its schema, with upstream's messages (spec 12, steps 4 and 5).
 
-On update, whatever did not change is not judged again (ratcheting): an object that was valid under an older schema can
+On update, unchanged values are not validated again (ratcheting): an object that was valid under an older schema can
 still be edited elsewhere.
 """
 
@@ -42,13 +42,13 @@ _SHORT = 256
 
 
 def validate(node: Node, obj: JsonObject, old: JsonObject | None = None) -> list[Cause]:
-    """All that is wrong. `old` is the stored object on update. Rules (CEL) run unless what they see may be missing, of
+    """All errors. `old` is the stored object on update. Rules (CEL) run unless the values they read may be missing, of
     another type, or larger than their cost was estimated for."""
     return _with_rules(node, list(_validate(node, obj, ABSENT if old is None else old, "", _FRAME)), obj, old)
 
 
 def validate_status(node: Node, obj: JsonObject, old: JsonObject) -> list[Cause]:
-    """All that is wrong with the status, which is judged as if it were an object of its own; rules see the whole."""
+    """All errors in the status, which is validated as if it were an object of its own; rules see the whole object."""
     below = node.properties.get("status")
     causes: list[Cause] = []
     if below is not None and "status" in obj:
@@ -70,7 +70,7 @@ def _with_rules(node: Node, causes: list[Cause], obj: JsonObject, old: JsonObjec
 
 
 def _blocks(cause: Cause) -> bool:
-    """A text that is not of its format is told as one of another type, and still is a text."""
+    """A string of the wrong format is reported as one of another type, and still is a string."""
     if cause.reason not in _BLOCKING:
         return False
     _, found, rest = cause.message.partition(" in body must be of type ")
@@ -100,7 +100,7 @@ def type_name(value: JsonValue) -> str:
 def _validate(
     node: Node, value: JsonValue, old: JsonValue, path: str, without: frozenset[str] = frozenset()
 ) -> Iterator[Cause]:
-    """`without`: fields that are not looked into."""
+    """`without`: fields that are skipped."""
     if value is old or (old is not ABSENT and type(old) is type(value) and old == value):
         return
     raw: JsonObject = node.raw or {}
@@ -157,7 +157,7 @@ def _invalid(path: str, value: JsonValue, text: str) -> Cause:
 
 
 def _text_problem(raw: JsonObject, value: str, path: str) -> Cause | None:
-    """Upstream stops at the first: longest, shortest, pattern, then format."""
+    """Upstream stops at the first error: longest, shortest, pattern, then format."""
     if (limit := raw.get("maxLength")) is not None and len(value) > limit:
         return Cause(path, f"Too long: may not be more than {limit} bytes", "FieldValueTooLong")
     if (limit := raw.get("minLength")) is not None and len(value) < limit:
@@ -172,7 +172,7 @@ def _text_problem(raw: JsonObject, value: str, path: str) -> Cause | None:
 
 
 def _matches(pattern: str, value: str) -> bool:
-    """Short values come again with every status: what they came to is remembered."""
+    """Short values recur with every status: their results are cached."""
     return _short_matches(pattern, value) if len(value) <= _SHORT else _pattern(pattern).search(value) is not None
 
 
@@ -183,7 +183,7 @@ def _short_matches(pattern: str, value: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _pattern(text: str) -> Any:
-    """Linear-time matching (spec/security.md rule 3). A pattern that re2 cannot read was refused with the schema."""
+    """Linear-time matching (spec/security.md rule 3). A pattern that RE2 cannot compile was refused with the schema."""
     return re2.compile(text)
 
 
@@ -323,7 +323,7 @@ def _validate_list(node: Node, values: list[JsonValue], old: JsonValue, path: st
 
 
 def old_items(node: Node, old: JsonValue) -> Callable[[int, JsonValue], JsonValue]:
-    """How an item finds its former self: by key in a map list, otherwise not at all."""
+    """How an item finds its old value: by key in a map list, otherwise not at all."""
     if not isinstance(old, list) or node.list_type != "map":
         return lambda _index, _item: ABSENT
     by_name: dict[str, JsonValue] = {}

@@ -1,1 +1,1 @@
-"""Text that people and tools write: YAML, JSONPath, Go's spellings, unified diffs."""
+"""Text that people and tools write: YAML, JSONPath, Go's formats, unified diffs."""

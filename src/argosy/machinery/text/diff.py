@@ -12,7 +12,7 @@ from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.text.yaml import dump
 
 LINE_LIMIT = 20_000
-"""Above this many lines on one side the comparison would take seconds: the sides are then shown whole."""
+"""Above this many lines on one side the comparison would take seconds: both sides are then shown completely."""
 
 
 def unified(
@@ -22,9 +22,9 @@ def unified(
     names: tuple[str, str] = ("live", "desired"),
     context: int = 3,
 ) -> list[str]:
-    """Lines without line ends: none if the objects are equal. None stands for an object that is absent.
+    """Lines without line ends: none if the objects are equal. None means an absent object.
 
-    Keys are sorted on both sides, so that only content shows.
+    Keys are sorted on both sides, so that only content differs.
     """
     if before == after:
         return []

@@ -1,4 +1,4 @@
-"""Spells JSON values as Go's fmt does, because clients see such texts inside error messages."""
+"""Formats JSON values like Go's fmt, because clients see such texts inside error messages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from argosy.machinery.objects import JsonValue
 
 
 def plain(value: JsonValue) -> str:
-    """As `%v`: `map[image:q ports:[1 2]]`, strings bare, null `<nil>`."""
+    """Like `%v`: `map[image:q ports:[1 2]]`, strings bare, null `<nil>`."""
     if value is None:
         return "<nil>"
     if isinstance(value, bool):
@@ -21,7 +21,7 @@ def plain(value: JsonValue) -> str:
 
 
 def syntax(value: JsonValue) -> str:
-    """As `%#v` of decoded JSON: `map[string]interface {}{"a":1}`, strings quoted."""
+    """Like `%#v` of decoded JSON: `map[string]interface {}{"a":1}`, strings quoted."""
     if value is None:
         return "interface {}(nil)"
     if isinstance(value, str):
@@ -40,7 +40,7 @@ _ESCAPES: Final = {
 
 
 def quoted(text: str) -> str:
-    """As `%q`: what cannot be printed is escaped, letters of any script stay."""
+    """Like `%q`: unprintable characters are escaped, letters of any script stay."""
     return '"' + "".join(map(_escaped, text)) + '"'
 
 

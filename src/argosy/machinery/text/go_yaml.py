@@ -1,7 +1,7 @@
-"""YAML as Go's yaml.v3 writes it, byte for byte, so that a file that a Go tool wrote shows no change but real ones.
+"""YAML as Go's yaml.v3 writes it, byte for byte, so that a file that a Go tool wrote shows only real changes.
 
-`machinery.yaml.dump` writes as Kubernetes' tools print; this is what Argo CD's hydrator commits. Two spaces deeper for
-lists too, keys in yaml.v3's natural order (`a2` before `a10`), text quoted where a YAML 1.1 or 1.2 reader would err.
+`machinery.yaml.dump` writes as Kubernetes' tools print; this is what Argo CD's hydrator commits. Lists are indented by
+two spaces too, keys are in yaml.v3's natural order (`a2` before `a10`), strings are quoted where a YAML 1.1 or 1.2
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 from argosy.machinery.objects import JsonValue
 
 SIMPLE_KEY_LIMIT: Final = 128
-"""Bytes of a key that may stand before its colon on one line."""
+"""Maximum bytes of a key before its colon on one line."""
 
 _BREAKS: Final = "\n\r\x85\u2028\u2029"
 _WORDS: Final = frozenset((
@@ -41,9 +41,9 @@ _QUOTED: Final = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e\xa0-\u2027\u202a-\ud
 
 
 def dump_all(documents: Iterable[JsonValue], step: int = 2, *, compact: bool = False) -> str:
-    """Documents, `---` between them; "" for none. `step`: columns that what is inside a map is moved in by.
+    """Documents, separated by `---`; "" for none. `step`: the indentation inside a map.
 
-    `compact`: lists are not moved in, as Kubernetes' and Helm's tools write them.
+    `compact`: lists are not indented, as Kubernetes' and Helm's tools write them.
     """
     return "---\n".join(_document(document, step, compact) for document in documents)
 
@@ -60,7 +60,7 @@ def _deeper(indent: int, step: int) -> int:
 
 
 def _node(value: JsonValue, indent: int, out: list[str], step: int, compact: bool, *, inline: bool) -> None:
-    """Appends the value and the end of its line. `inline`: a collection begins on the line that is being written."""
+    """Appends the value and the end of its line. `inline`: a collection starts on the current line."""
     if isinstance(value, dict) and value:
         if not inline:
             out.append("\n")
@@ -100,7 +100,7 @@ def _scalar(value: JsonValue, indent: int, step: int) -> str:
 
 
 def _number(value: float) -> str:
-    """As it comes out of Go's JSON: whole numbers of 64 bits are integers, all others float64."""
+    """As Go's JSON decodes it: 64-bit integers are integers, all others float64."""
     if value == int(value) and -(2**63) <= value < 2**63:
         return str(int(value))
     digits, _, exponent = f"{float(value)!r}".partition("e")
@@ -113,7 +113,7 @@ def _number(value: float) -> str:
 
 
 def _shifted(digits: str, exponent: int) -> tuple[str, int]:
-    """The significant digits, and the power of ten of the first."""
+    """The significant digits, and the exponent of the first."""
     whole, _, part = digits.lstrip("-").partition(".")
     joined = whole + part
     leading = len(joined) - len(joined.lstrip("0"))
@@ -121,7 +121,7 @@ def _shifted(digits: str, exponent: int) -> tuple[str, int]:
 
 
 def _text(text: str, indent: int, step: int, *, is_key: bool = False) -> str:
-    """With the end of its line."""
+    """Including the end of its line."""
     is_plain_allowed, is_single_allowed, is_block_allowed = _allowed(text)
     if "\n" in text and is_block_allowed and not is_key:
         return _literal(text, indent, step)
@@ -133,7 +133,7 @@ def _text(text: str, indent: int, step: int, *, is_key: bool = False) -> str:
 
 
 def _allowed(text: str) -> tuple[bool, bool, bool]:
-    """Whether the text may stand plain, in single quotes, as a block."""
+    """Whether the text may be written plain, in single quotes, as a block."""
     if not text:
         return True, True, False
     special, tabs = _UNPRINTABLE.search(text.replace("\t", " ")) is not None, "\t" in text
@@ -185,7 +185,7 @@ def _escaped(char: str) -> str:
 
 @functools.lru_cache(maxsize=16384)
 def _is_other(text: str) -> bool:
-    """Whether some reader would take the unquoted text for something else than text."""
+    """Whether some reader would take the unquoted text for a non-string."""
     if text in _WORDS:
         return True
     if text[0] == ".":
@@ -260,5 +260,5 @@ def _by_number(left: str, right: str, at: int) -> int:
 
 
 def _wrapped(number: int) -> int:
-    """As Go's int64 overflows."""
+    """Overflows like Go's int64."""
     return (number + 2**63) % 2**64 - 2**63

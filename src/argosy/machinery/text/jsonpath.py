@@ -25,7 +25,7 @@ _COMPARISON = re.compile(r"(.*?)\s*(==|!=|<=|>=|<|>)\s*(.*)\Z")
 
 
 class JsonPathError(ValueError):
-    """The path cannot be read; names it."""
+    """The path cannot be parsed; the message names it."""
 
 
 class JsonPath:
@@ -36,7 +36,7 @@ class JsonPath:
         self._steps = steps
 
     def find(self, value: JsonValue) -> list[JsonValue]:
-        """All values at the path, in order; missing parts give none."""
+        """All values at the path, in order; missing parts yield none."""
         values: Iterable[JsonValue] = (value,)
         for step in self._steps:
             values = step(values)
@@ -101,7 +101,7 @@ def _bracketed(path: str, at: int, whole: str) -> tuple[Step, int]:
     if (found := _INDEXES.match(path, at)) is not None:
         return _indexes(tuple(int(part) for part in found[1].split(","))), found.end()
     if path.startswith("[]", at):
-        return _indexes((0,)), at + 2  # client-go reads an empty index as the first one; definitions in use have it
+        return _indexes((0,)), at + 2  # client-go reads an empty index as the first one; existing definitions use it
     if (found := _SLICE.match(path, at)) is not None:
         return _slice(*(int(part) if part else None for part in found.groups())), found.end()
     if (found := _FILTER.match(path, at)) is not None:

@@ -1,4 +1,4 @@
-"""Text of strangers made fit to be shown: what steers a terminal, or turns the order of what is read, becomes visible.
+"""Makes untrusted text safe to show: terminal control and text direction characters become visible escapes.
 
 The escapes are JSON's, so that a JSON document that passes here means the same as before.
 """
@@ -9,19 +9,19 @@ import re
 from typing import Final
 
 _STEERING: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-"""All control characters but line break and tab, and those that change direction unseen."""
+"""All control characters but line break and tab, and those that change the text direction invisibly."""
 
 _BREAKING: Final = re.compile("[\t\n]")
 _NAMED: Final = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def plain(text: str) -> str:
-    """Of any number of lines."""
+    """For text of any number of lines."""
     return _STEERING.sub(_escape, text)
 
 
 def plain_line(text: str) -> str:
-    """Of one line: a name, or another value inside a sentence."""
+    """For one line: a name, or another value inside a sentence."""
     return _BREAKING.sub(_escape, plain(text))
 
 

@@ -1,4 +1,4 @@
-"""YAML as Kubernetes' own tools read it, within limits that make a hostile document an error and never an outage.
+"""YAML as Kubernetes' own tools read it, within limits that turn a hostile document into an error, never an outage.
 
 Kubernetes reads YAML 1.1 by way of JSON: `yes`, `on` and `y` are booleans, `0o17` and `017` are numbers, `12:30`
 and dates stay text, keys become text. Kustomize's reading is another dialect (yaml_scalars.py). PyYAML's C parser makes
@@ -34,14 +34,14 @@ __all__ = [
 ALIAS_LIMIT: Final = 100
 NODE_LIMIT: Final = 1_000_000
 PARSERS_DEPTH: Final = "exceeded maximum nesting depth"
-"""What newer parsers say of flow brackets that they look ahead at, before the nodes within are composed and counted."""
+"""The error of newer parsers for flow brackets found by lookahead, before the nodes within are composed and counted."""
 CHARACTERS_PER_NODE: Final = 64
-"""A long text counts as more than one node, so that few aliases of a huge one are a bomb too."""
+"""A long string counts as more than one node, so that a few aliases of a huge one exceed the limit too."""
 _MERGE: Final = "tag:yaml.org,2002:merge"
 
 
 class YamlError(ValueError):
-    """The text is not YAML, or breaks a limit; names the line."""
+    """The text is not YAML, or exceeds a limit; the message names the line."""
 
 
 def load_all(
@@ -51,9 +51,9 @@ def load_all(
     repeated: Callable[[str], None] | None = None,
     dialect: Dialect = KUBERNETES,
 ) -> Iterator[JsonValue]:
-    """Each document as a JSON value, `None` for an empty one. Raises YamlError after the documents before the fault.
+    """Each document as a JSON value, `None` for an empty one. Raises YamlError after the documents before the error.
 
-    A key that appears twice in a mapping is a fault; with `repeated` the last one counts, and it is told instead.
+    A duplicate key in a mapping is an error; with `repeated` the last one counts, and the duplicate is reported there.
     """
     scalars = b"*" in data if isinstance(data, bytes) else "*" in data
     composed = compose(_ended(data) if dialect.ends_lines else data, nodes)
@@ -78,14 +78,14 @@ def load_documents(data: bytes | str) -> list[JsonValue]:
 
 
 def _ended(data: bytes | str) -> bytes | str:
-    """With a final newline, as the readers of lines see it: a block scalar that ends the text has one of its own."""
+    """With a final newline, as line readers see it: a block scalar that ends the text has one of its own."""
     if isinstance(data, bytes):
         return data if data.endswith(b"\n") or data[:2] in (b"\xff\xfe", b"\xfe\xff") else data + b"\n"
     return data if data.endswith("\n") else data + "\n"
 
 
 class _Builder:
-    """One document's nodes into JSON values, counting what aliases would expand to."""
+    """Converts one document's nodes into JSON values, counting what aliases would expand to."""
 
     def __init__(
         self, *, scalars: bool, limit: int, repeated: Callable[[str], None] | None = None, dialect: Dialect = KUBERNETES

@@ -1,4 +1,4 @@
-"""What Kubernetes adds to CEL: texts, lists, sets, regular expressions, quantities, URLs, addresses, versions, formats.
+"""Kubernetes' CEL extensions: strings, lists, sets, regular expressions, quantities, URLs, IPs, versions, formats.
 
 Sources: apiserver pkg/cel/library, cel-go ext (strings v2, sets), spec/embedded-kubernetes.md section 12.
 """

@@ -67,7 +67,7 @@ _LABEL_VALUE = re2.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)
 
 
 def _prefix_of(check: Callable[[str], bool]) -> Callable[[str], bool]:
-    """Of a generated name: a dash at its end may be there."""
+    """For a generated name: it may end in a dash."""
     return lambda text: check(text[:-1] + "a" if text.endswith("-") else text)
 
 

@@ -1,4 +1,4 @@
-"""Values of the kinds that only their own functions look into."""
+"""Values of types that only their own functions can inspect."""
 
 from __future__ import annotations
 
