@@ -24,7 +24,7 @@ Seen = TypeVar("Seen")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A Kubernetes Event about an object. The recorder aggregates repetitions; `message` must not have secret values."""
+    """A Kubernetes Event about an object. The recorder aggregates repetitions; `message` must have no secret values."""
 
     about: JsonObject
     reason: str

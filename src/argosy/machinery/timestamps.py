@@ -1,4 +1,4 @@
-"""Times on the wire: RFC 3339 in UTC, with seconds (Time) or six decimals (MicroTime). Section 7 of the spec."""
+"""Times in API objects: RFC 3339 in UTC, with seconds (Time) or six decimals (MicroTime). Section 7 of the spec."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _FORM = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d
 
 
 def seconds(moment: datetime) -> str:
-    """`2024-01-02T03:04:05Z`; fractions are cut, as Go does."""
+    """`2024-01-02T03:04:05Z`; fractions are truncated, as in Go."""
     return f"{_utc(moment).isoformat(timespec='seconds')[:-6]}Z"
 
 
@@ -25,7 +25,7 @@ def _utc(moment: datetime) -> datetime:
 
 
 def parse(text: str) -> datetime:
-    """An aware UTC time; digits beyond microseconds are cut. Raises ValueError naming the text."""
+    """An aware UTC time; digits beyond microseconds are truncated. Raises ValueError naming the text."""
     found = _FORM.fullmatch(text)
     if found is None:
         raise ValueError(f"{text!r} is not an RFC 3339 time such as 2024-01-02T03:04:05Z")

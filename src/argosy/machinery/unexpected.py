@@ -1,7 +1,7 @@
-"""What may be said of an error that nobody expected: its type and where it was raised, never its text.
+"""What may be reported of an unexpected error: its type and where it was raised, never its message.
 
-A library's or a bug's text may quote what was at hand, and that may be a Secret (security rule 9). Of a refusal the
-code and the reason are said: its message belongs to who knows which object was sent.
+A message of a library or a bug may quote data that could be a Secret (security rule 9). For an API refusal the code
+and the reason are reported: its message is only for callers that know which object was sent.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ FRAMES_SHOWN = 4
 
 
 class Told(Exception):
-    """An error whose text was written for users and logs: it holds nothing of an object, and no secret."""
+    """An error whose message was written for users and logs: it contains nothing of an object, and no secret."""
 
 
 def described(error: BaseException) -> str:
@@ -33,7 +33,7 @@ def described(error: BaseException) -> str:
 
 
 def said(error: BaseException) -> str:
-    """For users, who sent what is spoken of: the text where one was written for them."""
+    """For users, who sent the data in question: the message if one was written for them."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     if isinstance(error, StatusError):
@@ -42,7 +42,7 @@ def said(error: BaseException) -> str:
 
 
 def _place(error: BaseException) -> str:
-    """Our innermost lines, the innermost first; the traceback's last frame where none is ours."""
+    """Our innermost frames, the innermost first; the traceback's last frame if none is ours."""
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:
         return ""

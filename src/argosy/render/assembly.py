@@ -1,4 +1,4 @@
-"""The renderer put together from its parts, for those who wire a process: `argosy up`, `argosy render PATH`, tests."""
+"""Assembles the renderer for callers that wire a process: `argosy up`, `argosy render PATH`, tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from argosy.runtime.slices import Slices
 
 
 class RenderWorkers:
-    """The `port.Renderer` with pool and cache of its own. A context manager, or `close` it."""
+    """The `port.Renderer` with its own pool and cache. A context manager, or `close` it."""
 
     def __init__(
         self,
@@ -41,12 +41,12 @@ class RenderWorkers:
 
     @property
     def counters(self) -> Counters:
-        """`renders`, `hits`, `misses`, `forged` since the start."""
+        """Counters `renders`, `hits`, `misses`, `forged` since the start."""
         return self._cache.counters
 
     @property
     def processes(self) -> tuple[WorkerProcess, ...]:
-        """The workers that are there now."""
+        """The current workers."""
         return self._pool.processes
 
     async def render(self, request: RenderRequest) -> Rendered:

@@ -1,9 +1,9 @@
-"""What was rendered before: content-addressed, and reused exactly as long as no input differs.
+"""Caches renderings: content-addressed, and reused exactly as long as no input differs.
 
-An entry is found by everything the rendering depends on but files, and holds the inputs it read (render/inputs.py).
-It is used when all of them are answered the same by the tree at hand: a commit elsewhere in the repository renders
-nothing, a change of a base three directories away does. Failures are kept as well (spec/argo-cd-engine.md 5.3).
-
+The key of an entry is everything the rendering depends on except files; the entry lists the inputs it read
+(render/inputs.py). It is used if the tree at hand answers all of them the same: a commit elsewhere in the repository
+renders nothing, a change of a base three directories away does. Failures are cached as well (spec/argo-cd-engine.md
+5.3).
 Each entry carries a keyed digest over key, inputs and manifests; one that does not match is dropped, never used
 (spec/security.md rule 14).
 """
@@ -26,21 +26,21 @@ from argosy.render.workers.conversation import parse_manifests
 
 KEPT_FOR: Final = timedelta(hours=24)
 VARIANTS_PER_KEY: Final = 32
-"""Of one path of one repository: the branches that are deployed from it, or that an application is switched between."""
+"""Maximum per path of a repository: for the branches deployed from it, or that an application switches between."""
 
 FIRST_REST: Final = timedelta(seconds=30)
 LONGEST_REST: Final = timedelta(hours=1)
 COMPRESS_FROM: Final = 4096
 _COMPRESSED: Final = b"x"
-"""How a compressed body begins; JSON begins otherwise."""
+"""The prefix of a compressed body; JSON starts otherwise."""
 _PIECE: Final = 262_144
-"""Bytes that are compressed or digested at one go."""
+"""Bytes that are compressed or digested at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """When a rendering that keeps failing is not tried for a while: after `attempts` in a row (0: never), until
-    `time` has passed or it was asked for `requests` times (0: only the time counts)."""
+    """When a failing rendering is not retried for a while: after `attempts` consecutive failures (0: never), until
+    `time` has passed or it was requested `requests` times (0: only the time counts)."""
 
     attempts: int = 3
     time: timedelta = timedelta(minutes=60)
@@ -48,7 +48,7 @@ class Pause:
 
 
 def pause_of(environment: Mapping[str, str]) -> Pause:
-    """Upstream's `ARGOCD_PAUSE_GEN_*`; a value that is no number counts as absent."""
+    """Upstream's `ARGOCD_PAUSE_GEN_*`; a value that is not a number counts as absent."""
 
     def number(name: str, default: int) -> int:
         text = environment.get(f"ARGOCD_PAUSE_GEN_{name}", "").strip()
@@ -61,7 +61,7 @@ def pause_of(environment: Mapping[str, str]) -> Pause:
 
 @dataclass(slots=True, kw_only=True)
 class Entry:
-    """One rendering's outcome. `roots` are the root oids it was last seen to hold for."""
+    """One rendering's outcome. `roots` are the root oids for which it was last found valid."""
 
     key: str
     inputs: Inputs
@@ -82,14 +82,14 @@ class Failure:
     count: int
     since: datetime
     rests_until: datetime | None = None
-    """When what cost a worker may be tried again."""
+    """When a rendering that cost a worker may be retried."""
     asked: int = 0
-    """How often it was answered from here since it is not tried."""
+    """How often it was answered from the cache since it is paused."""
 
 
 @dataclass(slots=True)
 class Counters:
-    """For metrics, benchmarks and the tests of "renders nothing"."""
+    """For metrics, benchmarks and tests that count renderings."""
 
     renders: int = 0
     hits: int = 0
@@ -98,7 +98,7 @@ class Counters:
 
 
 class RenderCache:
-    """Bounded by the bytes of its entries; the one unused for longest goes first."""
+    """Bounded by the size of its entries; the least recently used is evicted first."""
 
     def __init__(self, secret: bytes, *, capacity: int = 256 * 1024 * 1024, pause: Pause | None = None) -> None:
         self._pause = pause or Pause()
@@ -110,7 +110,7 @@ class RenderCache:
         self.counters = Counters()
 
     def get(self, key: str, answers: Mapping[str, Answers], now: datetime) -> Entry | None:
-        """The entry that holds for these trees, or None. Its manifests are shared: never mutate them."""
+        """The entry that is valid for these trees, or None. Its manifests are shared: never mutate them."""
         for entry in self._entries.get(key, ()):
             if now - entry.made_at < KEPT_FOR and self._holds(entry, answers):
                 if not self._opened(entry):
@@ -132,7 +132,7 @@ class RenderCache:
         now: datetime,
         warnings: tuple[str, ...] = (),
     ) -> Pieces[Entry]:
-        """Keeps a rendering. `body` is the manifests as JSON, one a line."""
+        """Stores a rendering. `body` is the manifests as JSON, one per line."""
         stored = (yield from _compressed(body)) if len(body) >= COMPRESS_FROM else body
         entry = Entry(
             key=key,
@@ -156,7 +156,7 @@ class RenderCache:
         return entry
 
     def failure(self, key: str, answers: Mapping[str, Answers], now: datetime) -> str | None:
-        """The message of a failure that is not tried again yet: same inputs, and it failed too often."""
+        """The message of a failure that is not retried yet: same inputs, and it failed too often."""
         known = self._failures.get(key)
         pause = self._pause
         if known is None:
@@ -174,7 +174,7 @@ class RenderCache:
         return known.message
 
     def failed(self, key: str, inputs: Inputs, message: str, now: datetime, *, rests: bool = False) -> None:
-        """`rests`: it cost a worker, and is left alone for a while that doubles each time."""
+        """`rests`: it cost a worker, and is paused for a time that doubles each time."""
         known = self._failures.get(key)
         fresh = known is None or known.inputs != inputs or now - known.since >= self._pause.time
         count = 1 if fresh or known is None else known.count + 1
@@ -186,7 +186,7 @@ class RenderCache:
             self._failures.popitem(last=False)
 
     def forget(self, key: str) -> None:
-        """A hard refresh: neither manifests nor failures of this key count any more."""
+        """A hard refresh: discards manifests and failures of this key."""
         for entry in list(self._entries.get(key, ())):
             self._drop(entry)
         self._failures.pop(key, None)
@@ -201,7 +201,7 @@ class RenderCache:
         return True
 
     def _opened(self, entry: Entry) -> bool:
-        """Whether the entry is as it was put in; what decides what is applied is never taken on trust."""
+        """Whether the entry is unmodified; data that decides what is applied is never trusted unchecked."""
         if entry.manifests is not None:
             return True
         if entry.seal != self._seal(entry.key, entry.inputs, entry.stored):

@@ -1,6 +1,6 @@
-"""What every tool's manifests must be, whatever they are of: objects with apiVersion, kind and metadata as metadata is.
+"""Checks every tool's manifests: objects with apiVersion, kind and well-formed metadata.
 
-An error names the field, so that its owner finds it: everything that handles the object later relies on these types.
+An error names the field, so that users find it: all later processing relies on these types.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ def _spelled(item: JsonObject) -> str:
 
 
 def _wrong(metadata: object) -> str:
-    """Which field is of another type than it must be, and of which; "" for none."""
+    """Which field has the wrong type, and the right type; "" for none."""
     if not isinstance(metadata, dict):
         return f" must be an object, and is {_type(metadata)}"
-    if isinstance(metadata.get("name"), dict | list):  # a number is told by the API server, with the rest
+    if isinstance(metadata.get("name"), dict | list):  # the API server reports a number, along with the rest
         return f".name must be a string, and is {_type(metadata['name'])}"
     for name in _TEXTS:
         if not isinstance(metadata.get(name), str | None):

@@ -39,7 +39,7 @@ def enabled(tool: SourceType, settings: Mapping[str, str]) -> bool:
 
 
 def _by_files(names: Iterable[str]) -> SourceType:
-    """The last marker file in lexical order decides, as upstream's walk has it."""
+    """The last marker file in lexical order decides, as in upstream's walk."""
     found: SourceType = "Directory"
     for name in sorted(names):
         if name.endswith("Chart.yaml"):

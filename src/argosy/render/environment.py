@@ -30,7 +30,7 @@ def environment_of(request: RenderRequest) -> dict[str, str]:
 
 
 def substitute(text: str, environment: Mapping[str, str]) -> str:
-    """`$X` and `${X}` replaced, `$$` -> `$`, an unknown name by nothing."""
+    """Replaces `$X` and `${X}`, `$$` by `$`, an unknown name by nothing."""
     if "$" not in text:
         return text
 
@@ -61,7 +61,7 @@ def substitute_helm(options: JsonObject, environment: Mapping[str, str]) -> Json
 
 
 def _file(path: str, environment: Mapping[str, str]) -> str:
-    """`$name/...` is a reference to another source, unless it is a variable of ours."""
+    """`$name/...` is a reference to another source, unless it is one of our variables."""
     reference, slash, rest = path.partition("/")
     if slash and reference[:1] == "$" and reference[1:2] not in ("$", "{") and reference[1:] not in environment:
         return f"{reference}/{substitute(rest, environment)}"

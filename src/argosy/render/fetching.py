@@ -1,6 +1,6 @@
-"""What a rendering may read besides its own repository: remote bases, charts it depends on, value files by URL.
+"""What a rendering may read besides its own repository: remote bases, chart dependencies, value files by URL.
 
-The worker has named it in a string that came out of a repository; here, in the parent, it is decided whether the
+The name comes from the worker, from a string in a repository. Here, in the parent, it is decided whether the
 application's project may read from there, with whose credentials, and under the egress policy.
 """
 
@@ -21,7 +21,7 @@ from argosy.sources.scrub import scrub
 from argosy.sources.tree import MemoryStorage, RootedTree
 
 REMOTE_MAX_AGE: Final = 60.0
-"""Seconds that a remote base's list of references may be old."""
+"""Maximum age in seconds of a remote base's list of references."""
 
 Permitted = Callable[[str, str], bool]
 """(repository URL, project) -> whether the project's sourceRepos allow it."""
@@ -30,11 +30,11 @@ Named = Callable[[str, str], str]
 """(name, project) -> the URL of the chart repository whose Secret has this name, or ""."""
 
 CredentialsFor = Callable[[str, str], Credentials]
-"""(repository URL, project) -> what to connect with: `CredentialBook.credentials`."""
+"""(repository URL, project) -> the credentials: `CredentialBook.credentials`."""
 
 
 class SourceFetcher:
-    """The `renderer.Fetcher` over the sources' doors."""
+    """The `renderer.Fetcher` based on the sources' ports."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class SourceFetcher:
         raise NotFound(f"no chart repository is configured by the name {scrub(name)!r}")
 
     async def _url(self, url: str, project: str) -> Tree:
-        """Without credentials: a file is no repository; but the project must permit where it is from, as any source."""
+        """Without credentials, as a file is not a repository; the project must permit its location like any source."""
         if not self._permitted(url, project):
             raise AccessDenied(f"{scrub(url)} is not permitted in project {project!r}")
         answer = await self._clock.external(self._egress.get(url, Credentials(), limit=FILE_LIMIT))

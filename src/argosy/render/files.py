@@ -1,10 +1,10 @@
-"""What a rendering tool may ask for while it works: files by path, and nothing else.
+"""What a rendering tool can read while it works: files by path, and nothing else.
 
-A tool runs in a render worker that never sees the repository. It asks for files here; the parent answers from the tree
-and notes every question, so that the answer to "would another commit render differently?" is known exactly
+A tool runs in a render worker that never sees the repository. It requests files here; the parent answers from the tree
+and records every question, so that the answer to "would another commit render differently?" is known exactly
 (render/inputs.py). Tools are synchronous: a worker does one job at a time.
 
-A tool is a function `generate(workspace, job) -> list of manifests`, one module per tool, named in render/tools.py.
+A tool is a function `generate(workspace, job) -> list of manifests`, one module per tool, listed in render/tools.py.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from argosy.render.port import RenderError
 from argosy.sources.port import Entry
 
 FILE_LIMIT = 10 * 1024 * 1024
-"""Bytes of one file that a tool reads; spec/security.md rule 2."""
+"""Maximum bytes of one file that a tool reads; spec/security.md rule 2."""
 
 
 DIRECTORY_LIMIT = "reposerver.max.combined.directory.manifests.size"
-"""The setting with the limit of all manifests of one directory together, a quantity (`10M`)."""
+"""The setting for the limit of all manifests of one directory together, a quantity (`10M`)."""
 
 
 class ToolError(RenderError):
-    """The tool cannot make the manifests; the text is for the user and names the file or field at fault."""
+    """The tool cannot produce the manifests; the message is for the user and names the wrong file or field."""
 
 
 class Files(Protocol):
     """One root of files, read-only. Paths are relative to the root, `/`-separated, "" is the root itself.
 
     `.` and `..` are resolved (`overlays/prod/../../base`), symlinks followed; a path that leaves the root raises
-    `ToolError`, as does an absolute one. An `Entry`'s kind as answered by `stat` is never "link"; in `list` it may be.
+    `ToolError`, as does an absolute one. An `Entry`'s kind as returned by `stat` is never "link"; in `list` it may be.
     """
 
     def stat(self, path: str) -> Entry | None:
-        """What the path leads to, or None when there is nothing."""
+        """What the path leads to, or None if it does not exist."""
         ...
 
     def read(self, path: str, *, limit: int = FILE_LIMIT) -> bytes:
@@ -45,20 +45,20 @@ class Files(Protocol):
         ...
 
     def list(self, path: str) -> Sequence[Entry]:
-        """Sorted by name. Raises ToolError when it is no directory."""
+        """Sorted by name. Raises ToolError if it is not a directory."""
         ...
 
 
 class Workspace(Protocol):
-    """All that a job can reach: the source's files, the roots it was given, and what the parent will fetch."""
+    """Everything that a job can access: the source's files, the roots it was given, and what the parent will fetch."""
 
     @property
     def files(self) -> Files:
-        """The root of the source's repository (the job's `path` lies in it)."""
+        """The root of the source's repository (which contains the job's `path`)."""
         ...
 
     def ref(self, name: str) -> Files:
-        """The root of the source whose `ref` is `name`. Raises ToolError when there is none."""
+        """The root of the source whose `ref` is `name`. Raises ToolError if there is none."""
         ...
 
     def remote(self, url: str) -> Files:
@@ -80,16 +80,16 @@ class Workspace(Protocol):
         ...
 
     def warn(self, text: str) -> None:
-        """Something odd about the source that its owner should see, though manifests can be made."""
+        """Warns the source's owner about a problem that does not prevent rendering."""
         ...
 
 
 @runtime_checkable
 class Programs(Protocol):
-    """What a workspace can do besides, on the machine of a developer who allows it; never in a worker."""
+    """An additional capability of a workspace on a developer's machine who allows it; never in a worker."""
 
     def run_program(self, directory: str, path: str, arguments: Sequence[str], data: bytes) -> bytes:
-        """What the program answers to the data. `directory` is where it starts, and a `path` with `/` is relative to.
+        """The program's output for the data. `directory` is its working directory; a `path` with `/` is relative to it.
 
         Raises ToolError when it fails.
         """
@@ -98,11 +98,11 @@ class Programs(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One generation, as sent to a worker: everything but files that the result depends on."""
+    """One generation, as sent to a worker: everything that the result depends on except files."""
 
     tool: str
     path: str
-    """Of the application within the root, normalised; "" is the root."""
+    """The application's path within the root, normalised; "" is the root."""
     options: JsonObject = field(default_factory=dict)
     """The source's block for this tool (`source.kustomize`, ...), overrides merged, environment substituted."""
     namespace: str = ""

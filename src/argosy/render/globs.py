@@ -1,4 +1,4 @@
-"""Globs as two of upstream's libraries read them, compiled to linear-time patterns.
+"""Globs as two of upstream's libraries interpret them, compiled to linear-time patterns.
 
 `anywhere` is for directory include and exclude: `*` matches `/` too. `by_segment` is for value files: `*` stays
 within a segment, `**` spans segments. Both know `?`, `[a-z]`, `[!a]`, `{a,b}` and `\\`.
@@ -15,7 +15,7 @@ GLOB_LIMIT: Final = 4096
 
 
 class GlobError(ValueError):
-    """The pattern is not a glob; the text says where."""
+    """The pattern is not a glob; the message gives the position."""
 
 
 def is_glob(text: str) -> bool:

@@ -1,9 +1,9 @@
 """What a rendering read, and whether another tree would have answered the same.
 
 A rendering's inputs are the questions it asked and a short form of each answer: the object id of a file that was read,
-the names in a directory that was listed, the kind of what was looked for (nothing being an answer too). A later commit
-needs a new rendering exactly if one of the answers differs. Answers are memoised per tree, so that many applications
-of one repository are checked with one look at each path.
+the names in a directory that was listed, the kind of a path that was looked up (including a missing one). A later
+commit needs a new rendering exactly if one of the answers differs. Answers are cached per tree, so that many
+applications of one repository are checked with one look-up of each path.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Final, Literal, NamedTuple
 from argosy.sources.port import Entry, NotFound, SourceError, Tree
 
 Operation = Literal["stat", "list", "read", "tree"]
-"""`tree` stands for all files at once: what a rendering that died may have read."""
+"""`tree` stands for all files at once: for a rendering whose worker died, and that may have read anything."""
 
 TREES_REMEMBERED: Final = 64
 ANSWERS_PER_TREE: Final = 200_000
@@ -49,7 +49,7 @@ class Answers:
         return known
 
     def kind(self, path: str) -> str:
-        """`file`, `dir` or "" for nothing. Raises what stands behind a path that cannot be looked at."""
+        """`file`, `dir` or "" for nothing. Raises the error of a path that cannot be looked up."""
         kind = self.short("stat", path)
         if kind.startswith("!"):
             self.tree.stat(path)
@@ -72,7 +72,7 @@ class Answers:
 
 
 class AnswerBook:
-    """The answers of the trees seen last, by the trees' root oid. Used from the loop and the workers' threads."""
+    """The answers of the most recent trees, by root oid. Used from the event loop and the workers' threads."""
 
     def __init__(self) -> None:
         self._books: OrderedDict[str, Answers] = OrderedDict()
@@ -91,7 +91,7 @@ class AnswerBook:
 
 
 def unchanged(inputs: Inputs, answers: Mapping[str, Answers]) -> bool:
-    """Whether every question would be answered as it was. Roots that `answers` lacks are pinned: their text names a
+    """Whether every question would be answered as before. Roots that `answers` lacks are pinned: their text names a
     fetched thing that is kept for as long as the rendering is (render/cache.py)."""
     for (root, operation, path), value in inputs.items():
         book = answers.get(root)
@@ -101,6 +101,6 @@ def unchanged(inputs: Inputs, answers: Mapping[str, Answers]) -> bool:
 
 
 def names_digest(entries: Iterable[Entry]) -> str:
-    """Of the names and kinds in a directory; what is in the files is not part of a listing."""
+    """A digest of the names and kinds in a directory; the files' content is not part of a listing."""
     lines = "".join(f"{entry.kind} {entry.name}\0" for entry in entries)
     return blake2b(lines.encode("utf-8", "replace"), digest_size=16).hexdigest()

@@ -1,4 +1,4 @@
-"""What is to be rendered, and by which tool: a request, its source's override files and its environment, as a job.
+"""Builds a job from a request, its source's override files and its environment, including the choice of tool.
 
 Nothing here waits or starts anything, and little is imported: `argosy render` starts with it.
 """
@@ -36,7 +36,7 @@ KindOf = Callable[[str], str]
 
 
 def job_of(request: RenderRequest, kind_of: KindOf) -> tuple[Job, SourceType]:
-    """Raises RenderError in upstream's words, or Rejected for a path out of the root."""
+    """Raises RenderError in upstream's wording, or Rejected for a path outside the root."""
     path = _application_path(request.source, kind_of)
     source = with_overrides(request.source, path, request.app_name, request.tree, lambda file: kind_of(file) == "file")
     source_type = detect(source, _names(request.tree, path), request.settings)
@@ -87,7 +87,7 @@ def _job(request: RenderRequest, source: JsonObject, source_type: SourceType, pa
 
 
 def _settings(source_type: SourceType, options: JsonObject, given: Mapping[str, str]) -> dict[str, str]:
-    """Those that this rendering depends on: one of another tool, or version, must not render it anew."""
+    """The options that this rendering depends on: one of another tool, or version, must not cause a new rendering."""
     names = list(_SETTINGS[source_type])
     if source_type == "Kustomize" and (version := options.get("version")):
         names += [f"kustomize.{what}.{version}" for what in ("version", "path", "buildOptions")]

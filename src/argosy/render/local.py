@@ -1,7 +1,7 @@
-"""Rendering in this process, for input that its user owns: a directory of the user's own machine. No worker is needed.
+"""Renders in this process, for trusted input: a directory on the user's own machine. No worker is needed.
 
-Nothing is confined here, so nothing that comes from others may be rendered this way. What a worker would ask the parent
-to fetch is refused with a reason. Helm's Go run time is loaded into the process when a chart needs it.
+Nothing is confined here, so untrusted input must not be rendered this way. Requests that a worker would pass to the
+parent for fetching are refused with a reason. Helm's Go runtime is loaded into the process when a chart needs it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from argosy.sources.port import Entry, SourceError, Tree
 
 
 class TreeFiles:
-    """`render.files.Files` straight over a tree."""
+    """`render.files.Files` directly over a tree."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
@@ -44,7 +44,7 @@ class TreeFiles:
 
 
 class LocalWorkspace:
-    """`render.files.Workspace` over one tree and the sources that it refers to; nothing else can be reached."""
+    """`render.files.Workspace` over one tree and the sources that it refers to; nothing else is accessible."""
 
     def __init__(self, tree: Tree, refs: Mapping[str, Tree] | None = None) -> None:
         self._files = TreeFiles(tree)
@@ -80,7 +80,7 @@ def render_here(workspace: LocalWorkspace, job: Job) -> Sequence[JsonValue]:
 
 
 def rendered_here(request: RenderRequest, workspace: LocalWorkspace | None = None) -> list[JsonObject]:
-    """The manifests of a request, without worker, cache or loop. Raises RenderError, SourceError."""
+    """The manifests of a request, without worker, cache or event loop. Raises RenderError, SourceError."""
 
     def kind_of(path: str) -> str:
         entry = request.tree.stat(path)

@@ -1,7 +1,7 @@
-"""Of renderings: the cache, who waits for how long, and the workers. Source: spec/metrics.md E1 (port 8084).
+"""Metrics of renderings: the cache, waiting times, and the workers. Source: spec/metrics.md E1 (port 8084).
 
-The cache has the names of upstream's Redis, since dashboards draw the cache by those. There is no Redis: a look at the
-cache is a `get`, a rendering that was kept a `set`; none fails.
+The cache has the names of upstream's Redis, since dashboards show the cache by those. There is no Redis: a look-up in
+the cache is a `get`, a stored rendering a `set`; none fails.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from argosy.sources.urls import normalise_url
 INITIATOR: Final = "argocd-repo-server"
 CONTROLLER: Final = "argocd-application-controller"
 ASK_SECONDS: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
-"""Upstream's controller and server have buckets of their own under one name: these are both."""
+"""Upstream's controller and server have different buckets under one name: these are both."""
 LOOK_SECONDS: Final = (0.1, 0.25, 0.5, 1.0, 2.0)
 WAIT_SECONDS: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0, 20.0, 60.0, 120.0)
 
@@ -42,7 +42,7 @@ def register_workers(processes: Callable[[], Sized], registry: Registry = REGIST
 
 
 class RenderMetrics:
-    """Who waits for a rendering, and for how long. Repositories are named without user and password."""
+    """Waiting requests, and for how long. Repositories are named without user and password."""
 
     def __init__(self, clock: Clock, registry: Registry = REGISTRY) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""How many objects one source may have: a small file can hold more of them than a cluster is meant to (rule 2)."""
+"""The maximum number of objects of one source: a small file can contain more than a cluster should have (rule 2)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ DEFAULT: Final = 10_000
 
 
 def object_limit(settings: Mapping[str, str]) -> int:
-    """0 is no limit."""
+    """0 means no limit."""
     text = settings.get(SETTING, "").strip()
     return int(text) if text.isdecimal() else DEFAULT
 
 
 def too_many(count: int, limit: int, whose: str = "the source has") -> str:
-    """What is wrong with so many, in words; "" when nothing is."""
+    """An error message for too many objects; "" if there are not too many."""
     if not limit or count <= limit:
         return ""
     return f"{whose} {count} objects, more than the limit of {limit} ({SETTING})"

@@ -1,4 +1,4 @@
-"""`.argocd-source*.yaml` beside the manifests, merge-patched onto the source (spec/argo-cd-engine-2.md 11.2)."""
+"""`.argocd-source*.yaml` next to the manifests, merge-patched onto the source (spec/argo-cd-engine-2.md 11.2)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from argosy.render.port import RenderError
 from argosy.sources.port import NotFound, Tree
 
 PINNED: Final = ("repoURL", "path", "chart", "targetRevision", "ref", "name", "tagPrefix")
-"""What a file in the repository cannot change about where it is read from."""
+"""The fields that a file in the repository cannot change: where it is read from."""
 
 SIZE_LIMIT: Final = 1024 * 1024
 
@@ -22,7 +22,7 @@ def override_names(app_name: str) -> tuple[str, ...]:
 
 
 def with_overrides(source: JsonObject, path: str, app_name: str, tree: Tree, has: Callable[[str], bool]) -> JsonObject:
-    """The source as the files at `path` amend it; `has` says quickly whether a path exists."""
+    """The source as modified by the files at `path`; `has` is a fast check whether a path exists."""
     for name in override_names(app_name):
         file = f"{path}/{name}" if path else name
         if name and has(file):

@@ -1,4 +1,4 @@
-"""What others may ask of rendering."""
+"""The port for rendering."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SourceType = Literal["Helm", "Kustomize", "Directory", "Plugin"]
 
 
 class RenderError(Exception):
-    """The manifests could not be made; the text is for the user and names the file or field at fault."""
+    """The manifests could not be rendered; the message is for the user and names the wrong file or field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class RenderRequest:
     tree: Tree
     revision: str
     app_name: str
-    """The instance name: with the namespace in front when the Application lies outside the control plane."""
+    """The instance name: prefixed with the namespace if the Application is outside the control plane's."""
     release_name: str
     """Default Helm release name: the Application's name."""
     namespace: str
@@ -39,7 +39,7 @@ class RenderRequest:
     plugins: tuple[JsonObject, ...] = ()
     """The operator's ConfigManagementPlugin documents."""
     generate_paths: str = ""
-    """What the Application says its manifests depend on, for tools whose inputs cannot be noted one by one."""
+    """The paths that the Application's manifests depend on, for tools whose inputs cannot be recorded individually."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +52,10 @@ class Rendered:
     """Identifies the manifests' content: equal digest, equal manifests."""
     from_cache: bool = False
     warnings: tuple[str, ...] = ()
-    """What is odd about the source, for its owner."""
+    """Warnings about the source, for its owner."""
 
 
 class Renderer(Protocol):
     async def render(self, request: RenderRequest) -> Rendered:
-        """Raises RenderError, or a sources.port.SourceError met while reading the tree."""
+        """Raises RenderError, or a sources.port.SourceError from reading the tree."""
         ...

@@ -1,7 +1,7 @@
-"""The annotation `manifest-generate-paths`, for tools whose inputs are the whole repository (spec 5.4). Pure.
+"""The annotation `manifest-generate-paths`, for tools whose inputs are the entire repository (spec 5.4). Pure.
 
-What other tools read is noted file by file, and no annotation is needed for them. A plug-in gets a copy of everything,
-so without the annotation every commit renders it anew.
+The reads of other tools are recorded file by file, and no annotation is needed for them. A plug-in gets a copy of
+everything, so without the annotation every commit renders it again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from argosy.sources.paths import OutOfRoot, join, normalise
 
 
 def relevant(inputs: Mapping[Question, str], paths: str, application: str) -> Mapping[Question, str]:
-    """Those that the annotation names: equal to a path, below it, or matched by it. `application`: its directory."""
+    """The files that the annotation names: equal to a path, below it, or matching it. `application`: its directory."""
     wanted = [found for part in paths.split(";") if (found := _normalised(part.strip(), application)) is not None]
     if not wanted:
         return inputs
@@ -36,7 +36,7 @@ def _covers(path: str, question: Question) -> bool:
         return below if question.operation == "list" else bool(_compiled(path).fullmatch(question.path))
     if not path or question.path == path or question.path.startswith(f"{path}/"):
         return True
-    return question.operation == "list" and question.path == path.rpartition("/")[0]  # whether it is there at all
+    return question.operation == "list" and question.path == path.rpartition("/")[0]  # whether it exists at all
 
 
 def _compiled(pattern: str) -> re2._Regexp:

@@ -1,8 +1,8 @@
-"""Rendering, put together: which tool, with which options, from the cache or in a worker.
+"""The renderer: chooses the tool and its options, and renders from the cache or in a worker.
 
-Per request: override files are merged, the tool is chosen, the environment substituted; what remains is a job. If the
-cache holds its outcome for these trees it is given at once, else a worker renders it. Requests for the same job that
-arrive while it is being rendered wait for the one rendering.
+Per request: override files are merged, the tool is chosen, the environment substituted; the result is a job. If the
+cache has its outcome for these trees it is returned at once, else a worker renders it. Concurrent requests for the
+same job share one rendering.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ from argosy.sources.port import SourceError, Tree
 
 PARALLELISM: Final = "reposerver.parallelism.limit"
 ROUNDS: Final = 32
-"""How often one job may ask for another root before it is given up."""
+"""How often one job may request another root before it fails."""
 
 
 class Fetcher(Protocol):
-    """What a job may need besides its repository: remote bases, charts it depends on, value files by URL."""
+    """What a job may need besides its repository: remote bases, chart dependencies, value files by URL."""
 
     async def root(self, name: str, request: RenderRequest) -> Tree:
-        """`name` as in render/workers/workspace.py, asked for by this request. Raises SourceError with the reason."""
+        """`name` as in render/workers/workspace.py, for this request. Raises SourceError with the reason."""
         ...
 
 
@@ -61,7 +61,7 @@ class _Prepared:
 
 
 class WorkerRenderer:
-    """The `render.port.Renderer` over a pool and a cache. `fetcher` None: nothing but the given trees can be read."""
+    """The `render.port.Renderer` over a pool and a cache. `fetcher` None: only the given trees can be read."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class WorkerRenderer:
         plugins: Sequence[JsonObject] = (),
         slices: Slices | None = None,
     ) -> None:
-        """`plugins`: the operator's ConfigManagementPlugin documents; none, and plug-in sources are an error."""
+        """`plugins`: the operator's ConfigManagementPlugin documents; without any, plug-in sources are an error."""
         self._plugins = tuple(plugins)
         self._pool = pool
         self._cache = cache
@@ -114,7 +114,7 @@ class WorkerRenderer:
         return _Prepared(request, job, source_type, _key(job, request), roots, known)
 
     async def _shared(self, prepared: _Prepared) -> Entry:
-        """One rendering for all who ask for the same job on the same trees at once."""
+        """One rendering for all concurrent requests for the same job on the same trees."""
         name = (prepared.key, *sorted(f"{root} {tree.root_oid}" for root, tree in prepared.roots.items()))
         running = self._running.get(name)
         if running is not None:
@@ -130,7 +130,7 @@ class WorkerRenderer:
             return entry
         except BaseException as error:
             future.set_exception(error if isinstance(error, Exception) else GivenUp())
-            future.exception()  # whoever waits raises it too; nobody waiting is no fault
+            future.exception()  # waiters raise it too; without waiters it is not an unhandled exception
             raise
         finally:
             del self._running[name]
@@ -143,7 +143,7 @@ class WorkerRenderer:
                 self._metrics.waited(str(prepared.request.source.get("repoURL") or ""), asked_at)
                 outcome = await self._outcome(prepared)
         except NoWorker:
-            raise  # no source is to blame, so none is remembered as one that fails
+            raise  # no source is to blame, so none is cached as failing
         except WorkerLost as error:
             inputs = {Question(root, "tree", ""): tree.root_oid for root, tree in prepared.roots.items()}
             self._cache.failed(prepared.key, inputs, str(error), self._clock.now(), rests=True)
@@ -192,25 +192,25 @@ def _is_ref_only(source: JsonObject) -> bool:
 
 
 def _share(request: RenderRequest) -> Share:
-    """Whose a rendering is, where workers are shared out: each source of a project counts for itself."""
+    """The owner of a rendering when workers are shared: each source of a project counts separately."""
     source = request.source
     name = f"{source.get('repoURL') or ''}#{source.get('path') or source.get('chart') or ''}"
     return Share(request.project, name)
 
 
 def _parallelism(settings: Mapping[str, str]) -> int:
-    """How many renderings may go on at once; 0, the default, is as many as there are workers."""
+    """How many renderings may run at once; 0, the default, means as many as there are workers."""
     text = settings.get(PARALLELISM, "").strip()
     return int(text) if text.isdecimal() else 0
 
 
 def _key(job: Job, request: RenderRequest) -> str:
-    """Of everything but files that the outcome depends on. The repository only keeps unlike things apart; the project
-    keeps what one may fetch besides from those who may not."""
+    """Of everything that the outcome depends on except files. The repository only separates unrelated jobs; the project
+    keeps results with extra fetched files from projects that may not fetch them."""
     repository = str(request.source.get("repoURL") or "")
     depends: dict[str, Any] = {**_fields_of(job), "repository": repository, "project": request.project}
     if job.tool == "Plugin" and request.generate_paths:
-        # A commit that changes none of the annotation's paths keeps its manifests: so its name cannot count either.
+        # A commit that changes none of the annotation's paths keeps its manifests: so its id must not count either.
         kept = {name: value for name, value in job.environment.items() if not name.startswith("ARGOCD_APP_REVISION")}
         depends |= {"environment": kept, "generate_paths": request.generate_paths}
     if job.tool == "Directory":
@@ -219,7 +219,7 @@ def _key(job: Job, request: RenderRequest) -> str:
 
 
 def _fields_of(job: Job) -> dict[str, Any]:
-    """Not `asdict`, which copies all that it finds: this is done for each look at each Application."""
+    """Not `asdict`, which copies everything: this is called for each look at each Application."""
     return {item.name: getattr(job, item.name) for item in fields(job)}
 
 

@@ -90,7 +90,7 @@ class _Builder:
     def __init__(
         self, *, scalars: bool, limit: int, repeated: Callable[[str], None] | None = None, dialect: Dialect = KUBERNETES
     ) -> None:
-        """`scalars`: the text has aliases at all, so that scalars are worth remembering."""
+        """`scalars`: the text has aliases, so that caching scalars is worth it."""
         self._done: dict[int, tuple[JsonValue, int]] = {}
         self._open: set[int] = set()
         self._aliases = 0
@@ -180,7 +180,7 @@ class _Builder:
         return str(value)
 
     def _merge(self, node: Any, depth: int) -> dict[str, JsonValue]:
-        """A merge key's mapping or mappings; of several the earlier wins (yaml.org/type/merge)."""
+        """A merge key's mapping or mappings; the earlier one wins (yaml.org/type/merge)."""
         value = self.build(node, depth + 1)
         parts = value if isinstance(value, list) else [value]
         result: dict[str, JsonValue] = {}
@@ -238,13 +238,13 @@ def _explain(error: Exception, data: bytes | str) -> str:
         problem = f"nested deeper than {DEPTH_LIMIT} levels"
     if not mark:
         return f"yaml: {problem}"
-    # What is missed at the end is missed on the last line, not on one after it.
+    # A token that is missing at the end is reported on the last line, not on one after it.
     last = len(data.splitlines()) or 1
     return f"yaml: line {min(mark.line + 1, last)}: {problem}"
 
 
 def dump(value: JsonValue) -> str:
-    """One document in block style, keys in their order; text that a reader would take for something else is quoted."""
+    """One document in block style, keys in order; strings that a reader would take for another type are quoted."""
     text = yaml.dump(
         value, Dumper=_Writer, default_flow_style=False, sort_keys=False, allow_unicode=True, width=1 << 30
     )

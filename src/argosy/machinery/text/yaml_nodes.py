@@ -1,6 +1,6 @@
-"""YAML text into nodes: PyYAML's C parser, with limits before any memory or stack is used up.
+"""YAML text into nodes: PyYAML's C parser, with limits checked before memory or stack is exhausted.
 
-The C parser composes at a fault only one thing wrongly for us: an anchor that is defined twice, which YAML allows (the
+When composing, the C parser gets only one thing wrong for us: an anchor that is defined twice, which YAML allows (the
 last definition before an alias counts). Such a stream is composed again here, from the parser's events.
 """
 
@@ -41,7 +41,7 @@ def compose(data: bytes | str, limit: int) -> Iterator[Any]:
 
 
 class _Nodes(yaml.CSafeLoader):
-    """PyYAML's parser with the resolver cut down to "plain or quoted", and a depth limit before the C stack's."""
+    """PyYAML's parser with a resolver that only knows "plain or quoted", and a depth limit below the C stack's."""
 
     def __init__(self, stream: bytes | str, limit: int) -> None:
         super().__init__(stream)
@@ -50,13 +50,13 @@ class _Nodes(yaml.CSafeLoader):
         self._composed = 0
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
-        if kind is yaml.ScalarNode:  # as `_resolve` says, which is too far away for what is asked of every node
+        if kind is yaml.ScalarNode:  # like `_resolve`, which is too slow to call for every node
             return PLAIN if implicit[0] else TEXT
         return SEQUENCE if kind is yaml.SequenceNode else MAPPING
 
     def descend_resolver(self, current_node: Any, current_index: Any) -> None:
         self._depth += 1
-        if current_index is not None:  # it is for keys, which are not counted when building either
+        if current_index is not None:  # it is used for keys, which are not counted when building either
             self._composed += 1
         if self._composed > self._limit or self._depth > DEPTH_LIMIT:
             _check(getattr(current_node, "start_mark", None), self._composed, self._limit, self._depth)
@@ -83,7 +83,7 @@ def _check(mark: Any, composed: int, limit: int, depth: int) -> None:
 
 
 class _FromEvents:
-    """Nodes from events, an anchor meaning what was last defined by its name."""
+    """Nodes from events; an anchor refers to its last definition."""
 
     def __init__(self, data: bytes | str, limit: int) -> None:
         self._events: Iterator[Any] = yaml.parse(data, Loader=yaml.CSafeLoader)

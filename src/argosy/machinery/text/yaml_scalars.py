@@ -1,7 +1,7 @@
-"""What an unquoted YAML scalar means: as Kubernetes' tools read it, and as Kustomize does.
+"""The value of an unquoted YAML scalar: as Kubernetes' tools read it, and as Kustomize does.
 
-Kubernetes reads YAML 1.1 by way of JSON (gopkg.in/yaml.v2): `yes`, `on` and `y` are booleans, dates stay text.
-Kustomize reads with yaml.v3: those words are text, dates become timestamps in RFC 3339.
+Kubernetes converts YAML 1.1 to JSON (gopkg.in/yaml.v2): `yes`, `on` and `y` are booleans, dates stay strings.
+Kustomize reads with yaml.v3: those words are strings, dates become timestamps in RFC 3339.
 """
 
 from __future__ import annotations
@@ -48,15 +48,15 @@ class Dialect:
     scalar: Callable[[str], JsonValue]
     """The value of an unquoted scalar. Raises ValueError."""
     keys_are_text: bool = False
-    """A key that is a number, a boolean or null is refused, instead of becoming text."""
+    """A key that is a number, a boolean or null is refused, instead of becoming a string."""
     empty_in_flow: JsonValue = None
-    """What nothing stands for between `{` and `}`."""
+    """The value of nothing between `{` and `}`."""
     ends_lines: bool = True
-    """A last line without a newline is read as if it had one, so that a block scalar there keeps its own."""
+    """A last line without a newline is read as if it had one, so that a block scalar there has its own."""
 
 
 class WrittenInt(int):
-    """An integer that remembers its text: Kustomize copies texts, and `010` is no `8` there."""
+    """An integer that remembers its text: Kustomize copies texts, and `010` is not `8` there."""
 
     text: str
 
@@ -75,7 +75,7 @@ def kubernetes_scalar(text: str) -> JsonValue:
 
 @functools.lru_cache(maxsize=16384)
 def kustomize_scalar(text: str) -> JsonValue:
-    """As yaml.v3 resolves it. A number that is written in another way than it is printed is a `Written...`."""
+    """As yaml.v3 resolves it. A number whose text differs from its printed form is a `Written...`."""
     value = _resolved(text, _CONSTANTS)
     if isinstance(value, str):
         return _timestamp(text) if text[4:5] == "-" else value
@@ -129,7 +129,7 @@ def _integer(digits: str) -> JsonValue:
 
 
 def _timestamp(text: str) -> str:
-    """RFC 3339 of a date or time, which yaml.v3 recognises; the text itself when it is none."""
+    """RFC 3339 of a date or time that yaml.v3 recognises; otherwise the text itself."""
     match = _TIME.match(text)
     if match is None:
         return text

@@ -1,4 +1,4 @@
-"""YAML text as a tree of places: where each node begins and ends, so that edits replace exactly it.
+"""YAML text as a tree of positions: where each node starts and ends, so that edits replace exactly it.
 
 Limits (spec/security.md 2): size, depth and number of nodes. Aliases are kept as such, so nothing expands.
 """
@@ -17,19 +17,19 @@ NODE_LIMIT: Final = 1_000_000
 
 
 class EditFault(ValueError):
-    """The text is no YAML, or the edit is none that it allows."""
+    """The text is not YAML, or the edit is not possible in it."""
 
 
 @dataclass(slots=True)
 class Node:
     start: int
-    """Of the value itself, after anchor and tag."""
+    """Start of the value itself, after anchor and tag."""
     end: int
     column: int
     flow: bool
-    """Inside of a flow collection."""
+    """Inside a flow collection."""
     properties: int = 0
-    """Where anchor and tag begin; equal to `start` without."""
+    """Where anchor and tag start; equal to `start` without them."""
 
 
 @dataclass(slots=True)
@@ -60,13 +60,13 @@ class Sequence(Node):
 
 
 def lines_of(text: str) -> str:
-    """With `\\n` alone at the end of every line, the last one included; without a byte order mark."""
+    """With only `\\n` at the end of every line, including the last one; without a byte order mark."""
     plain = text.removeprefix("\ufeff").replace("\r\n", "\n")
     return plain if not plain or plain.endswith("\n") else plain + "\n"
 
 
 def parse(text: str) -> Node | None:
-    """The first document; None when it is empty. `text` as `lines_of` gives it. Raises EditFault."""
+    """The first document; None when it is empty. `text` as `lines_of` returns it. Raises EditFault."""
     if len(text) > SIZE_LIMIT:
         raise EditFault(f"the file is larger than {SIZE_LIMIT} bytes")
     try:
@@ -80,7 +80,7 @@ def parse(text: str) -> Node | None:
 
 
 def parse_all(text: str) -> list[Node | None]:
-    """Every document, None for an empty one. `text` as `lines_of` gives it. Raises EditFault."""
+    """Every document, None for an empty one. `text` as `lines_of` returns it. Raises EditFault."""
     if len(text) > SIZE_LIMIT:
         raise EditFault(f"the file is larger than {SIZE_LIMIT} bytes")
     try:
@@ -103,7 +103,7 @@ def _told(error: yaml.YAMLError) -> str:
 
 
 def without_first_line(message: str) -> str:
-    """go-yaml counts lines from 0 here, and names none where that is what it counted."""
+    """go-yaml counts lines from 0 here, and names none if the count is 0."""
     return message.replace("line 1: ", "", 1)
 
 
@@ -121,7 +121,7 @@ class _Builder:
         return root
 
     def root(self) -> Node | None:
-        """Of the document that has just begun."""
+        """For the document that has just started."""
         root = self._node(next(self._events), depth=0, flow=False)
         return None if isinstance(root, Scalar) and not root.text and root.start == root.end else root
 

@@ -18,9 +18,9 @@ from argosy.render.globs import GlobError, anywhere
 from argosy.sources.port import Entry
 
 SIZE_LIMIT: Final = 10 * 1024 * 1024
-"""Bytes of all files together, unless the setting says otherwise."""
+"""Maximum bytes of all files together, unless the setting overrides it."""
 EXCEEDED = "exceeded max combined manifest file size"
-"""Upstream's words."""
+"""Upstream's wording."""
 FILES_LIMIT: Final = 10_000
 DIRECTORY_DEPTH: Final = 100
 JSONNET_ENABLED: Final = "jsonnet.enable"
@@ -56,7 +56,7 @@ def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
 
 
 def _size_limit(text: str) -> int:
-    """Bytes. A bare number and upstream's `10M` mean the same to both."""
+    """In bytes. A bare number and upstream's `10M` mean the same to both."""
     try:
         return quantity.whole_units(text) if text else SIZE_LIMIT
     except quantity.QuantityError:
@@ -97,7 +97,7 @@ def _walk(files: Files, path: str, *, recurse: bool, depth: int = 0) -> Iterator
 
 
 def _kind(files: Files, path: str, entry: Entry) -> str:
-    """Of what a link leads to; a link to a directory is not walked, as upstream's walk does not."""
+    """The target of a link; a link to a directory is not followed, as in upstream's walk."""
     if entry.kind != "link":
         return entry.kind
     target = files.stat(path)
@@ -116,12 +116,12 @@ def _manifests(path: str, data: bytes) -> list[JsonObject]:
     except (YamlError, ToolError) as error:
         if found or _looks_like_manifest(data):
             raise ToolError(_unreadable(path, error)) from None
-        return []  # some other YAML that happens to lie here
+        return []  # some other YAML in this directory
     return found
 
 
 def _jsonnet(files: Files, job: Job, path: str) -> list[JsonObject]:
-    """An object or an array of objects, null in it being none; its size is not counted with the plain manifests."""
+    """An object or an array of objects, skipping nulls; its size does not count with the plain manifests."""
     if (job.settings.get(JSONNET_ENABLED) or "").strip().lower() == "false":
         raise ToolError(f"{path}: Jsonnet is switched off ({JSONNET_ENABLED} in argocd-cm)")
     if SKIP_MARKER in files.read(path):
@@ -159,7 +159,7 @@ def expanded(document: Any, path: str) -> Iterator[JsonObject]:
 
 
 def _looks_like_manifest(data: bytes) -> bool:
-    """A text that lacks any of these three could not be one if it were mended."""
+    """A text without any of these three could not be a manifest even if it were valid."""
     return all(field.search(data) for field in (_API_VERSION, _KIND, _METADATA))
 
 

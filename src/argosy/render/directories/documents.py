@@ -1,4 +1,4 @@
-"""Where one YAML document ends and the next begins: each tool cuts its text in its own way before any YAML is read."""
+"""Splits text into YAML documents: each tool splits in its own way before any YAML is parsed."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _KUSTOMIZE: Final = re2.compile(r"\n---(.*)\n")
 
 
 def helm_documents(text: str) -> Iterator[str]:
-    """As Helm cuts what a template printed: at every line that begins with `---`, whatever follows on it."""
+    """As Helm splits a template's output: at every line that starts with `---`, whatever follows on it."""
     for document in _HELM.split(text.lstrip()):
         if document.strip():
             yield document.lstrip()
 
 
 def kustomize_documents(data: bytes, where: str) -> Iterator[str]:
-    """As Kustomize cuts a file: at lines of `---` and perhaps a comment. Raises ToolError."""
+    """As Kustomize splits a file: at lines of `---` with an optional comment. Raises ToolError."""
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
@@ -35,7 +35,7 @@ def kustomize_documents(data: bytes, where: str) -> Iterator[str]:
 
 
 def kubernetes_documents(data: bytes, where: str) -> Iterator[bytes]:
-    """As kubectl and Argo CD cut a file of manifests. Raises ToolError."""
+    """As kubectl and Argo CD split a file of manifests. Raises ToolError."""
     lines: list[bytes] = []
     for line in data.splitlines(keepends=True):
         if line.startswith(b"---"):

@@ -1,7 +1,7 @@
 """Jsonnet files of a Directory source (spec/argo-cd-engine-2.md 11.3, Directory). Runs in a render worker.
 
-The evaluator reads nothing itself: each import is looked up in the workspace, so it is a noted input and cannot leave
-the repository. Time and memory are the worker's; the depth of calls is limited here (spec/security.md rule 3).
+The evaluator reads nothing itself: each import is looked up in the workspace, so it is recorded and cannot leave
+the repository. Time and memory limits are the worker's; call depth is limited here (spec/security.md rule 3).
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ MESSAGE_LIMIT: Final = 2000
 OUTPUT_LIMIT: Final = 32 * 1024 * 1024
 
 _HASHES: Final = {"sha1": "sha1", "sha256": "sha256", "sha512": "sha512", "sha3": "sha3_512"}
-"""Functions of the standard library that only its Go version has -> Python's name of them."""
+"""Standard library functions that only the Go version has -> Python's name for them."""
 _USES_HASHES: Final = re2.compile(rf"\bstd\s*\.\s*(?:{'|'.join(_HASHES)})\b")
 _WITH_HASHES: Final = (
     "local argosyStd = std; local std = argosyStd + {"
     + ", ".join(f"{name}(str):: argosyStd.native('argosy.{name}')(str)" for name in _HASHES)
     + "}; "
 )
-"""In front of a text, on its first line, so that lines in errors stay what they are."""
+"""Prepended to a text, on its first line, so that line numbers in errors stay correct."""
 
 
 def evaluate(files: Files, application: str, path: str, options: JsonObject) -> JsonValue:
-    """What the file at `path` comes to; `options` is the source's `directory.jsonnet`. Raises ToolError."""
+    """Evaluates the file at `path`; `options` is the source's `directory.jsonnet`. Raises ToolError."""
     importer = _Importer(files, [application, *_libraries(options)])
     external, arguments = _variables(options, "extVars"), _variables(options, "tlas")
     try:
@@ -61,12 +61,12 @@ def evaluate(files: Files, application: str, path: str, options: JsonObject) -> 
 
 
 def with_hashes(text: str) -> str:
-    """The text with the hash functions that this evaluator lacks, when it calls one."""
+    """The text with the hash functions that this evaluator lacks, if it calls one."""
     return _WITH_HASHES + text if _USES_HASHES.search(text) else text
 
 
 def _imported(path: str, data: bytes) -> bytes:
-    """An import and an `importstr` look alike here, so only what is named as Jsonnet is taken for it."""
+    """An import and an `importstr` look alike here, so only files named as Jsonnet are treated as Jsonnet."""
     if not path.endswith((".jsonnet", ".libsonnet")):
         return data
     return with_hashes(_text(path, data)).encode()
@@ -80,13 +80,13 @@ _NATIVE: Final = {f"argosy.{name}": (("str",), _hash(python)) for name, python i
 
 
 class _Importer:
-    """Looks beside the importing file, then in the libraries from the last to the application's own directory."""
+    """Looks next to the importing file, then in the libraries from the last to the application's own directory."""
 
     def __init__(self, files: Files, libraries: Sequence[str]) -> None:
         self._files = files
         self._libraries = libraries
         self.lost: BaseException | None = None
-        """What ended the worker's own work during an import; the evaluator would tell it as a failed import."""
+        """An error that aborted the worker's own work during an import; the evaluator would report a failed import."""
 
     def __call__(self, base: str, name: str) -> tuple[str, bytes]:
         try:
@@ -109,7 +109,7 @@ class _Importer:
 
 
 def _libraries(options: JsonObject) -> list[str]:
-    """Relative to the root of the repository, whether written with a leading slash or not."""
+    """Relative to the root of the repository, with or without a leading slash."""
     libraries = options.get("libs") or []
     if not isinstance(libraries, list) or not all(isinstance(item, str) for item in libraries):
         raise ToolError("directory.jsonnet.libs: must be a list of paths in the repository")

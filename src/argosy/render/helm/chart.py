@@ -1,7 +1,7 @@
-"""A chart's files, gathered from the parent into a private directory for Helm to load, dependencies included.
+"""Copies a chart's files from the parent into a private directory for Helm to load, including dependencies.
 
-Dependencies that are declared but do not lie in `charts/` are fetched by the parent (`https://`, `oci://`) or copied
-from the same repository (`file://`): what `helm dependency build` would do, without a network in this process.
+Declared dependencies that are missing in `charts/` are fetched by the parent (`https://`, `oci://`) or copied
+from the same repository (`file://`): like `helm dependency build`, without network access in this process.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Gathering:
         self._bytes = 0
 
     def copy(self, files: Files, path: str, target: Path, nesting: int = 0) -> None:
-        """The chart at `path` of `files` with all it depends on."""
+        """The chart at `path` of `files` with all its dependencies."""
         if nesting > DEPTH_LIMIT:
             raise ToolError(f"{path or '.'}: charts depend on each other more than {DEPTH_LIMIT} levels deep")
         ignore_file = f"{path}/{IGNORE_NAME}" if path else IGNORE_NAME
@@ -98,7 +98,7 @@ class Gathering:
 
 
 def _check_version(files: Files, place: str, name: str, wanted: str) -> None:
-    """A chart of the same repository must be of the version that is asked for. Raises ToolError in Helm's words."""
+    """A chart of the same repository must have the requested version. Raises ToolError in Helm's wording."""
     file = f"{place}/Chart.yaml" if place else "Chart.yaml"
     if not wanted or files.stat(file) is None:
         return
@@ -112,7 +112,7 @@ def _check_version(files: Files, place: str, name: str, wanted: str) -> None:
 
 
 def check_dependencies(chart: LoadedChart) -> None:
-    """Raises ToolError in Helm's words when a declared chart is not there."""
+    """Raises ToolError in Helm's wording if a declared chart is missing."""
     present = {str(item.get("name")) for item in chart.dependencies}
     declared = [str(item.get("name")) for item in chart.metadata.get("dependencies") or ()]
     if missing := [name for name in declared if name not in present]:
@@ -141,7 +141,7 @@ def _items(file: Path) -> list[JsonObject]:
 
 
 def _loaded(data: bytes) -> JsonValue:
-    """As Helm reads what describes a chart: of a repeated key the last counts. Raises YamlError."""
+    """As Helm reads a chart's metadata: for a duplicate key the last one counts. Raises YamlError."""
     return next(load_all(data, repeated=lambda fault: None), None)
 
 

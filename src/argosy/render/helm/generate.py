@@ -23,16 +23,16 @@ from argosy.render.helm.values import values_of
 from argosy.sources.versions import matches
 
 API_VERSIONS: Final = ("v1", "v2")
-"""Of charts; the third is not released."""
+"""API versions of charts; the third is not released."""
 Warn = Callable[[str], None]
 _KEPT: Final = re2.compile(r"[|>][0-9]?\+|[ \t]\n*$")
-"""A block of text whose last newlines count, or whose last line may be one that ends in blanks."""
+"""A block scalar whose trailing newlines count, or whose last line may end in blanks."""
 _PARSED: Final = ParsedTexts()
-"""Of this process: a render worker's."""
+"""The cache of this process: a render worker's."""
 
 
 def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
-    """What the chart prints, read as Argo CD does: a list is its items."""
+    """The chart's output, read as Argo CD does: a list is replaced by its items."""
     manifests: list[JsonObject] = []
     for template in _templates(workspace, job):
         for document in template.documents:
@@ -41,7 +41,7 @@ def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
 
 
 def printed(workspace: Workspace, job: Job) -> Iterator[str]:
-    """What the chart prints, as text, in the same order."""
+    """The chart's output, as text, in the same order."""
     for template in _templates(workspace, job):
         yield template.text
 
@@ -100,7 +100,7 @@ def _options(name: str, job: Job) -> JsonObject:
 
 
 def _last_trimmed(templates: list[Template], warn: Warn) -> list[Template]:
-    """Helm trims what comes before the hooks as a whole, so the last of it ends in one newline, even a `|+` text."""
+    """Helm trims what comes before the hooks as a block, so the last of it ends in one newline, even a `|+` text."""
     last = next((index for index in reversed(range(len(templates))) if templates[index].hooks is None), None)
     if last is not None and _KEPT.search(templates[last].text):
         one = templates[last]
@@ -109,7 +109,7 @@ def _last_trimmed(templates: list[Template], warn: Warn) -> list[Template]:
 
 
 def _cut(path: str, text: str, warn: Warn, *, end: str = "\n") -> Iterator[Template]:
-    """What Helm printed is its chart's word, and read as Helm's users know it: of a repeated key the last counts."""
+    """Helm's output is parsed as Helm's users know it: for a duplicate key the last one counts."""
     for part in helm_documents(text):
         documents = _documents(path, f"{part}{end}", warn)
         if documents:
@@ -117,7 +117,7 @@ def _cut(path: str, text: str, warn: Warn, *, end: str = "\n") -> Iterator[Templ
 
 
 def _documents(path: str, text: str, warn: Warn) -> list[JsonValue]:
-    """Those that say anything. What is warned of is not remembered, so that it is told each time."""
+    """The non-empty ones. Documents with warnings are not cached, so that the warning is repeated each time."""
     if (known := _PARSED.get(text)) is not None:
         return known
     faults: list[str] = []
@@ -172,7 +172,7 @@ def _check_kube_version(metadata: JsonObject, kube_version: str) -> None:
 
 
 def _subcharts(chart: LoadedChart, values: JsonObject) -> Callable[[str], bool]:
-    """Whether the subchart that a crds file belongs to is enabled: its tags, then its condition, decide."""
+    """Whether the subchart that a crds file belongs to is enabled: by its tags, then by its condition."""
     dependencies = chart.metadata.get("dependencies") or ()
     merged = chart.all_values(values) if dependencies else {}
     known: dict[str, bool] = {}

@@ -1,4 +1,4 @@
-"""`.helmignore`: which of a chart's files Helm does not load. Read first, so that they are not even asked for."""
+"""`.helmignore`: which of a chart's files Helm does not load. Read first, so that they are not even requested."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ALWAYS: Final = "templates/.?*"
 
 
 class Ignored:
-    """The rules of one file. `!` turns a rule round, a final `/` limits it to directories."""
+    """The rules of one file. `!` negates a rule, a final `/` limits it to directories."""
 
     def __init__(self, text: str = "") -> None:
         lines = [line.strip() for line in (*text.splitlines(), _ALWAYS)]
@@ -44,11 +44,11 @@ class _Rule(NamedTuple):
     negated: bool
     directories_only: bool
     whole: bool
-    """It is about the path, and not about the name alone."""
+    """It matches the path, not only the name."""
 
 
 def _together(patterns: list[Any]) -> list[Any]:
-    """One pattern for what every file is tried with; as they are where it would be too large."""
+    """One pattern that every file is matched with; separate ones if it would be too large."""
     if len(patterns) < 2:
         return patterns
     try:
@@ -67,4 +67,4 @@ def _rules(lines: Iterable[str]) -> Iterable[_Rule]:
         try:
             yield _Rule(by_segment(body.removeprefix("/")), negated, directories_only, whole)
         except GlobError:
-            continue  # Helm, loading the chart, says what is wrong with it
+            continue  # Helm reports what is wrong with it when it loads the chart

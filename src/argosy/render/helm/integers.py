@@ -1,8 +1,8 @@
 """Integers that parameters set stay integers in templates, as with `helm --set`.
 
-The library takes values as JSON, where Go reads every number as a floating one: `20240101` would print as
-`2.0240101e+07` and compare with no integer. Hence a template of our own, which Helm runs before the chart's because it
-lies deepest: it puts the integers in their places, in the values of subcharts too. Its output is left out.
+The library takes values as JSON, where Go reads every number as a float: `20240101` would print as
+`2.0240101e+07` and equal no integer. Therefore we add a template, which Helm runs before the chart's because it
+is nested deepest: it sets the integers, in the values of subcharts too. Its output is dropped.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from argosy.render.helm.strvals import SetInt
 
 INTEGERS: Final = "argosy-integers.txt"
 _DEPTH: Final = 24
-"""Directories: deeper than any chart's own templates."""
+"""Directory levels: deeper than any chart's own templates."""
 _GLOBAL: Final = "argosy.integers.global"
 
 
 def write_integers(values: JsonObject, chart: Path) -> None:
-    """Adds the template to the chart in this directory, when the values have such integers."""
+    """Adds the template to the chart in this directory, if the values have such integers."""
     lines = list(_in_map(".Values", {name: value for name, value in values.items() if name != "global"}))
     shared = values.get("global")
     everywhere = list(_in_map("$global", shared)) if isinstance(shared, dict) else []
@@ -47,7 +47,7 @@ def _definition(lines: list[str]) -> str:
 
 
 def _in_map(place: str, values: JsonObject) -> Iterator[str]:
-    """Statements for a map; `place` is how a template names it."""
+    """Statements for a map; `place` is its path in template syntax."""
     for name, value in values.items():
         here = f"(get {place} {_text(name)} | default dict)"
         if isinstance(value, SetInt):
@@ -69,7 +69,7 @@ def _in_list(place: str, items: list[JsonValue]) -> Iterator[str]:
 
 
 def _list(place: str, items: list[JsonValue]) -> str:
-    """The same list, its integers being integers."""
+    """The same list, with integers as integers."""
     parts = []
     for index, item in enumerate(items):
         if isinstance(item, SetInt):
@@ -88,5 +88,5 @@ def _holds(value: JsonValue) -> bool:
 
 
 def _text(text: str) -> str:
-    """A string of a template's language, which is Go's."""
+    """A string literal in template syntax, which is Go's."""
     return json.dumps(text, ensure_ascii=False)

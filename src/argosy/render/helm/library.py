@@ -1,6 +1,6 @@
-"""The only module that touches the Helm library: charts loaded and rendered, its errors turned into ours.
+"""The only module that uses the Helm library: loads and renders charts, and converts its errors into ours.
 
-It is a Go run time in this process, so it lives in render workers only. Helm's own rules apply: no cluster, `lookup` is
+It is a Go runtime in this process, so it is used in render workers only. Helm's rules apply: no cluster, `lookup` is
 empty, no DNS.
 """
 
@@ -36,16 +36,16 @@ class LoadedChart:
 
     @property
     def dependencies(self) -> list[JsonObject]:
-        """Metadata of the charts that lie in `charts/`."""
+        """Metadata of the charts in `charts/`."""
         return self._chart.dependencies
 
     @property
     def definitions(self) -> list[tuple[str, str]]:
-        """File name and text of what lies in `crds/`, of subcharts too."""
+        """File name and text of the files in `crds/`, including those of subcharts."""
         return [(crd["filename"], crd["data"]) for crd in self._chart.crds]
 
     def all_values(self, values: JsonObject) -> JsonObject:
-        """The chart's defaults with `values` over them."""
+        """The chart's defaults, overridden by `values`."""
         try:
             return self._chart.merge_values(values)
         except helm_python.HelmError as error:
@@ -55,7 +55,7 @@ class LoadedChart:
         """Template path -> text. `options`: name, namespace, kube_version, api_versions."""
         payload = json.dumps(values), json.dumps(options)
         try:
-            # The public method has no way to say the cluster's version; the library's own call has.
+            # The public method has no parameter for the cluster's version; the library's own call has.
             text = _native.call_string("helm_render", self._chart._raw(), *payload)  # noqa: SLF001
         except helm_python.HelmError as error:
             raise ToolError(_told(error, self._directory)) from None

@@ -1,4 +1,4 @@
-"""The order in which `helm template` prints: as Helm would install, kind by kind, and hooks after all else."""
+"""The order in which `helm template` prints: like Helm's installation order, kind by kind, with hooks last."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Template:
 
     @property
     def hooks(self) -> tuple[str, ...] | None:
-        """None for what is no hook."""
+        """None if it is not a hook."""
         metadata = self.documents[0].get("metadata")
         annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
         found = annotations.get(HOOK) if isinstance(annotations, dict) else None
@@ -81,7 +81,7 @@ class Template:
 def in_install_order(
     templates: Iterable[Template], *, without_hooks: bool = False, without_tests: bool = False
 ) -> list[Template]:
-    """What is printed of the templates' output; a hook that Helm does not know is not."""
+    """Filters the templates' output; a hook that Helm does not know is dropped."""
     plain: list[Template] = []
     hooks: list[Template] = []
     for template in templates:

@@ -1,7 +1,7 @@
-"""What a chart's texts say, remembered by their content: most of them are the same in the next rendering.
+"""Caches parsed chart output by its content: most of it is the same in the next rendering.
 
 Definitions, dashboards and rules make up most of a large chart and hardly ever depend on values, and reading YAML is
-most of what a rendering costs. What is remembered depends on nothing but the text, so it is the same for whoever asks.
+most of what a rendering costs. The cached value depends only on the text, so it is the same for every caller.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import orjson
 from argosy.machinery.objects import JsonValue
 
 BYTES_LIMIT: Final = 32 * 1024 * 1024
-"""Of all that is remembered, as JSON: some ten of the largest charts."""
+"""Maximum size of the cache, as JSON: some ten of the largest charts."""
 
 
 class ParsedTexts:
-    """The documents of texts; those that were used longest ago are forgotten first."""
+    """The documents of texts; the least recently used are dropped first."""
 
     def __init__(self, limit: int = BYTES_LIMIT) -> None:
         self._limit = limit
@@ -26,17 +26,17 @@ class ParsedTexts:
         self._documents: dict[bytes, bytes] = {}
 
     def get(self, text: str) -> list[JsonValue] | None:
-        """A copy of one's own, or None."""
+        """A private copy, or None."""
         digest = _digest(text)
         kept = self._documents.pop(digest, None)
         if kept is None:
             return None
-        self._documents[digest] = kept  # the newest again
+        self._documents[digest] = kept  # now the most recently used
         found: list[JsonValue] = orjson.loads(kept)
         return found
 
     def put(self, text: str, documents: list[JsonValue]) -> None:
-        """Remembers them, unless JSON would not give back the same, as of NaN and the largest numbers."""
+        """Caches them, unless JSON does not round-trip, as for NaN and the largest numbers."""
         try:
             kept = orjson.dumps(documents)
         except TypeError:

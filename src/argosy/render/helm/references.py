@@ -1,6 +1,6 @@
-"""References in a chart's values schema: they lead to places in the schema itself (spec/security.md rules 1 and 3).
+"""References in a chart's values schema must point into the schema itself (spec/security.md rules 1 and 3).
 
-A validator would follow others, and its errors would tell what lies there, or whether anything does.
+A validator would follow others, and its errors would reveal what is there, or whether anything is.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from argosy.render.files import ToolError
 _REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
 _NAMES: Final = ("$id", "id")
 _KNOWN: Final = ("http://json-schema.org/draft-", "https://json-schema.org/draft-", "https://json-schema.org/draft/")
-"""The standard's own schemas, which every validator holds."""
+"""The standard's own schemas, which every validator has."""
 DEPTH_LIMIT: Final = 200
 
 
@@ -23,7 +23,7 @@ def check_schema(path: str, data: bytes) -> None:
     try:
         schema = load(data)
     except YamlError:
-        return  # Helm says by itself what is wrong with it
+        return  # Helm itself reports what is wrong with it
     own = _names(schema)
     for where, reference in _references(schema, "", 0):
         base, _ = urldefrag(reference)
@@ -32,7 +32,7 @@ def check_schema(path: str, data: bytes) -> None:
 
 
 def _names(schema: Any) -> set[str]:
-    """What the schema and its parts call themselves."""
+    """The ids of the schema and its parts."""
     found, waiting = set[str](), [schema]
     while waiting:
         value = waiting.pop()

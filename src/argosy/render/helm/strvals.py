@@ -1,4 +1,4 @@
-"""Helm's `--set` language, parsed into values that are already there (`a.b[0].c=1`, `list={x,y}`, `k=null`).
+"""Helm's `--set` language, parsed into existing values (`a.b[0].c=1`, `list={x,y}`, `k=null`).
 
 The library parses an expression only on its own, but an index or a path must change the list or map that a value file
 made. Limits are Helm's.
@@ -15,15 +15,15 @@ NESTING_LIMIT: Final = 30
 
 
 class SetInt(int):
-    """An integer that `--set` gave: one in templates too, unlike those of value files, which are floating there."""
+    """An integer from `--set`: an integer in templates too, unlike those of value files, which are floats there."""
 
 
 class SetError(ValueError):
-    """The expression cannot be understood; the text says where."""
+    """The expression cannot be parsed; the message gives the position."""
 
 
 def set_into(values: JsonObject, expression: str, *, text: bool = False, literal: str | None = None) -> None:
-    """Changes `values` as one `--set` would. `text`: values stay strings. `literal`: the value of the one key named."""
+    """Changes `values` as one `--set` would. `text`: values stay strings. `literal`: the value of the single key."""
     parser = _Parser(expression, text=text, literal=literal)
     while parser.more():
         parser.pair(values, 0)
@@ -117,7 +117,7 @@ class _Parser:
         return items
 
     def _until(self, stops: str) -> tuple[str, str]:
-        """Text up to one of `stops` (passed over, and answered) or the end; a backslash takes the next as it is."""
+        """Text up to one of `stops` (consumed, and returned) or the end; a backslash escapes the next character."""
         taken: list[str] = []
         while self._at < len(self._source):
             char = self._source[self._at]
@@ -134,7 +134,7 @@ class _Parser:
 
 
 def typed(word: str) -> JsonValue:
-    """`true`, `null` and decimal integers as what they look like; a leading zero keeps the word a text."""
+    """Parses `true`, `null` and decimal integers; a value with a leading zero stays a string."""
     if word.lower() in ("true", "false"):
         return word.lower() == "true"
     if word.lower() == "null":

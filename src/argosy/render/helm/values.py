@@ -28,7 +28,7 @@ ParseYaml = Callable[[str], Mapping[str, Any]]
 
 
 def values_of(workspace: Workspace, job: Job, parse: ParseYaml) -> JsonObject:
-    """All values merged, later ones winning. Raises ToolError naming the file or parameter at fault."""
+    """All values merged, later ones winning. Raises ToolError naming the wrong file or parameter."""
     options = job.options
     values: JsonObject = {}
     for name, text in value_files(workspace, job):
@@ -80,7 +80,7 @@ def located(workspace: Workspace, job: Job, entry: str) -> tuple[Files, str]:
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> JsonObject:
-    """Maps are merged, all else is replaced; neither argument is changed."""
+    """Maps are merged, everything else is replaced; neither argument is changed."""
     result = dict(base)
     for key, value in over.items():
         known = result.get(key)
@@ -99,7 +99,7 @@ def escaped(value: str) -> str:
 
 
 def _apply_parameters(values: JsonObject, options: JsonObject, workspace: Workspace, job: Job) -> None:
-    """`--set` before `--set-string` before `--set-file`, as Helm does whatever their order."""
+    """`--set` before `--set-string` before `--set-file`, as in Helm, whatever their order."""
     parameters = [entry for entry in options.get("parameters") or () if isinstance(entry, dict)]
     for text in (False, True):
         for entry in parameters:
@@ -147,7 +147,7 @@ def _search(files: Files, path: str, endless: bool, slashes: int, compiled: Any,
 
 
 def _listed(name: str, entry: str, explicit: set[str], job: Job) -> bool:
-    """Whether a file that a glob found has a position of its own in the list."""
+    """Whether a file matched by a glob has a position of its own in the list."""
     if entry.startswith("$"):
         reference = entry.partition("/")[0]
         return f"{reference}/{name}" in explicit
@@ -164,7 +164,7 @@ def _fetched(workspace: Workspace, job: Job, url: str) -> bytes:
 
 
 def _parsed(name: str, text: str, parse: ParseYaml) -> Mapping[str, Any]:
-    """All documents of a values file, the later over the earlier, each line ended, as Helm 4's loader reads them."""
+    """All documents of a values file, the later over the earlier, each line terminated, as in Helm 4's loader."""
     values: JsonObject = {}
     ended = text if text.endswith("\n") else text + "\n"
     for document in kubernetes_documents(ended.encode(), name):

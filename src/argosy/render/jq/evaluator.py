@@ -1,4 +1,4 @@
-"""Users' jq evaluated in workers: batches out, answers back one by one, so that who killed a worker is known."""
+"""Users' jq evaluated in workers: batches out, answers back one by one, so that the culprit of a crash is known."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ JQ: Final = Program("argosy.render.jq.worker", "jq worker", for_expressions)
 LIMITS: Final = Limits(
     wall_seconds=1.2, memory_bytes=192 * 1024 * 1024, watch_seconds=0.05, each_frame=True, busy_seconds=0.1
 )
-"""The worker ends by itself at 1 second and 64 MiB; these end one that waits for something."""
+"""The worker stops by itself at 1 second and 64 MiB; these limits stop one that waits for something."""
 
 BATCH_CALLS: Final = 256
 BATCH_BYTES: Final = 4 * 1024 * 1024
-"""Of one batch: those of others get their turn in between."""
+"""Maximum calls of one batch: other callers' batches run in between."""
 
 OBJECT_LIMIT: Final = 8 * 1024 * 1024
 _RESTING: Final = Answer(
@@ -36,7 +36,7 @@ _RESTING: Final = Answer(
 
 
 class JqWorkers:
-    """The `port.JqEvaluator` with a pool of its own. A context manager, or `close` it."""
+    """The `port.JqEvaluator` with its own pool. A context manager, or `close` it."""
 
     def __init__(self, clock: Clock, *, size: int = 1, limits: Limits = LIMITS) -> None:
         self.pool = WorkerPool(clock, JQ, size=size, limits=limits)
@@ -44,7 +44,7 @@ class JqWorkers:
         self._breaker = Breaker()
         self._is_closed = False
         self.evaluated = 0
-        """Expressions ever run on an object: a figure for metrics and tests."""
+        """Expressions ever run on an object: a counter for metrics and tests."""
 
     async def evaluate(self, calls: Sequence[Call]) -> list[Answer]:
         answers: list[Answer] = []
@@ -53,7 +53,7 @@ class JqWorkers:
         return answers
 
     async def _some(self, rest: Sequence[Call]) -> list[Answer]:
-        """One answer at least. The first call without one, when a worker is lost, is to blame."""
+        """At least one answer. When a worker is lost, the first call without an answer is blamed."""
         first = rest[0]
         if self._breaker.refuses(first.expression, self._clock.monotonic()):
             return [_RESTING]
@@ -75,7 +75,7 @@ class JqWorkers:
         return found
 
     def _batch(self, rest: Sequence[Call]) -> list[Call]:
-        """Up to the next one whose expression rests, or is too large."""
+        """Calls up to the next one whose expression is paused, or too large."""
         part: list[Call] = []
         size, now = 0, self._clock.monotonic()
         for call in rest[:BATCH_CALLS]:
@@ -88,7 +88,7 @@ class JqWorkers:
         return part
 
     def close(self) -> None:
-        """Kills the workers; evaluations that run end with answers that tell of an outage."""
+        """Kills the workers; running evaluations end with temporary errors."""
         self._is_closed = True
         self.pool.close()
 
@@ -116,7 +116,7 @@ def _converse(pipe: Pipe, part: Sequence[Call], answers: list[Answer]) -> None:
 
 
 def _read(item: JsonObject) -> Answer:
-    """What a worker says is judged, too: an expression may have taken it over."""
+    """A worker's answer is validated, too: an expression may have taken control of the worker."""
     error, paths = str(item.get("error") or "")[:ERROR_LIMIT], item.get("paths") or []
     if not all(isinstance(path, list) and all(map(_is_step, path)) for path in paths):
         return Answer(error="it leads to more than fields, items and slices")

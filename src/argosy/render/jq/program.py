@@ -15,7 +15,7 @@ PROGRAMS_KEPT: Final = 256
 _HARMLESS: Final = re.compile(
     r"Cannot (?:iterate over|index|delete|use) \w+(?: with \w+)?|Invalid path expression|break$"
 )
-"""What may be told of an error at run time: the rest of its text is made of the object's values."""
+"""The safe part of a runtime error: the rest of its message is made of the object's values."""
 
 _MANY: Final = f"it leads to more than {PATHS_LIMIT} paths"
 
@@ -25,7 +25,7 @@ class NotJq(ValueError):
 
 
 def answer(expression: str, body: str) -> JsonObject:
-    """`port.Answer` without what is not so."""
+    """`port.Answer` without the false fields."""
     paths: list[Any] = []
     try:
         for path in _compiled(expression).input_text(body):
@@ -42,7 +42,7 @@ def answer(expression: str, body: str) -> JsonObject:
 
 @lru_cache(maxsize=PROGRAMS_KEPT)
 def _compiled(expression: str) -> Any:
-    """It has to be an expression by itself, too: parentheses that close ours would make it give more than one output.
+    """It must also be a valid expression by itself: parentheses that close ours would give it several outputs.
 
     The line break ends a comment.
     """

@@ -1,8 +1,8 @@
 """A jq worker: a child process that answers batches of calls, knowing nothing but its pipe.
 
-Started by render/workers/pool.py. Before the first expression it gives up, besides what a render worker does, its
-environment, opening any file and growing beyond its memory. Each answer is sent by itself, so that the parent sees
-which expression took the worker along.
+Started by render/workers/pool.py. Before the first expression it drops, in addition to what a render worker drops, its
+environment, the right to open files and to exceed its memory. Each answer is sent by itself, so that the parent sees
+which expression killed the worker.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from argosy.render.workers.processor_time import allow_cpu
 from argosy.render.workers.wire import Closed
 
 GROWTH_LIMIT: Final = 64 * 1024 * 1024
-"""Bytes of address space for one expression, on top of what the program and its batch need."""
+"""Bytes of address space for one expression, in addition to the program and its batch."""
 
 BATCH_ROOM: Final = 32 * 1024 * 1024
 KILL_SECONDS: Final = 1.0
-"""Processor time of one expression after which the system ends this process."""
+"""Processor seconds of one expression after which the system kills this process."""
 
 
 def main() -> None:

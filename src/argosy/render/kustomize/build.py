@@ -1,7 +1,7 @@
 """`kustomize build`: a directory with a kustomization becomes manifests.
 
-Own implementation over `render.files`: it runs on any tree without a checkout, notes exactly what it read, and is
-checked against the real program (tests/render/kustomize). Remote bases are asked for through the workspace.
+Own implementation over `render.files`: it runs on any tree without a checkout, records exactly what it read, and is
+checked against the real program (tests/render/kustomize). Remote bases are requested through the workspace.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ from argosy.render.kustomize.transform.variables import bind_variables, resolve_
 Overrides = Callable[[JsonObject], JsonObject]
 """Edits of the top kustomization file before it is read (an Application's kustomize block)."""
 Inflate = Callable[[Place, Kustomization, JsonObject, str], Sequence[Resource]]
-"""The resources of one entry of `helmCharts`; its last argument is the namespace that the kustomizations above set."""
+"""The resources of one `helmCharts` entry; its last argument is the namespace set by the kustomizations above."""
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
 VERSION = "kustomize-v5.8.1"
-"""The program that we follow, as it names itself."""
+"""The version that we follow, as the program reports it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the command line of `kustomize build` may say."""
+    """The supported flags of `kustomize build`."""
 
     reorder: str = ""
-    """`none` or `legacy`; the kustomization's `sortOptions` come first."""
+    """`none` or `legacy`; the kustomization's `sortOptions` take precedence."""
     files_outside: bool = False
     managed_by: bool = False
     inflate: Inflate | None = None
@@ -55,7 +55,7 @@ class Options:
 def build(
     workspace: Workspace, path: str, options: Options | None = None, *, overrides: Overrides | None = None
 ) -> list[JsonObject]:
-    """Manifests of the kustomization in `path`. Raises ToolError naming the file at fault."""
+    """Manifests of the kustomization in `path`. Raises ToolError naming the wrong file."""
     options = options or Options()
     place = Place(workspace, workspace.files, "", options.files_outside)
     top = _Build(options).run(
@@ -101,7 +101,7 @@ def _label_builder(resources: ResourceSet, kustomization: Kustomization, options
 
 
 def _finish_annotations(resource: Resource) -> None:
-    """Annotations are text, whatever was written; none at all is no field."""
+    """Annotations are strings, whatever was written; an empty map is dropped."""
     found = resource.metadata.get("annotations")
     if isinstance(found, dict):
         found = {name: text_of(value) for name, value in found.items()}
@@ -112,7 +112,7 @@ def _finish_annotations(resource: Resource) -> None:
 
 
 class _Accumulated:
-    """What one kustomization and all below it came to."""
+    """The result of one kustomization and everything below it."""
 
     def __init__(self, kustomization: Kustomization) -> None:
         self.kustomization = kustomization
@@ -146,7 +146,7 @@ class _Result:
 
 @dataclass(frozen=True, slots=True)
 class _Above:
-    """What a kustomization hands down to those that it names."""
+    """What a kustomization passes down to those that it includes."""
 
     metadata: frozenset[str]
     origin: Origin | None
@@ -307,7 +307,7 @@ class _Build:
     def _configs(
         self, entries: Sequence[str], kustomization: Kustomization, place: Place, above: _Above
     ) -> list[Resource]:
-        """Configurations of generators and transformers: inline YAML, files, or kustomizations, done as these are."""
+        """Configurations of generators and transformers: inline YAML, files, or kustomizations, which are built too."""
         gathered = _Accumulated(kustomization)
         paths: list[str] = []
         for entry in entries:

@@ -44,14 +44,14 @@ class Charts:
     def __init__(
         self, workspace: Workspace, job: Job, *, kube_version: str = "", api_versions: Sequence[str] = ()
     ) -> None:
-        """`kube_version`, `api_versions`: of the command line, which a chart's own fields do not override."""
+        """`kube_version`, `api_versions`: from the command line, which a chart's own fields do not override."""
         self.workspace = workspace
         self.job = job
         self.kube_version = kube_version
         self.api_versions = tuple(api_versions)
 
     def inflate(self, place: Place, kustomization: Kustomization, chart: JsonObject, above: str) -> Sequence[Resource]:
-        # Imported here: Helm is a Go run time of 54 MB, which only jobs with charts should pay for.
+        # Imported here: Helm is a Go runtime of 54 MB, which only jobs with charts should pay for.
         from argosy.render.helm.generate import printed
 
         name = str(chart.get("name") or "")
@@ -138,7 +138,7 @@ def _mapping(data: bytes, where: str) -> JsonObject:
 
 
 def _merged(base: Mapping[str, JsonValue], over: Mapping[str, JsonValue]) -> JsonObject:
-    """Of a value in both the second's counts."""
+    """For a value in both, the second one wins."""
     result = dict(base)
     for key, value in over.items():
         old = result.get(key)
@@ -147,7 +147,7 @@ def _merged(base: Mapping[str, JsonValue], over: Mapping[str, JsonValue]) -> Jso
 
 
 def _patched(base: Mapping[str, JsonValue], patch: Mapping[str, JsonValue]) -> JsonObject:
-    """Kustomize's merge, which is not Helm's: null takes a value away here, and is gone before Helm could see it."""
+    """Kustomize's merge, unlike Helm's: null removes a value here, before Helm could see it."""
     result = dict(base)
     for key, value in patch.items():
         if value is None:

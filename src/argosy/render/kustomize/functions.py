@@ -1,6 +1,6 @@
-"""Generators and transformers that are programs beside the kustomization (KRM functions of `exec`).
+"""Generators and transformers that are programs next to the kustomization (KRM `exec` functions).
 
-They run only where the workspace can run programs, which is on the machine of the developer who asks for it.
+They run only if the workspace can run programs, which is only on a developer's machine on request.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Function:
     arguments: Sequence[str]
 
     def run(self, place: Place, items: Sequence[JsonObject]) -> list[Resource]:
-        """What the program answers to the items. Raises ToolError when it may not run, or fails."""
+        """The program's output for the items. Raises ToolError when it may not run, or fails."""
         if not isinstance(place.workspace, Programs):
             raise ToolError(
                 f"{self.config.name}: external plugins disabled; "
@@ -66,7 +66,7 @@ def function_of(config: Resource) -> Function | None:
 
 
 def transform(function: Function, place: Place, resources: ResourceSet) -> None:
-    """In place: what the answer leaves out goes, what it adds comes, and the others keep their history."""
+    """In place: items missing in the output are removed, new ones are added, and the others keep their history."""
     items = [plain(resource.obj) for resource in resources]
     answer = function.run(place, [item for item in items if isinstance(item, dict)])
     known = {resource.current_id: resource for resource in resources}
@@ -80,7 +80,7 @@ def transform(function: Function, place: Place, resources: ResourceSet) -> None:
 
 
 def _told(resource: Resource) -> Resource:
-    """With what its annotations tell Kustomize taken out of them."""
+    """Without the annotations that are for Kustomize."""
     found: Mapping[str, object] = resource.metadata.get("annotations") or {}
     resource.behavior = text_of(found.get(_BEHAVIOR)) if _BEHAVIOR in found else ""
     resource.needs_hash = text_of(found.get(_NEEDS_HASH)) == "true" if _NEEDS_HASH in found else False

@@ -19,12 +19,12 @@ _VALUES: Final[dict[str, tuple[str, ...]]] = {
     "--helm-kube-version": (),
     "--helm-api-versions": (),
 }
-"""Options with a value, and which values are allowed; none: any."""
+"""Options with a value, and the allowed values; an empty list allows any."""
 _SWITCHES: Final = ("--enable-helm", "--enable-alpha-plugins", "--enable-managedby-label")
 
 
 def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
-    """Raises ToolError as `build` does, and for build options that are not known."""
+    """Raises ToolError as `build` does, and for unknown build options."""
     flags = build_options(_options_text(job))
 
     def with_edits(raw: JsonObject) -> JsonObject:
@@ -48,7 +48,7 @@ def _options(workspace: Workspace, job: Job, flags: dict[str, list[str]]) -> Opt
 
 
 def _options_text(job: Job) -> str:
-    """Of the version that the source names, which must be configured though one Kustomize renders all of them."""
+    """Options of the version that the source names, which must be configured though one Kustomize renders all."""
     version = str(job.options.get("version") or "")
     if version and not any(f"kustomize.{what}.{version}" in job.settings for what in ("version", "path")):
         raise ToolError(f"kustomize version {version} is not registered")

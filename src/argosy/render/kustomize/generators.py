@@ -1,4 +1,4 @@
-"""ConfigMaps and Secrets from literals, files and env files; and the hash that their names end in."""
+"""ConfigMaps and Secrets from literals, files and env files; and the hash suffix of their names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from argosy.render.kustomize.resource import Resource, ResourceSet
 
 Read = Callable[[str], bytes]
 _LINE = 70
-"""Characters of base64 on one line, in longer values."""
+"""Base64 characters on one line, in longer values."""
 
 
 def generate(kustomization: Kustomization, read: Read) -> list[tuple[str, Resource]]:
@@ -65,7 +65,7 @@ def _options(own: JsonObject, shared: JsonObject) -> JsonObject:
 
 
 def _base64(value: bytes) -> str:
-    """Long ones in lines, the last of which ends too: everyone's hashes rest on it."""
+    """Long values are split into lines, the last of which is terminated too: existing hashes depend on it."""
     text = base64.b64encode(value).decode()
     if len(text) < _LINE:
         return text
@@ -123,7 +123,7 @@ def _file(source: str, where: str, read: Read) -> tuple[str, bytes]:
 
 
 def _env_file(path: str, read: Read) -> list[tuple[str, bytes]]:
-    """`KEY=value` a line; blank lines and comments are skipped; a key alone is empty (there is no environment)."""
+    """`KEY=value` on each line; blank lines and comments are skipped; a key alone is empty (no environment)."""
     try:
         text = read(path).decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -139,7 +139,7 @@ def _env_file(path: str, read: Read) -> list[tuple[str, bytes]]:
 
 
 def absorb(resources: ResourceSet, generated: Sequence[Resource]) -> None:
-    """Adds generated objects; `merge` and `replace` change the one that is already there."""
+    """Adds generated objects; `merge` and `replace` change the existing one."""
     for resource in generated:
         wanted = resource.current_id
         matches = resources.with_any_id(wanted.equals)
@@ -185,7 +185,7 @@ _HASH_ALPHABET = str.maketrans("013ae", "ghkmt")
 
 def content_hash(obj: JsonObject) -> str:
     """Ten characters that change with the content; kubectl's hash for ConfigMaps and Secrets."""
-    # The name counts as empty: upstream looks it up under a path that never matches, and everyone's hashes rest on it.
+    # The name counts as empty: upstream looks it up under a path that never matches, and existing hashes depend on it.
     fields: JsonObject = {"kind": obj["kind"], "name": "", "data": obj.get("data") or ""}
     if obj["kind"] == "ConfigMap":
         fields.update({"binaryData": obj["binaryData"]} if obj.get("binaryData") else {})
@@ -194,7 +194,7 @@ def content_hash(obj: JsonObject) -> str:
         fields.update({"stringData": obj["stringData"]} if obj.get("stringData") else {})
     else:
         fields = obj
-    import hashlib  # here, since OpenSSL takes its time and most builds have no hash
+    import hashlib  # here, since OpenSSL loads slowly and most builds have no hash
 
     return hashlib.sha256(_go_json(fields)).hexdigest()[:10].translate(_HASH_ALPHABET)
 

@@ -1,4 +1,4 @@
-"""Identity of a resource while a kustomization works on it: what it is, what it was called, what may select it."""
+"""Identity of a resource while a kustomization processes it: its kind, its previous names, and what may select it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ CLUSTER_SCOPED = frozenset(
     }.items()
     for kind in kinds
 )
-"""Built-in kinds without a namespace; a kind that is not known counts as namespaced."""
+"""Built-in kinds without a namespace; an unknown kind counts as namespaced."""
 
 
 FIRST = (
@@ -69,7 +69,7 @@ LAST = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
 
 
 def ranks_of(first: Sequence[str], last: Sequence[str]) -> dict[str, int]:
-    """The place of kinds in Kustomize's order; all others are at 0."""
+    """The position of kinds in Kustomize's order; all others are at 0."""
     ranks = {kind: index - len(first) for index, kind in enumerate(first)}
     return {**ranks, **{kind: index + 1 for index, kind in enumerate(last)}}
 

@@ -1,4 +1,4 @@
-"""A kustomization file, checked (shapes.py), with the older spellings of some fields brought into the newer ones."""
+"""A kustomization file, validated (shapes.py), with older spellings of some fields converted to the newer ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BUILD_METADATA: Final = ("originAnnotations", "transformerAnnotations", "managed
 
 
 class Kustomization:
-    """Lists and maps that are absent read as empty."""
+    """Absent lists and maps read as empty."""
 
     def __init__(self, raw: JsonValue, where: str) -> None:
         """`where` is the file's path, for messages. Raises ToolError naming every unknown field."""
@@ -77,7 +77,7 @@ class Kustomization:
 
 
 def _chart(old: JsonObject) -> JsonObject:
-    """An entry of the field that `helmCharts` replaced; what has no newer name was of no effect there either."""
+    """An entry of the field that `helmCharts` replaced; fields without a newer name had no effect there either."""
     names = {
         "chartName": "name",
         "chartVersion": "version",

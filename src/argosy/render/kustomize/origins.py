@@ -23,13 +23,13 @@ class Origin:
     configured_by: tuple[tuple[str, str], ...] = field(default=())
 
     def at(self, entry: str) -> Origin:
-        """Of what a kustomization here names by `entry`."""
+        """For a resource that a kustomization here includes by `entry`."""
         if (repository := repository_of(entry)) is not None:
             return Origin(posixpath.normpath(repository.path), repository.url, repository.ref)
         return replace(self, path=posixpath.normpath(posixpath.join(self.path, entry)))
 
     def configured(self, file: str, kind: str) -> Origin:
-        """Of what the kustomization file here makes by one of its own fields."""
+        """For a resource that the kustomization file here creates by one of its own fields."""
         by = (("apiVersion", "builtin"), ("kind", kind))
         return Origin(
             repo=self.repo,
@@ -45,7 +45,7 @@ class Origin:
 
 
 def by_configuration(config: Resource) -> Origin | None:
-    """Of what a generator or transformer makes that is configured in a file of its own."""
+    """For a resource created by a generator or transformer that is configured in a file of its own."""
     origin = config.origin
     if not isinstance(origin, Origin):
         return None
@@ -60,7 +60,7 @@ def by_configuration(config: Resource) -> Origin | None:
 
 
 def note_transformation(resources: ResourceSet, origin: Origin) -> None:
-    """A resource that came from nowhere was made by the transformer; the others were changed by it."""
+    """A resource without an origin was created by the transformer; the others were changed by it."""
     for resource in resources:
         if resource.origin is None:
             resource.origin = origin

@@ -13,7 +13,7 @@ Exists = Callable[[str], bool]
 
 
 def edited(raw: JsonObject, options: JsonObject, exists: Exists) -> JsonObject:
-    """The kustomization with the Application's edits, in upstream's order. `exists` says which components are there."""
+    """The kustomization with the Application's edits, in upstream's order. `exists` says which components exist."""
     result = dict(raw)
     for field in ("namePrefix", "nameSuffix"):
         if options.get(field):

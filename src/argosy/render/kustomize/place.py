@@ -1,4 +1,4 @@
-"""Where a kustomization lies: its files, what it may read from there, and the places that it leads to."""
+"""The location of a kustomization: its files, what it may read from there, and the locations it refers to."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Place:
         return self.files.read(where)
 
     def resolve(self, entry: str) -> str:
-        """Within the root: whoever reads the result refuses a path that leaves it."""
+        """Within the root: the reader of the result refuses a path that leaves it."""
         if entry.startswith("/"):
             raise ToolError(
                 f"{self.path or '.'}: {entry!r} is an absolute path, expected one relative to the kustomization"
@@ -73,7 +73,7 @@ class Place:
             place = place.from_
 
     def fetched_file(self, entry: str) -> tuple[bytes | None, str]:
-        """What lies at a URL, when it may be a file at all; else why not."""
+        """The content of a URL, if it may be a file at all; otherwise why not."""
         if not may_be_file(entry):
             return None, ""
         try:
@@ -84,7 +84,7 @@ class Place:
 
 @contextmanager
 def told_both(first: str) -> Iterator[None]:
-    """An error that also says what was tried before."""
+    """An error that also lists the previous attempts."""
     try:
         yield
     except ToolError as error:

@@ -65,7 +65,7 @@ def run_generator(
 
 
 def run_transformer(config: Resource, resources: ResourceSet, place: Place, schemas: Schemas) -> None:
-    """In place. Raises ToolError for what is no built-in transformer and no function that may run."""
+    """In place. Raises ToolError if it is neither a built-in transformer nor a function that may run."""
     kind = config.gvk.kind
     if config.obj.get("apiVersion") != "builtin" or kind not in _RUNNERS:
         if (function := function_of(config)) is None:
@@ -77,7 +77,7 @@ def run_transformer(config: Resource, resources: ResourceSet, place: Place, sche
 
 
 class _Run:
-    """One transformer at work."""
+    """One configured transformer."""
 
     def __init__(self, config: Resource, resources: ResourceSet, specs: Specs, read: Read, schemas: Schemas) -> None:
         self.config = config
@@ -149,7 +149,7 @@ class _Run:
         apply_replacements(self.resources, entries, self.read)
 
     def hashes(self) -> None:
-        """Done at the end of every build."""
+        """Runs at the end of every build."""
 
 
 _RUNNERS: Final[Mapping[str, Callable[[_Run], None]]] = {
@@ -170,7 +170,7 @@ _RUNNERS: Final[Mapping[str, Callable[[_Run], None]]] = {
 
 
 def _policy(config: Resource) -> Resource:
-    """A service account of Kubernetes that stands for one of Google's."""
+    """Maps a Kubernetes service account to a Google one."""
     raw: Any = config.obj
     if raw.get("cloud") != "gke":
         raise ToolError(f"{config.name}: IAMPolicyGenerator: cloud provider {raw.get('cloud')!r} should be gke")

@@ -25,13 +25,13 @@ def resources_of(data: bytes | str, where: str) -> list[Resource]:
         if str(document["kind"]).endswith("List") and "items" in document:
             queue += _items(document, where)
         else:
-            # Anchors and aliases share parts; each resource is changed in place, so it needs its own.
+            # Anchors and aliases share parts; each resource is changed in place, so it needs its own copy.
             found.append(Resource(copy.deepcopy(document)))
     return found
 
 
 def _documents(data: bytes | str, where: str) -> list[JsonValue]:
-    """The first document of each cut that has any content."""
+    """The first non-empty document of each part."""
     found = []
     for text in kustomize_documents(data.encode() if isinstance(data, str) else data, where):
         try:
@@ -44,7 +44,7 @@ def _documents(data: bytes | str, where: str) -> list[JsonValue]:
 
 
 def _unwrapped(document: JsonValue, *, alone: bool) -> list[JsonValue]:
-    """What a file with one List holds, in its place."""
+    """Replaces a single List by its items."""
     if not alone or not isinstance(document, dict) or document.get("kind") not in ("List", "ResourceList"):
         return [document]
     items = document.get("items")

@@ -1,4 +1,4 @@
-"""Bases that are not in the repository: which texts name a git repository, which a file to fetch, and which a path.
+"""Bases outside the repository: whether a text is a git repository, a file to fetch, or a path.
 
 The rules are Kustomize's (its api/internal/git/repospec.go): a host, the repository's path and a path inside it after
 `//`, `.git` or `_git/`; without one of these the repository's path has two parts.
@@ -33,7 +33,7 @@ def is_url(text: str) -> bool:
 
 
 def may_be_file(text: str) -> bool:
-    """Whether a URL is worth fetching as a file before it is taken for a repository."""
+    """Whether a URL is worth fetching as a file before it is treated as a repository."""
     location = text.partition("?")[0]
     inside = location.partition("://")[2]
     marked = "//" in inside or "_git/" in inside or inside.endswith(".git") or ".git/" in inside
@@ -41,7 +41,7 @@ def may_be_file(text: str) -> bool:
 
 
 def repository_of(text: str) -> Repository | None:
-    """None for what is no URL of a repository."""
+    """None if it is not a repository URL."""
     if text.startswith("/"):
         return None
     location, _, query = text.partition("?")
@@ -68,7 +68,7 @@ def _ref(query: str) -> str:
 
 
 def _host(location: str) -> tuple[str, str] | None:
-    """Scheme, user and host with what separates them from the path; and the path."""
+    """Scheme, user and host including the separator before the path; and the path."""
     if location[:5].lower() == "git::":
         location = location[5:]
     scheme = next((one for one in _SCHEMES if location[: len(one)].lower() == one), "")

@@ -1,4 +1,4 @@
-"""One resource on its way through a build, with the names it had before, and the ordered set of them."""
+"""One resource during a build, with its previous names, and the ordered set of resources."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Resource:
     prefixes: list[str] = field(default_factory=list)
     suffixes: list[str] = field(default_factory=list)
     behavior: str = ""
-    """Of a generated object: create, merge or replace."""
+    """For a generated object: create, merge or replace."""
     needs_hash: bool = False
     may_rename: bool = False
     may_change_kind: bool = False
     keeps_namespace: bool = False
-    """A chart made it: the kustomization's namespace is not for it."""
+    """Created by a chart: the kustomization's namespace does not apply."""
     origin: object = None
-    """Where it comes from (origins.py), when somebody wants to know."""
+    """Its origin (origins.py), if requested."""
     transformations: list[object] = field(default_factory=list)
     variables: list[str] = field(default_factory=list)
     """Names of the `vars` that take their value from here."""
@@ -69,7 +69,7 @@ class Resource:
         return [*self.previous, self.current_id]
 
     def remember_id(self) -> None:
-        """Called before a change of identity, so that references to the old one can be mended at the end."""
+        """Called before a change of identity, so that references to the old one can be fixed at the end."""
         current = self.current_id
         current = current._replace(namespace=current.effective_namespace)
         if not self.previous or self.previous[-1] != current:
@@ -84,7 +84,7 @@ class Resource:
 
 
 def _same_end(one: list[str], two: list[str]) -> bool:
-    """Whether the shorter list is how the longer one ends; an empty one is like an empty one only."""
+    """Whether the longer list ends with the shorter one; an empty list matches only an empty one."""
     shorter, longer = sorted((one, two), key=len)
     return longer[-len(shorter) :] == shorter if shorter else not longer
 
@@ -125,7 +125,7 @@ class Target:
 
     @property
     def has_identity(self) -> bool:
-        """Whether anything but labels and annotations is asked for."""
+        """Whether any field other than labels and annotations is selected."""
         return any(one.text for one in (self.group, self.version, self.kind, self.name, self.namespace))
 
     @property

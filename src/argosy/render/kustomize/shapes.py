@@ -1,6 +1,6 @@
-"""Which fields a kustomization has, all the way down, and of which kind: what is not here is refused by name.
+"""All fields of a kustomization, recursively, with their types: an unknown field is refused by name.
 
-Names are read as Go's JSON reads them: any mixture of capitals means the same field. Values are not: a number is no
+Names are matched as in Go's JSON: case-insensitively. Values are not converted: a number is not a
 string. Kustomize's own types are the source (api/types of the version that we follow).
 """
 
@@ -14,7 +14,7 @@ from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.render.files import ToolError
 
 Scalar = Literal["string", "boolean", "integer", "texts", "anything"]
-"""`texts` is a map with free keys whose values are strings; `anything` a map with whatever is in it."""
+"""`texts` is a map with free keys whose values are strings; `anything` is a map with arbitrary content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ _WANTED: Final = {
 
 
 def shaped(value: JsonValue, shape: Shape, where: str) -> Any:
-    """The value with its fields by their proper names, nulls left out. Raises ToolError naming the field at fault."""
+    """The value with canonical field names, without nulls. Raises ToolError naming the wrong field."""
     if isinstance(shape, ListOf):
         if not isinstance(value, list):
             raise _refusal(where, value, "a list")

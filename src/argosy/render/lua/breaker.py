@@ -1,4 +1,4 @@
-"""Keeps a script that only ever meets its limits from taking everyone's turns: after some in a row it rests."""
+"""Keeps a script that always exceeds its limits from using up everyone's turns: after some failures it is paused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ REMEMBERED: Final = 1024
 
 
 class Breaker:
-    """By script. Times are seconds of one monotonic clock; after a rest one failure more is enough for the next."""
+    """By script. Times are seconds of one monotonic clock; after a pause a single failure causes the next."""
 
     def __init__(self) -> None:
         self._rows: dict[str, tuple[int, float]] = {}
@@ -21,7 +21,7 @@ class Breaker:
         return count >= ROW and at < last + REST_SECONDS
 
     def is_suspect(self, script: str) -> bool:
-        """Its calls are better tried one at a time."""
+        """Its calls should be tried one at a time."""
         return script in self._rows
 
     def learn(self, script: str, at: float, *, is_breach: bool) -> None:

@@ -1,4 +1,4 @@
-"""Users' Lua evaluated in workers: batches out, answers back, and the one script to blame when a worker dies."""
+"""Users' Lua evaluated in workers: batches out, answers back, and the culprit when a worker dies."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ LUA: Final = Program("argosy.render.lua.worker", "Lua worker", for_expressions)
 LIMITS: Final = Limits(
     wall_seconds=1.2, memory_bytes=256 * 1024 * 1024, watch_seconds=0.05, each_frame=True, busy_seconds=0.1
 )
-"""The sandbox ends scripts by itself, at 1 second and 64 MiB; these end a worker in which it could not."""
+"""The sandbox stops scripts by itself, at 1 second and 64 MiB; these limits stop a worker in which it could not."""
 
 FRAME_LIMIT: Final = ANSWER_LIMIT + 2 * 1024 * 1024
-"""Bytes of answers that a worker may send at once."""
+"""Maximum bytes of answers that a worker may send at once."""
 
 BATCH_CALLS: Final = 256
 BATCH_BYTES: Final = 4 * 1024 * 1024
-"""Of one batch: those of others get their turn in between."""
+"""Maximum calls of one batch: other callers' batches run in between."""
 
 
 class LuaWorkers:
-    """The `port.LuaEvaluator` with a pool of its own. A context manager, or `close` it."""
+    """The `port.LuaEvaluator` with its own pool. A context manager, or `close` it."""
 
     def __init__(self, clock: Clock, *, size: int = 2, limits: Limits = LIMITS) -> None:
         self.pool = WorkerPool(clock, LUA, size=size, limits=limits)
@@ -44,7 +44,7 @@ class LuaWorkers:
         self._breaker = Breaker()
         self._is_closed = False
         self.evaluated = 0
-        """Scripts ever run on an object: a figure for metrics and tests."""
+        """Scripts ever run on an object: a counter for metrics and tests."""
 
     async def evaluate(self, calls: Sequence[Call], now: datetime) -> list[Answer]:
         answers: list[Answer] = []
@@ -54,7 +54,7 @@ class LuaWorkers:
         return answers
 
     async def _answered(self, batch: Sequence[_Packed], now: int) -> list[Answer]:
-        """After a death one call at a time, until the one that is to blame shows itself: scripts change nothing."""
+        """After a crash one call at a time, until the culprit is found: scripts have no side effects."""
         answers: list[Answer] = []
         alone = False
         while len(answers) < len(batch):
@@ -80,7 +80,7 @@ class LuaWorkers:
         return answers
 
     def _next(self, rest: Sequence[_Packed], *, alone: bool) -> Sequence[_Packed]:
-        """The calls to make together; none when the first one's script rests."""
+        """The calls to make together; none when the first one's script is paused."""
         if self._breaker.refuses(rest[0].call.script, self._clock.monotonic()):
             return ()
         if alone or self._breaker.is_suspect(rest[0].call.script):
@@ -94,7 +94,7 @@ class LuaWorkers:
                 self._breaker.learn(packed.call.script, at, is_breach=answer.is_breach)
 
     def close(self) -> None:
-        """Kills the workers; evaluations that run end with answers that pass."""
+        """Kills the workers; running evaluations end with temporary errors."""
         self._is_closed = True
         self.pool.close()
 
@@ -156,7 +156,7 @@ def _converse(pipe: Pipe, part: Sequence[_Packed], now: int, answers: list[Answe
 
 
 def _read(item: JsonObject) -> Answer:
-    """What a worker says is judged, too: a script may have taken it over."""
+    """A worker's answer is validated, too: a script may have taken control of the worker."""
     return Answer(
         value=item.get("value"),
         kind=str(item.get("kind") or "nil"),

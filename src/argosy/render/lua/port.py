@@ -1,4 +1,4 @@
-"""What others may ask of users' Lua: calls, each a script and an object, and an answer to each."""
+"""The port for users' Lua: calls, each a script and an object, and an answer to each."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Final, Protocol
 from argosy.machinery.objects import JsonObject, JsonValue
 
 SOURCE_LIMIT: Final = 64 * 1024
-"""Bytes of one script."""
+"""Maximum bytes of one script."""
 
 RESULT_LIMIT: Final = 10 * 1024 * 1024
-"""Bytes of one result, as JSON."""
+"""Maximum bytes of one result, as JSON."""
 
 ANSWER_LIMIT: Final = RESULT_LIMIT + 64 * 1024
-"""Bytes of all that a worker says of one call."""
+"""Maximum bytes of a worker's response to one call."""
 
 ERROR_LIMIT: Final = 4096
-"""Characters of an error that are kept."""
+"""Maximum characters of an error."""
 
 WHOLE_LIMIT: Final = 2**63
-"""Whole numbers below this come back as integers."""
+"""Integral numbers below this are returned as integers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,34 +37,34 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the script returned, as JSON, or why it returned nothing.
+    """The script's result as JSON, or why there is none.
 
-    A table is a list when its keys are 1..n or it is empty, else an object; `restored` tells empty ones apart.
+    A table is a list when its keys are 1..n or it is empty, else an object; `restored` distinguishes empty ones.
     """
 
     value: JsonValue = None
     kind: str = "nil"
-    """The Lua type of what was returned."""
+    """The Lua type of the result."""
 
     error: str = ""
     is_timed: bool = False
-    """It asked what time it is: another answer may be right a second later."""
+    """It read the time: another answer may be right a second later."""
 
     is_breach: bool = False
-    """It met a limit, or took its worker along."""
+    """It exceeded a limit, or killed its worker."""
 
     is_passing: bool = False
-    """Not the script's fault: asked again, it may get an answer."""
+    """Not the script's fault: a retry may succeed."""
 
 
 class LuaEvaluator(Protocol):
     async def evaluate(self, calls: Sequence[Call], now: datetime) -> list[Answer]:
-        """An answer to each call, in order. Nothing that a script does is an exception here."""
+        """One answer per call, in order. Nothing that a script does raises an exception here."""
         ...
 
 
 def restored(result: JsonValue, original: JsonValue) -> JsonValue:
-    """With each empty list made an object where the original had an object: Lua does not tell one from the other.
+    """Turns each empty list into an object where the original had an object: Lua does not distinguish them.
 
     Keys are in the original's order, and others follow.
     """

@@ -1,7 +1,7 @@
-"""Runs one script on one object inside a worker, and reads what it returns (spec 10). Never loaded by the parent.
+"""Runs one script on one object inside a worker, and reads its result (spec 10). Never loaded by the parent.
 
-Lua states are used again as long as all is well: a script's environment is new each time, what it shares with the
-next one cannot be written to, and its compiled form has no state. A state that met a limit, or grew, is thrown away.
+Lua states are reused as long as all is well: a script's environment is new each time, what it shares with the next one
+is read-only, and its compiled form has no state. A state that exceeded a limit, or grew, is discarded.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from argosy.render.lua.port import ERROR_LIMIT, RESULT_LIMIT, SOURCE_LIMIT, WHOL
 
 MEMORY_LIMIT: Final = 64 * 1024 * 1024
 MEMORY_KEPT: Final = 16 * 1024 * 1024
-"""Bytes that a state may hold after a script to be used again."""
+"""Maximum bytes that a state may use after a script to be reused."""
 
 CHUNKS_KEPT: Final = 256
 SECONDS: Final = 1.0
 INSTRUCTIONS: Final = 50_000_000
 DEPTH_LIMIT: Final = 100
 NODE_COST: Final = 32
-"""Each value of a result counts at least that many bytes."""
+"""Each value of a result counts as at least this many bytes."""
 
 NAME: Final = "=<string>"
-"""What a script is called in messages of errors: `<string>:3: ...`."""
+"""The name of a script in error messages: `<string>:3: ...`."""
 
 
 class ScriptError(Exception):
-    """Why a script gave no result; after `error(text, 0)` exactly that text."""
+    """Why a script returned no result; after `error(text, 0)` exactly that text."""
 
     def __init__(self, text: str, *, is_breach: bool = False) -> None:
         super().__init__(text[:ERROR_LIMIT])
@@ -41,7 +41,7 @@ class ScriptError(Exception):
 
 
 class Sandbox:
-    """`evaluate` gives what `port.Answer` has, without what is not so."""
+    """`evaluate` returns the fields of `port.Answer`, without the false ones."""
 
     def __init__(self) -> None:
         self._sources = [(Path(__file__).parent / name).read_text() for name in ("patterns.lua", "sandbox.lua")]
@@ -62,7 +62,7 @@ class Sandbox:
             self._state = None
             return {"error": _memory(), "is_breach": True}
         except engine.LuaError as error:
-            # The hook goes on raising when a script is over its time, also out of the sandbox.
+            # The hook keeps raising when a script exceeds its time, even outside the sandbox.
             self._state = None
             return {"error": str(error).partition("\n")[0][:ERROR_LIMIT], "is_breach": True}
         except UnicodeError:
@@ -105,7 +105,7 @@ class _State:
         return {**found, "is_timed": True} if timed else found
 
     def _table(self, value: JsonObject) -> Any:
-        """Null is nil. Numbers are doubles, also where an integer has no room."""
+        """Null is nil. Numbers are doubles, even if an integer does not fit."""
         try:
             return self._lua.table_from(value, recursive=True)
         except OverflowError:
@@ -141,7 +141,7 @@ def _with_doubles(value: Any) -> Any:
 
 
 class _Result:
-    """Reads a script's result within bounds: a table can hold itself, and be larger than anything we would keep."""
+    """Reads a script's result within bounds: a table can contain itself, and be larger than anything we would keep."""
 
     def __init__(self) -> None:
         self._left = RESULT_LIMIT

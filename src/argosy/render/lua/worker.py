@@ -1,8 +1,8 @@
 """A Lua worker: a child process that answers batches of calls, knowing nothing but its pipe.
 
-Started by render/workers/pool.py. Before the first script it gives up, besides what a render worker does, opening any
-file and growing beyond its memory. It answers as it goes: results wait no longer than FLUSH_SECONDS of processor time,
-so that the parent sees which script took a worker along.
+Started by render/workers/pool.py. Before the first script it drops, in addition to what a render worker drops, the
+right to open files and to exceed its memory. It answers as it goes: results wait no longer than FLUSH_SECONDS of
+processor time, so that the parent sees which script killed a worker.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from argosy.render.workers.processor_time import allow_cpu
 from argosy.render.workers.wire import Closed, Pipe
 
 GROWTH_LIMIT: Final = 256 * 1024 * 1024
-"""Bytes of address space on top of what the program needs by itself: a script's 64 MiB, its object and its result."""
+"""Bytes of address space in addition to the program's own: a script's 64 MiB, its object and its result."""
 
 KILL_SECONDS: Final = 1.1
-"""Processor time of one script after which the system ends this process: for what the sandbox cannot interrupt."""
+"""Processor seconds of one script after which the system kills this process: for what the sandbox cannot interrupt."""
 
 FLUSH_SECONDS: Final = 0.02
 FLUSH_BYTES: Final = 1024 * 1024

@@ -1,5 +1,5 @@
-"""Config-management plug-ins: what an operator's `ConfigManagementPlugin` documents say, and the environment that a
-plug-in's commands get (spec/argo-cd-engine-2.md 11.7). Pure.
+"""Config-management plug-ins: reads an operator's `ConfigManagementPlugin` documents, and builds the environment of a
+plug-in's commands (spec/argo-cd-engine-2.md 11.7). Pure.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from argosy.render.port import RenderError
 
 KIND: Final = "ConfigManagementPlugin"
 ERROR: Final = "error"
-"""Where a document that could not be read says why."""
+"""The key for the error of a document that could not be read."""
 DEFINITIONS: Final = "definitions"
-"""Where in a job's options the operator's documents are."""
+"""The key of the operator's documents in a job's options."""
 
 _NAME = re2.compile(r"^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,251}[a-zA-Z0-9])?$")
 _NOT_WORD = re2.compile(r"[^A-Z0-9_]")
@@ -26,7 +26,7 @@ _NOT_WORD = re2.compile(r"[^A-Z0-9_]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plugin:
-    """One plug-in. Commands are argument vectors; an empty one is none."""
+    """One plug-in. Commands are argument vectors; an empty one means none."""
 
     name: str
     version: str = ""
@@ -38,7 +38,7 @@ class Plugin:
 
     @property
     def key(self) -> str:
-        """What a source calls it: `<name>` or, if it has a version, `<name>-<version>`."""
+        """Its name in a source: `<name>` or, if it has a version, `<name>-<version>`."""
         return f"{self.name}-{self.version}" if self.version else self.name
 
     @property
@@ -47,7 +47,7 @@ class Plugin:
 
 
 def parse_plugin(document: JsonObject) -> Plugin:
-    """Raises RenderError naming the field at fault."""
+    """Raises RenderError naming the wrong field."""
     if problem := document.get(ERROR):
         raise RenderError(str(problem))
     metadata, spec = _mapping(document, "metadata"), _mapping(document, "spec")
@@ -73,7 +73,7 @@ def parse_plugin(document: JsonObject) -> Plugin:
 
 
 def readable(documents: Sequence[JsonObject]) -> tuple[list[Plugin], list[str]]:
-    """The plug-ins, and what is wrong with those that are none: a faulty one must not stop the others."""
+    """The plug-ins, and the errors of invalid ones: a faulty one must not stop the others."""
     plugins: list[Plugin] = []
     problems: list[str] = []
     for document in documents:
@@ -103,7 +103,7 @@ def candidates(plugins: Sequence[Plugin], wanted: str, problems: Sequence[str] =
 def plugin_environment(
     options: JsonObject, build: Mapping[str, str], kube_version: str, api_versions: Sequence[str]
 ) -> dict[str, str]:
-    """All that a plug-in is told besides its files. A user's variables cannot take the place of others: they have a
+    """The environment of a plug-in. A user's variables cannot override others: they have a
     prefix."""
     environment = {**build, "KUBE_VERSION": kube_version, "KUBE_API_VERSIONS": ",".join(api_versions)}
     for entry in _entries(options, "env"):

@@ -1,8 +1,8 @@
-"""Runs a config-management plug-in: a child of a worker of its own, on a copy of the application's repository.
+"""Runs a config-management plug-in: a child of a dedicated worker, on a copy of the application's repository.
 
 Off unless the operator configures a plug-in, whose commands are then the operator's and never a repository's. The
-child has what its worker has: a box with its files alone, limits, a cleared environment, and an end with the worker
-(spec/security.md rules 3 and 17). It cannot reach the worker either.
+child has the same restrictions as its worker: a sandbox with only its files, limits, a cleared environment, and it is
+killed along with the worker (spec/security.md rules 3 and 17). It cannot access the worker either.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
 
 
 def copy_files(files: Files, target: Path) -> list[str]:
-    """The whole repository, within limits: a plug-in may look at bases beside the application. Answers the paths.
+    """Copies the repository, within limits: a plug-in may read bases next to the application. Returns the paths.
 
-    Symlinks become what they lead to; ones to directories are left out.
+    Symlinks are replaced by their targets; ones to directories are left out.
     """
     copied: list[str] = []
     size = 0
@@ -76,7 +76,7 @@ def copy_files(files: Files, target: Path) -> list[str]:
 
 
 def supports(plugin: Plugin, run: _Run, copied: Sequence[str], application: str) -> bool:
-    """Whether its discovery finds something in the application's directory; one without discovery takes any."""
+    """Whether its discovery matches the application's directory; a plug-in without discovery matches any."""
     if not plugin.discovers:
         return True
     if plugin.file_name or plugin.find_glob:
@@ -97,7 +97,7 @@ class _Run:
         self._environment = environment
 
     def command(self, plugin: Plugin, step: str, words: Sequence[str], *, must: bool = True) -> bytes:
-        """What it printed. Raises ToolError, with the end of its complaints, unless it ended well."""
+        """Its output. Raises ToolError, with the end of its error output, if it failed."""
         with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
             try:
                 done = subprocess.run(
@@ -121,7 +121,7 @@ class _Run:
             return output.read() if done.returncode == 0 else b""
 
     def _full(self) -> str:
-        """Nothing it could have written would say so."""
+        """Nothing it could have written would show that."""
         place = os.statvfs(self._directory)
         size = place.f_blocks * place.f_frsize
         return "" if place.f_bavail else f" (its disk of {size >> 20} MiB is full)"
@@ -139,7 +139,7 @@ def _manifests(plugin: Plugin, output: bytes, workspace: Workspace) -> list[Json
 
 
 def _own(root: Path) -> dict[str, str]:
-    """Last, so that nothing a source says can stand in for them."""
+    """Added last, so that nothing in a source can override them."""
     home = root / "home"
     home.mkdir(mode=0o700)
     return {"HOME": str(home), "TMPDIR": str(home), "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}

@@ -1,6 +1,6 @@
-"""Programs of a repository that its owner lets run on his own machine: `argosy render --enable-exec`.
+"""Programs of a repository that its owner lets run on their own machine: `argosy render --enable-exec`.
 
-Nothing here is confined. Only a command that a person gives for a directory of theirs may make such a workspace.
+Nothing here is confined. Only a command that a user gives for their own directory may create such a workspace.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from argosy.sources.port import Tree
 
 _SECONDS: Final = 90
 _SAID: Final = 300
-"""Characters of a failed program's words that are told."""
+"""Characters of a failed program's output that are reported."""
 
 
 class ProgramWorkspace(LocalWorkspace):
-    """A workspace that is `render.files.Programs`, too: a program starts in its kustomization's directory."""
+    """A workspace that also implements `render.files.Programs`: a program runs in its kustomization's directory."""
 
     def __init__(self, root: Path, tree: Tree, refs: Mapping[str, Tree] | None = None) -> None:
         super().__init__(tree, refs)

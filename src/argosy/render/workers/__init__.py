@@ -1,1 +1,1 @@
-"""The pool of confined worker processes that render, and how the parent and a worker talk."""
+"""The pool of confined worker processes that render, and the protocol between the parent and a worker."""

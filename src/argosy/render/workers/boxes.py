@@ -1,4 +1,4 @@
-"""The boxes of the workers: what each kind may see and take, beyond its pipe."""
+"""The sandboxes of the workers: what each kind may read and use, beyond its pipe."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from argosy.confinement.interpreter import program_reads, python_reads
 from argosy.machinery import quantity
 
 RENDERER_BYTES: Final = 1024 * MEBIBYTE
-"""Somewhat more than what is watched for (process.py), which tells better why a rendering ended."""
+"""Somewhat above the watched limit (process.py), which gives a better reason why a rendering was stopped."""
 SCRATCH_BYTES: Final = 512 * MEBIBYTE
-"""Of a render worker: a chart with its dependencies, unpacked."""
+"""For a render worker: a chart with its dependencies, unpacked."""
 
 PATHS: Final = "ARGOSY_PLUGIN_PATHS"
 MEMORY: Final = "ARGOSY_PLUGIN_MEMORY"
@@ -25,18 +25,18 @@ PROCESSES: Final = "ARGOSY_PLUGIN_PROCESSES"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginLimits:
-    """Of all processes of one plug-in together."""
+    """For all processes of one plug-in together."""
 
     memory_bytes: int = 768 * MEBIBYTE
     disk_bytes: int = 320 * MEBIBYTE
-    """The copy of the repository included."""
+    """Including the copy of the repository."""
     tasks: int = 128
     paths: tuple[str, ...] = ()
-    """What the operator lets plug-ins read besides the system's programs: where they are installed."""
+    """What the operator lets plug-ins read besides the system's programs: their install directories."""
 
 
 def plugin_limits(environment: Mapping[str, str]) -> PluginLimits:
-    """A value that cannot be read counts as absent."""
+    """An invalid value counts as absent."""
     plain = PluginLimits()
     processes = environment.get(PROCESSES, "").strip()
     return PluginLimits(
@@ -48,7 +48,7 @@ def plugin_limits(environment: Mapping[str, str]) -> PluginLimits:
 
 
 def for_rendering(scratch: str) -> Box:
-    """Helm brings a Go run time with its threads; nothing is run."""
+    """Helm is a Go runtime with its threads; no programs are run."""
     return Box(reads=python_reads(), scratch={scratch: SCRATCH_BYTES}, tasks=64, memory_bytes=RENDERER_BYTES)
 
 

@@ -1,6 +1,6 @@
-"""The parent's side of one job: sends it, answers the worker's questions from trees, and notes each of them.
+"""The parent's side of one job: sends it, answers the worker's questions from trees, and records each of them.
 
-Blocking, and run in a thread of render/workers/pool.py. What the worker may see is exactly the trees it was given here.
+Blocking, runs in a thread of render/workers/pool.py. The worker can read exactly the trees it was given here.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ QUESTION_LIMIT: Final = 200_000
 WARNING_LENGTH: Final = 500
 
 Root = Tree | str
-"""A tree, or why it could not be had."""
+"""A tree, or why it is not available."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What one job came to: manifests as JSON, one a line, or an error for the user, or a root that is needed first."""
+    """One job's result: manifests as JSON, one per line, or an error for the user, or a root that is needed first."""
 
     manifests: bytes | None = None
     error: str = ""
@@ -114,7 +114,7 @@ class _Conversation:
         self._inputs[Question(root, operation, path)] = self._book.of(tree).short(operation, path)
 
     def _advance(self, tree: Tree, path: str) -> tuple[JsonObject, bytes]:
-        """The likely questions' answers: what lies in the application's directory, if that is small."""
+        """The answers to likely questions: the content of the application's directory, if that is small."""
         gathered = _Gathered()
         try:
             gathered.directory(tree, path, recurse=self._assignment.recurse)
@@ -149,21 +149,21 @@ class _Gathered:
         try:
             data = tree.read(path, limit=ADVANCE_FILE_BYTES)
         except SourceError:
-            return  # too large to be sent unasked
+            return  # too large to be sent in advance
         self._reads[path] = (self._length, len(data))
         self._length += len(data)
         self.bodies.append(data)
 
 
 def _seen(entry: Entry) -> tuple[str, str]:
-    """What a tool may know of an entry without reading it: nothing that a listing's short form does not hold."""
+    """What a tool may know of an entry without reading it: only what a listing's short form contains."""
     return entry.name, entry.kind
 
 
 def parse_manifests(body: bytes, limit: int = 0) -> Pieces[tuple[JsonObject, ...]]:
-    """A worker's answer, an object in each line, judged. Raises ValueError; also for more than `limit` (0: any number).
+    """A worker's answer, validated, one object per line. Raises ValueError; also for more than `limit` (0: any number).
 
-    They are counted before any is looked at.
+    They are counted before any is parsed.
     """
     lines = body.split(b"\n") if body else []
     if text := too_many(len(lines), limit):

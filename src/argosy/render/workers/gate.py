@@ -1,4 +1,4 @@
-"""How many may be at something at once, by a limit that may be another each time."""
+"""Limits how many tasks may run at once, with a limit that may change each time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Gate:
             try:
                 await turn
             except BaseException:
-                self._next()  # who gives up passes its turn on
+                self._next()  # a cancelled waiter passes its turn on
                 raise
         self._inside += 1
         try:

@@ -1,4 +1,4 @@
-"""One job's worker, as those see it who share out workers: slowed down when others wait, stopped when it must be."""
+"""One job's worker, as seen by the fair scheduler: slowed down when others wait, stopped when necessary."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Final
 from argosy.render.workers.process import WorkerProcess
 
 SLOW_PRIORITY: Final = 15
-"""Of 19: what is left of the processor when others need it."""
+"""Of 19: only uses the processor time that others leave."""
 
 
 class Loan:
-    """Told from the event loop; the worker is there once the job's thread has one."""
+    """Controlled from the event loop; the worker exists once the job's thread has one."""
 
     def __init__(self, program: str) -> None:
         self._program = program
@@ -28,7 +28,7 @@ class Loan:
             self.slow_down()
 
     def slow_down(self) -> None:
-        """A worker that was slow once is not lent again (`is_slow`): who is not root cannot take that back."""
+        """A worker that was slowed once is not reused (`is_slow`): without root the priority cannot be raised again."""
         self._is_slow = True
         if self._worker is not None:
             for which in (os.PRIO_PGRP, os.PRIO_PROCESS):

@@ -1,4 +1,4 @@
-"""The pipe of a worker to its parent, taken before any library can write to it."""
+"""The pipe of a worker to its parent, reserved before any library can write to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from argosy.render.workers.wire import Pipe
 
 
 def own_pipe() -> Pipe:
-    """Standard input and output become ours alone; what a library prints goes nowhere."""
+    """Reserves standard input and output; a library's output is discarded."""
     reads, writes = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
@@ -17,8 +17,8 @@ def own_pipe() -> Pipe:
 
 
 def end_last_words() -> None:
-    """Until here the parent keeps what goes to standard error, to tell why a program did not start; then it is nothing.
+    """Until here the parent keeps standard error, to report why a program did not start; from now on it is discarded.
 
-    Before the right to have more files is given up.
+    Call it before the right to open more files is dropped.
     """
     os.dup2(1, 2)

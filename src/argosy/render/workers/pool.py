@@ -1,12 +1,12 @@
-"""Workers lent to whoever has a job: started when needed, stopped when idle, replaced after a number of jobs.
+"""A pool of workers: started on demand, stopped when idle, replaced after a number of jobs.
 
 Programs that run in them: tools that render and plug-ins (`RenderPool`), users' Lua (lua/evaluator.py) and jq. A worker
-is killed, never asked: when its job takes longer than the wall clock allows, when its memory passes the limit, when its
-caller gives up. That is one failed job; the next one gets a new worker. What a library leaks stays bounded, as each is
-replaced in time.
+is killed, never asked to stop: when its job exceeds the wall clock limit, when its memory exceeds the limit, when its
+caller gives up. That is one failed job; the next one gets a new worker. Leaks of libraries stay bounded, as each worker
+is replaced eventually.
 
-Reading the trees happens in this process, in one thread per worker, so a slow disk or an answer to a worker never holds
-up the event loop. Limits: spec/security.md, trust boundaries.
+Trees are read in this process, in one thread per worker, so a slow disk or an answer to a worker never blocks
+the event loop. Limits: spec/security.md, trust boundaries.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ RENDERING: Final = Program("argosy.render.workers.worker", "render worker", for_
 PLUGINS: Final = Program("argosy.render.workers.worker", "plugin worker", for_plugins)
 PLUGIN_WATCH_SECONDS: Final = 0.1
 NOBODY: Final = Share()
-"""One share for all who do not say who they are."""
+"""One share for all callers without a name."""
 
 
 class WorkerPool:
-    """Lends workers of one program. `size` 0 means one per core, two at least."""
+    """Lends workers of one program. `size` 0 means one per core, at least two."""
 
     def __init__(self, clock: Clock, program: Program, *, size: int = 0, limits: Limits | None = None) -> None:
         self._clock = clock
@@ -63,19 +63,19 @@ class WorkerPool:
         self._open = 0
         self._starts = Starts()
         self.started = 0
-        """Workers ever started: a figure for metrics and tests."""
+        """Workers ever started: a counter for metrics and tests."""
 
     @property
     def processes(self) -> tuple[WorkerProcess, ...]:
-        """Those that are there now."""
+        """Number of current workers."""
         with self._lock:
             return tuple(self._all)
 
     async def lend(self, talk: Callable[[Pipe], T], share: Share = NOBODY) -> T:
-        """What `talk`, in a thread, comes to with a worker. Raises WorkerLost when that did not live to the end.
+        """The result of `talk`, run in a thread with a worker. Raises WorkerLost when the worker died before the end.
 
-        `share`: who asks, and of what: workers are shared fairly, see runtime/workqueue/fair_places.py. A slow one goes
-        on beside the others with less of the processor, and is stopped when too many are.
+        `share`: the caller and its subject: workers are shared fairly, see runtime/workqueue/fair_places.py. A slow one
+        continues next to the others with less of the processor, and is stopped when too many are slow.
         """
         job = Loan(self._program.name)
         async with self._places.taken(share, slowed=job.slow_down, send_away=job.stop):
@@ -122,7 +122,7 @@ class WorkerPool:
             self._idle_timer = self._clock.call_later(self._limits.idle_seconds, self.stop_idle, background=True)
 
     async def _threaded(self, threads: ThreadPoolExecutor, talk: Callable[[Pipe], T], job: Loan) -> T:
-        """Begun only inside `Clock.external`, where outside work belongs."""
+        """Started only inside `Clock.external`, where outside work belongs."""
         return await asyncio.get_running_loop().run_in_executor(threads, self._job, talk, job)
 
     def _job(self, talk: Callable[[Pipe], T], job: Loan) -> T:
@@ -158,7 +158,7 @@ class WorkerPool:
         return worker
 
     def _start(self) -> WorkerProcess:
-        """A new worker, after some attempts at most. Raises NoWorker; at once while starts rest."""
+        """A new worker, within a number of attempts. Raises NoWorker; immediately while starts are paused."""
         while True:
             with self._lock:
                 self._starts.check(self._clock.monotonic())
@@ -188,7 +188,7 @@ class WorkerPool:
             self._idle.append(worker)
 
     def _replace(self) -> None:
-        """One stands ready again where each has one job only, so that the next job need not wait for its start."""
+        """For single-job workers, keeps one ready, so that the next job need not wait for its start."""
         with self._lock:
             threads = self._threads
             if threads is None or self._idle or len(self._all) >= self._size:
@@ -196,7 +196,7 @@ class WorkerPool:
         try:
             worker = self._start()
         except (NoWorker, OSError):
-            return  # whoever needs one is told
+            return  # callers that need one get an error
         with self._lock:
             if self._threads is not None and not self._idle:
                 self._all.add(worker)
@@ -214,8 +214,8 @@ class WorkerPool:
 class RenderPool(WorkerPool):
     """Runs assignments in workers.
 
-    A plug-in's job has a worker of its own, with programs to run, which ends with the job and with all that it
-    started: what one Application's plug-in does there, no other one meets.
+    A plug-in's job has a dedicated worker, with programs to run, which is stopped after the job along with everything
+    it started: one Application's plug-in cannot affect another's.
     """
 
     def __init__(self, clock: Clock, book: AnswerBook, *, size: int = 0, limits: Limits | None = None) -> None:
@@ -226,7 +226,7 @@ class RenderPool(WorkerPool):
         self.plugins = WorkerPool(clock, PLUGINS, size=size, limits=alone)
 
     async def run(self, assignment: Assignment, share: Share = NOBODY) -> Outcome:
-        """Raises WorkerLost when the worker did not live to the end of the job."""
+        """Raises WorkerLost when the worker died before the end of the job."""
         pool = self.plugins if assignment.job["tool"] == "Plugin" else self
         return await pool.lend(lambda pipe: converse(pipe, assignment, self._book), share)
 
@@ -236,7 +236,7 @@ class RenderPool(WorkerPool):
 
 
 def _tell_once(held: frozenset[str]) -> None:
-    """What this kernel does not let us promise of workers, said at the first start: `argosy doctor` says more."""
+    """Logs at the first start which confinement this kernel does not support: `argosy doctor` has details."""
     if held in _told_of:
         return
     _told_of.add(held)

@@ -1,6 +1,6 @@
-"""One worker: a process in a box of its own, with its pipe, its directory, and someone who watches it.
+"""One worker: a process in a sandbox, with its pipe, its directory, and a watchdog.
 
-What it runs is a `Program`; what it may take is `Limits`. Killed, never asked, and nothing of it is left behind, also
+It runs a `Program` within `Limits`. It is killed, never asked to stop, and nothing of it remains, even
 when this process is killed.
 """
 
@@ -27,13 +27,13 @@ from argosy.render.port import RenderError
 from argosy.render.workers.wire import Closed, Pipe
 
 STALLED: Final = 10
-"""Times its wall clock that a worker has when it could not get the processor time that the clock is meant for."""
+"""Factor on the wall clock limit for a worker that could not get the processor time that the limit assumes."""
 
 LAST_WORDS: Final = 8192
-"""Bytes of what a program wrote to standard error that are looked at when it did not start."""
+"""Bytes of a program's standard error that are read when it did not start."""
 
 SAID_LIMIT: Final = 300
-"""Characters of them that are told."""
+"""Characters of them that are reported."""
 
 PREFIX: Final = "argosy-render-"
 LOCK: Final = "parent"
@@ -49,27 +49,27 @@ class Limits:
     jobs: int = 2000
     idle_seconds: float = 60.0
     start_seconds: float = 60.0
-    """Within which a program must be up, also on a machine with much to do."""
+    """Seconds within which a program must be ready, even on a busy machine."""
 
     watch_seconds: float = 0.25
-    """Between two looks at a worker that has a job."""
+    """Seconds between two checks of a worker with a job."""
 
     each_frame: bool = False
-    """The wall clock begins anew with each frame that the worker sends."""
+    """The wall clock restarts with each frame that the worker sends."""
 
     busy_seconds: float = 0.0
-    """Processor time without which a worker is not late, but on a machine that has none for it: it may be STALLED times
+    """Processor seconds below which a worker is not late, but on a machine without time for it: it may be STALLED times
     as slow."""
 
     def are_over(self, waited: float, used: float) -> bool:
-        """`waited` seconds on the wall, `used` seconds of processor time since the clock began."""
+        """`waited` seconds of wall time, `used` seconds of processor time since the clock was started."""
         if waited < self.wall_seconds:
             return False
         return used >= self.busy_seconds or waited >= STALLED * self.wall_seconds
 
 
 def limits_of(environment: Mapping[str, str]) -> Limits:
-    """`ARGOCD_EXEC_TIMEOUT` (a Go duration, or seconds) for how long a tool may take."""
+    """`ARGOCD_EXEC_TIMEOUT` (a Go duration, or seconds) limits how long a tool may run."""
     text = environment.get("ARGOCD_EXEC_TIMEOUT", "").strip()
     try:
         seconds = float(text) if text.isdigit() else duration.parse(text).total_seconds() if text else 0.0
@@ -79,16 +79,16 @@ def limits_of(environment: Mapping[str, str]) -> Limits:
 
 
 class WorkerLost(RenderError):
-    """The worker died or was killed; the text says why."""
+    """The worker died or was killed; the message says why."""
 
 
 class NoWorker(WorkerLost):
-    """None could be started, so that no job can be to blame."""
+    """No worker could be started, so no job is to blame."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What runs in the children. `module` has a `main`; `name` is for messages; `box` is made for a scratch."""
+    """The program of the children. `module` has a `main`; `name` is for messages; `box` gets the scratch directory."""
 
     module: str
     name: str
@@ -99,14 +99,14 @@ class WorkerProcess:
     """One child process with its pipe and temporary directory."""
 
     def __init__(self, program: Program, *, start_seconds: float) -> None:
-        """Waits until the program is up. Raises NoWorker with what kept it from that, and OSError."""
+        """Waits until the program is ready. Raises NoWorker with the reason it did not start, and OSError."""
         self._program = program
         self.jobs = 0
         self.over = False
         self.reason = ""
         self._process: Process | None = None
         self.held: frozenset[str] = frozenset()
-        """The layers of confinement that hold."""
+        """The active layers of confinement."""
         self._directory = Path(tempfile.mkdtemp(prefix=PREFIX))
         self._lock = -1
         try:
@@ -119,7 +119,7 @@ class WorkerProcess:
             raise
 
     def _begin(self, last_words: IO[bytes], seconds: float) -> None:
-        """One that says nothing for `seconds` never will be up."""
+        """A program that sends nothing for `seconds` never becomes ready."""
         late = threading.Timer(seconds, self.kill, (f"did not say within {seconds:g} seconds that it is ready",))
         late.daemon = True
         late.start()
@@ -153,7 +153,7 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int:
-        """Of who waits for the program, and ends as it does."""
+        """The process that waits for the program, and exits with it."""
         return self._process.pid if self._process else 0
 
     @property
@@ -162,25 +162,25 @@ class WorkerProcess:
 
     @property
     def program_pid(self) -> int:
-        """Of the program itself, as long as it has started nothing."""
+        """The program itself, as long as it has started no other."""
         return self.pids[-1]
 
     @property
     def is_usable(self) -> bool:
-        """Neither killed by us nor gone by itself while it had no job."""
+        """Neither killed by us nor exited by itself without a job."""
         return not self.over and self._process is not None and self._process.poll() is None
 
     def watch(self, limits: Limits) -> threading.Event:
-        """Kills the worker when the job takes too long or too much memory, until the event is set."""
+        """Kills the worker when the job exceeds its time or memory, until the event is set."""
         done = threading.Event()
         threading.Thread(target=self._watch, args=(limits, done), daemon=True, name="render-watch").start()
         return done
 
     def _watch(self, limits: Limits, done: threading.Event) -> None:
-        # Waits by real time whatever the clock door says: a hanging program hangs in real time.
+        # Uses real time whatever the clock is: a hanging program hangs in real time.
         waited, seen, began = 0.0, self.pipe.received, -1.0
         while not done.wait(limits.watch_seconds):
-            # Nothing is looked at before the first wait is over: most jobs are done by then.
+            # Nothing is checked before the first wait is over: most jobs are done by then.
             burnt = self.processor_seconds() if limits.busy_seconds else 0.0
             began = burnt if began < 0 else began
             waited += limits.watch_seconds
@@ -194,7 +194,7 @@ class WorkerProcess:
                 return
 
     def _excess(self, limits: Limits) -> str:
-        """What there is too much of, or ""; what the kernel limits by itself need not be looked at."""
+        """The exceeded resource, or ""; limits enforced by the kernel need no check."""
         pids = self.pids
         limit = limits.memory_bytes
         if tree.resident_bytes(pids) > limit and (used := tree.held_bytes(pids)) > limit:
@@ -208,7 +208,7 @@ class WorkerProcess:
         return ""
 
     def processor_seconds(self) -> float:
-        """Used by the worker and what it started so far; 0 when it is gone or the system does not tell."""
+        """Used by the worker and its children so far; 0 when it has exited or the system does not report it."""
         return tree.processor_seconds(self.pids)
 
     def kill(self, reason: str) -> None:
@@ -226,7 +226,7 @@ class WorkerProcess:
             return None
 
     def stop(self) -> None:
-        """Ends the process and removes what it left on disk."""
+        """Kills the process and removes its files."""
         self.kill("was stopped")
         if self._process is not None:
             self._process.wait()
@@ -243,7 +243,7 @@ class WorkerProcess:
 
 
 def sweep(parent: Path) -> None:
-    """Removes workers' directories whose parent process is gone, however it went: nobody holds their lock."""
+    """Removes workers' directories whose parent process has exited for any reason: nobody has their lock."""
     for left in parent.glob(f"{PREFIX}*"):
         try:
             if left.is_symlink() or left.stat().st_uid != os.getuid():
@@ -266,7 +266,7 @@ def _pipe(process: Process) -> Pipe:
 
 
 def _cause(last_words: IO[bytes], status: int | None) -> str:
-    """The last line that a program wrote before it ended, which names what it lacks; else how it ended."""
+    """The last line that a program wrote before it exited, which names the problem; else how it exited."""
     size = last_words.seek(0, os.SEEK_END)
     last_words.seek(max(0, size - LAST_WORDS))
     lines = last_words.read(LAST_WORDS).decode(errors="replace").split("\n")
@@ -287,7 +287,7 @@ def _locked(directory: Path) -> int:
 
 
 def _scratch(directory: Path) -> Path:
-    """Beside the lock, which is not the worker's; another user finds its way there, and can see nothing else."""
+    """Next to the lock, which is not the worker's; another user can enter it, and can list nothing else."""
     directory.chmod(0o711)
     scratch = directory / SCRATCH
     scratch.mkdir(mode=0o700)
@@ -304,6 +304,6 @@ def _taken(directory: Path) -> int:
 
 
 def _environment(directory: Path) -> dict[str, str]:
-    """All that a worker's environment holds: no credential, no proxy, no path to a configuration."""
+    """The complete environment of a worker: no credential, no proxy, no path to a configuration."""
     own = {name: str(directory) for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
     return {**own, "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "GOMAXPROCS": "1", "GOMEMLIMIT": "512MiB"}

@@ -1,4 +1,4 @@
-"""When the next start of a program that cannot start is tried: some at once, then after rests that grow."""
+"""When to retry starting a program that cannot start: some attempts at once, then after growing pauses."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Final
 from argosy.render.workers.process import NoWorker
 
 ATTEMPTS: Final = 3
-"""In a row, before the first rest; after one, a single failure brings the next."""
+"""Consecutive failures before the first pause; after one, a single failure causes the next."""
 
 FIRST_REST: Final = 2.0
 LONGEST_REST: Final = 60.0
 
 
 class Starts:
-    """Failures in a row, of one program. Times are seconds of one monotonic clock."""
+    """Consecutive failures of one program. Times are seconds of one monotonic clock."""
 
     def __init__(self) -> None:
         self._row = 0
@@ -22,7 +22,7 @@ class Starts:
         self._rests_until: float | None = None
 
     def check(self, at: float) -> None:
-        """Raises NoWorker with the cause of the last failure while starts rest."""
+        """Raises NoWorker with the cause of the last failure while starts are paused."""
         if self._rests_until is not None and at < self._rests_until:
             raise NoWorker(self._cause)
         self._rests_until = None

@@ -1,6 +1,6 @@
-"""How the parent and a render worker talk: frames over a pipe, each a small JSON header and a body of plain bytes.
+"""The protocol between the parent and a render worker: frames over a pipe, each a small JSON header and a raw body.
 
-Both sides are judged hostile to each other's limits: a frame that claims to be too large ends the conversation.
+Each side treats the other as hostile: a frame that claims to be too large ends the conversation.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from argosy.machinery.objects import JsonObject
 
 HEADER_LIMIT: Final = 8 * 1024 * 1024
 BODY_LIMIT: Final = 64 * 1024 * 1024
-"""Bytes of one answer; all manifests of one generation are one answer."""
+"""Maximum bytes of one answer; all manifests of one generation are one answer."""
 
 _LENGTHS: Final = struct.Struct(">II")
 
 
 class Closed(Exception):
-    """The other side is gone, or does not speak the protocol."""
+    """The other side is closed, or violates the protocol."""
 
 
 class Pipe:
-    """One end: blocking reads and writes of whole frames."""
+    """One end: blocking reads and writes of complete frames."""
 
     def __init__(self, reads: int, writes: int) -> None:
         self._reads = reads
         self._writes = writes
         self.received = 0
-        """Whole frames so far."""
+        """Number of complete frames so far."""
 
     def send(self, header: JsonObject, body: bytes = b"") -> None:
         head = orjson.dumps(header)

@@ -1,4 +1,4 @@
-"""A render worker: a child process that turns one job after another into manifests, knowing nothing but its pipe.
+"""A render worker: a child process that turns one job after another into manifests, with access only to its pipe.
 
 Started by render/workers/pool.py in a box (render/workers/boxes.py), with an empty environment. Not imported by the
 parent.
@@ -46,7 +46,7 @@ def _answer(pipe: Pipe, header: JsonObject, body: bytes) -> tuple[JsonObject, by
         return {"done": "error", "message": str(error), "used": sorted(advance.used)}, b""
     except Closed:
         raise
-    except Exception as error:  # a tool's own fault is one failed render, and is told as one
+    except Exception as error:  # a tool's own bug is one failed rendering, and is reported as such
         name = header["job"].get("tool", "")
         message = f"{name} failed unexpectedly: {type(error).__name__}: {str(error)[:500]}"
         return {"done": "error", "message": message, "used": sorted(advance.used)}, b""

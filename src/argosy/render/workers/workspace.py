@@ -1,7 +1,7 @@
-"""The worker's end of `render.files`: every question goes to the parent, unless it was answered in advance.
+"""The worker's end of `render.files`: every question is sent to the parent, unless it was answered in advance.
 
-A root that the job has not got (a remote base, a chart) ends the job with `Needed`; the parent fetches it and starts
-the job again. So a worker never waits for the network, and no job can hold one while it does.
+A root that the job does not have (a remote base, a chart) ends it with `Needed`; the parent fetches it and restarts
+the job. So a worker never waits for the network, and no job can occupy one while it does.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BODY = "body"
 
 
 class Needed(BaseException):
-    """A root must be fetched first. No `Exception`, so that no tool catches it by accident."""
+    """A root must be fetched first. Not an `Exception`, so that no tool catches it by accident."""
 
     def __init__(self, root: str) -> None:
         super().__init__(root)
@@ -43,7 +43,7 @@ class Advance:
         return [Entry(name, kind, "") for name, kind in self._lists[path]]
 
     def stat(self, path: str) -> Entry | Literal["absent"] | None:
-        """From the listing around it, though only the answer to this question counts as an input. None: not known."""
+        """From the parent listing, though only the answer to this question counts as an input. None means unknown."""
         parent, _, name = path.rpartition("/")
         if parent not in self._lists or not name or name in (".", ".."):
             return None
@@ -111,7 +111,7 @@ class AskedFiles:
 
 
 class AskedWorkspace:
-    """`Workspace` over one pipe, for one job. `roots` maps each known root to "" or to why it could not be fetched."""
+    """`Workspace` over one pipe, for one job. `roots` maps each known root to "" or to its fetch error."""
 
     def __init__(self, pipe: Pipe, roots: Mapping[str, str], advance: Advance) -> None:
         self._pipe = pipe

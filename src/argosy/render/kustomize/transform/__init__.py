@@ -1,1 +1,1 @@
-"""What a kustomization does to its resources: names, fields, images, patches, replacements, and the order of output."""
+"""The transformations of a kustomization: names, fields, images, patches, replacements, and the order of output."""

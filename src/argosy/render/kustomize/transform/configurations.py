@@ -39,7 +39,7 @@ DEFAULTS = Configuration(name_references=NAME_REFERENCES, var_references=VARIABL
 
 
 def load_configurations(paths: Sequence[str], read: Read) -> Configuration:
-    """Kustomize's defaults and, merged into them, what each file adds."""
+    """Kustomize's defaults, merged with what each file adds."""
     added = EMPTY
     for path in paths:
         try:

@@ -42,7 +42,7 @@ def _configurations(definitions: Mapping[str, Any]) -> Iterator[Configuration]:
 
 
 def _properties(definitions: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Upstream's Go type reads `Schema` in any mixture of capitals."""
+    """Upstream's Go type reads `Schema` case-insensitively."""
     definition = definitions.get(name)
     if not isinstance(definition, dict):
         return {}

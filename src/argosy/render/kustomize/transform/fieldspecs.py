@@ -1,6 +1,6 @@
 """Which fields each transformer touches, by kind: the defaults of Kustomize 5, which configurations may extend.
 
-A path is `/`-separated; lists on the way are passed through; a part ending in `[]` must be a list; `\\/` is a slash.
+A path is `/`-separated; lists along the way are traversed; a part ending in `[]` must be a list; `\\/` is a slash.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class FieldSpec(NamedTuple):
         return Gvk(self.group, self.version, self.kind)
 
     def selects(self, gvk: Gvk) -> bool:
-        """Parts that are not given match anything."""
+        """Omitted parts match anything."""
         return (
             (not self.kind or self.kind == gvk.kind)
             and (not self.group or self.group == gvk.group)
@@ -119,7 +119,7 @@ REPLICAS: Specs = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The field specifications in force; `name_references` maps a referred kind to the fields that may name it."""
+    """The field specifications in effect; `name_references` maps a referred kind to the fields that may name it."""
 
     common_labels: Specs = COMMON_LABELS
     labels: Specs = ()
@@ -136,13 +136,13 @@ class Configuration:
 
     @classmethod
     def only(cls, **fields: Any) -> Configuration:
-        """Nothing but these."""
+        """Only these."""
         return replace(EMPTY, **fields)
 
     def merged(self, other: Configuration) -> Configuration:
-        """This one, then what the other adds; used as a base gives its configuration to the overlay.
+        """This one, then the other's additions: how a base passes its configuration to the overlay.
 
-        Sorted, which counts: where a specification for one kind comes first, the broader one of that path is dropped.
+        Sorted, which matters: if a specification for one kind comes first, the broader one of that path is dropped.
         """
         return self if other is EMPTY else _merged(self, other)
 
@@ -200,7 +200,7 @@ EMPTY = Configuration(*((),) * 9)
 
 @lru_cache(maxsize=2048)
 def split_path(path: str) -> tuple[str, ...]:
-    """At slashes, but not after a backslash; one in front is allowed."""
+    """Splits at slashes, but not after a backslash; a leading one is allowed."""
     parts = path.replace("\\/", "\0").split("/")
     parts = parts[1:] if len(parts) > 1 and not parts[0] else parts
     return tuple(part.replace("\0", "/") for part in parts)

@@ -31,7 +31,7 @@ class ImageChange:
         try:
             self._pattern = re2.compile(rf"^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", _QUIET)
         except re2.error:
-            self._pattern = None  # a name that is no expression means no image, as for the real program
+            self._pattern = None  # a name that is not a valid expression matches no image, as in the real program
 
     def apply(self, value: JsonValue) -> JsonValue:
         if isinstance(value, (dict, list)):
@@ -65,7 +65,7 @@ def set_images(resources: ResourceSet, raw: JsonObject, where: str, specs: Specs
 
 
 def _in_any_containers(node: JsonValue, one: ImageChange) -> None:
-    """Custom resources keep containers in places of their own: every list of that name counts."""
+    """Custom resources have containers in other places: every list of that name counts."""
     if isinstance(node, list):
         for item in node:
             _in_any_containers(item, one)

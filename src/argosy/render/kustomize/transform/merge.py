@@ -2,7 +2,8 @@
 
 Differs from the API server's (machinery/patches/strategic.py) in order, and for kinds without a schema: lists are
 replaced. The rules, and what they do with items that lack a merge key, are those of kyaml's yaml/walk and yaml/merge2:
-users' output rests on them.
+replaced. The rules, including those for items without a merge key, are those of kyaml's yaml/walk and yaml/merge2:
+users' output depends on them.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _Value = Any
 
 
 def merge(original: JsonObject, patch: JsonObject, node: Node | None) -> JsonObject | None:
-    """The merged object, or None when the patch deletes it. Both arguments are used up: they are changed in place."""
+    """The merged object, or None when the patch deletes it. Both arguments are consumed: they are changed in place."""
     merged = _walk(original, patch, node)
     return merged if isinstance(merged, dict) and merged else None
 
@@ -90,7 +91,7 @@ def _chosen_map(original: _Value, patch: _Value) -> _Value:
 
 
 def _directive(patch: JsonObject) -> str:
-    """`delete`, `replace` or `merge`; it is taken out of the patch."""
+    """`delete`, `replace` or `merge`; it is removed from the patch."""
     directive = patch.pop(_DIRECTIVE, None)
     if directive not in (None, "merge", "replace", "delete"):
         raise ToolError(f"unknown patch strategy {directive!r}: expected delete, merge or replace")
@@ -142,7 +143,7 @@ def _merged_primitives(original: list[JsonValue], patch: list[JsonValue]) -> lis
 
 
 class _KeyedLists:
-    """One list of maps that are told apart by `keys`, and its patch."""
+    """One list of maps identified by `keys`, and its patch."""
 
     def __init__(
         self, original: list[JsonValue], patch: list[JsonValue], keys: Sequence[str], items: Node | None
@@ -185,7 +186,7 @@ class _KeyedLists:
 
 
 def _unified(found: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """An identity with a gap is the one that agrees with it in the rest."""
+    """An identity with a missing key matches one that agrees in the rest."""
     result = list(found)
     for one in range(len(result)):
         for other in range(len(result)):
@@ -204,7 +205,7 @@ def _both(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...] | Non
 def _meaningful(
     found: list[tuple[str, ...]], values: tuple[str, ...], keys: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Without the keys that no item has; all of them when none has any."""
+    """Without the keys that no item has; all keys if none has any."""
     used = {keys[index] for one in found for index, value in enumerate(one) if value}
     if not used:
         return keys, values
@@ -221,7 +222,7 @@ def _element(items: list[JsonValue], keys: Sequence[str], values: Sequence[str])
 
 
 def _put(items: list[JsonValue], value: _Value, keys: Sequence[str], values: Sequence[str]) -> None:
-    """Replaces what has these keys by `value`, or removes it; a new value goes to the end."""
+    """Replaces the item with these keys by `value`, or removes it; a new value is appended."""
     kept: list[JsonValue] = []
     replaced = False
     for item in items:
@@ -238,7 +239,7 @@ def _put(items: list[JsonValue], value: _Value, keys: Sequence[str], values: Seq
 
 
 def _is_meant(item: JsonValue, keys: Sequence[str], values: Sequence[str]) -> bool:
-    """A key whose value is not known counts as equal wherever it is there."""
+    """A key whose value is unknown counts as equal if it is present."""
     if not isinstance(item, dict) or not values:
         return False
     return all(
@@ -248,7 +249,7 @@ def _is_meant(item: JsonValue, keys: Sequence[str], values: Sequence[str]) -> bo
 
 
 def _appended(added: list[JsonValue], original: list[JsonValue], keys: Sequence[str]) -> list[JsonValue]:
-    """The merged items of the patch, then what is left of the list; items of the same keys are there once."""
+    """The merged items of the patch, then the rest of the list; items with the same keys occur once."""
     for item in list(original):
         values: list[str] = []
         for key in keys:

@@ -1,6 +1,6 @@
-"""Which fields hold the name of another resource, by the kind they refer to: Kustomize 5's defaults, as rules.
+"""Which fields contain the name of another resource, by the kind they refer to: Kustomize 5's defaults, as rules.
 
-Most of them are the same few places of a pod, at each path where a kind keeps its pods.
+Most of them are the same few fields of a pod, at each path where a kind has its pods.
 """
 
 from __future__ import annotations

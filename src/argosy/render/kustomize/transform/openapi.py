@@ -1,6 +1,6 @@
-"""How lists merge, by kind: what is known of the built-in kinds, or the schema that a kustomization brings (`openapi`).
+"""How lists merge, by kind: from the built-in kinds' facts, or the schema that a kustomization brings (`openapi`).
 
-A schema of one's own takes the place of the built-in one, for the whole build; the first that is found counts.
+A custom schema replaces the built-in one, for the entire build; the first one found counts.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from argosy.render.kustomize.model import Kustomization
 
 Read = Callable[[str], bytes]
 BUILT_IN: Final = "v1.21.2"
-"""The one version of Kubernetes whose schema Kustomize has inside."""
+"""The only Kubernetes version whose schema Kustomize contains."""
 
 
 class Schemas:
-    """Asked with a kind; None when nothing is known of it, and a patch replaces its lists."""
+    """Called with a kind; None when it is unknown, and a patch then replaces its lists."""
 
     def __init__(self) -> None:
         self._own: _Definitions | None = None
         self._is_chosen = False
 
     def choose(self, kustomization: Kustomization, read: Read, *, is_top: bool) -> None:
-        """Takes in the `openapi` field of a kustomization. Raises ToolError.
+        """Reads the `openapi` field of a kustomization. Raises ToolError.
 
-        Found below the top one, when the built-in schema was in use already, a schema is added to that.
+        If it is found below the top one, when the built-in schema was already in use, a schema is added to that.
         """
         fields = kustomization.mapping("openapi")
         if unknown := sorted(set(fields) - {"path", "version"}):
@@ -61,7 +61,7 @@ class Schemas:
 
 
 def _built_in(name: str) -> Node | None:
-    """The type of a definition's name, as in `io.k8s.api.core.v1.PodSpec`."""
+    """The type for a definition's name, such as `io.k8s.api.core.v1.PodSpec`."""
     from argosy.apis.kubernetes.compile import node_of
 
     group, _, rest = name.removeprefix("io.k8s.api.").partition(".")
@@ -74,10 +74,10 @@ def _built_in(name: str) -> Node | None:
 
 
 class _Definitions:
-    """An OpenAPI document's definitions, compiled when a kind is asked for."""
+    """An OpenAPI document's definitions, compiled on demand."""
 
     def __init__(self, data: bytes, path: str, *, alone: bool) -> None:
-        """`alone`: what is not defined here is not known at all."""
+        """`alone`: kinds that are not defined here are unknown."""
         self.alone = alone
         try:
             document = yaml.load(data)

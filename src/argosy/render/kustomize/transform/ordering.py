@@ -1,4 +1,4 @@
-"""The order of a build's output: as it came, or by kind as older versions print it."""
+"""The order of a build's output: unchanged, or by kind as older versions print it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from argosy.render.kustomize.resource import Resource
 
 
 def in_order(resources: Iterable[Resource], kustomization: Kustomization, reorder: str) -> Sequence[Resource]:
-    """By `sortOptions` of the kustomization, else as the command line says: `legacy`, the default, goes by kind."""
+    """By `sortOptions` of the kustomization, else by the command line: `legacy`, the default, sorts by kind."""
     options = kustomization.mapping("sortOptions")
     order = options.get("order") or "" if kustomization.has("sortOptions") else reorder or "legacy"
     legacy = options.get("legacySortOptions")
@@ -32,6 +32,6 @@ def in_order(resources: Iterable[Resource], kustomization: Kustomization, reorde
 
 
 def _sort_key(resource: Resource, ranks: dict[str, int]) -> tuple[int, str, str]:
-    """As the texts that Kustomize compares: what is empty is `~`, so last; `|` after a namespace comes after `-`."""
+    """The strings that Kustomize compares: empty is `~`, so last; `|` after a namespace comes after `-`."""
     gvk, name, namespace = resource.current_id
     return ranks.get(gvk.kind, 0), gvk.sort_text, f"{namespace or '~X'}|{name or '~N'}"

@@ -19,7 +19,7 @@ Read = Callable[[str], bytes]
 
 
 def apply_strategic_files(resources: ResourceSet, entries: list[str], read: Read, schemas: Schemas) -> None:
-    """The older `patchesStrategicMerge`: each entry is a patch itself or, when it cannot be one, a path."""
+    """The older `patchesStrategicMerge`: each entry is a patch itself or, if it cannot be one, a path."""
     found: list[Resource] = []
     for entry in entries:
         try:
@@ -59,7 +59,7 @@ def apply_patch(resources: ResourceSet, entry: JsonObject, where: str, read: Rea
 
 
 def _parsed(data: str | bytes, where: str) -> tuple[list[Resource], list[JsonValue] | None]:
-    """Strategic merge patches, or the operations of a JSON patch: whatever the text can be read as."""
+    """Strategic merge patches, or the operations of a JSON patch: whichever the text can be parsed as."""
     try:
         return resources_of(data, where), None
     except ToolError as problem:
@@ -95,7 +95,7 @@ def _merge_selected(resources: ResourceSet, patch: Resource, target: Target, sch
 
 
 def _merge_into(resource: Resource, patch: Resource, schemas: Schemas) -> None:
-    """In place; an object that the patch deletes becomes empty. Identity stays unless the patch may change it."""
+    """In place; an object that the patch deletes becomes empty. Identity is kept unless the patch may change it."""
     name, namespace, gvk = resource.metadata.get("name"), resource.namespace, resource.gvk
     if patch.may_rename or patch.may_change_kind:
         resource.remember_id()

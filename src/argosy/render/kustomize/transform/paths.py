@@ -1,6 +1,6 @@
 """Paths of replacements and variables: `spec.containers.[name=web].image`, `metadata.annotations.[a.b/c]`, `args.0`.
 
-As kyaml reads them: a path to read names one place; a path to write may name several, by `*` and by regular
+As in kyaml: a path to read names one location; a path to write may name several, by `*` and by regular
 expressions in `[key=pattern]`.
 """
 
@@ -17,7 +17,7 @@ from argosy.render.kustomize.transform.scalars import text_of, value_of
 
 
 class Slot(NamedTuple):
-    """A container and the key or index in it: a place that can be read and written."""
+    """A container and the key or index in it: a location that can be read and written."""
 
     container: JsonValue
     key: str | int
@@ -31,7 +31,7 @@ class Slot(NamedTuple):
 
 
 def split(path: str) -> list[str]:
-    """At dots, but not after a backslash nor inside brackets; brackets around a map's key are taken off."""
+    """Splits at dots, but not after a backslash or inside brackets; brackets around a map's key are removed."""
     words = _words(path)
     parts: list[str] = []
     while words:
@@ -70,7 +70,7 @@ def with_indexes(parts: Sequence[str]) -> list[str]:
 
 
 def look_up(obj: JsonValue, path: Sequence[str]) -> Slot | None:
-    """The one place at a path, or None. Raises ToolError when a part cannot be followed at all."""
+    """The one location at a path, or None. Raises ToolError when a part cannot be followed at all."""
     slot: Slot | None = None
     value = obj
     for part in (word.strip() for word in path):
@@ -104,7 +104,7 @@ def _step(value: JsonValue, part: str) -> Slot | None:
 
 
 def find(obj: JsonValue, path: Sequence[str], *, create: JsonValue = None) -> list[Slot]:
-    """Every place that the path leads to. `create`: a value of the kind that is made where there is nothing yet."""
+    """Every location that the path matches. `create`: a value of the type that is created if nothing exists yet."""
     if not path:
         return []
     part, rest = path[0], path[1:]
@@ -161,7 +161,7 @@ def _matches(item: JsonValue, key: str, pattern: object) -> bool:
 
 
 def _made(rest: Sequence[str], create: JsonValue) -> JsonValue:
-    """A container for what the path says next; at the end, an empty one of the value's kind."""
+    """A container for the next part of the path; at the end, an empty one of the value's type."""
     if not rest:
         return {} if isinstance(create, dict) else [] if isinstance(create, list) else None
     return [] if _is_condition(rest[0]) or rest[0].isdigit() or rest[0] == "-" else {}

@@ -1,4 +1,4 @@
-"""Mends references after names changed: a Deployment finds the ConfigMap that got a prefix and a hash."""
+"""Fixes references after names changed: a Deployment finds the ConfigMap that got a prefix and a hash."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from argosy.render.kustomize.transform.fieldspecs import Configuration, FieldSpe
 
 
 def mend_references(resources: ResourceSet, configuration: Configuration) -> None:
-    """In place. Only resources that were renamed can be meant by a reference that must change."""
+    """In place. Only renamed resources can be the target of a reference that must change."""
     for referrer in resources:
         _subject_namespaces(referrer)
     renamed = [resource for resource in resources if resource.previous]
@@ -82,7 +82,7 @@ class _Mender:
         return changed
 
     def _find(self, name: str, candidates: Iterable[Resource], *, whole: bool) -> Resource | None:
-        """The resource that is meant; `whole` when the namespace is taken over too. Raises when it is ambiguous."""
+        """The target resource; `whole` if the namespace is set too. Raises when it is ambiguous."""
         found = [one for one in candidates if self._may_mean(one)]
         if len(found) > 1:
             found = [one for one in found if one.same_affixes(self.referrer, allow_empty=True)]
@@ -119,7 +119,7 @@ class _Mender:
 
 
 def _subject_namespaces(referrer: Resource) -> set[str]:
-    """Where a RoleBinding's service accounts are: what it refers to may lie there too."""
+    """Namespaces of a RoleBinding's service accounts: the target of its references may be there too."""
     if referrer.gvk.kind != "RoleBinding":
         return set()
     found: set[str] = set()

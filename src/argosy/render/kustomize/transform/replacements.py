@@ -30,7 +30,7 @@ def apply_replacements(resources: ResourceSet, entries: list[JsonObject], read: 
 
 
 def _expanded(entries: list[JsonObject], read: Read) -> list[JsonObject]:
-    """An entry may be a file that holds one replacement or a list of them."""
+    """An entry may be a file that contains one replacement or a list of them."""
     result: list[JsonObject] = []
     for entry in entries:
         if not (path := entry.get("path")):
@@ -151,7 +151,7 @@ def _spliced(old: str, new: str, delimiter: str, index: int) -> str:
 
 
 def _in_type_of(old: JsonValue, new: JsonValue) -> JsonValue:
-    """A scalar takes over the text alone: what is text stays text, and all else is what the text looks like."""
+    """Copies only a scalar's text: a string stays a string, and any other type is derived from the text."""
     if isinstance(old, (dict, list)):
         return copy.deepcopy(new)
     if isinstance(new, (dict, list)):
@@ -160,7 +160,7 @@ def _in_type_of(old: JsonValue, new: JsonValue) -> JsonValue:
 
 
 def _set_inside_text(resource: Resource, parts: Sequence[str], value: JsonValue, create: JsonValue) -> bool:
-    """The path goes on inside a field that holds JSON or YAML as text (a ConfigMap's file)."""
+    """The path continues inside a field that contains JSON or YAML as text (a ConfigMap's file)."""
     for length in range(1, len(parts)):
         with suppress(ToolError):
             slot = look_up(resource.obj, parts[:length])

@@ -1,4 +1,4 @@
-"""Scalars as Kustomize keeps them: by their text. A number remembers how it was written until the build is done."""
+"""Scalars as Kustomize keeps them: by their text. A number keeps its notation until the build is done."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def text_of(value: JsonValue) -> str:
 
 
 def value_of(text: str) -> JsonValue:
-    """What an unquoted text means; text that cannot be read that way is text."""
+    """The value of an unquoted text; a text that cannot be converted stays a string."""
     try:
         return yaml.KUSTOMIZE.scalar(text)
     except ValueError:
@@ -26,7 +26,7 @@ def value_of(text: str) -> JsonValue:
 
 
 def plain(value: JsonValue) -> JsonValue:
-    """The same without the memory of how numbers were written: what JSON has room for."""
+    """The same without the notation of numbers, as in JSON."""
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):

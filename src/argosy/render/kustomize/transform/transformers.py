@@ -1,4 +1,4 @@
-"""What a kustomization does to every resource, in Kustomize's fixed order."""
+"""The transformers of a kustomization for all resources, in Kustomize's fixed order."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ _NEVER_RENAMED = (
 
 
 Step = tuple[str, Callable[[], None]]
-"""The name of Kustomize's transformer, and what it does."""
+"""The name of Kustomize's transformer, and its function."""
 
 
 def transformations(
     resources: ResourceSet, kustomization: Kustomization, configuration: Configuration, read: Read, schemas: Schemas
 ) -> Iterator[Step]:
-    """One step for each transformer that the kustomization configures; they are to be run one after the other.
+    """One step for each transformer that the kustomization configures; they must run one after another.
 
-    Those that few kustomizations have are loaded when one has them: a command that renders a small one begins sooner.
+    Rarely used ones are imported on demand: a command that renders a small kustomization starts faster.
     """
     if files := kustomization.items("patchesStrategicMerge"):
         from argosy.render.kustomize.transform.patches import apply_strategic_files
@@ -81,7 +81,7 @@ def transformations(
 
 
 def _labels(resources: ResourceSet, kustomization: Kustomization, configuration: Configuration) -> Iterator[Step]:
-    """`labels`, each a transformer; `commonLabels` is one too, even when it is empty and the others are not."""
+    """`labels`, each a transformer; `commonLabels` is one too, even if it is empty and the others are not."""
     entries, common = kustomization.items("labels"), kustomization.mapping("commonLabels")
     for entry in entries:
         specs = _label_specs(entry, configuration)
@@ -165,7 +165,7 @@ def _label_specs(entry: JsonObject, configuration: Configuration) -> Specs:
     claims = entry.get("includeVolumeClaimTemplates")
     if entry.get("includeTemplates"):
         templates = configuration.template_labels
-        if claims is not None:  # before this field was known, templates were those of claims, too
+        if claims is not None:  # before this field existed, claim templates were included
             templates = tuple(spec for spec in templates if spec not in VOLUME_CLAIM_LABELS)
         specs = union(specs, templates)
     if claims:

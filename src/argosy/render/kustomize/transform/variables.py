@@ -56,7 +56,7 @@ VARIABLE_REFERENCES: Specs = tuple(_defaults())
 
 
 def bind_variables(resources: ResourceSet, variables: list[JsonObject], where: str) -> None:
-    """Marks the resource that each variable takes its value from, while it can be told apart from others' below."""
+    """Marks the source resource of each variable, while it can be distinguished from others' below."""
     for variable in variables:
         name, reference = str(variable.get("name") or ""), variable.get("objref") or {}
         wanted = _wanted(reference)
@@ -82,7 +82,7 @@ def _same_but_namespace(wanted: ResourceId) -> Callable[[ResourceId], bool]:
 
 
 def resolve_variables(resources: ResourceSet, variables: Mapping[str, JsonObject], specs: Specs) -> None:
-    """In place, last of all, when names are final. Raises for a variable whose object is not there."""
+    """In place, last of all, when names are final. Raises for a variable whose object does not exist."""
     if not variables:
         return
     values = {name: _value(resources, name, variable) for name, variable in sorted(variables.items())}
@@ -115,7 +115,7 @@ def _expanded(value: JsonValue, values: Mapping[str, JsonValue]) -> JsonValue:
 
 
 def _replaced(text: str, values: Mapping[str, JsonValue]) -> JsonValue:
-    """`$(NAME)` becomes the value, of its own type when it stands alone; `$$` is a dollar sign."""
+    """`$(NAME)` becomes the value, with its own type if it is the entire text; `$$` is a dollar sign."""
     whole = _REFERENCE.fullmatch(text)
     if whole and whole.group(2) in values:
         value = values[whole.group(2)]
