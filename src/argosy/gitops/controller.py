@@ -1,4 +1,4 @@
-"""Puts the room together: its engine and controllers, the clusters that it connects to, and who hears of what."""
+"""Puts the room together: its engine and controllers, cluster connections, and who is notified of what."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ log = logging.getLogger(__name__)
 
 
 class GitOps:
-    """`run` until cancelled. `access` and `caches` are of the cluster that the control plane is in."""
+    """`run` until cancelled. `access` and `caches` are for the control plane's own cluster."""
 
     def __init__(
         self,
@@ -91,8 +91,8 @@ class GitOps:
         signatures: Verifier | None = None,
         slices: Slices | None = None,
     ) -> None:
-        """`lua` runs users' health checks; without it, what they should judge is Unknown. `jq` runs users' jq; without
-        it, what needs it is not compared. `signatures` None: a project that asks for them gets nothing synced.
+        """`lua` runs users' health checks; without it, the objects they check are Unknown. `jq` runs users' jq; without
+        it, applications that need it are not compared. `signatures` None: projects that require them cannot be synced.
         `writer` None: nothing is hydrated.
         """
         self._client = client = access.client
@@ -101,7 +101,7 @@ class GitOps:
         self._rng = rng = rng.fork("gitops")
         self._namespace = namespace
         self._problems: tuple[str, ...] = ()
-        """Of the settings, as they were told."""
+        """Problems in the settings that were reported."""
         self._engine = Engine(client, caches, clock, rng, owns=self._is_of_this_replica)
         self.plane = ControlPlane(caches, namespace, self._plane_changed)
         self._ownership = Ownership(self.plane, replicas, self._cluster_of)
@@ -168,12 +168,12 @@ class GitOps:
 
     @property
     def queue(self) -> WorkQueue:
-        """Of the Applications that are to be looked at."""
+        """The work queue of Applications."""
         return self._engine.queue(CONTROLLER)
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is looked at; what waits for its time does not count."""
+        """Whether all queues are empty; keys that wait for a timer do not count."""
         return self._engine.is_idle and not self._engine.awaited_count(Reconciliation)
 
     @property
@@ -192,7 +192,7 @@ class GitOps:
         await self.live.wait_synced()
         await until_done(self._ensure_default_project, self._clock, self._rng)
         with ExitStack() as handlers:
-            # Taken off when this ends, however it does: who is started again must not hear everything twice.
+            # Removed when this stops for any reason: after a restart callbacks must not run twice.
             handlers.callback(self.plane.projects.on_change(self._triggers.project_changed))
             await self._run()
 
@@ -206,30 +206,30 @@ class GitOps:
             tasks.create_task(self._engine.run())
 
     async def stop(self) -> None:
-        """Begins nothing more, and waits for what was begun."""
+        """Starts nothing more, and waits for what has started."""
         await self.passes.drain()
         await self._engine.stop()
 
     # -- what concerns whom ------------------------------------------------------------------------------------------
 
     def owns(self, key: Key) -> bool:
-        """Whether this replica looks after the application."""
+        """Whether this replica handles the application."""
         return self._ownership.of_application(key)
 
     def server_of(self, app: JsonObject) -> str:
-        """The cluster that the application goes to, as far as it can be found."""
+        """The application's cluster, as far as it can be resolved."""
         found = self._cluster_of(app)
         destination = (app.get("spec") or {}).get("destination") or {}
         return found.server if found is not None else str(destination.get("server") or destination.get("name") or "")
 
     def name_of(self, server: str) -> str:
-        """What a cluster is called."""
+        """A cluster's name."""
         book = self.plane.cluster_book
         found = book.local() if server == IN_CLUSTER else book.by_server.get(server)
         return found.name if found is not None else ""
 
     def cluster_labels(self, server: str) -> Mapping[str, str]:
-        """Those of its Secret; none for a cluster without one."""
+        """Labels of its Secret; none for a cluster without one."""
         book = self.plane.cluster_book
         found = book.local() if server == IN_CLUSTER else book.by_server.get(server)
         return found.labels if found is not None else {}
@@ -239,7 +239,7 @@ class GitOps:
         self._triggers.everything()
 
     def on_live_change(self, heard: Callable[[], None]) -> Callable[[], None]:
-        """`heard` is called when any object of a destination changes; returns how to stop."""
+        """`heard` is called when any object of a destination changes; returns a function to unsubscribe."""
         listeners = self._triggers.listeners
         listeners.append(heard)
         return lambda: listeners.remove(heard)
@@ -261,12 +261,12 @@ class GitOps:
             return None
 
     def _let_go(self) -> None:
-        """Of connections that no application of this replica needs."""
+        """Closes connections that no application of this replica needs."""
         found = (self._cluster_of(app) for app in self.plane.applications.list() if self.owns(key_of(app)))
         self.clusters.keep_only({cluster for cluster in found if cluster is not None})
 
     async def _label_cluster(self, cluster: Cluster, version: str) -> None:
-        """`major.minor`, for the ApplicationSets that choose clusters by it (spec 12)."""
+        """`major.minor`, for ApplicationSets that select clusters by it (spec 12)."""
         short = ".".join(version.removeprefix("v").split(".")[:2])
         if short and short != cluster.version_label:
             patch = {"metadata": {"labels": {VERSION_LABEL: short}}}
@@ -316,14 +316,14 @@ class GitOps:
         return memory.requests if memory is not None else RefreshRequests()
 
     def _ended(self, key: Key, progress: Progress | None) -> None:
-        """A pass is over, and what it came to is written."""
+        """A pass has finished, and its result is written."""
         if progress is not None:
             self.context.remember(key).why = progress.why
             for text in progress.errors:
                 log.warning("%s/%s: %s", key.namespace, key.name, text)
 
     def _forget(self, key: Key) -> None:
-        """An Application that is gone, or another replica's."""
+        """An Application that is deleted, or moved to another replica."""
         self.context.memory.pop(key, None)
         self.context.orphans.leave(key)
         self.manifests.forget(instance_name(key, self._namespace))
@@ -341,7 +341,7 @@ class GitOps:
 
 
 def _kinds_in_use(apps: Iterable[JsonObject]) -> set[tuple[str, str]]:
-    """(group, kind) of all objects that the Applications said to have when they were looked at last."""
+    """(group, kind) of all objects in the Applications' last reported status."""
     return {
         (str(item.get("group") or ""), str(item.get("kind") or ""))
         for app in apps

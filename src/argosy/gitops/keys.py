@@ -1,4 +1,4 @@
-"""Names of things in this room: resource keys, instance names, annotations and options, spelled once."""
+"""Names used in this room: resource keys, instance names, annotations and options, defined once."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ResourceKey(NamedTuple):
     name: str
 
     def __str__(self) -> str:
-        """As messages and sorted lists spell it."""
+        """The form in messages and sorted lists."""
         return "/".join(self)
 
 

@@ -1,7 +1,7 @@
 """The Application controller's metrics under upstream's names. Source: spec/metrics.md E1 (port 8082).
 
-What there is of each Application is read from the cache at each scrape. What happened is counted by what the status
-comes to show, so that it is the same whoever did it.
+Facts about each Application are read from the cache at each scrape. Events are counted when the status shows them, so
+that it does not matter which process caused them.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ INFO: Final = (
 )  # fmt: skip
 CONDITIONS: Final = "ARGOCD_APPLICATION_CONTROLLER_METRICS_APPLICATION_CONDITIONS"
 LABELS: Final = "ARGOCD_APPLICATION_CONTROLLER_METRICS_APPLICATION_LABELS"
-"""Comma-separated: which types of conditions and which labels have series of their own."""
+"""Comma-separated: which types of conditions and which labels have their own series."""
 REQUEST: Final = (*APP, "server", "response_code", "verb", "resource_kind", "resource_namespace", "dry_run")
 _COMPLETED: Final = frozenset({"Succeeded", "Failed", "Error"})
 
 
 class ApplicationMetrics:
-    """`owns`: whether this replica looks after an Application; each is counted by one replica alone."""
+    """`owns`: whether this replica handles an Application; each is counted by only one replica."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class ApplicationMetrics:
     def requested(
         self, server: str, verb: str, resource: Resource, namespace: str, code: str, dry_run: bool, key: Key | None
     ) -> None:
-        """What is asked of a cluster for an Application, or for none."""
+        """Requests to a cluster, for an Application or for none."""
         app = self._cache.get(key) if key is not None else None
         named = dict(zip(APP, _app(app) if app is not None else ("", "", ""), strict=True))
         self._requests.add(
@@ -173,7 +173,7 @@ def _operation(app: JsonObject) -> str:
 
 
 def _count(message: str) -> int:
-    """Of `Application has 3 orphaned resources`."""
+    """Parses `Application has 3 orphaned resources`."""
     return next((int(word) for word in message.split() if word.isdecimal()), 0)
 
 

@@ -1,6 +1,6 @@
-"""The doors this room needs: what is known of built-in types, and where changes go.
+"""The ports of this room: facts about built-in types, and where changes are written.
 
-The cli wires `KnownTypes` to the embedded server's facts; any source of Kubernetes' own types will do.
+The cli connects `KnownTypes` to the embedded server's facts; any source of Kubernetes' own types works.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from argosy.runtime.sharding import Shards
 
 
 class Replicas(Protocol):
-    """Who shares the work, and which of them we are (`runtime.leases.Membership`)."""
+    """The replicas that share the work, and which of them we are (`runtime.leases.Membership`)."""
 
     @property
     def identity(self) -> str: ...
@@ -23,22 +23,22 @@ class Replicas(Protocol):
 
     @property
     def is_valid(self) -> bool:
-        """Whether we may write at all at this moment."""
+        """Whether we may write at the moment."""
         ...
 
 
 class Schema(NamedTuple):
-    """`revision` is another one when the schema is."""
+    """`revision` changes with the schema."""
 
     node: Node
     revision: str = ""
 
 
 class Schemas(Protocol):
-    """What server-side apply merges the kinds of one cluster by, custom ones included."""
+    """Schemas for server-side apply's merge, for the kinds of one cluster, including custom ones."""
 
     def schema(self, group: str, version: str, kind: str) -> Schema | None:
-        """None where that is not known."""
+        """None if unknown."""
         ...
 
 
@@ -50,11 +50,11 @@ class KnownTypes(Protocol):
         ...
 
     def defaulted(self, obj: JsonObject) -> JsonObject:
-        """With the defaults an API server fills in. The given object is not changed."""
+        """With the defaults that an API server fills in. The given object is not changed."""
         ...
 
     def canonical(self, obj: JsonObject) -> JsonObject:
-        """As the typed struct spells it: quantities canonical, empty optional fields dropped.
+        """As the typed Go struct prints it: quantities canonical, empty optional fields dropped.
 
         Unchanged for an object with unknown fields or of an unknown kind.
         """

@@ -1,4 +1,4 @@
-"""Asks the API server what an apply would change: whether it is to be asked, and the asking (spec 4.2)."""
+"""Asks the API server what an apply would change, and decides whether to ask (spec 4.2)."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from argosy.runtime.bounded import run_bounded
 from argosy.runtime.clock import Clock
 
 AT_ONCE = 8
-"""Questions of one application that are open at a time."""
+"""How many questions of one application are open at a time."""
 
 
 class NotPreviewed(Exception):
-    """The server refused a dry run; the text says of what, and why."""
+    """The server refused a dry run; the text says which one, and why."""
 
 
 def server_side_of(app: JsonObject, settings: Settings) -> ServerSide | None:
-    """By the Application's `compare-options`, else by the controller's setting; None: compared here."""
+    """By the Application's `compare-options`, else by the controller's setting; None means compared here."""
     options = words(annotations_of(app).get(COMPARE_OPTIONS))
     chosen = next((word for word in reversed(options) if word.startswith("ServerSideDiff=")), "")
     is_on = chosen == "ServerSideDiff=true" or (not chosen and settings.server_side_diff)
@@ -33,7 +33,7 @@ def server_side_of(app: JsonObject, settings: Settings) -> ServerSide | None:
 
 
 async def previews(applier: Applier, questions: Sequence[Target], clock: Clock) -> dict[ResourceKey, JsonObject]:
-    """Raises NotPreviewed for the first that the server refuses; StatusError, OSError when it has no answer now."""
+    """Raises NotPreviewed for the first that the server refuses; StatusError, OSError if it cannot answer now."""
     answers: dict[ResourceKey, JsonObject] = {}
 
     async def ask(target: Target) -> None:
@@ -44,7 +44,7 @@ async def previews(applier: Applier, questions: Sequence[Target], clock: Clock) 
 
 
 async def _answer(applier: Applier, target: Target) -> JsonObject:
-    # Written as `stringData` the values would be nobody's in the answer, and taken for a webhook's.
+    # As `stringData` the values would have no owner in the answer, and be mistaken for a webhook's.
     is_secret = target.key[:2] == ("", "Secret")
     try:
         return await applier.preview(folded(target.obj) if is_secret else target.obj)

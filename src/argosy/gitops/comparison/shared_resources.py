@@ -1,4 +1,4 @@
-"""Objects that two applications claim (spec 1.5). Pure."""
+"""Objects that two applications track (spec 1.5). Pure."""
 
 from __future__ import annotations
 

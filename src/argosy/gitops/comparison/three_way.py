@@ -1,7 +1,7 @@
-"""What a client-side apply would leave behind: last applied, wanted and live, merged along the patch strategies.
+"""The result of a client-side apply: last applied, wanted and live, merged by patch strategies.
 
-The outcome is made directly instead of by way of a patch: the same answer serves the comparison (is it what is live?)
-and the write, which sends the difference to exactly the live version that was looked at (spec 4.2, 7.3).
+The result is computed directly instead of through a patch: the same result serves the comparison (does it equal live?)
+and the write, which sends the difference to exactly the live version that was read (spec 4.2, 7.3).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from argosy.machinery.schema import Node
 
 
 def applied(live: JsonObject, wanted: JsonObject, last: JsonObject, node: Node | None) -> JsonObject:
-    """`live` itself when nothing changes. `node` None: lists are replaced, maps are merged (JSON merge semantics)."""
+    """`live` itself if nothing changes. `node` None: lists are replaced, maps are merged (JSON merge semantics)."""
     return _merge_map(live, wanted, last, node or UNKNOWN)
 
 
@@ -53,7 +53,7 @@ def _merge(before: JsonValue, wanted: JsonValue, last: JsonValue, node: Node) ->
 
 
 def _merge_list(before: list[JsonValue], wanted: list[JsonValue], last: list[JsonValue], node: Node) -> list[JsonValue]:
-    """Items by merge key, in the wanted order; live items that nobody here asked for keep their place."""
+    """Items by merge key, in the wanted order; live items that are not ours keep their place."""
     key = node.patch_merge_key
 
     def name(item: JsonValue) -> JsonValue:
@@ -63,7 +63,7 @@ def _merge_list(before: list[JsonValue], wanted: list[JsonValue], last: list[Jso
     last_by = {name(item): item for item in last}
     wanted_by = {name(item): item for item in wanted}
     if len(live_by) != len(before) or len(wanted_by) != len(wanted):
-        # The same key twice, as one port for two protocols: by position, since the key tells nothing.
+        # A repeated key, such as one port for two protocols: matched by position, since the key is ambiguous.
         return before if equal(before, wanted) else wanted
     made = {
         at: _merge(live_by.get(at), item, last_by.get(at), node.items or UNKNOWN) if at in live_by else item
@@ -77,7 +77,7 @@ def _merge_list(before: list[JsonValue], wanted: list[JsonValue], last: list[Jso
 
 
 def _ordered(kept: list[JsonValue], wanted: list[JsonValue]) -> list[JsonValue]:
-    """The wanted order, with the others where they stood relative to what came before them."""
+    """The wanted order, with the others where they were relative to the item before them."""
     ours = set(wanted)
     result, queue = [], list(wanted)
     for at in kept:

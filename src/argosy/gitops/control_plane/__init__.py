@@ -1,1 +1,1 @@
-"""What every Application's reconciliation shares: settings, projects, credentials, and which replica works."""
+"""Shared by all Applications' reconciliations: settings, projects, credentials, and sharding."""

@@ -1,4 +1,4 @@
-"""What every Application's look shares: settings, projects and credentials, read from caches and rebuilt on change."""
+"""Shared by all Applications' looks: settings, projects and credentials, read from caches and rebuilt on change."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BY_PROJECT = "gitops/project"
 
 
 class ControlPlane:
-    """`changed` is called when something that concerns every Application is no longer as it was."""
+    """`changed` is called when something that concerns every Application has changed."""
 
     def __init__(self, caches: Caches, namespace: str, changed: Callable[[], None]) -> None:
         self.namespace = namespace
@@ -54,7 +54,7 @@ class ControlPlane:
         return self._settings
 
     def config_metadata(self) -> JsonObject:
-        """Of `argocd-cm`: what events about settings are told of."""
+        """The `argocd-cm` object, on which events about settings are emitted."""
         found = self._config.get(Key(self.namespace, CONFIG_MAP)) or {}
         return found.get("metadata") or {"name": CONFIG_MAP, "namespace": self.namespace}
 
@@ -75,17 +75,17 @@ class ControlPlane:
 
     @property
     def parameters(self) -> Mapping[str, str]:
-        """What argocd-cmd-params-cm says, as it is."""
+        """The data of argocd-cmd-params-cm."""
         return self._data(PARAMETERS)
 
     @property
     def signing_keys(self) -> Mapping[str, str]:
-        """Whose signatures are known: armoured keys by id."""
+        """Known signing keys: armoured keys by id."""
         return self._data(KEYS_CONFIG_MAP)
 
     @property
     def plugins(self) -> tuple[JsonObject, ...]:
-        """The operator's ConfigManagementPlugin documents; one that cannot be read is there with its error."""
+        """The operator's ConfigManagementPlugin documents; an invalid one has its error in place."""
         if self._plugins is None:
             found = (obj for obj in self._config.list(self.namespace) if PLUGIN_LABEL in labels_of(obj))
             ordered = sorted(found, key=lambda obj: str(obj["metadata"]["name"]))
@@ -97,7 +97,7 @@ class ControlPlane:
         return None if found is None else read(AppProject, found)
 
     def effective(self, name: str) -> AppProjectSpec | None:
-        """The project's spec with all that it inherits; None when there is no such project."""
+        """The project's spec with everything that it inherits; None if there is no such project."""
         if (known := self._effective.get(name)) is not None:
             return known
         if (project := self.project(name)) is None:
@@ -109,7 +109,7 @@ class ControlPlane:
         return made
 
     def users_of(self, project: str) -> Sequence[JsonObject]:
-        """The Applications that name it."""
+        """The Applications of the project."""
         return self.applications.by_index(BY_PROJECT, project)
 
     def projects_by_name(self) -> dict[str, AppProject]:

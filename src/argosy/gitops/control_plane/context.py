@@ -1,4 +1,4 @@
-"""What the shells of this room share: the doors, the caches' views, and what is remembered of each Application."""
+"""Shared by the shells of this room: adapters, views of the caches, and the memory for each Application."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ from argosy.runtime.slices import Slices
 
 @dataclass(slots=True)
 class Memory:
-    """What saves work for one Application; nothing is lost when it is."""
+    """A cache for one Application; it can be lost without harm."""
 
     comparer: Comparer
     requests: RefreshRequests = field(default_factory=RefreshRequests)
     next_wave_at: float = 0.0
     failing_since: datetime | None = None
-    """When the sources could not be loaded for the first time in a row."""
+    """When loading the sources first failed, of consecutive failures."""
     why: Mapping[ResourceKey, str] = field(default_factory=dict)
     verdicts: Verdicts = field(default_factory=dict)
-    """Of users' health checks."""
+    """Verdicts of users' health checks."""
     judge_at: float | None = None
-    """When one of them may be another though nothing changed; of the monotonic clock."""
+    """When a verdict may change without any other change; on the monotonic clock."""
     failed_paths: set[str] = field(default_factory=set)
-    """jq expressions of ignored differences whose failure was told."""
+    """jq expressions of ignored differences whose failure was reported."""
     obstacle_for: str = ""
-    """This and the next two are kept by refresh/obstacles.py."""
+    """This and the next two are maintained by refresh/obstacles.py."""
     obstacle_tries: int = 0
     obstacle_waits: bool = False
     trace: str = ""
-    """The trace of what is under way for it, until that ended."""
+    """The trace of what is in progress for it, until that has finished."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class ReconcileContext:
     dependency_index: DependencyIndex
     orphans: OrphanMonitoring
     slices: Slices
-    """For what grows with the number of an Application's objects."""
+    """For work that grows with the number of an Application's objects."""
     memory: dict[Key, Memory] = field(default_factory=dict)
 
     def remember(self, key: Key) -> Memory:
@@ -73,11 +73,11 @@ class ReconcileContext:
         return found
 
     def cluster(self, spec: ApplicationSpec) -> Cluster:
-        """Where an Application goes. Raises InvalidDestination."""
+        """The Application's destination. Raises InvalidDestination."""
         return resolve(spec.destination, self.plane.settings, self.plane.cluster_book)
 
     async def judge_for(self, memory: Memory, live: Mapping[ResourceKey, JsonObject]) -> Judge:
-        """How well the objects in `live` are, by users' checks where there are any. Notes when to judge again."""
+        """The health of the objects in `live`, by users' checks if there are any. Records when to check again."""
         settings = self.plane.settings
         found = await self.custom_checks.judge_for(
             live, settings.customizations, memory.verdicts, settings.refresh_seconds

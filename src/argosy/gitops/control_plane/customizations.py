@@ -1,8 +1,8 @@
-"""What users say about kinds in `argocd-cm`: their own health checks and actions (spec 10).
+"""Users' customizations of kinds in `argocd-cm`: their own health checks and actions (spec 10).
 
-Two spellings say the same: one map `resource.customizations`, and keys `resource.customizations.<what>.<group>_<kind>`,
-which win. A name with a wildcard covers what it matches; exact names come first, wildcards in sorted order, so that two
-that match never leave the answer to chance. What cannot be read is left out and told: the rest goes on.
+Two forms are equivalent: one map `resource.customizations`, and keys `resource.customizations.<what>.<group>_<kind>`,
+which win. A name with a wildcard matches several kinds; exact names come first, wildcards in sorted order, so that the
+result is deterministic if two match. Invalid entries are left out and reported: all others work.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ MAP_KEY: Final = "resource.customizations"
 EVERYTHING: Final = "*/*"
 WILD: Final = frozenset("*?[{")
 ELSEWHERE: Final = ("ignoreDifferences", "ignoreResourceUpdates", "knownTypeFields")
-"""Said by the same keys, and read where it is needed."""
+"""Fields of the same keys that are parsed elsewhere."""
 
 TRUE: Final = ("1", "t", "T", "true", "TRUE", "True")
 FALSE: Final = ("0", "f", "F", "false", "FALSE", "False")
 
 
 class CustomizationError(Exception):
-    """Which key of the settings cannot be used, and what would be right."""
+    """Which key of the settings is invalid, and what would be right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """A health check. `digest` is of all that its verdict depends on besides the object."""
+    """A health check. `digest` is of all inputs of its verdict except the object."""
 
     text: str
     open_libraries: bool
@@ -44,15 +44,15 @@ class Script:
 class UserActions:
     discovery: str = ""
     definitions: Mapping[str, str] = field(default_factory=dict)
-    """Script by name of the action."""
+    """Scripts by the name of their action."""
     merges_shipped: bool = False
     broken: str = ""
-    """Why they cannot be read: then the kind has none, and whoever asks is told."""
+    """Why they are invalid: then the kind has none, and users see the error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customization:
-    """Of one kind, or of all that a pattern covers. Empty: not said."""
+    """Of one kind, or of all that a pattern matches. Empty if not configured."""
 
     health: str = ""
     open_libraries: bool = False
@@ -67,7 +67,7 @@ class Customizations:
     wild: tuple[tuple[str, Customization], ...] = ()
     problems: tuple[str, ...] = ()
     _health: dict[tuple[str, str], Script | None] = field(default_factory=dict, compare=False, repr=False)
-    """Answers given before: asked for every object, they are few."""
+    """Cached lookups: called for every object, but there are few kinds."""
 
     @property
     def judges(self) -> bool:
@@ -85,7 +85,7 @@ class Customizations:
         return self._health[group, kind]
 
     def actions(self, group: str, kind: str) -> UserActions | None:
-        """Of exactly this kind, or of the first pattern that covers it."""
+        """For exactly this kind, or the first pattern that matches it."""
         found = self._first(group, kind, lambda entry: entry.actions is not None)
         return found.actions if found else None
 
@@ -102,7 +102,7 @@ class Customizations:
 
 
 def customizations_of(config: Mapping[str, str]) -> Customizations:
-    """Reads what can be read; `problems` has the rest."""
+    """Parses all valid entries; `problems` has the others."""
     reading = _Reading()
     reading.attempt(partial(reading.whole_map, config.get(MAP_KEY) or ""))
     for key in sorted(config):
@@ -161,7 +161,7 @@ class _Reading:
                 raise CustomizationError(f"{key}: {what} is not one of {known}")
 
     def _actions(self, where: str, given: JsonValue) -> UserActions:
-        """Actions that cannot be read are still said for the kind: the shipped ones must not show up instead."""
+        """Invalid actions still count for the kind: the built-in ones must not appear instead."""
         try:
             return _actions(where, given)
         except CustomizationError as error:

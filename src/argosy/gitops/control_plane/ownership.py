@@ -1,4 +1,4 @@
-"""Which replica looks after what, of several that share the work; a single process looks after everything."""
+"""Which replica handles which object, if several share the work; a single process handles everything."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Ownership:
         self._cluster_of = cluster_of
 
     def of_application(self, key: Key) -> bool:
-        """By the algorithm that the settings name."""
+        """By the algorithm in the settings."""
         if self._replicas is None:
             return True
         app = self._plane.applications.get(key)
@@ -30,6 +30,6 @@ class Ownership:
         return self._replicas.is_valid and found == self._replicas.identity
 
     def of_key(self, key: Key) -> bool:
-        """Of anything else, by its key alone."""
+        """For all other objects, by key alone."""
         replicas = self._replicas
         return replicas is None or (replicas.is_valid and replicas.shards.owner(key) == replicas.identity)

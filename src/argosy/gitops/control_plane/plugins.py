@@ -1,6 +1,6 @@
-"""Which config-management plug-ins the operator configured: labelled ConfigMaps of the control plane's namespace. Pure.
+"""The operator's config-management plug-ins, from labelled ConfigMaps of the control plane's namespace. Pure.
 
-None is there by default, and then none runs. The document is the `plugin.yaml` that a sidecar of upstream's would hold
+By default there are none, and none runs. The document is the `plugin.yaml` of upstream's sidecars
 (spec/argo-cd-engine-2.md 11.7); its commands run in a render worker.
 """
 
@@ -17,7 +17,7 @@ KEY: Final = "plugin.yaml"
 
 
 def documents_of(config_map: JsonObject) -> list[JsonObject]:
-    """One plug-in each. What cannot be read is a document with its error, told to who asks for a plug-in."""
+    """One document per plug-in. An invalid one is a document with its error, which users of a plug-in see."""
     name = str(config_map["metadata"]["name"])
     text = (config_map.get("data") or {}).get(KEY)
     if not text:

@@ -1,4 +1,4 @@
-"""What `argocd-cm` and `argocd-cmd-params-cm` say (spec 13), read once per change and handed to every decision."""
+"""The settings in `argocd-cm` and `argocd-cmd-params-cm` (spec 13), parsed once per change, for all decisions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ IGNORE_PREFIX: Final = "resource.customizations.ignoreDifferences."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ignored:
-    """One rule of fields whose differences do not count."""
+    """One rule for fields whose differences are ignored."""
 
     group: str = "*"
     kind: str = "*"
@@ -76,7 +76,7 @@ class Settings:
     self_heal_cap: float = 300.0
     sync_timeout: float = 0.0
     repo_error_grace: float = 180.0
-    """Seconds for which a source that cannot be reached is no news."""
+    """Seconds for which an unreachable source is not reported."""
     persist_health: bool = False
     application_namespaces: tuple[str, ...] = ()
     impersonation_enabled: bool = False
@@ -85,18 +85,18 @@ class Settings:
     sharding: str = ""
     hydrator_enabled: bool = False
     hydration_workers: int = 5
-    """Read at the start."""
+    """Only read at the start."""
     commit_message: str = ""
-    """Template for the hydrator's commits; "" for the default one. So are `readme` and the author."""
+    """Template for the hydrator's commits; "" for the default one. The same for `readme` and the author."""
     readme: str = ""
     commit_author: str = ""
     commit_email: str = ""
     customizations: Customizations = field(default_factory=Customizations)
     render: Mapping[str, str] = field(default_factory=dict)
-    """Keys that rendering depends on, as they are."""
+    """Keys that rendering depends on, unparsed."""
 
     def excludes(self, group: str, kind: str, cluster: str) -> bool:
-        """An exclusion always wins; with an inclusion for the cluster, what it does not name is excluded."""
+        """An exclusion always wins; with an inclusion for the cluster, kinds that it does not name are excluded."""
         if group in EXCLUDED_GROUPS or (group, kind) in ALWAYS_EXCLUDED:
             return True
         if any(entry.covers(group, kind, cluster) for entry in self.exclusions):
@@ -108,7 +108,7 @@ class Settings:
 
 
 def settings_of(config: Mapping[str, str], parameters: Mapping[str, str] | None = None) -> Settings:
-    """A value that cannot be read counts as absent: one wrong line must not stop every application."""
+    """An invalid value counts as absent: one wrong line must not stop every application."""
     given = parameters or {}
     options = _mapping(config.get("resource.compareoptions"))
     return Settings(

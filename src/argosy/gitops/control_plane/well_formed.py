@@ -1,4 +1,4 @@
-"""A cache without the objects that are malformed: whoever reads it meets none, and no loop over all stops at one."""
+"""A cache without malformed objects, so that readers and loops over all objects never meet one."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from argosy.runtime.caches.informer import Cache, Changed
 
 
 class WellFormed:
-    """The `runtime.informer.Cache`; `wrong` says what is wrong with an object, "" for nothing."""
+    """The `runtime.informer.Cache`; `wrong` describes what is malformed, "" for nothing."""
 
     def __init__(self, cache: Cache, wrong: Callable[[JsonObject], str]) -> None:
         self._cache = cache
         self._wrong = wrong
         self._malformed: dict[Key, str] = {}
         self._was_malformed = False
-        """What the event that is being told changes; `_heard` is told first."""
+        """What the current event changes; `_heard` is called first."""
         cache.on_change(self._heard)
 
     def malformed(self, key: Key) -> str:
-        """What is wrong with the object; "" when it is well, or not there."""
+        """What is malformed in the object; "" if it is well-formed, or does not exist."""
         return self._malformed.get(key, "")
 
     def raw(self, key: Key) -> JsonObject | None:
-        """The object, whatever it is."""
+        """The object, even if malformed."""
         return self._cache.get(key)
 
     @property
@@ -56,12 +56,12 @@ class WellFormed:
             try:
                 return tuple(values(obj))
             except (AttributeError, TypeError):
-                return ()  # a malformed one; `by_index` leaves out those that lead to values
+                return ()  # a malformed one; `by_index` leaves out those that have values
 
         self._cache.add_index(index, of_any)
 
     def on_change(self, handler: Changed, *, replay: bool = True) -> Callable[[], None]:
-        """One that becomes malformed is heard of as gone, and as added when it is well again."""
+        """An object that becomes malformed is reported as deleted, and as added when it is well-formed again."""
 
         def heard(old: JsonObject | None, new: JsonObject | None) -> None:
             was = None if self._was_malformed else old
@@ -72,7 +72,7 @@ class WellFormed:
         return self._cache.on_change(heard, replay=replay)
 
     def on_malformed(self, handler: Callable[[Key], None]) -> Callable[[], None]:
-        """Hears of each that comes or changes and is malformed."""
+        """Called for each added or changed object that is malformed."""
 
         def heard(_old: JsonObject | None, new: JsonObject | None) -> None:
             if new is not None and (key := key_of(new)) in self._malformed:

@@ -1,1 +1,1 @@
-"""How an Application goes: hooks, then its objects wave by wave, then its finalizer."""
+"""Deletes an Application: hooks, then its objects wave by wave, then its finalizer."""

@@ -1,4 +1,4 @@
-"""The shell of deletion hooks: rendered, created, waited for, cleaned up (spec 8 steps 3 and 5)."""
+"""The shell of deletion hooks: renders, creates, awaits and cleans them up (spec 8 steps 3 and 5)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class HookRunner:
         self._app_state = app_state
 
     async def run(self, progress: DeletionProgress) -> Advance | None:
-        """None when all hooks of the stage succeeded. Raises Stuck."""
+        """None if all hooks of the phase succeeded. Raises Stuck."""
         hooks = await self._hooks(progress)
         live = self._live(progress, hooks)
         judge = await self.context.judge_for(self.context.remember(progress.key), live)
@@ -50,7 +50,7 @@ class HookRunner:
         return None
 
     async def clean_up(self, progress: DeletionProgress) -> Advance | None:
-        """None when those that go by their policies are gone. Raises Stuck."""
+        """None when those to be deleted by their policies are deleted. Raises Stuck."""
         hooks = {wanted: obj for wanted, obj in progress.live.items() if progress.phase in hook_types(obj)}
         judge = await self.context.judge_for(self.context.remember(progress.key), hooks)
         cleared = deletion_hooks.cleared(hooks, judge)
@@ -59,7 +59,7 @@ class HookRunner:
         return Advance(wake_after=BACKSTOP) if cleared else None
 
     async def _hooks(self, progress: DeletionProgress) -> list[Hook]:
-        """Rendered anew at every look, so that a hook that fails can be mended in its source."""
+        """Rendered again at every look, so that a failing hook can be fixed in its source."""
         try:
             found = await self._app_state.desired(progress.app, sources_of(progress.spec), Look(max_age=POLL_MAX_AGE))
         except Refused as error:
@@ -74,7 +74,7 @@ class HookRunner:
         return hooks
 
     def _live(self, progress: DeletionProgress, hooks: list[Hook]) -> dict[ResourceKey, JsonObject]:
-        """Those that are there. Raises Stuck where another's object has the name."""
+        """The existing ones. Raises Stuck if another object has the name."""
         found = {}
         for hook in hooks:
             if (live := progress.live.get(hook.key) or progress.place.get(hook.key)) is None:

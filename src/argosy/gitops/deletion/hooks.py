@@ -1,7 +1,7 @@
-"""Which PreDelete and PostDelete hooks are made, judged, tried again and cleaned up (spec 8 steps 3 and 5).
+"""Which PreDelete and PostDelete hooks are created, assessed, retried and cleaned up (spec 8 steps 3 and 5).
 
-A hook object carries the deletion that it was made for, so that one which an earlier sync left is told from it, and a
-process that dies at any write finds what it made.
+A hook object is marked with the deletion that it was created for, so that one left by an earlier sync can be told
+apart, and a process that crashes at any write finds what it created.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import parse
 
 MADE_FOR: Final = "argosy.dev/deletion-hook"
-"""Annotation of a hook object: the phase, and the uid of the Application whose deletion it was made for."""
+"""Annotation of a hook object: the phase, and the uid of the Application whose deletion it was created for."""
 RETRY: Final = timedelta(seconds=30)
 """From a failure to the next attempt."""
 RANK = {status: rank for rank, status in enumerate(ORDER)}
@@ -45,20 +45,20 @@ class Hook:
 
 @dataclass(frozen=True, slots=True)
 class HookStep:
-    """What to do now; nothing at all means to wait for what runs."""
+    """What to do now; if empty, wait for running hooks."""
 
     is_done: bool = False
     create: tuple[Hook, ...] = ()
     clear: tuple[ResourceKey, ...] = ()
-    """Objects that go: left by a sync, or failed."""
+    """Objects to delete: left by a sync, or failed."""
     failed: tuple[str, ...] = ()
-    """New failures, in words: to be recorded before they are cleared."""
+    """New failures, as text: to be recorded before they are cleared."""
     retry_after: float | None = None
     """Seconds."""
 
 
 def hooks_of(targets: Targets, phase: str, app: JsonObject, instance: str, settings: Settings) -> list[Hook]:
-    """The hooks of one phase, as they are made for this deletion; lower waves first."""
+    """The hooks of one phase, as they are created for this deletion; lower waves first."""
     metadata = app["metadata"]
     began = int(parse(metadata["deletionTimestamp"]).timestamp())
     namespace = read(Application, app).spec.destination.namespace
@@ -82,7 +82,7 @@ def next_step(
     now: datetime,
     judge: Judge = health_of,
 ) -> HookStep:
-    """The first wave that is not over decides. `failed_at`: when a failure of this phase was recorded last."""
+    """The first unfinished wave decides. `failed_at`: when a failure of this phase was recorded last."""
     retry_at = failed_at + RETRY if failed_at else None
     waits = (retry_at - now).total_seconds() if retry_at and now < retry_at else None
     for wave in sorted({hook.wave for hook in hooks}):
@@ -119,7 +119,7 @@ def is_failure_of(phase: str, text: str) -> bool:
 
 
 def cleared(hooks: Mapping[ResourceKey, JsonObject], judge: Judge = health_of) -> list[ResourceKey]:
-    """What goes by its delete policy, by the worst health of all hooks of the phase."""
+    """What to delete by its delete policy, by the worst health of all hooks of the phase."""
     found = (judge(obj) for obj in hooks.values())
     worst = max((health.status for health in found if health), key=lambda status: RANK.get(status, 0), default="")
     policy = {"": "HookSucceeded", "Healthy": "HookSucceeded", "Degraded": "HookFailed"}.get(worst)
@@ -128,7 +128,7 @@ def cleared(hooks: Mapping[ResourceKey, JsonObject], judge: Judge = health_of) -
 
 
 def _failure(hook: Hook, live: JsonObject | None, judge: Judge) -> str:
-    """In words; "" for one that succeeded, runs, or is not there."""
+    """The failure as text; "" for a hook that succeeded, runs, or does not exist."""
     if live is None or not is_made_for(hook, live) or _is_healthy(live, judge):
         return ""
     place, health = f"{hook.key.namespace}/{hook.key.name}", judge(live)

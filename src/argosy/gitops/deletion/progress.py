@@ -1,4 +1,4 @@
-"""One look at an Application on its way out: what it brought, and how that goes (spec 8)."""
+"""One look at an Application being deleted: its objects, and the progress (spec 8)."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ WAITING = Advance(wake_after=BACKSTOP, background=True)
 
 
 class Stuck(Exception):
-    """The text of the DeletionError condition; what it speaks of is tried again."""
+    """The text of the DeletionError condition; the failed operation is retried."""
 
 
 class HookFailedAgain(Stuck):
-    """As Stuck; told with the time of this failure, even if the same was told before."""
+    """As Stuck; reported with the time of this failure, even if the same was reported before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +44,12 @@ class DeletionProgress:
     instance: str
     place: LiveObjects
     applier: Applier
-    """As whom its objects are changed."""
+    """The user as whom its objects are changed."""
     permits: AppProjectSpec
     """The effective project."""
     cluster: destinations.Cluster
     live: dict[ResourceKey, JsonObject]
-    """What the Application brought and its project still permits."""
+    """The Application's objects that its project still permits."""
 
     @property
     def finalizers(self) -> list[str]:
@@ -57,7 +57,7 @@ class DeletionProgress:
 
     @property
     def phase(self) -> str:
-        """Of hooks."""
+        """Failures of hooks."""
         return self.stage.value.partition(" ")[0]
 
     @property
@@ -67,11 +67,11 @@ class DeletionProgress:
 
     @property
     def is_hook_failure(self) -> bool:
-        """Whether it speaks of a hook of this phase."""
+        """Whether it is about a hook of this phase."""
         return self.error is not None and is_failure_of(self.phase, self.error.message)
 
     async def delete(self, wanted: ResourceKey) -> None:
-        """A hook that a sync left is let go of first. Raises Stuck, and StatusError where that may pass."""
+        """A hook that a sync left is released first. Raises Stuck, and StatusError for temporary errors."""
         obj = self.live[wanted]
         try:
             await self.applier.release(obj)
@@ -81,7 +81,7 @@ class DeletionProgress:
         self.place.forget(wanted)
 
     async def clear(self, wanted: ResourceKey) -> None:
-        """A hook that is done with."""
+        """A finished hook."""
         try:
             await self.applier.clear(self.live[wanted])
         except StatusError as error:
@@ -89,12 +89,12 @@ class DeletionProgress:
         self.place.forget(wanted)
 
     async def release(self, wanted: ResourceKey) -> None:
-        """A hook that stays, or that goes by itself."""
+        """A hook that stays, or is deleted by its own policy."""
         try:
             await self.applier.release(self.live[wanted])
         except StatusError as error:
             raise self._stuck(wanted, error) from None
 
     def _stuck(self, wanted: ResourceKey, error: StatusError) -> Exception:
-        """A lost race, or a server that is away, is no reason to wait: it is looked again, soon."""
+        """A lost race, or an unavailable server, is no reason to wait: the look is repeated, soon."""
         return error if error.is_passing else Stuck(f"{wanted.kind} {wanted.name}: {error.message}")

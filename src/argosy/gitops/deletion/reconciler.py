@@ -1,6 +1,6 @@
-"""Deletes as a pass asks: hooks, then the Application's objects wave by wave, then it is let go (spec 8).
+"""Deletes as a pass requests: hooks, then the Application's objects wave by wave, then it is released (spec 8).
 
-Every stage ends with one write that takes its finalizer off: the record that a new process goes on from.
+Every stage ends with one write that removes its finalizer: the record from which a new process continues.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class DeletionReconciler:
         self._hooks = HookRunner(context, app_state)
 
     async def run(self, key: Key, app: JsonObject) -> Advance:
-        """Raises StatusError and OSError where the same may succeed later, and Connecting."""
+        """Raises StatusError and OSError if a retry may succeed, and Connecting."""
         if (stage := deletion.next_stage(list(read(Application, app).metadata.finalizers))) is None:
             return DONE
         reverse = self.context.dependency_index.deletion(app, self.context.clock.now())
@@ -99,7 +99,7 @@ class DeletionReconciler:
         )
 
     async def _go_on(self, progress: DeletionProgress) -> Advance | None:
-        """None when the stage is over. Raises Stuck."""
+        """None when the stage is finished. Raises Stuck."""
         match progress.stage:
             case Stage.CASCADE:
                 return await self._cascade(progress)
@@ -133,7 +133,7 @@ class DeletionReconciler:
         return Advance(patch={**patch, **_marks(app, self._marked(marked, []))} if left else patch)
 
     def _marked(self, app: JsonObject, found: Said, types: Sequence[str] = ERROR, *, anew: bool = False) -> JsonObject:
-        """The Application with the reasons why it cannot go; `anew`: with the time of now."""
+        """The Application with the reasons why it cannot be deleted; `anew`: with the current time."""
         status = status_of(app)
         before = [one.raw for one in status.conditions]
         kept = [item for item in status.conditions if item.type not in types] if anew else status.conditions
@@ -142,5 +142,5 @@ class DeletionReconciler:
 
 
 def _marks(app: JsonObject, marked: JsonObject) -> JsonObject:
-    """The patch to what it is marked with, if that differs."""
+    """The patch to the wanted marks, if they differ."""
     return {} if marked is app else {"status": {"conditions": marked["status"]["conditions"]}}

@@ -1,4 +1,4 @@
-"""In which stages an Application goes, and what is deleted next of what it brought (spec 8)."""
+"""The stages of an Application's deletion, and which of its objects is deleted next (spec 8)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ POST_DELETE = "post-delete-finalizer.argocd.argoproj.io"
 
 
 class Stage(StrEnum):
-    """In this order; each is over when its finalizers are off, which is all that is recorded of it."""
+    """In this order; each is finished when its finalizers are removed, which is its only record."""
 
     PRE_DELETE = "PreDelete"
     CASCADE = "cascade"
@@ -39,13 +39,13 @@ HOOK_STAGES = (Stage.PRE_DELETE, Stage.PRE_DELETE_CLEANUP, Stage.POST_DELETE, St
 
 
 def next_stage(finalizers: Iterable[str]) -> Stage | None:
-    """None: nothing of ours holds the Application."""
+    """None if no finalizer of ours is left."""
     found = set(finalizers)
     return next((stage for stage, names in FINALIZERS_OF.items() if found & set(names)), None)
 
 
 def stages_of(finalizers: Iterable[str]) -> set[Stage]:
-    """All that are still to come."""
+    """All remaining ones."""
     found = set(finalizers)
     return {stage for stage, names in FINALIZERS_OF.items() if found & set(names)}
 
@@ -56,7 +56,7 @@ def without(finalizers: Iterable[str], *stages: Stage) -> list[str]:
 
 
 def with_hooks(finalizers: Iterable[str], phases: Iterable[str]) -> list[str]:
-    """The finalizers of an Application whose manifests hold hooks of these phases, and of no others."""
+    """The finalizers of an Application whose manifests contain hooks of these phases, and of no others."""
     wanted = set(phases)
     given = list(finalizers)
     for stage in HOOK_STAGES:
@@ -69,7 +69,7 @@ def with_hooks(finalizers: Iterable[str], phases: Iterable[str]) -> list[str]:
 
 
 def keeping_hooks(target: JsonObject, live: JsonObject) -> JsonObject:
-    """An Application's manifest with the hook finalizers that its own looks added: no difference, and not undone."""
+    """An Application's manifest with the hook finalizers that its own looks added: no difference, and not reverted."""
     key = str(target.get("apiVersion") or "").partition("/")[0], target.get("kind")
     metadata = target.get("metadata") or {}
     if key != ("argoproj.io", "Application") or not metadata.get("finalizers"):
@@ -85,7 +85,7 @@ def propagation(finalizers: Iterable[str]) -> Propagation:
 
 
 def next_wave(live: dict[ResourceKey, JsonObject], app: ResourceKey, options: Options) -> list[ResourceKey]:
-    """The objects of the highest wave that are to go; none when all are gone."""
+    """The objects of the highest remaining wave; none if all are deleted."""
     progress = [
         (wave_of(obj), key)
         for key, obj in live.items()

@@ -1,6 +1,6 @@
-"""Which Applications wait for which: `argosy.dev/depends-on`, cycles in it, and the reverse order of deletion. Pure.
+"""Which Applications wait for which: `argosy.dev/depends-on`, its cycles, and the reverse order of deletion. Pure.
 
-Applications without the annotation behave as upstream; nothing here concerns them.
+Applications without the annotation behave as upstream; nothing here affects them.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from argosy.machinery.timestamps import parse
 
 DEPENDS_ON: Final = "argosy.dev/depends-on"
 WAITING: Final = "DependencyWaiting"
-"""Condition of an Application that is not synced, or not let go, for another's sake."""
+"""Condition of an Application that is not synced, or not deleted, because of another."""
 MENTION: Final = "DependencyWarning"
-"""Condition of an Application that goes while others that depend on it stay."""
+"""Condition of an Application that is deleted while others that depend on it stay."""
 
 SETTLING: Final = timedelta(seconds=10)
-"""After its deletion was asked for, an Application that others depend on waits so long for theirs: what deletes many
-(a parent, an ApplicationSet, a person) names them one by one, in any order."""
+"""How long an Application that others depend on waits for their deletion after its own was requested: a client that
+deletes many (a parent, an ApplicationSet, a user) requests it one by one, in any order."""
 
 Get = Callable[[Key], JsonObject | None]
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
@@ -34,14 +34,14 @@ _LONGEST_NAME = 253
 
 
 def dependencies_of(app: JsonObject) -> tuple[Key, ...]:
-    """In the order of the annotation; what cannot be read is left out, and told by `errors_of`."""
+    """In the order of the annotation; invalid entries are left out, and reported by `errors_of`."""
     namespace = str((app.get("metadata") or {}).get("namespace") or "")
     found = (_parsed(word, namespace) for word in words(annotations_of(app).get(DEPENDS_ON)))
     return tuple(dict.fromkeys(key for key in found if key is not None))
 
 
 def errors_of(app: JsonObject, get: Get) -> list[str]:
-    """Texts of InvalidSpecError conditions: names that cannot be, and a cycle that the application is on."""
+    """Texts of InvalidSpecError conditions: invalid names, and a cycle that the application is on."""
     namespace = str(app["metadata"].get("namespace") or "")
     errors = [
         f"annotation {DEPENDS_ON}: {word!r} is neither the name of an application nor namespace/name"
@@ -54,7 +54,7 @@ def errors_of(app: JsonObject, get: Get) -> list[str]:
 
 
 def cycle_of(app: JsonObject, get: Get) -> tuple[Key, ...]:
-    """The shortest way from the application to itself, told from its smallest name; () when there is none."""
+    """The shortest cycle from the application to itself, starting with its smallest name; () if there is none."""
     me = _key(app)
     came_from: dict[Key, Key] = {}
     queue = deque([me])
@@ -70,7 +70,7 @@ def cycle_of(app: JsonObject, get: Get) -> tuple[Key, ...]:
 
 
 def reachable(starts: Iterable[Key], get: Get) -> set[Key]:
-    """These, and all that they wait for at any remove."""
+    """These, and their direct and indirect dependencies."""
     found, queue = set(starts), deque(starts)
     while queue:
         for key in dependencies_of(get(queue.popleft()) or {}):
@@ -81,7 +81,7 @@ def reachable(starts: Iterable[Key], get: Get) -> set[Key]:
 
 
 def waits_for(app: JsonObject, get: Get) -> str:
-    """What a sync waits for, in words; "" when every dependency is there, synced and healthy."""
+    """What a sync waits for, as text; "" if every dependency exists and is synced and healthy."""
     namespace = str(app["metadata"].get("namespace") or "")
     reasons = ((key, _unready(app, get(key))) for key in dependencies_of(app))
     found = [f"application {_name(key, namespace)}{reason}" for key, reason in reasons if reason]
@@ -92,7 +92,7 @@ def waits_for(app: JsonObject, get: Get) -> str:
 
 
 def readiness(app: JsonObject | None) -> tuple[object, ...]:
-    """All of an Application that those who depend on it look at."""
+    """The part of an Application that its dependents depend on."""
     if app is None:
         return ()
     status, is_deleted = read(Application, app).status, bool(app["metadata"].get("deletionTimestamp"))
@@ -100,20 +100,20 @@ def readiness(app: JsonObject | None) -> tuple[object, ...]:
 
 
 def may_name(app: JsonObject, dependency: JsonObject) -> bool:
-    """Across namespaces only within a project: an annotation neither finds out about nor holds up other tenants."""
+    """Across namespaces only within a project: an annotation must neither reveal nor block other tenants."""
     same = app["metadata"].get("namespace") == dependency["metadata"].get("namespace")
     return same or _project(app) == _project(dependency)
 
 
 @dataclass(frozen=True, slots=True)
 class Reverse:
-    """What the deletion of an Application has to do with those that depend on it; "" and None for nothing."""
+    """How dependents affect the deletion of an Application; "" and None if they do not."""
 
     awaited: str = ""
     mention: str = ""
-    """Who stays."""
+    """The dependents that stay."""
     settles_in: float | None = None
-    """Seconds in which some who stay may yet be deleted, too."""
+    """Seconds in which some dependents may still be deleted, too."""
 
 
 def deletion_waits(app: JsonObject, dependents: Iterable[JsonObject], get: Get, now: datetime) -> Reverse:
@@ -145,7 +145,7 @@ def _unready(app: JsonObject, dependency: JsonObject | None) -> str:
 
 
 def _edges(app: JsonObject | None, get: Get) -> Sequence[Key]:
-    """Of the dependencies, those that count; one that is not there ends a way."""
+    """The dependencies that count; a missing one ends the path."""
     if app is None:
         return ()
     me = _key(app)

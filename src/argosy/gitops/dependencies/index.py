@@ -1,6 +1,6 @@
-"""Which Application a change of another wakes: an index by the name of the dependency, and who waits just now.
+"""Which Application a change of another wakes: an index by the name of the dependency, and the current waiters.
 
-Reads the Applications' cache only. What is remembered saves looks: a new process looks at every Application anyway.
+Only reads the Applications' cache. The memory saves looks: a new process looks at every Application anyway.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class DependencyIndex:
     def __init__(
         self, applications: Cache, wake: Callable[[Key], None], is_served: Callable[[JsonObject], bool]
     ) -> None:
-        """`wake`: compares an Application again. `is_served`: whether one may be where it is, and so hold up others."""
+        """`wake`: compares an Application again. `is_served`: whether its namespace is permitted, so that it counts."""
         self._applications = applications
         self._is_served = is_served
         self._wake = wake
@@ -33,12 +33,12 @@ class DependencyIndex:
         if dependencies.DEPENDS_ON not in annotations_of(app):
             return []
         if not self._dependents(key_of(app)):
-            # What nobody waits for is on no cycle: the way need not be walked.
+            # An Application without dependents is on no cycle: no search is needed.
             return dependencies.errors_of(app, lambda key: None)
         return dependencies.errors_of(app, self._get(app))
 
     def waits(self, app: JsonObject) -> str:
-        """What a sync of the application waits for; from now on it hears of every change of it. "" for nothing."""
+        """What a sync of the application waits for; from now on it is woken by every change of that. "" for nothing."""
         if dependencies.DEPENDS_ON not in annotations_of(app):
             return ""
         return self._noted(app, dependencies.waits_for(app, self._get(app)))
@@ -51,7 +51,7 @@ class DependencyIndex:
         return found
 
     def _noted(self, app: JsonObject, text: str) -> str:
-        # Before anything is awaited: a change that comes while the wait is being written is not missed.
+        # Before anything is awaited: a change while the wait is being written is not missed.
         (self._waiting.add if text else self._waiting.discard)(key_of(app))
         return text
 
@@ -69,7 +69,7 @@ class DependencyIndex:
         if before != after:
             self._rewired(key, {*before, *after})
         elif _text(old) != _text(new):
-            self._wake(key)  # a name that could not be read was mended, or written
+            self._wake(key)  # an invalid name was fixed, or written
         if ready:
             self._wake_waiting(key_of(app) for app in self._dependents(key))
         if ready or before != after:
@@ -78,7 +78,7 @@ class DependencyIndex:
             self._waiting.discard(key)
 
     def _rewired(self, key: Key, others: set[Key]) -> None:
-        """The way of waits changed here: a cycle through it was closed or broken, if anybody waits for it at all."""
+        """The chain of waits changed here: a cycle through it was closed or broken, if it has any dependents."""
         self._wake(key)
         if self._dependents(key):
             for member in dependencies.reachable(others, self._applications.get):

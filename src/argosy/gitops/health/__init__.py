@@ -1,7 +1,7 @@
-"""How well one object is (spec 9): the built-in checks, and those for the kinds of this project.
+"""The health of one object (spec 9): the built-in checks, and those for this project's kinds.
 
-Order of lookup (9.1): exact kinds, those of the catalogue included, then the catalogue's wildcard groups. Users' own
-checks come before all of them: `judging` runs them, `custom` reads what they say.
+Order of lookup (9.1): exact kinds, including the catalogue's, then the catalogue's wildcard groups. Users' own checks
+come before all of them: `judging` runs them, `custom` parses their results.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ CHECKS: dict[tuple[str, str], tuple[tuple[str, ...], Check]] = {
     **PROJECT_CHECKS,
     **CATALOGUE,
 }
-"""(group, kind): versions accepted (none named: all), and the check."""
+"""(group, kind): accepted versions (empty means all), and the check."""
 
 
 def health_of(obj: JsonObject) -> Health | None:
-    """None for a kind without a check: it does not count. A check that meets a malformed object says Unknown."""
+    """None for a kind without a check: it does not count. For a malformed object a check returns Unknown."""
     return pending_deletion(obj) or judged(obj)
 
 
 def pending_deletion(obj: JsonObject) -> Health | None:
-    """What outweighs every rule, users' included: the object is on its way out."""
+    """Takes precedence over every check, including users': the object is being deleted."""
     metadata = obj.get("metadata") or {}
     if metadata.get("deletionTimestamp") and HOOK_FINALIZER not in (metadata.get("finalizers") or ()):
         return Health("Progressing", "Pending deletion")
@@ -46,7 +46,7 @@ def pending_deletion(obj: JsonObject) -> Health | None:
 
 
 def judged(obj: JsonObject) -> Health | None:
-    """By the rule of the kind alone; None for a kind without one."""
+    """By the kind's check alone; None for a kind without one."""
     metadata = obj.get("metadata") or {}
     group, version = group_version(str(obj.get("apiVersion") or ""))
     kind = str(obj.get("kind") or "")
@@ -60,7 +60,7 @@ def judged(obj: JsonObject) -> Health | None:
         verdict = check(obj)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         return Health("Unknown", f"{kind} {metadata.get('name')}: its status cannot be read: {error}")
-    # Messages are copied from the object, where anything may stand.
+    # Messages are copied from the object, and may contain anything.
     return verdict if isinstance(verdict.message, str) else verdict._replace(message=str(verdict.message))
 
 

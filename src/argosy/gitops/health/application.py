@@ -21,11 +21,11 @@ class Part:
     health: Health | None
     is_live: bool
     counts: bool = True
-    """False for hooks, the application itself, and objects marked to be left out."""
+    """False for hooks, the application itself, and objects that are marked as ignored."""
 
 
 def aggregated(parts: Iterable[Part]) -> Health:
-    """The worst that counts. Targets of which none is live make the application Missing."""
+    """The worst that counts. If no target is live the application is Missing."""
     counted = [part for part in parts if part.counts]
     if counted and not any(part.is_live for part in counted):
         return Health("Missing")
@@ -54,5 +54,5 @@ def _blame(keys: list[ResourceKey]) -> str:
 
 
 def _kind_of(key: ResourceKey) -> str:
-    """Of the core group, the kind alone."""
+    """For the core group, the kind alone."""
     return f"{key.group}/{key.kind}" if key.group else key.kind

@@ -1,4 +1,4 @@
-"""What a user's health check said, as a verdict (spec 10)."""
+"""Parses the result of a user's health check (spec 10)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from argosy.render.lua.port import Answer
 
 INVALID: Final = "Lua returned an invalid health status"
 MESSAGE_LIMIT: Final = 4096
-"""Characters of a message that are kept: it goes into statuses and events."""
+"""Limit in characters for a message: it is copied to statuses and events."""
 
 Judge = Callable[[JsonObject], Health | None]
-"""How well an object is; None: nothing is said about it, and it does not count."""
+"""An object's health; None means that it has none, and does not count."""
 
 
 def verdict(answer: Answer) -> Health | None:

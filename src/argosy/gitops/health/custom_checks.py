@@ -1,8 +1,8 @@
-"""The judging shell: users' own checks are run beforehand, so that those who decide can ask without waiting.
+"""The shell of health checks: users' checks run beforehand, so that decisions can use them without waiting.
 
-A verdict is remembered by script, object and version: an object that did not change costs nothing, and a change of the
-settings judges anew. One that depends on the time, or that a script is not to blame for, is not remembered, and has a
-time when it is to be judged again.
+A verdict is cached by script, object and version: an unchanged object costs nothing, and a change of the settings runs
+the checks again. A verdict that depends on the time, or an error that is not the script's, is not cached, and has a
+time when the check is repeated.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ Depends = tuple[bytes, str, str]
 """Digest of the script, uid and version of the object."""
 
 BATCH: Final = 256
-"""Objects after which verdicts are remembered, so that a look that is broken off was not for nothing."""
+"""Verdicts are cached after this many objects, so that an interrupted look was not useless."""
 
 PASSING_SECONDS: Final = 60.0
-"""After which what kept a script from its verdict may be over."""
+"""How long until the cause that stopped a script may be gone."""
 
 Verdicts = dict[ResourceKey, tuple[Depends, Health | None]]
 
@@ -34,7 +34,7 @@ Verdicts = dict[ResourceKey, tuple[Depends, Health | None]]
 class CheckVerdicts(NamedTuple):
     judge: Judge
     again_after: float | None = None
-    """Seconds after which a verdict may be another though no object changed."""
+    """Seconds after which a verdict may change though no object changed."""
 
 
 class _Asked(NamedTuple):
@@ -45,13 +45,13 @@ class _Asked(NamedTuple):
 
 
 class CustomChecks:
-    """`evaluator` None: this process runs no Lua, and what a user's check should judge is Unknown."""
+    """`evaluator` None: this process runs no Lua, and users' checks return Unknown."""
 
     def __init__(self, evaluator: LuaEvaluator | None, clock: Clock) -> None:
         self._evaluator = evaluator
         self._clock = clock
         self.evaluated = 0
-        """Scripts run: a figure for metrics and tests."""
+        """How many scripts were run, for metrics and tests."""
 
     async def judge_for(
         self,
@@ -60,9 +60,9 @@ class CustomChecks:
         verdicts: Verdicts,
         timed_seconds: float = 0.0,
     ) -> CheckVerdicts:
-        """A judge of the objects in `live`; of others, as if there were no checks of users. Fills `verdicts`.
+        """A health function for the objects in `live`; for others without users' checks. Fills `verdicts`.
 
-        `timed_seconds`: how long a verdict that depends on the time may stand; 0: until the object changes.
+        `timed_seconds`: how long a time-dependent verdict is valid; 0 means until the object changes.
         """
         if not told.judges:
             verdicts.clear()

@@ -1,4 +1,4 @@
-"""The kinds of this project and their neighbours (spec 9.4), as rules over conditions."""
+"""This project's kinds and related ones (spec 9.4), as rules over conditions."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _cut_over(spec: JsonObject, status: JsonObject) -> Health | None:
 
 
 def _rollout_unobserved(obj: JsonObject, spec: JsonObject, status: JsonObject) -> bool:
-    """Older controllers wrote a hash, or a number of their own, where the generation stands now: it counts as seen."""
+    """Older controllers wrote a hash, or their own number, in place of the generation: it counts as observed."""
     if obj.get("status") is None:
         return True
     generation, observed = (obj.get("metadata") or {}).get("generation"), str(status.get("observedGeneration") or "")
@@ -78,7 +78,7 @@ def _rollout_unobserved(obj: JsonObject, spec: JsonObject, status: JsonObject) -
 
 
 def _by_phase(title: str, says: Mapping[str, str], *, told: bool) -> Check:
-    """`says`: what each phase means in words; `told`: an end is told in the object's own words where it has any."""
+    """`says`: the message for each phase; `told`: a final phase is described by the object's own message, if any."""
 
     def check(obj: JsonObject) -> Health:
         status = obj.get("status") or {}
@@ -188,7 +188,7 @@ def crd(obj: JsonObject) -> Health:
 
 
 def disruption_budget(obj: JsonObject) -> Health:
-    """Conditions are read one by one: a budget may carry two of one type."""
+    """Conditions are processed one by one: a budget may have two of one type."""
     found = (obj.get("status") or {}).get("conditions") or ()
     if not found:
         return progressing("Waiting for status")

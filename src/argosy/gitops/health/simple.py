@@ -1,4 +1,4 @@
-"""Kinds whose health is read off one field (spec 9.2)."""
+"""Kinds whose health depends on one field (spec 9.2)."""
 
 from __future__ import annotations
 

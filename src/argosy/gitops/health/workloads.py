@@ -1,4 +1,4 @@
-"""Deployment, StatefulSet, DaemonSet, ReplicaSet and Job (spec 9.2): the first rule that holds wins."""
+"""Deployment, StatefulSet, DaemonSet, ReplicaSet and Job (spec 9.2): the first matching rule wins."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def replica_set(obj: JsonObject) -> Health:
 
 
 def job(obj: JsonObject) -> Health:
-    """The status of Complete and Failed is not looked at, as upstream does not."""
+    """The status of Complete and Failed is ignored, as upstream does."""
     found = conditions(obj)
     if failed := found.get("Failed"):
         return degraded(failed.get("message") or "")

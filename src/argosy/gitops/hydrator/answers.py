@@ -1,4 +1,4 @@
-"""Who answers what the hydrator asks: revisions, changed files, and the hydration itself."""
+"""Answers the hydrator's questions: revisions, changed files, and the hydration itself."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from argosy.runtime.engine import Answerer
 from argosy.sources.port import GitRemote, GitWriter, SourceError
 
 HYDRATION_SECONDS: Final = 600.0
-"""After which a hydration is begun again."""
+"""After this time a hydration is restarted."""
 MANY: Final = 10_000
-"""How many questions may be open: places are given by `RepositoryLimits`, and by the settings."""
+"""How many questions may be open: `RepositoryLimits` and the settings limit how many run."""
 
 log = logging.getLogger(__name__)
 
@@ -63,14 +63,14 @@ class Answers:
         return await self._preparing.is_relevant(question.obj, question.compared, question.dry, question.paths)
 
     async def _in_turn(self, question: Hydrate) -> End:
-        """As many at once as `controller.hydration.processors` said when the first began."""
+        """As many at once as `controller.hydration.processors` was when the first one started."""
         if self._places is None:
             self._places = asyncio.Semaphore(self._context.plane.settings.hydration_workers)
         async with self._places:
             return await self._hydrated(question.batch)
 
     async def _hydrated(self, batch: Batch) -> End:
-        """Everything between the two writes of status. That the API server fails is not the applications' fault."""
+        """Everything between the two status writes. A failing API server is not the applications' fault."""
         dry = ""
         try:
             candidates = self._candidates(batch)
@@ -87,7 +87,7 @@ class Answers:
             return End(dry=dry, failure=HydrationFailed({}, for_all=f"failed to commit hydrated manifests: {error}"))
         except (StatusError, OSError):
             raise
-        except Exception as error:  # shown to the applications' owners, and to whoever reads the log
+        except Exception as error:  # shown to the applications' owners, and logged
             log.error("a hydration failed: %s", described(error))
             return End(dry=dry, failure=HydrationFailed({}, for_all=described(error)))
         return End(dry=dry, commit=commit)

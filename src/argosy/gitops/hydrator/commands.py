@@ -1,4 +1,4 @@
-"""The commands that would make the same manifests by hand, for README.md. Pure; nothing runs them here."""
+"""The commands that would render the same manifests by hand, for README.md. Pure; nothing runs them here."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The way of a group's manifests onto their branch: done once however often it is begun (spec 16).
+"""Commits a group's manifests to their branch: once, however often it is repeated (spec 16).
 
-What was pushed is told by a note on the branch's head: which dry commit it holds. A process that dies before the note
-finds nothing to change the next time, and only adds the note.
+A note on the branch's head records which dry commit was pushed. If a process dies before the note is written, the next
+run finds nothing to change, and only adds the note.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from argosy.sources.port import Author, Credentials, GitWriter, NotFound, Outrun
 NOTES: Final = "hydrator.metadata"
 TRIES: Final = 5
 PAUSE: Final = 0.1
-"""Seconds before the second try; doubled for each."""
+"""Seconds before the second attempt; doubled for each."""
 
 FILE_LIMIT: Final = 128 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitRequest:
-    """`is_known`: all applications were hydrated from this commit already, so that the branch's note is believed."""
+    """`is_known`: all applications were hydrated from this commit already, so that the branch's note is trusted."""
 
     repository: str
     sync_branch: str
@@ -40,7 +40,7 @@ class CommitRequest:
 
 
 async def committed(work: CommitRequest, writer: GitWriter, credentials: Credentials, clock: Clock) -> str:
-    """The hydrated commit. A lost race is begun again from what is there then. Raises SourceError."""
+    """The hydrated commit. A lost race is repeated from the new state. Raises SourceError."""
     pause = PAUSE
     for left in range(TRIES - 1, -1, -1):
         try:
@@ -71,7 +71,7 @@ async def _commit(work: CommitRequest, writer: GitWriter, credentials: Credentia
 
 
 async def _head(work: CommitRequest, writer: GitWriter, credentials: Credentials) -> str:
-    """Of the branch; a missing one begins where the sync branch is, and that one with an empty commit."""
+    """Head of the branch; a missing one starts at the sync branch, and that one with an empty commit."""
     url, sync = work.repository, work.sync_branch
     sync_head = await writer.head(url, sync, credentials)
     if not sync_head:

@@ -1,4 +1,4 @@
-"""The controller of this room: a key is a group of applications."""
+"""The hydrator's controller: a key is a group of applications."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from argosy.machinery.controller import Controller
 
 
 def controllers(namespace: str) -> tuple[Controller[Seen], ...]:
-    """`namespace`: of the control plane."""
+    """`namespace`: the control plane's."""
     return (
         Controller(
             name="hydrations",

@@ -1,7 +1,7 @@
-"""What is to become of a group: asked for its dry commit, hydrated, told what came of it (spec 16).
+"""Decides on a group: reads its dry commit, hydrates it, reports the result (spec 16).
 
-Every application's status says `Hydrating` before anything is committed, and what came of it afterwards. Only one
-hydration of a group is under way at a time.
+Every application's status says `Hydrating` before anything is committed, and has the result afterwards. Only one
+hydration of a group runs at a time.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from argosy.machinery.requests import Write, merge
 from argosy.machinery.timestamps import seconds
 
 REFRESH_TIMEOUT: Final = timedelta(seconds=120)
-"""Where `timeout.reconciliation` is switched off."""
+"""The interval if `timeout.reconciliation` is turned off."""
 GATHERING: Final = timedelta(seconds=1)
-"""For which a group with a new member waits for more, so that many made at once are one commit."""
+"""How long a group with a new member waits for more, so that many created at once are one commit."""
 UNKNOWN: Final = timedelta(seconds=60)
-"""Until a dry commit that could not be learned is asked for again, where nothing is polled."""
+"""Until a dry commit that could not be resolved is requested again, if polling is off."""
 
 
 def decide(seen: Seen, now: datetime) -> Decision:
@@ -56,7 +56,7 @@ def _by_need(seen: Seen, now: datetime) -> Decision:
     if memory.asked != memory.answered:
         return _heard(seen)
     if not seen.requests <= memory.requests:
-        return _ask(seen, now)  # who asks means the commit that is there now
+        return _ask(seen, now)  # a request means the commit at that time
     if any(found is not None and found.is_needed for found in standing):
         return Decision(memory=replace(memory, begun=True))
     if _is_due(seen, now, is_wanted=None in standing):
@@ -71,7 +71,7 @@ def _by_need(seen: Seen, now: datetime) -> Decision:
         return Decision(memory=replace(memory, begun=True))
     chains = [_writes(app, _compared(app, found, memory.dry)) for app, found in zip(seen.apps, needs, strict=True)]
     steps = _apart(chains)
-    # What is answered now may be asked again, word for word, before anybody has seen it gone.
+    # An identical request may be made again before the removal of this one is observed.
     left = {key_of(app) for app, found in zip(seen.apps, needs, strict=True) if found.in_progress}
     requests = frozenset(item for item in seen.requests if item[0] in left)
     return replace(_asleep(needs, memory, now), steps=steps, memory=replace(memory, requests=requests))
@@ -81,7 +81,7 @@ def _by_need(seen: Seen, now: datetime) -> Decision:
 
 
 def _is_due(seen: Seen, now: datetime, *, is_wanted: bool) -> bool:
-    """Whether the dry commit is to be learned anew: it is not known, or a poll is due."""
+    """Whether the dry commit must be resolved: it is unknown, or a poll is due."""
     memory = seen.memory
     is_due = memory.poll_at is None or now >= memory.poll_at
     return is_due and (seen.settings.refresh_seconds > 0 or (is_wanted and not memory.dry))
@@ -95,7 +95,7 @@ def _ask(seen: Seen, now: datetime) -> Decision:
 
 
 def _poll_interval(seen: Seen) -> timedelta:
-    """With a part of the jitter that is another one for each group and poll, and the same in every run."""
+    """With a part of the jitter that differs for each group and poll, but is the same in every run."""
     text = f"{seen.key} {seen.memory.asked}"
     share = int.from_bytes(blake2b(text.encode(), digest_size=4).digest(), "big") / 2**32
     return timedelta(seconds=seen.settings.refresh_seconds + share * seen.settings.refresh_jitter)
@@ -111,7 +111,7 @@ def _heard(seen: Seen) -> Decision:
 
 
 def _begin(seen: Seen, now: datetime) -> Decision:
-    """Marks every application; who is marked already is taken up."""
+    """Marks every application; ones that are marked already are included."""
     chains = [_writes(app, status.begun(app, seconds(now))) for app in seen.apps]
     number = seen.memory.batch_number + 1
     batch = Batch(number, seen.apps)
@@ -119,7 +119,7 @@ def _begin(seen: Seen, now: datetime) -> Decision:
 
 
 def _ended(seen: Seen, batch: Batch, now: datetime) -> Decision:
-    """Tells each that is still marked, and still of the group, what came of it."""
+    """Reports the result to each application that is still marked and still in the group."""
     if seen.end is None:
         return NOTHING
     before = {key_of(app): app for app in batch.apps}
@@ -151,7 +151,7 @@ def _apart(chains: Iterable[tuple[Write, ...]]) -> tuple[Apart, ...]:
 
 
 def _asleep(needs: list[Need], memory: Memory, now: datetime) -> Decision:
-    """Until an operation is overdue, a failed one may be tried again, or the next poll."""
+    """Until an operation times out, a failed one may be retried, or the next poll."""
     due = [(found.wake_at, found.in_progress) for found in needs if found.wake_at is not None and found.wake_at > now]
     moments = [at for at, _ in due] + ([memory.poll_at] if memory.poll_at is not None and memory.poll_at > now else [])
     if not moments:

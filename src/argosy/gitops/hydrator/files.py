@@ -19,7 +19,7 @@ GENERATED: Final = b"**/README.md linguist-generated=true\n**/hydrator.metadata 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hydrated:
-    """One application's share. `path` is normalised, and not the root."""
+    """One application's part. `path` is normalised, and not the root."""
 
     path: str
     manifests: Sequence[JsonObject]
@@ -28,7 +28,7 @@ class Hydrated:
 
 
 def changes(shares: Sequence[Hydrated], metadata: JsonObject, read: Callable[[str], bytes | None]) -> dict[str, bytes]:
-    """By path; nothing when every manifest is as `read` finds it: no other file is a reason to commit."""
+    """By path; empty if every manifest equals what `read` returns: other files are no reason to commit."""
     made: dict[str, bytes] = {}
     for share in shares:
         manifest = dump_all(list(share.manifests)).encode("utf-8", "replace")
@@ -41,7 +41,7 @@ def changes(shares: Sequence[Hydrated], metadata: JsonObject, read: Callable[[st
 
 
 def untracked(manifest: JsonObject, names: Mapping[str, Sequence[str]]) -> JsonObject:
-    """Without what would tie it to an application: names by `labels` and `annotations`. Shares what is unchanged."""
+    """Without fields that tie it to an application: names in `labels` and `annotations`. Shares unchanged parts."""
     metadata = manifest.get("metadata") or {}
     made = dict(metadata)
     for field, unwanted in names.items():

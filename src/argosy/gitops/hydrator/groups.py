@@ -1,4 +1,4 @@
-"""Who is hydrated together, from where and to where."""
+"""Which applications are hydrated together, from where and to where."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from argosy.sources.urls import normalise_url
 
 
 class Group(NamedTuple):
-    """Repositories as `normalise_url` spells them: two spellings of one are one group."""
+    """Repositories in `normalise_url`'s spelling: two spellings of one are one group."""
 
     dry_repository: str
     dry_revision: str
@@ -25,7 +25,7 @@ class Group(NamedTuple):
 
 
 class Target(NamedTuple):
-    """Where one application's manifests are committed. `sync_branch`: what a missing branch begins from."""
+    """Where one application's manifests are committed. `sync_branch`: where a missing branch starts."""
 
     repository: str
     branch: str
@@ -34,7 +34,7 @@ class Target(NamedTuple):
 
 
 def hydrator_of(app: JsonObject) -> SourceHydrator:
-    """`spec.sourceHydrator`; empty when it has none."""
+    """`spec.sourceHydrator`; empty if it has none."""
     return read(Application, app).spec.source_hydrator or read(SourceHydrator, {})
 
 
@@ -63,7 +63,7 @@ def group_of(app: JsonObject) -> Group | None:
 
 
 def qualified(key: Key) -> str:
-    """As messages name an application."""
+    """An application's name in messages."""
     return f"{key.namespace}/{key.name}"
 
 

@@ -1,4 +1,4 @@
-"""What a look at a group of applications sees: those that are to be hydrated now, and what was asked about them."""
+"""Gathers the inputs for a group of applications: which are due for hydration, and what was asked about them."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.text.globs import matches
 
 Requests = frozenset[tuple[Key, str, str]]
-"""(application, how, time stamp) of the annotations that ask for hydration."""
+"""(application, how, time stamp) of the annotations that request hydration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """What saves work for one group; nothing is lost when it is."""
+    """A cache for one group; it can be lost without harm."""
 
     members: frozenset[Key] = frozenset()
     gather_until: datetime | None = None
-    """New members came, and more may come: they are to be one commit."""
+    """New members appeared, and more may follow: they should be one commit."""
     dry: str = ""
     asked: int = 0
     answered: int = 0
     """Numbers of `DryCommit`: the last one asked, and the last one whose answer is `dry`."""
     poll_at: datetime | None = None
     requests: Requests = frozenset()
-    """Those that the last number asked for."""
+    """The requests of the last number."""
     begun: bool = False
-    """A hydration of this process was begun and did not end: who says `Hydrating` says it because of that."""
+    """A hydration of this process started and did not finish: statuses with `Hydrating` are its own."""
     batch: Batch | None = None
     """What is being hydrated."""
     batch_number: int = 0
@@ -54,7 +54,7 @@ class Seen:
     dry: str | None = None
     """The answer to the last `DryCommit`; None while it is awaited."""
     relevant: Mapping[Key, bool | None] = field(default_factory=dict)
-    """Of applications that name their own files; None while it is not known."""
+    """For applications that name their own files; None while it is not known."""
     end: End | None = None
 
     @property
@@ -66,7 +66,7 @@ class Seen:
 
 
 def group_keys(app: JsonObject) -> tuple[Key, ...]:
-    """The key of the group that an application is a member of; none for one that is not hydrated, or malformed."""
+    """The key of an application's group; none for one that is not hydrated, or malformed."""
     group = group_of(app)
     return (group.key(),) if group is not None and not wrong_field(app, shapes.APPLICATION) else ()
 
@@ -79,7 +79,7 @@ GROUPS: Final[Index[JsonObject]] = Index("hydrator/group", APPLICATIONS, _names)
 
 
 class Look:
-    """`namespace`: of the control plane."""
+    """`namespace`: the control plane's."""
 
     def __init__(self, namespace: str) -> None:
         self._namespace = namespace
@@ -95,7 +95,7 @@ class Look:
         apps = tuple(app for app in members if self._is_to_be_hydrated(app, settings))
         seen = Seen(key=key, settings=settings, apps=apps, memory=memory)
         if memory.batch is not None:
-            seen = replace(seen, apps=members)  # whoever was marked is told, whatever was asked of it since
+            seen = replace(seen, apps=members)  # whoever was marked gets the result, whatever was requested since
             return replace(seen, end=_known(snapshot.ask(Hydrate(key, memory.batch))))
         if not apps or not settings.hydrator_enabled:
             return seen
@@ -120,7 +120,7 @@ class Look:
 
 
 def _relevance(snapshot: Snapshot, app: JsonObject, memory: Memory) -> bool | None:
-    """True where the application names no files: all are its own."""
+    """True if the application names no files: all are relevant."""
     compared, dry = status.status_of(app).last_compared_dry_revision, memory.dry
     wanted = paths.watched(app, dry_source(app).path)
     if not wanted or not dry or not compared or dry == compared:

@@ -1,4 +1,4 @@
-"""What is said of a dry commit: in `hydrator.metadata`, in the commit message and in README.md. Pure.
+"""Describes a dry commit: in `hydrator.metadata`, in the commit message and in README.md. Pure.
 
 Names, order and spelling are Argo CD's, since other tools read these files. A commit may refer to another (that of the
 code, say) by trailers `Argocd-reference-commit-*` in its message.
@@ -57,7 +57,7 @@ git checkout {{ .DrySHA }}
 
 
 def of_commit(url: str, dry: str, described: Described) -> JsonObject:
-    """The branch's own `hydrator.metadata`; what is empty is left out."""
+    """The branch's own `hydrator.metadata`; empty values are left out."""
     subject, _, body = described.message.partition("\n\n")
     rest = "".join(f"{line}\n" for line in _lines(body) if not _reference(line))
     commit = _referred(described.trailers)
@@ -86,14 +86,14 @@ def as_file(metadata: JsonObject) -> bytes:
 
 
 def for_readme(metadata: JsonObject) -> JsonObject:
-    """The same by the names that README templates use."""
+    """The same with the names that README templates use."""
     names = {"RepoURL": "repoURL", "DrySHA": "drySha", "Author": "author", "Date": "date", "Subject": "subject"}
     texts = {theirs: metadata.get(ours) or "" for theirs, ours in {**names, "Body": "body"}.items()}
     return {**texts, "Commands": metadata.get("commands") or [], "References": []}
 
 
 def cleaned(message: str) -> str:
-    """As `git commit` cleans a message; "" when nothing is left."""
+    """As `git commit` cleans a message; "" if nothing is left."""
     lines = [line.rstrip() for line in message.split("\n")]
     kept = [line for at, line in enumerate(lines) if line or (at and lines[at - 1])]
     text = "\n".join(kept).strip("\n")
@@ -101,7 +101,7 @@ def cleaned(message: str) -> str:
 
 
 def shown_url(url: str) -> str:
-    """Without what a token might hide in; the user of an SSH URL is part of its address."""
+    """Without parts that may hold a token; the user of an SSH URL is part of its address."""
     parts = urlsplit(url) if "://" in url else None
     if parts is None or "@" not in parts.netloc:
         return url
@@ -124,7 +124,7 @@ def _referred(trailers: Iterable[str]) -> JsonObject:
 
 
 def _reference(line: str) -> dict[str, str]:
-    """A line's name and value; nothing when it is no reference, or a wrong one."""
+    """A line's name and value; empty if it is not a valid reference."""
     key, colon, value = line.partition(": ")
     if not colon or not key.startswith(PREFIX):
         return {}
@@ -169,7 +169,7 @@ def _json_text(text: str) -> str | None:
 
 
 def _address(text: str) -> str:
-    """`Name <a@b.c>` as Go prints an address: the name in quotes. "" for none."""
+    """`Name <a@b.c>` as Go prints an address: the name in quotes. "" if there is none."""
     found = getaddresses([text])
     name, address = found[0] if len(found) == 1 else ("", "")
     name = str(make_header(decode_header(name)))

@@ -1,7 +1,7 @@
 """Hydrations under the names of upstream's commit server. Source: spec/metrics.md E1 (port 8087).
 
-`argocd_commitserver_userinfo_request_duration_seconds` is declared and has no series, as upstream's: who commits is
-known without asking a host.
+`argocd_commitserver_userinfo_request_duration_seconds` is declared and has no series, as upstream's: the committer is
+known without a request to the host.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class CommitMetrics:
 
     @contextmanager
     def commit(self, url: str) -> Iterator[None]:
-        """Around one hydration: what it raises is a failure."""
+        """Around one hydration: an exception counts as a failure."""
         repo, began, answer = normalise_url(url), self._clock.monotonic(), "failure"
         self._under_way[repo] += 1
         try:
@@ -68,7 +68,7 @@ class CommitMetrics:
 
 
 class CountedWriter:
-    """A `GitWriter` whose requests to the remote are counted."""
+    """A `GitWriter` that counts requests to the remote."""
 
     def __init__(self, inner: GitWriter, metrics: CommitMetrics) -> None:
         self._inner, self._metrics = inner, metrics

@@ -1,6 +1,6 @@
-"""Whether an application needs hydration: the first rule that holds (spec 16).
+"""Whether an application needs hydration: the first matching rule (spec 16).
 
-`standing` holds the rules that need no look at the dry repository; where it has none, `by_revision` decides.
+`standing` has the rules that do not need the dry repository; if none matches, `by_revision` decides.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import parse
 
 COOLDOWN: Final = timedelta(minutes=2)
-"""After a failure, before it is tried again unasked."""
+"""After a failure, before it is retried without a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,13 @@ class Need:
 
 
 def requested(app: JsonObject) -> Literal["", "normal", "hard"]:
-    """By annotation; what is not `hard` is `normal`."""
+    """By annotation; any value but `hard` is `normal`."""
     wanted = annotations_of(app).get(HYDRATE)
     return "" if wanted is None else "hard" if wanted == "hard" else "normal"
 
 
 def standing(app: JsonObject, now: datetime, timeout: timedelta, *, resumes: bool = False) -> Need | None:
-    """`timeout`: after which an operation under way is taken up again. `resumes`: it was ours and did not end."""
+    """`timeout`: after which a running operation is taken over. `resumes`: it was ours and did not finish."""
     current = operation_of(app)
     if not current.raw:
         return Need(True, "no previous hydrate operation")
@@ -61,7 +61,7 @@ def standing(app: JsonObject, now: datetime, timeout: timedelta, *, resumes: boo
 
 
 def by_revision(app: JsonObject, dry: str, *, is_relevant: bool) -> Need:
-    """`dry`: the dry commit now, "" when it is not known. `is_relevant`: some path of the application changed."""
+    """`dry`: the dry commit now, "" if unknown. `is_relevant`: some path of the application changed."""
     current, wake_at = operation_of(app), None
     if current.phase == "Failed" and current.finished_at:
         wake_at = parse(current.finished_at) + COOLDOWN
@@ -76,7 +76,7 @@ def by_revision(app: JsonObject, dry: str, *, is_relevant: bool) -> Need:
 
 
 def is_known(app: JsonObject, dry: str) -> bool:
-    """Whether this dry commit was hydrated with the spec as it is now, and nobody asks for it anew."""
+    """Whether this dry commit was hydrated with the current spec, and no new hydration is requested."""
     last = status_of(app).last_successful_operation
     if last is None or last.dry_sha != dry:
         return False

@@ -1,4 +1,4 @@
-"""Which files changed between two commits, and whether one concerns an application (manifest-generate-paths)."""
+"""Which files changed between two commits, and whether they concern an application (manifest-generate-paths)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from argosy.sources.port import Entry, Tree
 
 
 def watched(app: JsonObject, directory: str) -> list[str]:
-    """Absolute paths and patterns; none: every change concerns the application."""
+    """Absolute paths and patterns; if empty, every change concerns the application."""
     items = (item.strip() for item in annotations_of(app).get(GENERATE_PATHS, "").split(";"))
     return [normpath(item if item.startswith("/") else join("/", directory, item)) for item in items if item]
 
 
 def concerns(paths: list[str], before: Tree, after: Tree) -> bool:
-    """Reads only directories that differ."""
+    """Only reads directories that differ."""
     if not paths:
         return True
     is_unchanged = True
@@ -30,7 +30,7 @@ def concerns(paths: list[str], before: Tree, after: Tree) -> bool:
 
 
 def changed(before: Tree, after: Tree) -> Iterator[str]:
-    """Files that are in one only, or unlike in both."""
+    """Files that are only in one, or differ."""
     if before.root_oid != after.root_oid:
         yield from _changed(before, after, "")
 

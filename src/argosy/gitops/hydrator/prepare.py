@@ -1,4 +1,4 @@
-"""What a group's commit is made of: revisions resolved, manifests rendered, texts filled in. Writes nothing."""
+"""Prepares a group's commit: resolves revisions, renders manifests, fills in texts. Writes nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ INSTANCE_LABEL = "app.kubernetes.io/instance"
 
 
 class NotIntact(Exception):
-    """The project asks for signatures that the dry commit does not have."""
+    """The project requires signatures that the dry commit does not have."""
 
 
 class Preparation:
@@ -50,7 +50,7 @@ class Preparation:
         self._entropy = entropy
 
     async def resolved(self, app: JsonObject, max_age: float) -> str:
-        """The dry commit now; "" when it cannot be learned."""
+        """The dry commit now; "" if it cannot be resolved."""
         try:
             book = self._context.plane.credentials
             return await self._context.manifests.resolve(dry_source(app), book, project_of(app), max_age)
@@ -58,7 +58,7 @@ class Preparation:
             return ""
 
     async def dry_commit(self, app: JsonObject) -> str:
-        """The same, or why not. Raises HydrationFailed."""
+        """The same, with the reason. Raises HydrationFailed."""
         source = dry_source(app)
         try:
             book = self._context.plane.credentials
@@ -67,7 +67,7 @@ class Preparation:
             raise HydrationFailed({}, for_all=f"failed to get manifests: {error}") from None
 
     async def is_relevant(self, app: JsonObject, compared: str, dry: str, wanted: Sequence[str]) -> bool:
-        """Whether one of these files changed; told when that cannot be known."""
+        """Whether one of these files changed; True if that cannot be determined."""
         url = dry_source(app).repo_url
         plane, project = self._context.plane, project_of(app)
         credentials = plane.credentials.credentials(url, project)
@@ -81,7 +81,7 @@ class Preparation:
             return True
 
     async def commission(self, candidates: list[Candidate], dry: str) -> tuple[CommitRequest, Credentials]:
-        """What is to be committed, and what may write it. Raises HydrationFailed."""
+        """What to commit, and the writer for it. Raises HydrationFailed."""
         shares = await self._shares(candidates, dry)
         first = candidates[0].app
         target, settings = target_of(first), self._context.plane.settings
@@ -103,7 +103,7 @@ class Preparation:
         return work, self._context.plane.credentials.writing(target.repository, project)
 
     async def _shares(self, candidates: list[Candidate], dry: str) -> list[Hydrated]:
-        """All rendered at once; the renderer itself bounds how many."""
+        """All are rendered concurrently; the renderer itself limits how many."""
         found = await asyncio.gather(*(self._share(each, dry) for each in candidates), return_exceptions=True)
         shares, errors = [], {}
         for candidate, made in zip(candidates, found, strict=True):
@@ -172,7 +172,7 @@ class Preparation:
 
     @cached_property
     def _templates(self) -> GoTemplates:
-        """Made with the first commit: the engine takes a tenth of a second to load, and few processes hydrate."""
+        """Created for the first commit: the engine takes a tenth of a second to load, and few processes hydrate."""
         from argosy.expr.gotemplate import GoTemplates
 
         return GoTemplates(self._context.clock.now, self._entropy)
@@ -187,7 +187,7 @@ class Preparation:
 
 
 def _tracking_names(settings: Settings) -> dict[str, tuple[str, ...]]:
-    """What rendering upstream puts in, and its hydrator takes out again."""
+    """Fields that upstream's rendering adds, and its hydrator removes again."""
     labels = () if settings.tracking_method == "annotation" else (INSTANCE_LABEL,)
     annotations = () if settings.tracking_method == "label" else (TRACKING_ID, INSTALLATION_ID)
     return {"labels": labels, "annotations": annotations}

@@ -1,4 +1,4 @@
-"""What the hydrator asks of the world: the dry commit, what it changed, and the hydration itself."""
+"""The hydrator's questions: the dry commit, what it changed, and the hydration itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from argosy.machinery.objects import JsonObject, Key
 
 @dataclass(frozen=True, slots=True)
 class DryCommit(Question[str]):
-    """The commit that the dry source of a group names now; "" when it cannot be learned. Each number asks anew."""
+    """The commit that a group's dry source names now; "" if it cannot be resolved. Each number asks again."""
 
     group: Key
     number: int
@@ -22,7 +22,7 @@ class DryCommit(Question[str]):
 
 @dataclass(frozen=True, slots=True)
 class Relevance(Question[bool]):
-    """Whether a file changed, between two dry commits, that an application names as its own."""
+    """Whether a file of an application's own paths changed between two dry commits."""
 
     app: Key
     compared: str
@@ -33,7 +33,7 @@ class Relevance(Question[bool]):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Applications that say `Hydrating`, as they were before they did. `number`: of the group's hydrations."""
+    """Applications that say `Hydrating`, as they were before. `number`: of the group's hydrations."""
 
     number: int
     apps: tuple[JsonObject, ...] = field(compare=False, repr=False)
@@ -41,7 +41,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Hydrate(Question["End"]):
-    """Renders and commits a batch. Asked again after a crash, it finds what was pushed (`commit`)."""
+    """Renders and commits a batch. If it is repeated after a crash, it finds what was pushed (`commit`)."""
 
     group: Key
     batch: Batch
@@ -60,14 +60,14 @@ class HydrationFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """What came of a hydration. `dry` is known even when it failed after that."""
+    """The result of a hydration. `dry` is known even if it failed after that."""
 
     dry: str = ""
     commit: str = ""
     failure: HydrationFailed | None = None
 
     def patch(self, app: JsonObject, *, key: Key, seen: JsonObject, now: str) -> JsonObject | None:
-        """`seen`: the application as it was when the hydration began."""
+        """`seen`: the application as it was when the hydration started."""
         if self.failure is not None:
             made = status.failed(app, self.failure.text(qualified(key)), self.dry, now)
         else:

@@ -1,4 +1,4 @@
-"""What is written to `status.sourceHydrator`, as merge patches. Pure."""
+"""Merge patches of `status.sourceHydrator`. Pure."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def status_of(app: JsonObject) -> HydratorStatus:
 
 
 def operation_of(app: JsonObject) -> HydrateOperation:
-    """The one under way, or the last one; empty before the first."""
+    """The current operation, or the last one; empty before the first."""
     return status_of(app).current_operation or read(HydrateOperation, {})
 
 
 def begun(app: JsonObject, now: str) -> JsonObject | None:
-    """None when the application is marked already: its operation goes on."""
+    """None if the application is marked already: its operation continues."""
     if operation_of(app).phase == "Hydrating":
         return None
     current = {"startedAt": now, "phase": "Hydrating", "message": "", "sourceHydrator": hydrator_of(app).raw}
@@ -29,7 +29,7 @@ def begun(app: JsonObject, now: str) -> JsonObject | None:
 
 
 def compared(app: JsonObject, dry: str) -> JsonObject | None:
-    """None when that revision is written already."""
+    """None if that revision is written already."""
     if not dry or status_of(app).last_compared_dry_revision == dry:
         return None
     return _patch(app, {"lastComparedDryRevision": dry})
@@ -42,7 +42,7 @@ def failed(app: JsonObject, text: str, dry: str, now: str) -> JsonObject:
 
 
 def hydrated(app: JsonObject, dry: str, commit: str, now: str) -> JsonObject:
-    """With the request to look at the hydrated branch."""
+    """With a request to refresh the hydrated branch."""
     shas = {"drySHA": dry, "hydratedSHA": commit}
     current = {**_current(app), **shas, "phase": "Hydrated", "finishedAt": now, "message": ""}
     last = {**shas, "sourceHydrator": current["sourceHydrator"]}
@@ -52,7 +52,7 @@ def hydrated(app: JsonObject, dry: str, commit: str, now: str) -> JsonObject:
 
 
 def answered(app: JsonObject, asked: JsonObject) -> dict[str, None]:
-    """The annotations to remove: none when somebody has asked anew since `asked` was seen."""
+    """The annotations to remove: none if a new request was made since `asked` was read."""
     now, then = annotations_of(app), annotations_of(asked)
     names = (HYDRATE, HYDRATE_TIMESTAMP)
     if HYDRATE not in now or any(now.get(name) != then.get(name) for name in names):
@@ -61,7 +61,7 @@ def answered(app: JsonObject, asked: JsonObject) -> dict[str, None]:
 
 
 def without_requests(app: JsonObject, asked: JsonObject, patch: JsonObject | None) -> JsonObject | None:
-    """The patch with those annotations removed; None when nothing is to be written."""
+    """The patch with those annotations removed; None if there is nothing to write."""
     removed = answered(app, asked)
     if not removed:
         return patch

@@ -18,7 +18,7 @@ from argosy.sources.scrub import scrub
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An application, and its project's effective spec; None when there is no such project."""
+    """An application, and its project's effective spec; None if there is no such project."""
 
     key: Key
     app: JsonObject
@@ -34,7 +34,7 @@ class Candidate:
 
 
 def errors_of(candidates: Iterable[Candidate], control_plane: str) -> dict[str, str]:
-    """What is wrong, by qualified name; empty when all may be hydrated."""
+    """Errors by qualified name; empty if all may be hydrated."""
     errors: dict[str, str] = {}
     places: dict[str, str] = {}
     for candidate in candidates:
@@ -51,7 +51,7 @@ def errors_of(candidates: Iterable[Candidate], control_plane: str) -> dict[str, 
 
 
 def refusals(spec: ApplicationSpec, project: AppProjectSpec, name: str) -> list[str]:
-    """What the project does not permit of a spec with a hydrator, as InvalidSpecError texts."""
+    """What the project does not permit in a spec with a hydrator, as InvalidSpecError texts."""
     app = {"spec": spec.raw}
     dry, sync = dry_source(app).repo_url, target_of(app).repository
     errors = []
@@ -63,14 +63,14 @@ def refusals(spec: ApplicationSpec, project: AppProjectSpec, name: str) -> list[
 
 
 def notices(spec: ApplicationSpec, *, is_enabled: bool) -> list[str]:
-    """What keeps the branch from being written, though not from being synced."""
+    """What prevents writing to the branch, though not syncing from it."""
     if not hydrator_of(spec) or is_enabled:
         return []
     return ['spec.sourceHydrator: nothing is hydrated until hydrator.enabled is "true" in argocd-cmd-params-cm']
 
 
 def waiting(spec: ApplicationSpec) -> str:
-    """Said when the path is not on the sync branch yet: somebody else has to bring it there."""
+    """Added if the path is not on the sync branch yet: another process has to create it there."""
     hydrator = hydrator_of(spec)
     if hydrator is None or hydrator.hydrate_to is None:
         return ""
@@ -79,14 +79,14 @@ def waiting(spec: ApplicationSpec) -> str:
 
 
 def of_group(errors: Mapping[str, str]) -> str:
-    """What those hear that have no error of their own."""
+    """The message for applications without an error of their own."""
     first, more = min(errors), len(errors) - 1
     rest = f"and {more} more have errors" if more else "has an error"
     return f"cannot hydrate because application {first} {rest}"
 
 
 def _error(candidate: Candidate, control_plane: str) -> tuple[str, str]:
-    """What is wrong with one application by itself, and its path, normalised."""
+    """Errors of one application by itself, and its normalised path."""
     name, project, target = candidate.project_name, candidate.project, target_of(candidate.app)
     if project is None:
         return f'failed to get project "{name}": appproject.argoproj.io "{name}" not found', ""

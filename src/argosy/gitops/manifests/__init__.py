@@ -1,1 +1,1 @@
-"""From an Application's sources to its target objects: resolved, verified, rendered, made ready to compare."""
+"""From an Application's sources to its target objects: resolved, verified, rendered, prepared for comparison."""

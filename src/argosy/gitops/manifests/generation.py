@@ -31,9 +31,9 @@ T = TypeVar("T")
 
 POLL_MAX_AGE = 5.0
 QUICK, SLOW = 24, 40
-"""Repositories that are asked at once: those that answer soon, and the others."""
+"""How many repositories are asked at once: those that answer quickly, and the others."""
 AWAY_SECONDS = 900.0
-"""For which it is believed that a repository is away, unless a poll or a refresh finds it back."""
+"""How long a repository counts as unreachable, unless a poll or a refresh reaches it."""
 
 
 class NotLoaded(Exception):
@@ -44,11 +44,11 @@ class NotLoaded(Exception):
 
 
 class NotRendered(NotLoaded):
-    """`cause` is what the source or the renderer said."""
+    """`cause` is the error of the source or the renderer."""
 
     def __init__(self, number: int, count: int, cause: Exception) -> None:
         place = f"failed to generate manifest for source {number} of {count}"
-        # As of a repository server, which clients look for.
+        # As from a repository server, which clients look for.
         super().__init__(f"{place}: rpc error: code = Unknown desc = {cause}")
         self.number, self.cause = number, cause
 
@@ -62,12 +62,12 @@ class Desired:
     types: tuple[str, ...]
     digest: str
     problems: tuple[str, ...] = ()
-    """Why the project does not trust the revisions: nothing may be synced then."""
+    """Why the project does not trust the revisions: then nothing may be synced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Whose manifests, at which revisions. `revisions` "" resolves the source's own targetRevision."""
+    """Whose manifests, at which revisions. A revision "" resolves the source's own targetRevision."""
 
     app: str
     release: str
@@ -77,7 +77,7 @@ class Wanted:
     sources: tuple[Source, ...]
     revisions: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
-    """What the revisions were resolved from, where that is not the source's own targetRevision."""
+    """The requested revisions, if they are not the source's own targetRevision."""
     project_spec: AppProjectSpec = field(default_factory=partial(read, AppProjectSpec, {}))
     keys: Mapping[str, str] = field(default_factory=dict)
     """Signers' keys, armoured."""
@@ -109,21 +109,21 @@ class Manifests:
         self._charts = charts
         self._prepared: dict[str, tuple[tuple[object, ...], Targets]] = {}
         self._away: dict[tuple[str, Credentials], tuple[float, str]] = {}
-        """Repositories that gave no answer: when, and what was said of it."""
+        """Repositories that did not answer: when, and the error."""
 
     @property
     def renderer(self) -> Renderer:
-        """For who renders what is no Application's."""
+        """For rendering without an Application."""
         return self._renderer
 
     def forget(self, app: str) -> None:
         self._prepared.pop(app, None)
 
     async def resolve(self, source: Source, book: CredentialBook, project: str, max_age: float = 0.0) -> str:
-        """The commit, version or digest that a source stands for now. Raises SourceError.
+        """The commit, version or digest that a source resolves to now. Raises SourceError.
 
-        Who can live with an older answer can live with an older failure: of a repository that is away each look would
-        wait as long as it takes to be sure. Polls and refreshes ask anew, and end that.
+        Callers that accept an older answer accept an older failure: for an unreachable repository each look would wait
+        for the time-out. Polls and refreshes ask again, which ends that.
         """
         url, revision = source.repo_url, source.target_revision
         credentials = _credentials(source, book, project)
@@ -146,7 +146,7 @@ class Manifests:
         return await self._git.resolve(url, revision, credentials, tag_prefix=source.tag_prefix, max_age=max_age)
 
     async def _asked(self, project: str, url: str, question: Callable[[], Awaitable[T]]) -> T:
-        """In a fair share of the places, so that repositories that never answer delay only who follows them."""
+        """Within a fair share of the slots: repositories that never answer only delay their own applications."""
 
         async def ask() -> T:
             async with self._places.taken(Share(project, url)):
@@ -168,7 +168,7 @@ class Manifests:
     async def rendered(
         self, wanted: Wanted, book: CredentialBook, settings: Settings
     ) -> tuple[list[Rendered], list[references.Resolved], list[str]]:
-        """Each source's manifests as they come, its revision, and what speaks against it. Raises NotLoaded."""
+        """Each source's rendered manifests, its revision, and objections to it. Raises NotLoaded."""
         try:
             names = references.names_of(wanted.sources)
         except SourceError as error:
@@ -188,14 +188,14 @@ class Manifests:
         return rendered, resolved, problems
 
     async def of_tree(self, wanted: Wanted, tree: Tree, settings: Settings) -> Rendered:
-        """What the first source gives of this tree, at no revision. Raises NotLoaded."""
+        """The first source's manifests from this tree, without a revision. Raises NotLoaded."""
         with _source(1, 1):
             return await waiting(self._renderer.render(_request(wanted.sources[0], tree, "", wanted, {}, settings)))
 
     async def _targets(
         self, rendered: Sequence[Rendered], digest: str, wanted: Wanted, settings: Settings, kinds: ServedKinds
     ) -> Targets:
-        """Made anew only when something that they depend on is other than before."""
+        """Only rebuilt if an input has changed."""
         warnings = tuple(("RenderWarning", text) for found in rendered for text in found.warnings)
         depends = (digest, wanted.namespace, wanted.cluster, settings, id(kinds), warnings)
         before = self._prepared.get(wanted.app)
@@ -217,7 +217,7 @@ class Manifests:
     async def _fetched(
         self, wanted: Wanted, book: CredentialBook
     ) -> tuple[list[Tree], list[references.Resolved], list[str]]:
-        """Each source's tree and revision, and what speaks against the revisions."""
+        """Each source's tree and revision, and objections to the revisions."""
         trees: list[Tree] = []
         resolved: list[references.Resolved] = []
         problems: list[str] = []
@@ -248,7 +248,7 @@ class Manifests:
 
 @contextmanager
 def _source(number: int, count: int) -> Iterator[None]:
-    """Says which source an error is of."""
+    """Prefixes an error with its source."""
     try:
         yield
     except (SourceError, RenderError) as error:
@@ -262,7 +262,7 @@ def _credentials(source: Source, book: CredentialBook, project: str) -> Credenti
 
 
 def _chart_of(source: Source) -> str:
-    """An `oci://` URL is the whole artifact; a chart named beside it is one below it, unless it is its last part."""
+    """An `oci://` URL is the complete artifact; a chart next to it is below it, unless it is its last part."""
     url, chart = source.repo_url, source.chart
     return "" if url.startswith("oci://") and url.rstrip("/").rpartition("/")[2] == chart else chart
 

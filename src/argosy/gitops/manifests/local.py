@@ -22,11 +22,11 @@ REFUSED = "Cannot use local manifests when signature keys are required"
 
 
 class InvalidManifest(ValueError):
-    """The text says which of the manifests cannot be read, and why."""
+    """The text says which manifest is invalid, and why."""
 
 
 def desired(manifests: Sequence[str], wanted: Wanted, settings: Settings, kinds: ServedKinds) -> Pieces[Desired]:
-    """As if the source had said so, at no revision. Raises InvalidManifest."""
+    """As if they came from the source, without a revision. Raises InvalidManifest."""
     digest = blake2b("\0".join(manifests).encode(), digest_size=16).hexdigest()
     objects = [obj for number, text in enumerate(manifests) for obj in _objects(text, number)]
     if text := too_many(len(objects), object_limit(settings.render), "the request has"):

@@ -17,7 +17,7 @@ _REFERENCE = re2.compile(r"^\$([a-zA-Z0-9_-]+)/")
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A source with the commit or version that it stands for now."""
+    """A source with its resolved commit or version."""
 
     source: Source
     revision: str
@@ -32,7 +32,7 @@ class Resolved:
 
 
 def names_of(sources: Sequence[Source]) -> dict[str, int]:
-    """Index by `ref`. Raises Rejected for a name that is none, or is there twice."""
+    """Index by `ref`. Raises Rejected for an invalid or repeated name."""
     found: dict[str, int] = {}
     for index, source in enumerate(sources):
         name = source.ref
@@ -47,16 +47,16 @@ def names_of(sources: Sequence[Source]) -> dict[str, int]:
 
 
 def is_only_named(source: Source) -> bool:
-    """Whether the source is there for others' references alone, and gives no manifests."""
+    """Whether the source only exists for references of others, and has no manifests."""
     return bool(source.ref) and not source.path and not source.chart
 
 
 def check(source: Resolved, named: Mapping[str, Resolved]) -> None:
-    """Raises Rejected when a source refers to a chart, or to one repository at two revisions."""
+    """Raises Rejected if a source refers to a chart, or to one repository at two revisions."""
     seen: dict[str, tuple[str, Resolved]] = {}
     for name in _referred(source.source):
         if (found := named.get(name)) is None:
-            continue  # a variable, or an error that the renderer tells with the file
+            continue  # a variable, or an error that the renderer reports with the file
         if found.source.chart:
             raise Rejected(
                 "source has a 'chart' field defined, but the 'chart' field is not supported for 'ref' sources"

@@ -1,7 +1,7 @@
-"""Whether the project trusts who made a revision: signatures of the Git sources (spec/argo-cd-engine-2.md 11.8).
+"""Whether the project trusts a revision: signatures of the Git sources (spec/argo-cd-engine-2.md 11.8).
 
-A verdict depends on the commit, the policy and the keys alone, so it is remembered for a while: an Application is
-looked at whenever one of its objects changes, and a strict policy looks at thousands of commits.
+A verdict only depends on the commit, the policy and the keys, so it is cached for a while: an Application is looked at
+whenever one of its objects changes, and a strict policy verifies thousands of commits.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from argosy.sources.signatures import Verifier, policy_of
 
 KEPT: Final = 20_000
 KEPT_SECONDS: Final = 3600.0
-"""A key may expire."""
+"""A limit, since a key may expire."""
 
 _Question = tuple[object, ...]
 
 
 class Integrity:
-    """`verifier` None: whatever must be verified is refused."""
+    """`verifier` None: everything that must be verified is refused."""
 
     def __init__(self, verifier: Verifier | None, clock: Clock) -> None:
         self._verifier = verifier
@@ -40,7 +40,7 @@ class Integrity:
         keys: Mapping[str, str],
         credentials: Credentials,
     ) -> Sequence[str]:
-        """What speaks against a Git source's revision. `name`: as it was asked for, maybe a tag. Raises SourceError."""
+        """Objections to a Git source's revision. `name`: as requested, maybe a tag. Raises SourceError."""
         url = source.repo_url
         policy = policy_of(project_spec, url)
         if policy is None or policy.mode == "none":
@@ -60,6 +60,6 @@ class Integrity:
 
 
 def told(problems: Sequence[str], source: Source, number: int, count: int) -> list[str]:
-    """In upstream's words, saying of which source when there are several."""
+    """In upstream's words, naming the source if there are several."""
     which = f"source {source.name or f'{number} of {count}'}: " if count > 1 else ""
     return [f"GIT/GPG: {which}{problem}" for problem in problems]

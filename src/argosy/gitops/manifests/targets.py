@@ -1,4 +1,4 @@
-"""What the source says, made ready to compare (spec 4.1 steps 2 and 3)."""
+"""Prepares rendered manifests for comparison (spec 4.1 steps 2 and 3)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """All manifests of an application, and what was odd about them: (condition type, message)."""
+    """All manifests of an application, and warnings about them: (condition type, message)."""
 
     items: tuple[Target, ...]
     warnings: tuple[tuple[str, str], ...] = ()
@@ -47,7 +47,7 @@ class Targets:
 def prepared(
     manifests: Sequence[JsonObject], *, app: str, namespace: str, cluster: str, settings: Settings, kinds: ServedKinds
 ) -> Pieces[Targets]:
-    """Scopes and namespaces put right, duplicates merged (the last wins), exclusions dropped, marks written."""
+    """Corrects scopes and namespaces, merges duplicates (the last wins), drops exclusions, adds marks."""
     defined = _kinds_defined(manifests)
     found: dict[ResourceKey, list[JsonObject]] = {}
     warnings: list[tuple[str, str]] = []
@@ -97,7 +97,7 @@ def _scoped(obj: JsonObject, namespace: str, kinds: ServedKinds, defined: dict[t
 
 
 def _is_namespaced(key: ResourceKey, kinds: ServedKinds, defined: dict[tuple[str, str], bool]) -> bool:
-    """A kind nobody knows is taken for namespaced, unless its definition is in the set."""
+    """An unknown kind counts as namespaced, unless its CRD is in the set."""
     known = kinds.is_namespaced(key.group, key.kind)
     return defined.get((key.group, key.kind), True) if known is None else known
 

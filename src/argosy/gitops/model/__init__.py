@@ -1,1 +1,1 @@
-"""The words that all rooms of GitOps share: an Application's spec and status, resource tracking, event texts. Pure."""
+"""Shared by all folders of GitOps: an Application's spec and status, resource tracking, event texts. Pure."""

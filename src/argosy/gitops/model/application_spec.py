@@ -1,4 +1,4 @@
-"""An Application's spec as every decision reads it: defaults in place, empty blocks gone (spec 1.1)."""
+"""An Application's spec as decisions read it: with defaults, without empty blocks (spec 1.1)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def normalised(spec: JsonObject) -> JsonObject:
 
 
 def sources_of(spec: ApplicationSpec) -> list[Source]:
-    """As rendering takes them, in order; `sources` wins over `source`, the hydrator's sync source over both."""
+    """In the form for rendering, in order; `sources` wins over `source`, the hydrator's sync source over both."""
     if hydrator := hydrator_of(spec):
         sync = hydrator.sync_source
         target = {"path": sync.path, "targetRevision": sync.target_branch}
@@ -42,7 +42,7 @@ def sources_of(spec: ApplicationSpec) -> list[Source]:
 
 
 def hydrator_of(spec: ApplicationSpec) -> SourceHydrator | None:
-    """None where an empty block asks for nothing."""
+    """None for an empty block, which requests nothing."""
     return spec.source_hydrator if spec.source_hydrator and spec.source_hydrator.raw else None
 
 
@@ -51,7 +51,7 @@ def is_multi(spec: ApplicationSpec) -> bool:
 
 
 def source_fields(spec: ApplicationSpec) -> JsonObject:
-    """`source` or `sources`, as status repeats them."""
+    """`source` or `sources`, as the status repeats them."""
     found = [source.raw for source in sources_of(spec)]
     if is_multi(spec):
         return {"sources": found}
@@ -59,7 +59,7 @@ def source_fields(spec: ApplicationSpec) -> JsonObject:
 
 
 def spec_errors(spec: ApplicationSpec) -> list[str]:
-    """What is wrong with the sources themselves, as InvalidSpecError texts."""
+    """Errors of the sources themselves, as InvalidSpecError texts."""
     if hydrator := hydrator_of(spec):
         return _hydrator_errors(hydrator)
     if not spec.all_sources:
@@ -96,7 +96,7 @@ def _source(source: JsonObject) -> JsonObject:
 
 
 def _is_set(value: object) -> bool:
-    """Whether anything below is other than empty, false or nothing."""
+    """Whether any value below is not empty, false or zero."""
     if isinstance(value, dict):
         return any(_is_set(item) for item in value.values())
     return value is True if isinstance(value, bool) else value not in (None, "", [], 0)

@@ -1,4 +1,4 @@
-"""The conditions list: each pass replaces the types that it is responsible for, and nothing else (spec 1.5)."""
+"""The conditions list: each pass replaces the types that it owns, and nothing else (spec 1.5)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from argosy.machinery.text.plain_text import plain
 def updated(
     before: Sequence[Condition], found: Iterable[tuple[str, str]], responsible: Iterable[str], now: str
 ) -> list[JsonObject]:
-    """`found` are (type, message), shown without what would steer a terminal. An unchanged message keeps its time."""
+    """`found` are (type, message), shown without terminal control characters. An unchanged message keeps its time."""
     mine = set(responsible)
     times = {(item.type, item.message): item.last_transition_time or now for item in before}
     made = [item.raw for item in before if item.type not in mine]

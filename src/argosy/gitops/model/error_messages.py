@@ -1,4 +1,4 @@
-"""Which errors a new status tells that the one before did not: each is written to the log once. Pure."""
+"""Which errors in a new status were not in the previous one: each is logged once. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ FAILED = ("Failed", "Error")
 
 
 def new_errors(before: ApplicationStatus, after: ApplicationStatus) -> list[str]:
-    """Conditions that are errors, and an operation that failed, in words that are fit for users and logs alike."""
+    """Error conditions, and a failed operation, in words that are fit for users and logs alike."""
     known = {(item.type, item.message) for item in before.conditions}
     found = [
         f"{item.type}: {item.message}"

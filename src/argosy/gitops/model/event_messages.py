@@ -1,4 +1,4 @@
-"""What the events of an Application say: pure text, in upstream's words where it has them."""
+"""Texts of an Application's events, in upstream's words where it has them. Pure."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from argosy.apis.argoproj.application import Operation, OperationState, SyncOper
 from argosy.gitops.keys import ResourceKey
 
 NAMED = 3
-"""Objects that one event names."""
+"""How many objects one event names."""
 ABSENT: Final = "not in the cluster"
 EXTRA: Final = "not in the source"
 
 
 def differences(why: Mapping[ResourceKey, str]) -> str:
-    """Why an application is out of sync; empty when all there is to say is that objects are missing, as health does."""
+    """Why an application is out of sync; empty if objects are only missing, which health shows already."""
     told = sorted(item for item in why.items() if item[1] != ABSENT)
     text = "; ".join(f"{key.kind} {key.namespace}/{key.name}: {reason}" for key, reason in told[:NAMED])
     left = len(why) - len(told[:NAMED])

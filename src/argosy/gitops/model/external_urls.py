@@ -1,4 +1,4 @@
-"""Where users reach what an Application brought (`status.summary.externalURLs`, argo-cd: controller/cache/info.go)."""
+"""URLs of an Application's objects (`status.summary.externalURLs`, argo-cd: controller/cache/info.go)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ IGNORE_DEFAULTS = PREFIX + "ignore-default-links"
 
 
 def external_urls(objects: Iterable[JsonObject]) -> list[str]:
-    """Sorted: of the hosts and paths of Ingresses, and of the links that any object names itself."""
+    """Sorted: from the hosts and paths of Ingresses, and the links in any object's annotations."""
     found: set[str] = set()
     return sorted(found.union(*map(urls_of, objects)))
 
@@ -29,7 +29,7 @@ def urls_of(obj: JsonObject) -> set[str]:
 
 
 def _is_external(url: str) -> bool:
-    """A browser may be sent there: pages show these as links, and `javascript:` is a scheme, too."""
+    """Whether a browser may follow it: pages show these as links, and `javascript:` is a scheme, too."""
     scheme = url.strip().partition(":")[0].lower()
     return scheme in ("http", "https", "mailto") and not any(ord(letter) < 32 for letter in url)
 
@@ -43,7 +43,7 @@ def _of_ingress(obj: JsonObject) -> Iterator[str]:
     spec = _mapping(obj.get("spec"))
     tls = [_mapping(item) for item in _list(spec.get("tls"))]
     secure = {str(host) for item in tls for host in _list(item.get("hosts"))}
-    has_secret = any(item.get("secretName") is not None for item in tls)  # upstream: whichever hosts it is for
+    has_secret = any(item.get("secretName") is not None for item in tls)  # upstream: for any host
     for rule in _list(spec.get("rules")):
         host = str(_mapping(rule).get("host") or "") or _address(obj)
         if not host:
@@ -54,7 +54,7 @@ def _of_ingress(obj: JsonObject) -> Iterator[str]:
 
 
 def _address(obj: JsonObject) -> str:
-    """Of the load balancer, where a rule is for every host."""
+    """Those of the load balancer, if a rule is for every host."""
     balancer = _mapping(_mapping(obj.get("status")).get("loadBalancer"))
     for item in _list(balancer.get("ingress")):
         if found := _mapping(item).get("hostname") or _mapping(item).get("ip"):

@@ -8,7 +8,7 @@ WORKLOAD_PATHS = (("spec",), ("spec", "template", "spec"), ("spec", "jobTemplate
 
 
 def images_of(obj: JsonObject, *, with_init: bool = False) -> list[str]:
-    """In the order of the containers, each once. `with_init`: of init containers, too."""
+    """In the order of the containers, without duplicates. `with_init`: of init containers, too."""
     found: list[str] = []
     for path in WORKLOAD_PATHS:
         at: object = obj

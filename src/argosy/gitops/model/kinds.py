@@ -1,4 +1,4 @@
-"""The kinds that the destination cluster serves, as one look-up table."""
+"""The kinds that the destination cluster serves, as a look-up table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ServedKinds:
             self._preferred.setdefault(resource.group_kind, resource)
 
     def of(self, obj: JsonObject) -> Resource | None:
-        """The resource of an object's own version."""
+        """The resource for an object's own version."""
         group, version = group_version(str(obj.get("apiVersion") or ""))
         return self._exact.get((group, version, str(obj.get("kind") or "")))
 
@@ -35,7 +35,7 @@ class ServedKinds:
 
     @property
     def api_versions(self) -> tuple[str, ...]:
-        """As charts ask for them: `group/version` and `group/version/kind`, sorted."""
+        """In the form that charts query: `group/version` and `group/version/kind`, sorted."""
         found = set()
         for resource in self.resources:
             version = f"{resource.group}/{resource.version}" if resource.group else resource.version
@@ -44,7 +44,7 @@ class ServedKinds:
 
     @property
     def listable(self) -> Sequence[Resource]:
-        """One version of every kind that holds objects; reviews and bindings are only ever created."""
+        """One version of every kind that can be listed; reviews and bindings can only be created."""
         return [
             resource
             for kind, resource in self._preferred.items()

@@ -14,7 +14,7 @@ _TAIL = re.compile(r"[^a-zA-Z0-9]+$")
 
 
 class Marks(NamedTuple):
-    """The settings that say how an object is marked."""
+    """The settings for marking objects."""
 
     tracking_method: str = "annotation"
     label_key: str = "app.kubernetes.io/instance"
@@ -33,7 +33,7 @@ class TrackingId(NamedTuple):
 
 
 def parse(text: str) -> TrackingId | None:
-    """None for text of another form."""
+    """None if the text has another form."""
     parts = text.split(":", 2)
     if len(parts) != 3:
         return None
@@ -45,7 +45,7 @@ def parse(text: str) -> TrackingId | None:
 
 
 def tracked(obj: JsonObject, app: str, namespace: str, settings: Settings) -> JsonObject:
-    """The manifest with the marks of its application. `namespace` stands in where the object names none."""
+    """The manifest with its application's marks. `namespace` is used if the object names none."""
     key = resource_key(obj)
     if key.kind == "CustomResourceDefinition":
         return obj
@@ -65,14 +65,14 @@ def tracked(obj: JsonObject, app: str, namespace: str, settings: Settings) -> Js
 
 
 def is_root(obj: JsonObject) -> bool:
-    """Whether the object was not made for another one: only roots are an application's own, copies of marks are not."""
+    """Whether the object was not generated for another one: only roots belong to an application, not copied marks."""
     if (obj.get("metadata") or {}).get("ownerReferences"):
         return False
-    return (obj.get("apiVersion"), obj.get("kind")) != ("v1", "Endpoints")  # made for the Service of the same name
+    return (obj.get("apiVersion"), obj.get("kind")) != ("v1", "Endpoints")  # generated for the Service of the same name
 
 
 def owner_of(obj: JsonObject, settings: Settings | Marks) -> str:
-    """The instance name of the application that a live object says it is of; "" for none of ours."""
+    """The application's instance name in a live object's marks; "" if it is not one of ours."""
     if not is_root(obj):
         return ""
     annotations = annotations_of(obj)
@@ -85,14 +85,14 @@ def owner_of(obj: JsonObject, settings: Settings | Marks) -> str:
 
 
 def labelled_owner(obj: JsonObject, settings: Settings) -> str:
-    """The application that tracked it by label, before the method became another one; "" for all others."""
+    """The application that tracked it by label, before the method was changed; "" for all others."""
     if settings.tracking_method == "label" or TRACKING_ID in annotations_of(obj) or not is_root(obj):
         return ""
     return str(((obj.get("metadata") or {}).get("labels") or {}).get(settings.label_key) or "")
 
 
 def migrated(live: JsonObject, target: JsonObject, settings: Settings) -> JsonObject:
-    """As if an object tracked by label bore the annotation already: a change of method makes nothing OutOfSync."""
+    """As if an object tracked by label had the annotation already: a change of method makes nothing OutOfSync."""
     metadata = live.get("metadata") or {}
     labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
     wanted = annotations_of(target).get(TRACKING_ID)
@@ -115,6 +115,6 @@ def is_self_referenced(obj: JsonObject, settings: Settings) -> bool:
     found, key = parse(text), resource_key(obj)
     if found is None:
         return False
-    # A cluster-scoped object's id may still carry the destination namespace that it was generated with.
+    # A cluster-scoped object's id may still contain the destination namespace that it was generated with.
     mark = found.key if key.namespace else found.key._replace(namespace="")
     return mark == key

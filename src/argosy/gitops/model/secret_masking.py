@@ -1,4 +1,4 @@
-"""Secrets, made fit to be shown: equal values look equal, and nothing else can be told (spec 4.4)."""
+"""Masks Secrets for display: equal values look equal, and nothing else is revealed (spec 4.4)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FIELDS = ("data", "stringData")
 
 
 def masked(objects: Sequence[JsonObject | None], annotations: Sequence[str] = ()) -> list[JsonObject | None]:
-    """Target, live, ... of one Secret, masked together. `annotations`: names whose values are masked likewise."""
+    """Target, live, ... of one Secret, masked together. `annotations`: names whose values are masked, too."""
     masks: dict[tuple[str, str], dict[str, str]] = {}
     return [None if obj is None else _masked(obj, masks, annotations) for obj in objects]
 

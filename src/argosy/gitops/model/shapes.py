@@ -1,7 +1,7 @@
-"""Whether an Application or an AppProject is built as all that handles it relies on (security rule 16). Pure.
+"""Whether an Application or an AppProject has the structure that all code relies on (security rule 16). Pure.
 
-A definition's schema keeps malformed objects out; an older one, or a client of another time, may have let some in. One
-of those must stop nobody else: it is told by the name of its field, and takes no part.
+A CRD's schema rejects malformed objects; an older one, or an older client, may have let some in. Such an object must
+stop nobody else: the invalid field is reported, and the object is ignored.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ PROJECT: Final[Mapping[str, Shape]] = {
 
 
 def wrong_field(obj: JsonObject, shapes: Mapping[str, Shape]) -> str:
-    """What is not of its type, in words; "" when all is. What is absent or null is well."""
+    """Describes values of the wrong type; "" if there are none. Absent or null values are valid."""
     for path, shape in shapes.items():
         found = _at(obj, path)
         if found is not None and not _is(found, shape):

@@ -1,4 +1,4 @@
-"""The smallest write that brings an Application's status from what is stored to what was found (spec 5.1)."""
+"""The smallest write that updates an Application's stored status to the result (spec 5.1)."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def found(
 def unknown(
     before: ApplicationStatus, spec: ApplicationSpec, now: str, found: Health | None, revisions: Sequence[str] = ()
 ) -> JsonObject:
-    """The status when nothing could be compared: what was seen before stays, as Unknown. `revisions`: what was looked
-    for instead of those that were seen."""
+    """The status if nothing could be compared: earlier facts stay, as Unknown. `revisions`: the requested ones, which
+    replace those found earlier."""
     compared_to: JsonObject = {"destination": spec.destination.raw, **source_fields(spec)}
     old = before.sync.raw
     kept = {name: old[name] for name in ("revision", "revisions") if old.get(name)}
@@ -57,7 +57,7 @@ def unknown(
 
 
 def unlooked(before: ApplicationStatus, now: str) -> JsonObject:
-    """The status when the spec says what cannot be: nothing was compared to it."""
+    """The status if the spec is invalid: nothing was compared."""
     made = {**before.raw, "sync": {**before.sync.raw, "status": "Unknown"}}
     made["health"] = health(before, Health("Unknown"), now)
     if before.resources:
@@ -81,7 +81,7 @@ def is_too_large(code: int, message: str) -> bool:
 
 
 def patch(before: JsonObject, after: JsonObject) -> JsonObject | None:
-    """None when there is nothing to write. Times alone are no reason to write."""
+    """None if there is nothing to write. Changed times alone are no reason to write."""
     if equal(before, after):
         return None
     return create_merge_patch(before, after)

@@ -1,1 +1,1 @@
-"""AppProjects: what they permit, sync windows, roles, what is wrong with one, and when one may go."""
+"""AppProjects: permissions, sync windows, roles, validation, and deletion."""

@@ -1,4 +1,4 @@
-"""Looks after AppProjects: says what is wrong with one, and lets it go when no Application names it (spec 2)."""
+"""Manages AppProjects: reports errors in one, and releases it when no Application uses it (spec 2)."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ USERS: Final[Index[JsonObject]] = Index(BY_PROJECT, APPLICATIONS, _projects_of)
 class Seen:
     project: AppProject
     is_used: bool
-    """Whether an Application names it."""
+    """Whether an Application uses it."""
     told: tuple[str, ...]
-    """What was told to be wrong with it."""
+    """The errors that were reported."""
 
 
 class Look:
-    """`namespace`: of the control plane; a project elsewhere is none."""
+    """`namespace`: the control plane's; projects elsewhere are ignored."""
 
     def __init__(self, namespace: str) -> None:
         self._namespace = namespace
@@ -48,7 +48,7 @@ class Look:
         project = snapshot.get(AppProject, key)
         if project is None or key.namespace != self._namespace or wrong_field(project.raw, shapes.PROJECT):
             return None
-        # Read only where it matters: else every status of an Application would wake its project.
+        # Only read if it matters: else every status of an Application would wake its project.
         users = snapshot.indexed_objects(USERS, key.name) if is_held(project) else ()
         is_used = any(not wrong_field(app, shapes.APPLICATION) for app in users)
         return Seen(project, is_used, snapshot.memory or ())
@@ -66,7 +66,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 
 def is_held(project: AppProject) -> bool:
-    """Whether it is to be deleted, and waits for us."""
+    """Whether it is being deleted, and waits for us."""
     return bool(project.metadata.deletion_timestamp) and FINALIZER in project.metadata.finalizers
 
 

@@ -82,7 +82,7 @@ def permits_source(spec: AppProjectSpec, url: str) -> bool:
 
 
 def further_of(spec: AppProjectSpec, name: str, credentials: Callable[[str, str], Credentials]) -> Further:
-    """What a source may bring along in project `name`: repositories that it permits, with what it has for them."""
+    """Related repositories that a source in project `name` may use: permitted ones, with the project's credentials."""
 
     def allowed(url: str) -> Credentials:
         if not permits_source(spec, url):
@@ -93,7 +93,7 @@ def further_of(spec: AppProjectSpec, name: str, credentials: Callable[[str, str]
 
 
 def permits_destination(spec: AppProjectSpec, cluster: Cluster, namespace: str, project: str = "") -> bool:
-    """A deny match rejects; else any allow will do. `project`: whose spec it is."""
+    """A deny match rejects; else any allow is enough. `project`: the spec's name."""
     if spec.permit_only_project_scoped_clusters and cluster.project != project:
         return False
     allowed = False
@@ -111,7 +111,7 @@ def permits_destination(spec: AppProjectSpec, cluster: Cluster, namespace: str, 
 
 
 def permits_kind(spec: AppProjectSpec, kind: GroupKind, name: str, *, namespaced: bool) -> bool:
-    """Black lists win; an empty white list permits no cluster-scoped kind, and an absent one every namespaced kind."""
+    """Blacklists win; an empty whitelist permits no cluster-scoped kind, and an absent one every namespaced kind."""
     if namespaced:
         if any(_kind_matches(item, kind) for item in spec.namespace_resource_blacklist):
             return False
@@ -123,12 +123,12 @@ def permits_kind(spec: AppProjectSpec, kind: GroupKind, name: str, *, namespaced
 
 
 def is_of_kind(refusal: str) -> bool:
-    """Whether the project forbids the object's kind, rather than the place where it would be."""
+    """Whether the project forbids the object's kind, rather than its destination."""
     return refusal.startswith("resource ")
 
 
 def refusal_of(spec: AppProjectSpec, name: str, key: ResourceKey, cluster: Cluster) -> str:
-    """Why one object may not be in an application of project `name`; "" when it may (spec 7.3 step 1)."""
+    """Why one object may not be in an application of project `name`; "" if it may (spec 7.3 step 1)."""
     if not permits_kind(spec, GroupKind(key.group, key.kind), key.name, namespaced=bool(key.namespace)):
         return f"resource {key.group}:{key.kind} is not permitted in project {name}"
     if key.namespace and not permits_destination(spec, cluster, key.namespace, name):
@@ -145,7 +145,7 @@ def permits_namespace_of_application(spec: AppProjectSpec, namespace: str, contr
 
 
 def refusals(spec: AppProjectSpec, name: str, sources: Iterable[Source], cluster: Cluster, namespace: str) -> list[str]:
-    """The texts of InvalidSpecError conditions; none when all is permitted."""
+    """The texts of InvalidSpecError conditions; none if everything is permitted."""
     found = [
         f"application repo {plain_line(source.repo_url)} is not permitted in project '{name}'"
         for source in sources
@@ -166,7 +166,7 @@ def _source_matches(pattern: str, url: str, wanted: str) -> bool:
 
 
 def _denied(server: str, place: str, at_server: bool, at_place: bool) -> bool:
-    """A deny on one side applies where the other side matches."""
+    """A deny on one side applies if the other side matches."""
     if server.startswith("!") and place.startswith("!"):
         return at_server and at_place
     return (

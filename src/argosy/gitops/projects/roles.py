@@ -1,4 +1,4 @@
-"""A project's roles as policy rules: checked here, read and enforced by whoever answers users (spec 2, 14). Pure."""
+"""A project's roles as policy rules: validated here, enforced by the API server for users (spec 2, 14). Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Policy:
 
 
 class InvalidPolicy(ValueError):
-    """A line that is no rule of this role; the text says which part, and what would be right."""
+    """A line is not a rule of this role; the text says which part, and what would be right."""
 
 
 def parse(line: str, project: str, role: str) -> Policy:
@@ -49,7 +49,7 @@ def parse(line: str, project: str, role: str) -> Policy:
 
 
 def problems(project: AppProject) -> Iterator[str]:
-    """What is wrong with the roles, each with the role's name."""
+    """Errors of the roles, each with the role's name."""
     name, seen = project.metadata.name, set[str]()
     for role in project.spec.roles:
         own = role.name

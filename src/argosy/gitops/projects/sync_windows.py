@@ -1,4 +1,4 @@
-"""Sync windows: when a project's applications may be synced, by whom (spec 2.1). Pure."""
+"""Sync windows: when a project's applications may be synced, and by whom (spec 2.1). Pure."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ BLOCKED = "Sync operation blocked by sync window"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who wants to sync. `started`: when the operation began, for windows that let a running one go on."""
+    """Who wants to sync. `started`: when the operation started, for windows that let a running one continue."""
 
     manual: bool
     started: datetime | None = None
 
 
 def matching(windows: Iterable[SyncWindow], app: str, cluster: Cluster, namespace: str) -> list[SyncWindow]:
-    """The windows that concern the application."""
+    """The windows that apply to the application."""
     return [window for window in windows if _concerns(window, app, cluster, namespace)]
 
 
 def allows(windows: Sequence[SyncWindow], asked: Asked, now: datetime) -> bool:
-    """`windows`: those that concern the application."""
+    """`windows`: those that apply to the application."""
     return _allows(windows, asked, now)
 
 
 def next_change(windows: Iterable[SyncWindow], now: datetime) -> datetime | None:
-    """When a window opens or closes next; None when none ever does."""
+    """When a window opens or closes next; None if none ever does."""
     found = []
     for window in windows:
         length = _length(window)
@@ -49,13 +49,13 @@ def next_change(windows: Iterable[SyncWindow], now: datetime) -> datetime | None
 
 
 def wait(windows: Iterable[SyncWindow], now: datetime) -> float | None:
-    """Seconds until it is worth asking again: a window counts from just after its first moment."""
+    """Seconds until the next check is useful: a window counts from just after its first moment."""
     at = next_change(windows, now)
     return None if at is None else (at - now).total_seconds() + 1.0
 
 
 def is_active(window: SyncWindow, now: datetime) -> bool:
-    """The schedule's next moment after (now - duration) lies before now."""
+    """The schedule's next time after (now - duration) is before now."""
     opened = _first_after(window, now - _length(window), now)
     return opened is not None and opened < now
 
@@ -71,7 +71,7 @@ def _allows(windows: Sequence[SyncWindow], asked: Asked, now: datetime) -> bool:
 
 
 def _excepted(against: Sequence[SyncWindow], windows: Sequence[SyncWindow], asked: Asked) -> bool:
-    """A manual sync, or one that was allowed when it began, if every window that speaks against it lets it."""
+    """A manual sync, or one that was allowed when it started, if every denying window permits it."""
     if asked.manual and all(window.manual_sync for window in against):
         return True
     if asked.started is None or not all(window.sync_overrun for window in against):
@@ -92,7 +92,7 @@ def _concerns(window: SyncWindow, app: str, cluster: Cluster, namespace: str) ->
 
 
 def _first_after(window: SyncWindow, after: datetime, now: datetime) -> datetime | None:
-    """The offset is the zone's present one: a change of the clocks inside a window is not modelled, as upstream."""
+    """The offset is the zone's current one: daylight saving changes inside a window are not modelled, as upstream."""
     try:
         offset = ZoneInfo(window.time_zone or "UTC").utcoffset(now.replace(tzinfo=None)) or timedelta()
     except (ZoneInfoNotFoundError, ValueError):

@@ -1,4 +1,4 @@
-"""What is wrong with an AppProject, in words: upstream's API refuses it, kubectl stores it (spec 2). Pure."""
+"""Errors of an AppProject, as text: upstream's API refuses it, kubectl stores it (spec 2). Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from argosy.machinery import duration
 from argosy.machinery.timestamps import parse
 
 MONDAY = parse("2024-01-01T00:00:00Z")
-"""Any moment will do to see whether a schedule can be read."""
+"""Any time will do to check that a schedule can be parsed."""
 
 
 def problems(project: AppProject) -> list[str]:
@@ -59,7 +59,7 @@ def _windows(spec: AppProjectSpec) -> Iterator[str]:
 
 
 def _identity(window: SyncWindow) -> tuple[object, ...]:
-    """Two windows that share it are one."""
+    """Two windows with the same identity are duplicates."""
     lists = (window.applications, window.namespaces, window.clusters)
     return (window.kind, window.schedule, window.duration, *lists, window.time_zone, window.and_operator)
 

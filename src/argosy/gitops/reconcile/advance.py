@@ -1,4 +1,4 @@
-"""What a pass over an Application came to: what is to be written of it, told, and when to go on."""
+"""The result of a pass over an Application: its writes, its events, and when to continue."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from argosy.machinery.status import StatusError
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A pass that is to be tried again, with longer and longer pauses."""
+    """The pass must be retried, with growing pauses."""
 
     text: str = ""
-    """For the Application's owner, of an error that nothing here expects; "" for one that passes."""
+    """An unexpected error, for the Application's owner; "" for a temporary one."""
     at_least: float = 0.0
-    """Seconds, where the API server asked for them."""
+    """Seconds, if the API server gave them."""
     is_awaited: bool = False
-    """What it waits for will be heard of: a connection to the cluster."""
+    """It will be woken by what it waits for: a connection to the cluster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advance:
-    """`patch`: of the Application as the pass saw it. `events` are told once that is written."""
+    """`patch`: of the Application as the pass saw it. `events` are emitted once that is written."""
 
     patch: JsonObject = field(default_factory=dict)
     events: tuple[Event, ...] = ()
     wake_after: float | None = None
-    """Seconds after which the next pass is due, though nothing changed."""
+    """Seconds after which the next pass is due, even if nothing changed."""
     background: bool = False
-    """That alone keeps no rehearsal alive."""
+    """This alone keeps no rehearsal running."""
     failure: Failure | None = None
 
 
@@ -39,5 +39,5 @@ DONE = Advance()
 
 
 def failure_of(error: StatusError | OSError) -> Failure:
-    """An API server that refuses, or gives no answer: it passes, or somebody mends it."""
+    """The API server refuses, or does not answer: it is temporary, or a user must fix it."""
     return Failure(at_least=float(error.retry_after) if isinstance(error, StatusError) else 0.0)

@@ -1,4 +1,4 @@
-"""Answers passes: compares, operates or deletes, and says what came of it."""
+"""Answers passes: compares, operates or deletes, and returns the result."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from argosy.runtime.engine import Answerer
 
 CONTROLLER = "applications"
 LONGEST_PASS = 600.0
-"""Seconds after which one pass is given up and tried again."""
+"""Seconds after which one pass is stopped and retried."""
 STAND_INS = 50
-"""At most so many for each worker."""
+"""The limit for each worker."""
 
 log = logging.getLogger(__name__)
 
 
 class Passes:
-    """`owns`: whether an Application is this replica's; asked before each of a pass's writes."""
+    """`owns`: whether an Application is this replica's; checked before each of a pass's writes."""
 
     def __init__(self, context: ReconcileContext, rng: Rng, owns: Callable[[Key], bool], workers: int) -> None:
         self.count = 0
-        """Passes that were begun: a figure for metrics and tests."""
+        """How many passes were started, for metrics and tests."""
         self.observe: Callable[[Key, float], None] | None = None
-        """Hears how many seconds each pass took, for metrics."""
+        """Called with the seconds that each pass took, for metrics."""
         self._context, self._rng, self._owns, self._workers = context, rng, owns, workers
         self._comparison = ComparisonReconciler(context)
         self._operation = OperationReconciler(context, self._comparison.app_state)
@@ -57,7 +57,7 @@ class Passes:
 
     async def answer(self, asked: Reconciliation) -> Reconciled:
         if self._is_closed:
-            await asyncio.Event().wait()  # this process ends: another one asks again
+            await asyncio.Event().wait()  # this process is stopping: another one asks again
         self.count += 1
         self._running += 1
         WORKING_ON.set(Turn(CONTROLLER, asked.app, self._owns))
@@ -75,7 +75,7 @@ class Passes:
         return Reconciled(work=asked.work, found=found, judge_after=judge_after, chance=self._rng.uniform(0.0, 1.0))
 
     async def drain(self) -> None:
-        """Begins no more passes, and waits for those that were begun."""
+        """Starts no more passes, and waits for those that have started."""
         self._is_closed = True
         while self._running:
             self._idle.clear()
@@ -98,7 +98,7 @@ class Passes:
             return Advance(failure=Failure(described(error)))
 
     def _cause(self, key: Key, app: JsonObject) -> str:
-        """The trace that asked for this pass, or that what is under way belongs to."""
+        """The trace that requested this pass, or to which the work in progress belongs."""
         if not is_on():
             return ""
         memory = self._context.remember(key)
@@ -119,7 +119,7 @@ class Passes:
                 return await self._comparison.run(key, work)
 
     def _say(self, key: Key, work: Work, error: Exception) -> None:
-        # A conflict is the expected answer to a stale view, and who lost the key has no say in it any more.
+        # A conflict is the expected answer to a stale view, and a replica that lost the key must not act on it.
         is_expected = isinstance(error, FencedOff) or (isinstance(error, StatusError) and error.is_conflict)
         level = logging.DEBUG if is_expected else logging.ERROR
         log.log(level, "%s failed on %s: %s", work.stage, key, described(error))

@@ -1,4 +1,4 @@
-"""What becomes of a pass: its write, its events, and when the next one is due. Pure."""
+"""What follows from a pass: its write, its events, and when the next one is due. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from argosy.machinery.timestamps import seconds
 from argosy.machinery.unexpected import described
 
 FIRST: Final = 0.2
-"""Seconds until a pass that failed is tried again; they double with each failure."""
+"""Seconds until a failed pass is retried; they double with each failure."""
 LONGEST: Final = 300.0
 SPREAD: Final = 0.2
 SHORTEST: Final = 0.001
@@ -36,7 +36,7 @@ SHORTEST: Final = 0.001
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What is to be written, and what is remembered once it is."""
+    """What to write, and what to remember once it is written."""
 
     advance: Advance
     progress: Progress
@@ -54,7 +54,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
         return _after(seen, seen.asked.work, Ended(Advance(failure=Failure()), seen.progress), now)
     answer = seen.answer
     if answer.work.version != seen.version:
-        # It was of an Application that is another now: what it found is no news, and is not written.
+        # The Application has changed since: the result is outdated, and is not written.
         return Decision(memory=replace(seen.progress, number=seen.progress.number + 1))
     return _after(seen, answer.work, _ended(seen, answer, now), now, answer)
 
@@ -69,7 +69,7 @@ def _ended(seen: Seen, answer: Reconciled, now: datetime) -> Ended:
     refusal = seen.refusals[0]
     if answer.work.stage == Stage.COMPARE and status.is_too_large(refusal.code, refusal.message):
         return Ended(too_large(answer.work.app, answer.work.refresh, refusal.message, now), seen.progress)
-    # Found anew, as the world may be another by then.
+    # Recomputed, since the environment may have changed by then.
     return Ended(Advance(failure=Failure()), seen.progress)
 
 
@@ -99,7 +99,7 @@ def _after(seen: Seen, work: Work, ended: Ended, now: datetime, answer: Reconcil
     else:
         after = _succeeded(last, work, ended, now, answer)
     steps: list[Step] = [merge(APPLICATIONS, work.app, patch)] if patch else []
-    # What fell due while this pass ran is due now, and not at a time that is over.
+    # What became due while this pass ran is due now, and not at a time in the past.
     progress = replace(
         ended.progress,
         compared=(after if work.stage == Stage.COMPARE else seen.progress.compared).due(now),
@@ -110,7 +110,7 @@ def _after(seen: Seen, work: Work, ended: Ended, now: datetime, answer: Reconcil
     )
     if work.stage == Stage.OPERATE or "operation" in patch or due(seen.app, progress, seen.requests) is not None:
         return Decision((*steps, *advance.events), memory=progress)
-    # Nothing more until its own write is seen, or until its time.
+    # Nothing more until its own write is observed, or until its time.
     at, background = _wakes(seen.app, progress)
     return Decision((*steps, *advance.events), at, progress, background=background, is_settled=True)
 
@@ -149,7 +149,7 @@ def _rest(seen: Seen, now: datetime) -> Decision:
 
 
 def _wakes(app: JsonObject, progress: Progress) -> tuple[datetime | None, bool]:
-    """When the next pass is due, and whether that keeps no rehearsal alive."""
+    """When the next pass is due, and whether that keeps no rehearsal running."""
     is_going = bool(app["metadata"].get("deletionTimestamp"))
     relevant = [progress.operated] if is_going or app.get("operation") else []
     relevant += [] if is_going else [progress.compared]
@@ -158,7 +158,7 @@ def _wakes(app: JsonObject, progress: Progress) -> tuple[datetime | None, bool]:
 
 
 def _refuse(seen: Seen, now: datetime) -> Decision:
-    """A malformed Application takes no part, and is told why, as far as the API server takes that."""
+    """A malformed Application is ignored, and gets an error, as far as the API server accepts that."""
     if seen.refusals:
         return NOTHING
     before = [one for one in status_of(seen.app).conditions if one.raw]
@@ -172,7 +172,7 @@ def _refuse(seen: Seen, now: datetime) -> Decision:
 
 
 def _told(app: JsonObject, failure: Failure, now: datetime) -> JsonObject:
-    """An error in the code itself, shown to the application's owner."""
+    """A bug in our own code, shown to the application's owner."""
     if not failure.text:
         return {}
     before = status_of(app).conditions

@@ -23,9 +23,9 @@ class Seen:
     progress: Progress
     requests: RefreshRequests = NONE
     malformed: str = ""
-    """What is wrong with it, so that it takes no part."""
+    """What is malformed in it, so that it is ignored."""
     asked: Reconciliation | None = None
-    """None: no pass is due."""
+    """None if no pass is due."""
     answer: Reconciled | Failed | None = None
     """None while it is awaited."""
     refusals: tuple[Refusal, ...] = ()
@@ -36,8 +36,8 @@ class Seen:
 
 
 class Look:
-    """`is_ours`: whether Applications may be in the namespace of the key; `requests`: what asked for a look at it.
-    `malformed`: what is wrong with an Application, found once for each of its versions.
+    """`is_ours`: whether Applications may be in the namespace of the key; `requests`: what requested a look at it.
+    `malformed`: an Application's structural error, computed once for each of its versions.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Look:
 
 
 def due(app: JsonObject, progress: Progress, requests: RefreshRequests) -> Work | None:
-    """What the next pass is to do; None when there is no reason for one."""
+    """What the next pass must do; None if there is no reason for one."""
     version = str(app["metadata"]["resourceVersion"])
     is_news = progress.operated.is_news(version, requests)
     if app["metadata"].get("deletionTimestamp"):
@@ -89,7 +89,7 @@ def _comparison(app: JsonObject, progress: Progress, requests: RefreshRequests) 
         app, requested=_requested(app, progress, requests), overdue=requests.overdue > max(done, 0)
     )
     is_to_compare = decided.level != Level.NOTHING
-    # Of a status that somebody else wrote, or an answer that was lost, nothing is remembered.
+    # If another process wrote the status, or an answer was lost, nothing is remembered.
     is_remembered = progress.told == told_revisions(status_of(app))
     if not is_to_compare and not requests.recount > max(done, 0):
         return None

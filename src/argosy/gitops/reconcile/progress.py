@@ -1,4 +1,4 @@
-"""What is remembered of the passes over an Application; it saves work, and nothing is lost when it is."""
+"""What is remembered of the passes over an Application; a cache that can be lost without harm."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from argosy.machinery.objects import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class LastReconciliation:
-    """The last one that compared, or the last one that operated or deleted."""
+    """The last pass that compared, or the last one that operated or deleted."""
 
     requests: int = 0
-    """The number of the last request that it knew."""
+    """The number of the last request that it included."""
     version: str = ""
-    """Of the Application that it saw."""
+    """The uid and version of the Application that it read."""
     done: int = -1
-    """The number of the last request that is fulfilled, which a failure leaves as it was. -1: none ever was."""
+    """The number of the last fulfilled request, which a failure does not change; -1 if there was none."""
     wake_at: datetime | None = None
     background: bool = False
     is_due: bool = False
-    """`wake_at` came."""
+    """`wake_at` was reached."""
     again: Level = Level.NOTHING
-    """How thoroughly the next one compares at least."""
+    """The minimum level of the next comparison."""
     failures: int = 0
-    """In a row."""
+    """Number of consecutive failures."""
 
     def is_news(self, version: str, requests: RefreshRequests) -> bool:
         """Whether there is a reason for another one."""
@@ -43,25 +43,25 @@ class LastReconciliation:
 @dataclass(frozen=True, slots=True)
 class Progress:
     number: int = 0
-    """Of passes that ended."""
+    """The number of finished passes."""
     operated: LastReconciliation = LastReconciliation()
     compared: LastReconciliation = LastReconciliation()
     is_compare_next: bool = False
-    """The last pass operated: while a sync runs, its Application is compared and refreshed all the same."""
+    """The last pass operated: during a sync, its Application is still compared and refreshed."""
     digest: str = ""
-    """Of the manifests that were compared last."""
+    """Digest of the manifests that were compared last."""
     revisions: tuple[str, ...] = ()
-    """Those that were compared last."""
+    """The revisions that were compared last."""
     told: tuple[str, ...] = ()
-    """Those that the status told then: others, if a commit changed no manifest (`comparison.result`)."""
+    """The revisions in the status then: others, if a commit changed no manifest (`comparison.result`)."""
     end: tuple[str, str] = ("", "")
-    """The end of an operation that the last comparison knew (`operation.end_of`)."""
+    """The end of an operation that the last comparison included (`operation.end_of`)."""
     spec: JsonObject | None = None
-    """As it was when it was compared last; None before the first time."""
+    """The spec that was compared last; None before the first time."""
     why: Mapping[ResourceKey, str] = field(default_factory=dict)
     """One line for each object that is out of sync."""
     errors: tuple[str, ...] = ()
-    """Those that the last pass told for the first time, for the log."""
+    """Errors that the last pass reported for the first time, for the log."""
 
 
 def told_revisions(status: ApplicationStatus) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The question of a pass: its Application and its number. So one pass ends before the next is asked for."""
+"""The question of a pass: its Application and its number. So one pass finishes before the next starts."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What a pass is to do, and all that it rests on besides the world outside."""
+    """What a pass must do, and its inputs apart from outside requests."""
 
     stage: Stage
     app: JsonObject
     requests: RefreshRequests
     is_overdue: bool = False
-    """The poll's time has come since it was compared."""
+    """The next poll is due since it was compared."""
     refresh: Refresh | None = None
     """None: only orphans are counted again."""
     is_unblocked: bool = False
@@ -41,7 +41,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation(Question["Reconciled"]):
-    """Asked again after a crash, it finds what was done: every effect is idempotent."""
+    """If it is repeated after a crash, it finds what was done: every effect is idempotent."""
 
     app: Key
     number: int
@@ -50,11 +50,11 @@ class Reconciliation(Question["Reconciled"]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciled:
-    """What came of a pass. `work` is what it was asked first; the Application may have changed since."""
+    """The result of a pass. `work` is the original question; the Application may have changed since."""
 
     work: Work
     found: Advance | Concluded
     judge_after: float | None = None
-    """Seconds after which a verdict of users' health checks may be another."""
+    """Seconds after which a verdict of users' health checks may change."""
     chance: float = 0.0
-    """From 0 to 1: spreads what is tried again."""
+    """From 0 to 1: spreads retries."""

@@ -1,1 +1,1 @@
-"""When an Application is compared again, and how thoroughly: polls, requests, changes of what it depends on."""
+"""When an Application is compared again, and at which level: polls, requests, changes of its inputs."""

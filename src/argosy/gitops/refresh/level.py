@@ -1,4 +1,4 @@
-"""Whether an application is compared again, and how thoroughly (spec 5.1)."""
+"""Whether an application is compared again, and at which level (spec 5.1)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from argosy.machinery.objects import JsonObject
 class Level(IntEnum):
     NOTHING = 0
     RECENT = 1
-    """Against the revision resolved last."""
+    """Against the revision that was resolved last."""
     LATEST = 2
     FORCED = 3
 
@@ -26,12 +26,12 @@ class Refresh:
     level: Level
     hard: bool = False
     requested: bool = False
-    """By the annotation, which is to be removed."""
+    """By the annotation, which must be removed."""
     why: str = ""
 
 
 def decide(app: JsonObject, *, requested: Level, overdue: bool) -> Refresh:
-    """The first rule that holds. `requested` by an event; `overdue`: the poll's time has come."""
+    """The first matching rule. `requested` by an event; `overdue`: the next poll is due."""
     wanted = annotations_of(app).get(REFRESH)
     if wanted is not None:
         return Refresh(Level.FORCED, hard=wanted == "hard", requested=True, why="requested")

@@ -1,7 +1,7 @@
-"""What refused an automated sync and is another now: then the sync is tried once more (argo-cd#18442).
+"""What refused an automated sync and has changed: then the sync is retried (argo-cd#18442).
 
-Of a quota only its outline is watched, and its usage changes with every hook that a try starts. So the tries are few,
-and each waits twice as long as the one before.
+Only an outline of quotas is watched, and their usage changes with every hook that an attempt starts. So attempts are
+few, and each waits twice as long as the one before.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.runtime.clock import Clock
 
 GATHERING: Final = 1.0
-"""Seconds in which changes of quotas are gathered: Applications are looked through once for them."""
+"""Seconds in which changes of quotas are collected: Applications are searched once for them."""
 FIRST_WAIT: Final = 4.0
 """Seconds after that; more changes within them count as one."""
 TRIES: Final = 5
-"""For one revision; then somebody has to ask."""
+"""How many attempts for one revision; then a user has to request it."""
 _WORDS: Final = "exceeded quota: "
 
 
@@ -33,7 +33,7 @@ class Obstacles:
     remember: Callable[[Key], Memory]
     unblocked: Callable[[Key], None]
     changed: set[str] = field(default_factory=set)
-    """Namespaces whose quotas changed just now."""
+    """Namespaces whose quotas changed recently."""
 
     def live_changed(self, obj: JsonObject) -> None:
         if obj.get("kind") != "ResourceQuota" or obj.get("apiVersion") != "v1":

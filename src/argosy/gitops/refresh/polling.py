@@ -1,6 +1,6 @@
-"""Asks every repository for new commits, once for all Applications that follow the same revision of it (spec 5.1).
+"""Polls every repository for new commits, once for all Applications with the same revision of it (spec 5.1).
 
-All at once, within limits; one that does not answer is asked again later and later, and delays nobody.
+All concurrently, within limits; one that does not answer is polled less and less often, and delays nobody.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from argosy.runtime.clock import Clock
 from argosy.sources.port import SourceError
 
 OFF_LOOK = 60.0
-"""Seconds after which polling that is switched off is asked about again."""
+"""Seconds until it is checked again whether polling is still turned off."""
 LONGEST_REST = 600.0
-"""Seconds for which a repository that keeps failing is left alone."""
+"""Seconds after which a repository that keeps failing is polled again."""
 
 
 class Followed(NamedTuple):
-    """What is asked for a new revision, once for all who use it."""
+    """What is polled for a new revision, once for all its users."""
 
     url: str
     revision: str
@@ -46,20 +46,20 @@ class Followed(NamedTuple):
 
 @dataclass(slots=True)
 class _Answers:
-    """What a repository answered last for one place."""
+    """A repository's last answer for one target."""
 
     commit: str = ""
-    """ "" when it gave none."""
+    """ "" if there was none."""
     is_asked: bool = False
-    """The answer is still to come."""
+    """The answer is pending."""
     failures: int = 0
-    """In a row."""
+    """Number of consecutive failures."""
     rests_until: float = 0.0
-    """Of the monotonic clock."""
+    """On the monotonic clock."""
 
 
 class Polling:
-    """`run` until cancelled. `owns`: whether an Application is this replica's; `overdue` hears of new commits."""
+    """`run` until cancelled. `owns`: whether an Application is this replica's; `overdue` is called for new commits."""
 
     def __init__(
         self,
@@ -90,17 +90,17 @@ class Polling:
                     continue
                 pause = settings.refresh_seconds + self._rng.uniform(0.0, settings.refresh_jitter)
                 await self._clock.sleep(pause, background=True)
-                # Not waited for: whatever hangs in this look is left out of the next one.
+                # Not awaited: whatever hangs in this poll is left out of the next one.
                 tasks.create_task(self.look())
                 at_each()
 
     def forgive(self) -> None:
-        """Settings or credentials are new: what failed may work now."""
+        """Settings or credentials have changed: what failed may work now."""
         for answers in self._answers.values():
             answers.failures, answers.rests_until = 0, 0.0
 
     async def look(self) -> None:
-        """A new commit wakes those that follow it; one that cannot be asked for, too, to say so."""
+        """A new commit wakes the applications that follow it; so does a failure to poll, to report it."""
         users, now = self._users(), self._clock.monotonic()
         for gone in [place for place, known in self._answers.items() if place not in users and not known.is_asked]:
             del self._answers[gone]
@@ -127,7 +127,7 @@ class Polling:
                 self._overdue(key)
 
     def _rest(self, answers: _Answers) -> None:
-        """Once it is asked again with the next poll, then ever more seldom."""
+        """Once it is repeated with the next poll, then less and less often."""
         answers.failures += 1
         interval = self._plane.settings.refresh_seconds
         pause = min(interval * 2.0 ** min(answers.failures - 1, 30), max(interval, LONGEST_REST))
@@ -140,7 +140,7 @@ class Polling:
             if not self._owns(key):
                 continue
             if _is_broken(app):
-                # What mends it may lie outside of the repository: it is tried again with every poll.
+                # The fix may be outside of the repository: it is retried with every poll.
                 self._overdue(key)
             spec = spec_of(app)
             for source in sources_of(spec):
@@ -148,7 +148,7 @@ class Polling:
         return {place: keys for place, keys in users.items() if self._is_permitted(place)}
 
     def _is_permitted(self, place: Followed) -> bool:
-        """Nobody makes us ask, with credentials that may fit, for what their project refuses them."""
+        """An application must not make us poll with matching credentials what its project refuses."""
         permits = self._plane.effective(place.project)
         return permits is not None and permits_source(permits, place.url)
 

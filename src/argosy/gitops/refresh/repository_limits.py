@@ -1,7 +1,7 @@
-"""How many repositories are asked at once, so that one that hangs delays no other.
+"""Limits how many repositories are asked at once, so that one that hangs delays no other.
 
-A question that has no answer after PATIENCE seconds gives its place to another one and goes on beside it; from then on
-its repository is asked among the slow ones, which have places of their own, until it answers in time again.
+A request without an answer after PATIENCE seconds gives its slot to another one and continues; from then on its
+repository is one of the slow ones, which have slots of their own, until it answers in time again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 QUICK = 16
 SLOW = 16
-"""Questions that are open at a time, of each sort."""
+"""Slots for open requests, of each sort."""
 PATIENCE = 3.0
 
 
@@ -28,7 +28,7 @@ class RepositoryLimits:
         self._slow_ones: set[str] = set()
 
     async def run(self, url: str, question: Callable[[], Awaitable[T]]) -> T:
-        """Whatever the question gives or raises."""
+        """Returns or raises whatever the request does."""
         if url in self._slow_ones:
             async with self._slow:
                 return await self._timed(url, question)

@@ -1,6 +1,6 @@
-"""What asked for another look at an Application, as numbers that only rise: what was heard is told from what is news.
+"""Requests for another look at an Application, as increasing numbers: handled ones are distinguished from new ones.
 
-Nothing is taken back when a look fails: what asked for it stays requested until a look ends well.
+A failed look takes nothing back: its requests stay until a look succeeds.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from argosy.gitops.refresh.level import Level
 
 
 class RefreshRequests(NamedTuple):
-    """`number` is that of the last event; the others are the numbers of the last event of each sort."""
+    """`number` is that of the last event; the others are the numbers of the last event of each kind."""
 
     number: int = 0
     recent: int = 0
-    """Something that was seen may be another now."""
+    """A fact that was read may have changed."""
     overdue: int = 0
-    """The poll's time has come."""
+    """The next poll is due."""
     recount: int = 0
-    """Orphans of its namespace came or went."""
+    """Orphans of its namespace changed."""
     unblocked: int = 0
     """What refused the last sync has changed since."""
 

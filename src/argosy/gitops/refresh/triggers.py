@@ -1,4 +1,4 @@
-"""Which Applications a change concerns, and how thoroughly each is to be looked at for it (spec 5.1)."""
+"""Which Applications a change concerns, and at which level each is refreshed for it (spec 5.1)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Triggers:
         all_awake: Callable[[], None],
         owns: Callable[[Key], bool],
     ) -> None:
-        """`all_awake` hears when everything is to be looked at. `owns`: of other replicas' nothing is remembered."""
+        """`all_awake` is called when all are to be looked at. `owns`: nothing is remembered of other replicas' ones."""
         self._plane = plane
         self._clock = clock
         self._remember = remember
@@ -39,31 +39,31 @@ class Triggers:
         self._all_are_concerned = False
         self._obstacles = Obstacles(clock, plane.applications.list, owns, remember, self.unblocked)
         self.listeners: list[Callable[[], None]] = []
-        """Hear of every change of a live object, whosever it is."""
+        """Called for every change of a live object, whosever it is."""
 
     def concerned(self, key: Key) -> None:
-        """One of another replica is enqueued all the same: its turn lets go of what is remembered of it."""
+        """One of another replica is enqueued all the same: its turn drops what is remembered of it."""
         if self._owns(key):
             memory = self._remember(key)
             memory.requests = memory.requests.with_recent()
         self._enqueue(key)
 
     def overdue(self, key: Key) -> None:
-        """The poll's time has come."""
+        """The next poll is due."""
         if self._owns(key):
             memory = self._remember(key)
             memory.requests = memory.requests.with_overdue()
             self._enqueue(key)
 
     def recount(self, key: Key) -> None:
-        """Orphans came or went."""
+        """Orphans changed."""
         if self._owns(key):
             memory = self._remember(key)
             memory.requests = memory.requests.with_recount()
             self._enqueue(key)
 
     def unblocked(self, key: Key) -> None:
-        """What refused its last sync is another now."""
+        """What refused its last sync has changed."""
         if self._owns(key):
             memory = self._remember(key)
             memory.requests = memory.requests.with_unblocked()
@@ -74,18 +74,18 @@ class Triggers:
             self.concerned(key)
 
     def everything(self) -> None:
-        """Once, however many settings and credentials change at the same time, as they do when a process starts."""
+        """Once, however many settings and credentials change at the same time, as they do at the start of a process."""
         if not self._all_are_concerned:
             self._all_are_concerned = True
             self._clock.call_later(0.0, self._wake_all)
 
     def cluster_changed(self, server: str) -> None:
-        """Its kinds are others now, or it can be reached, or no longer."""
+        """Its kinds have changed, or it has become reachable or unreachable."""
         found = ((app, self._cluster_of(app)) for app in self._plane.applications.list())
         self._each(app for app, cluster in found if cluster is not None and cluster.server == server)
 
     def project_changed(self, old: JsonObject | None, new: JsonObject | None) -> None:
-        """A project's own applications, or all where others may inherit from it."""
+        """A project's own applications, or all if others may inherit from it."""
         if old is not None and new is not None and old.get("spec") == new.get("spec"):
             return
         name = read(AppProject, new or old or {}).metadata.name
@@ -103,7 +103,7 @@ class Triggers:
         key = key_of_instance(owner or labelled_owner(obj, settings), self._plane.namespace)
         if self._plane.applications.get(key) is None or not self._owns(key):
             return
-        # By its label alone an object is the application's only if it is one of its targets.
+        # With only its label, an object is the application's only if it is one of its targets.
         if owner or resource_key(obj) in self._remember(key).comparer.memo:
             self.concerned(key)
 

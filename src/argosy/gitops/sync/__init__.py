@@ -1,1 +1,1 @@
-"""How a sync proceeds: which tasks, in which order, one step at a time. Pure."""
+"""How a sync proceeds: its tasks, their order, one step at a time. Pure."""

@@ -1,4 +1,4 @@
-"""Carries out one task of a sync against the destination cluster (spec 7.2, 7.3), every write conditional."""
+"""Runs one task of a sync in the destination cluster (spec 7.2, 7.3); every write is conditional."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from argosy.observe.tracing import span
 from argosy.runtime.client import Client
 
 ATTEMPTS = 5
-"""Conflicts in a row that are answered by looking again."""
+"""How many consecutive conflicts are answered by reading again."""
 
 
 class Applier:
@@ -50,7 +50,7 @@ class Applier:
         force: bool,
         managers: Collection[str] = (),
     ) -> Result:
-        """A refusal is the task's result. Raises what is none: a lost race or answer, a server that is away or busy.
+        """A refusal is the task's result. Raises other errors: a lost race or answer, an unavailable or busy server.
 
         `managers`: those whose fields server-side apply takes over.
         """
@@ -68,7 +68,7 @@ class Applier:
             if error.is_passing:
                 raise
             return Result("SyncFailed", error.message, "Failed")
-        # Nothing comes of a dry run that could be waited for.
+        # A dry run has no effect that could be waited for.
         return Result("" if task.hook else "Synced", message, "Succeeded" if dry_run else "Running")
 
     async def _prune(self, task: Task, options: Options, *, prune: bool, dry_run: bool) -> Result:
@@ -83,13 +83,13 @@ class Applier:
         return Result("Pruned", "pruned", "Running")
 
     async def clear(self, live: JsonObject) -> None:
-        """A hook object that is done with: our finalizer comes off, and it goes."""
+        """A finished hook object: our finalizer is removed, and it is deleted."""
         await self.release(live)
         if not live["metadata"].get("deletionTimestamp"):
             await self.delete(live, "Background")
 
     async def release(self, live: JsonObject) -> None:
-        """Takes our finalizer off a hook whose outcome is recorded; one that is gone, or another by now, is fine."""
+        """Removes our finalizer from a hook with a recorded outcome; one that is deleted or replaced by now is fine."""
 
         async def let_go(seen: JsonObject) -> None:
             metadata = seen["metadata"]
@@ -97,7 +97,7 @@ class Applier:
             if HOOK_FINALIZER not in finalizers:
                 return
             kept = [name for name in finalizers if name != HOOK_FINALIZER]
-            # Of this version: somebody else's finalizer that came meanwhile must not go with ours.
+            # For this version: another finalizer that was added meanwhile must not be removed with ours.
             versions = {name: metadata[name] for name in ("uid", "resourceVersion")}
             await self._client.write(
                 requests.patch(
@@ -112,14 +112,14 @@ class Applier:
         await self._while_there(live, let_go)
 
     async def preview(self, target: JsonObject) -> JsonObject:
-        """What the server would make of the target by server-side apply; nothing is changed."""
+        """The target after a server-side apply, by dry run; nothing is changed."""
         resource = self._resource(target)
         return await self._client.write(
             requests.apply(resource, target, manager=FIELD_MANAGER, force=True, dry_run=True)
         )
 
     async def dry_run(self, task: Task, options: Options, *, force: bool) -> str:
-        """Why the server would refuse the task; "" when it would not. Raises what is no refusal, as `carry_out`."""
+        """Why the server would refuse the task; "" if it would not. Raises other errors, as `carry_out`."""
         try:
             await self._apply(task, options, dry_run=True, force=force)
         except StatusError as error:
@@ -129,9 +129,9 @@ class Applier:
         return ""
 
     async def delete(self, live: JsonObject, propagation: Propagation) -> None:
-        """Exactly the object that was looked at; one that is gone, or another by now, is fine.
+        """Deletes exactly the object that was read; one that is deleted, or replaced by now, is fine.
 
-        One that somebody marked otherwise meanwhile, as an Application does that takes it over, is a conflict.
+        If its marks were changed meanwhile, as by another Application that takes it over, that is a conflict.
         """
 
         async def go(seen: JsonObject) -> None:
@@ -149,7 +149,7 @@ class Applier:
         await self._while_there(live, go)
 
     async def _while_there(self, live: JsonObject, write: Callable[[JsonObject], Awaitable[None]]) -> None:
-        """A conflict is no success: it is looked again, and written again as long as the very object is there."""
+        """A conflict is no success: it is read again, and written again as long as it is the same object."""
         seen = live
         for left in range(ATTEMPTS - 1, -1, -1):
             try:
@@ -168,7 +168,7 @@ class Applier:
                     raise StatusError(409, "Conflict", "it was marked otherwise meanwhile: it may be another's now")
                 seen = found
             elif revision(found) > revision(live):
-                return None  # and not an older one of the name, which a stale read shows
+                return None  # and not an older one of the name, from a stale read
         raise AssertionError("the last attempt returns or raises")
 
     async def _apply(
@@ -236,17 +236,17 @@ class Applier:
         raise AssertionError("the last attempt returns or raises")
 
     async def _rehearsed_anew(self, target: JsonObject, resource: Resource, options: Options) -> str:
-        """Asks whether the object may be made anew, before what is there is given up for it. Raises StatusError."""
+        """Checks whether the object may be re-created, before the existing one is deleted. Raises StatusError."""
         try:
             await self._write(target, None, resource, options, dry_run=True)
         except StatusError as error:
-            # What is valid is refused for nothing but the one that is still there.
+            # A valid object is only refused because the existing one is still there.
             if not error.is_already_exists:
                 raise
         return self._done(target, resource, "deleted and created", dry_run=True)
 
     async def _take_over(self, resource: Resource, task: Task, managers: Collection[str]) -> None:
-        """Conditional on the version looked at: of one that changed meanwhile the sync looks again."""
+        """Conditional on the version that was read: if it changed meanwhile the sync reads it again."""
         live = self._live.get(task.key)
         entries = handed_over(live, managers) if live is not None else None
         if live is None or entries is None:
@@ -325,14 +325,14 @@ class Applier:
 
 
 def _marks(obj: JsonObject) -> tuple[JsonObject, JsonObject]:
-    """By which an object may belong to an Application."""
+    """Marks by which an object may belong to an Application."""
     metadata = obj["metadata"]
     tracking = {name: value for name, value in annotations_of(obj).items() if name.startswith(PREFIX)}
     return metadata.get("labels") or {}, tracking
 
 
 def told(group: str, kind: str, name: str, verb: str, *, dry_run: bool) -> str:
-    """What became of an object, in kubectl's words."""
+    """The result for an object, in kubectl's words."""
     return f"{kind.lower()}{'.' + group if group else ''}/{name} {verb}" + (" (dry run)" if dry_run else "")
 
 
@@ -342,7 +342,7 @@ def _validation(options: Options, target: JsonObject) -> FieldValidation:
 
 
 def missing_kind(obj: JsonObject) -> str:
-    """For a kind whose definition is not installed."""
+    """For a kind whose CRD is not installed."""
     metadata, kind = obj.get("metadata") or {}, obj.get("kind")
     group = group_version(str(obj.get("apiVersion") or ""))[0]
     place = f"{metadata.get('namespace') or ''}/{metadata.get('name')}"
@@ -353,7 +353,7 @@ def missing_kind(obj: JsonObject) -> str:
 
 
 def _newer(seen: JsonObject | None, read: JsonObject | None) -> JsonObject | None:
-    """A read may be older than what was seen: by it, an object that differs would count as unchanged."""
+    """A read may be older than an earlier one: with it, an object that differs would count as unchanged."""
     return seen if seen is not None and read is not None and revision(read) < revision(seen) else read
 
 

@@ -1,4 +1,4 @@
-"""What client-side apply sends: a three-way merge, the note that the next one needs, and what no patch can change."""
+"""What client-side apply sends: a three-way merge, the annotation that the next one needs, and unpatchable changes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HINT: Final = " (hint: use the sync option ServerSideApply=true or Replace=true)
 
 
 def apply_patch(target: JsonObject, live: JsonObject, known: KnownTypes) -> JsonObject:
-    """What client-side apply changes in exactly this live version; empty when nothing."""
+    """What client-side apply changes in exactly this live version; empty if nothing."""
     marked = with_last_applied(target)
     node = known.node(*group_version(str(target.get("apiVersion") or "")), str(target.get("kind") or ""))
     last = last_applied_of(live) or {}
@@ -30,7 +30,7 @@ def apply_patch(target: JsonObject, live: JsonObject, known: KnownTypes) -> Json
 
 
 def with_last_applied(target: JsonObject) -> JsonObject:
-    """With the note that the next three-way merge needs; raises 422 where the note would not fit."""
+    """With the annotation that the next three-way merge needs; raises 422 if the annotation would be too large."""
     metadata = target.get("metadata") or {}
     marks = {k: v for k, v in (metadata.get("annotations") or {}).items() if k != LAST_APPLIED}
     plain = {**target, "metadata": {**metadata, "annotations": marks}}
@@ -42,7 +42,7 @@ def with_last_applied(target: JsonObject) -> JsonObject:
 
 
 def is_bound_otherwise(target: JsonObject, live: JsonObject) -> bool:
-    """A binding to another role: what a binding refers to cannot be changed, so it is made anew, as kubectl does."""
+    """A binding to another role: what a binding refers to is immutable, so it is re-created, as kubectl does."""
     wanted, bound = target.get("roleRef") or {}, live.get("roleRef") or {}
     names = ("kind", "name")
     return target.get("kind") in BINDINGS and [wanted.get(n) for n in names] != [bound.get(n) for n in names]

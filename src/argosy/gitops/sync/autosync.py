@@ -1,4 +1,4 @@
-"""Whether an application is synced without being asked (spec 6): one table, the first line that holds."""
+"""Whether an application is synced automatically (spec 6): one table, the first matching line."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ class Seen:
     spec: ApplicationSpec
     """Normalised."""
     status: ApplicationStatus
-    """With the sync status and resources just found."""
+    """With the sync status and resources of this comparison."""
     has_operation: bool
     is_deleted: bool
     window_open: bool = True
     window_changes_in: float | None = None
     """Seconds."""
     is_same: bool = False
-    """The last operation's revision, another one, has the very same manifests."""
+    """The last operation's revision, a different one, has the same manifests."""
     is_asked: bool = False
-    """Somebody asked for a refresh, or what refused it has changed: what the cluster refused is tried once more."""
+    """A refresh was requested, or what refused it has changed: a sync that the cluster refused is retried."""
     is_held: bool = False
     """Somebody rolled back from this revision."""
 
@@ -96,7 +96,7 @@ def operation(
     attempts: int = 0,
     resources: list[JsonObject] | None = None,
 ) -> JsonObject:
-    """The request that automated syncing puts on the Application."""
+    """The operation that automated sync requests on the Application."""
     policy = spec.sync_policy
     wanted: JsonObject = {}
     if is_multi(spec):
@@ -116,13 +116,13 @@ def operation(
 
 
 def _failed(state: OperationState) -> bool:
-    """One of our own, that is."""
+    """That is, one of our own."""
     return state.operation.initiated_by.automated and state.phase in ("Failed", "Error")
 
 
 def _is_repeat(state: OperationState, sync: SyncStatus, spec: ApplicationSpec, *, is_same: bool) -> bool:
     """Whether the last operation was for this content and these sources. A dry run tried nothing, and manifests
-    that somebody brought along are not the revision's."""
+    from a request are not the revision's."""
     asked, result = state.asked, state.sync_result
     if not state.raw or asked.dry_run or asked.manifests or is_superseded(state.raw):
         return False
@@ -133,7 +133,7 @@ def _is_repeat(state: OperationState, sync: SyncStatus, spec: ApplicationSpec, *
 
 
 def differs_by_revision(state: OperationState, sync: SyncStatus, spec: ApplicationSpec) -> bool:
-    """Whether all that keeps this from being a repetition is the revision, which may have the same content."""
+    """Whether only the revision, which may have the same content, makes this different from a repetition."""
     return not _is_repeat(state, sync, spec, is_same=False) and _is_repeat(state, sync, spec, is_same=True)
 
 
@@ -143,7 +143,7 @@ def _self_heal_wait(state: OperationState, attempts: int, settings: Settings, no
     delay = settings.self_heal_first * settings.self_heal_factor ** (attempts - 1) if attempts else 0.0
     wait = min(delay, settings.self_heal_cap)
     left = (parse(state.finished_at) + timedelta(seconds=wait) - now).total_seconds()
-    return min(left, wait)  # longer only by a clock that was set back since
+    return min(left, wait)  # longer only if the clock was set back since
 
 
 def _wipes_all(resources: Sequence[ResourceStatus]) -> bool:

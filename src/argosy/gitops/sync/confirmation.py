@@ -1,4 +1,4 @@
-"""Deletions that a person must approve first (spec 7.2: `Prune=confirm`, `Delete=confirm`). Pure."""
+"""Deletions that a user must approve first (spec 7.2: `Prune=confirm`, `Delete=confirm`). Pure."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def needs_approval(obj: JsonObject, options: Options, *, pruned: bool) -> bool:
 
 
 def kept_namespace(app: JsonObject, spec: ApplicationSpec, options: Options) -> ResourceKey | None:
-    """The destination's Namespace where the sync makes it: not pruned when the sources no longer say it, for all that
-    it holds would go with it (argo-cd#16995, #15441).
+    """The destination's Namespace, if the sync creates it: not pruned when it is dropped from the sources, since
+    everything in it would be deleted with it (argo-cd#16995, #15441).
 
-    One whose metadata is not looked after by the sync is pruned once that is approved after the last sync began.
+    One whose metadata is not managed by the sync is pruned once that is approved after the last sync started.
     """
     found, name = read(Application, app), spec.destination.namespace
     if not name or not options.has("CreateNamespace"):
@@ -34,7 +34,7 @@ def kept_namespace(app: JsonObject, spec: ApplicationSpec, options: Options) -> 
 
 
 def is_approved(app: JsonObject, since: datetime) -> bool:
-    """The annotation's time is not before what it approves began."""
+    """The annotation's time is not before the start of what it approves."""
     text = annotations_of(app).get(DELETION_APPROVED)
     try:
         return bool(text) and parse(str(text)) >= since

@@ -1,4 +1,4 @@
-"""One step of a running sync, decided by `sync.plan`, carried out, and what is to be recorded of it (spec 7.3)."""
+"""One step of a running sync: decided by `sync.plan`, run here, with its record (spec 7.3)."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from argosy.machinery.timestamps import parse, seconds
 from argosy.runtime.bounded import run_bounded
 
 AT_ONCE = 20
-"""Writes of one sync that are in flight (upstream's kubectl parallelism)."""
+"""How many writes of one sync are in flight (upstream's kubectl parallelism)."""
 Record = dict[Identity, Result]
 AT_ONCE_AGAIN = 0.001
-"""Seconds until the next step, where there is one to take already."""
+"""Seconds until the next step, if one is ready already."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Running:
-    """One look at a running sync: of which application, what was asked, and where its objects go."""
+    """One look at a running sync: its application, the request, and its destination."""
 
     key: Key
     app: JsonObject
     state: JsonObject
-    """`status.operationState` as it is now."""
+    """The current `status.operationState`."""
     asked: JsonObject
     """`operation.sync`."""
     options: Options
@@ -61,7 +61,7 @@ class Running:
         return any((strategy.get(name) or {}).get("force") for name in ("apply", "hook"))
 
     def found(self) -> Pieces[dict[ResourceKey, JsonObject]]:
-        """What lives of its tasks' objects."""
+        """The live objects of its tasks."""
         found = {}
         for task in self.tasks:
             if (obj := self.live.get(task.key)) is not None:
@@ -84,7 +84,7 @@ class SyncExecutor:
         return await self._run_in_slices(sync.recorded(record))
 
     async def step(self, sync: Running) -> Advance:
-        """Raises StatusError, OSError where the same may succeed later."""
+        """Raises StatusError, OSError if a retry may succeed."""
         record = await self._run_in_slices(operation.record_of(sync.state))
         if not record and (refusal := await self._refused(sync)):
             invalid, text = refusal
@@ -100,7 +100,7 @@ class SyncExecutor:
         step = await self._run_in_slices(self._decide(sync, record, live, judge))
         record |= step.updates
         if any(record[identity].phase != "Running" for identity in step.updates.keys() & held.keys()):
-            # The outcome of a hook is recorded before its finalizer lets go of it.
+            # The outcome of a hook is recorded before its finalizer is removed.
             return recorder.wait(sync.app, await self._recorded(sync, record), AT_ONCE_AGAIN)
         await self._clear(sync, step.clear, live)
         if step.phase:
@@ -125,12 +125,12 @@ class SyncExecutor:
     async def _run(self, sync: Running, step: Step, record: Record) -> Advance:
         sync.state = await self._recorded(sync, record)
         if intended := {task.identity: INTENDED for task in step.run if task.hook and task.identity not in record}:
-            # Recorded before they are made, by the next pass, which takes them for what it is to do.
+            # Recorded before they are created, by the next pass, which finds them in the record.
             return recorder.wait(sync.app, await self._recorded(sync, record | intended), AT_ONCE_AGAIN)
         try:
             record |= await self._carry_out(sync, step.run)
         except (StatusError, OSError) as error:
-            # Nothing of this wave is recorded: the next pass carries it out again, where it is done it does no harm.
+            # Nothing of this wave is recorded: the next pass runs it again; where it is done that does no harm.
             return await self._tried(sync, record, error)
         if step.is_last and not any(result.failed for result in record.values()):
             live = await self._run_in_slices(sync.found())
@@ -144,7 +144,7 @@ class SyncExecutor:
         return recorder.wait(sync.app, state, AT_ONCE_AGAIN)
 
     async def _tried(self, sync: Running, record: Record, error: StatusError | OSError) -> Advance:
-        """With the reason why the step is carried out again."""
+        """With the reason why the step is repeated."""
         why = error.message if isinstance(error, StatusError) else "the API server gave no answer"
         state = {**await self._recorded(sync, record), "message": f"trying again: {why}"}
         return Advance(patch=recorder.recorded(sync.app, state), failure=failure_of(error))
@@ -160,7 +160,7 @@ class SyncExecutor:
     # -- before the first step ---------------------------------------------------------------------------------------
 
     async def _refused(self, sync: Running) -> tuple[Record, str] | None:
-        """Why the sync must not begin: what is refused, and in words."""
+        """Why the sync must not start: what is refused, as text."""
         if invalid := _invalid(sync):
             return invalid, f"one or more synchronization tasks are not valid: {_reasons(invalid)}"
         if refused := await self._dry_run(sync):
@@ -168,17 +168,17 @@ class SyncExecutor:
         return None
 
     async def _dry_run(self, sync: Running) -> Record:
-        """What the server would refuse, asked before the first of several steps, so that none is left half done.
+        """What the server would refuse, checked before the first of several steps, so that none is left half done.
 
-        A sync of one step needs no asking: its objects are refused one by one as they are applied. Objects whose
-        namespace or kind the sync itself brings cannot be asked about.
+        A sync with one step needs no check: its objects are refused one by one as they are applied. Objects whose
+        namespace or kind the sync itself creates cannot be checked.
         """
         if sync.is_dry or len({(task.phase, task.wave) for task in sync.tasks}) < 2:
             return {}
         found: Record = {}
         for number, task in enumerate(sync.tasks):
             if number % AT_ONCE == AT_ONCE - 1:
-                await self._context.clock.sleep(0)  # an API server in this process answers without giving way
+                await self._context.clock.sleep(0)  # an in-process API server answers without yielding
             namespace = _namespace_of(task)
             absent = namespace is not None and sync.live.get(namespace) is None
             if task.phase != "Sync" or task.is_prune or absent or sync.live.kinds.of(task.obj) is None:
@@ -188,9 +188,9 @@ class SyncExecutor:
         return found
 
     async def _rehearse(self, sync: Running) -> Advance:
-        """A sync that was asked for as a dry run: every object, and nothing is changed.
+        """A sync that was requested as a dry run: every object, and nothing is changed.
 
-        The server cannot be asked about what needs a namespace or a kind that this very sync would bring.
+        Objects that need a namespace or a kind that this very sync would create cannot be checked by the server.
         """
         tasks = [task for task in sync.tasks if not task.hook]
         wanted = {task.key for task in sync.tasks}
@@ -209,9 +209,9 @@ class SyncExecutor:
     # -- one step ----------------------------------------------------------------------------------------------------
 
     async def _carry_out(self, sync: Running, run: Sequence[Task]) -> Record:
-        """Prunes first, all at once; then applies, kind by kind, those of one kind at once: AT_ONCE at most.
+        """Prunes first, concurrently; then applies, kind by kind, objects of one kind concurrently: AT_ONCE at most.
 
-        Raises StatusError, OSError where the same may succeed later.
+        Raises StatusError, OSError if a retry may succeed.
         """
         found: Record = {}
 
@@ -244,7 +244,7 @@ def _groups(run: Sequence[Task]) -> list[list[Task]]:
 
 
 def _invalid(sync: Running) -> Record:
-    """Tasks that the project forbids, or whose kind neither the cluster serves nor a task's definition brings."""
+    """Tasks that the project forbids, or whose kind is neither served by the cluster nor defined by a task."""
     brought = _brought(sync.tasks)
     found: Record = {}
     for task in sync.tasks:
@@ -261,7 +261,7 @@ def _namespace_of(task: Task) -> ResourceKey | None:
 
 
 def _is_to_come(task: Task, sync: Running, wanted: Collection[ResourceKey]) -> bool:
-    """Whether its namespace or kind is missing, which the sync was found to bring, or not to mind."""
+    """Whether its namespace or kind is missing, and the sync creates it, or may proceed without it."""
     if task.is_prune:
         return False
     namespace = _namespace_of(task)
@@ -278,7 +278,7 @@ def _is_held(task: Task, live: Mapping[ResourceKey, JsonObject]) -> bool:
 
 
 def _brought(tasks: Sequence[Task]) -> set[tuple[str, str]]:
-    """(group, kind) of the definitions that are applied."""
+    """(group, kind) of the CRDs that are applied."""
     found = set()
     for task in tasks:
         if task.key.kind == "CustomResourceDefinition" and task.target:

@@ -1,6 +1,6 @@
-"""A revision that somebody rolled back from is held: automated sync leaves it alone until there is a newer one. Pure.
+"""A revision that a user rolled back from is held: automated sync skips it until there is a newer one. Pure.
 
-Upstream refuses a rollback while automated sync is on; here it is allowed, and the hold keeps it from being undone.
+Upstream refuses a rollback while automated sync is on; here it is allowed, and the hold keeps it from being reverted.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ CONDITION = "RevisionHeld"
 
 
 def revision_text(said: SyncOperation | SyncStatus) -> str:
-    """One or several revisions, as the annotation spells them."""
+    """One or several revisions, in the annotation's format."""
     return ",".join(said.revisions) or said.revision
 
 
 def revision_to_hold(app: JsonObject, spec: ApplicationSpec) -> str:
-    """What the operation that begins rolls back from; "" when it is no rollback under automated sync."""
+    """What the starting operation rolls back from; "" if it is no rollback under automated sync."""
     found = read(Application, app)
     operation, target = found.operation, revision_text(found.status.sync)
     if operation is None or operation.sync is None or not is_on(spec) or operation.initiated_by.automated:
@@ -37,6 +37,6 @@ def held_by(app: JsonObject) -> str:
 
 
 def told(held: str) -> tuple[str, str]:
-    """The condition that says so."""
+    """The condition that reports it."""
     text = f"revision {held} is not synced automatically since a rollback; a newer one is, or remove annotation {HELD}"
     return CONDITION, text

@@ -37,7 +37,7 @@ def is_hook(obj: JsonObject) -> bool:
 
 
 def held(hook: JsonObject) -> JsonObject:
-    """With our finalizer: one that is deleted as soon as it ends can still be judged (spec 7.5)."""
+    """With our finalizer: one that is deleted as soon as it finishes can still be assessed (spec 7.5)."""
     metadata = hook.get("metadata") or {}
     finalizers = metadata.get("finalizers") or []
     if HOOK_FINALIZER in finalizers:
@@ -46,12 +46,12 @@ def held(hook: JsonObject) -> JsonObject:
 
 
 def is_skipped(obj: JsonObject) -> bool:
-    """`Skip` counts only as the sole value."""
+    """`Skip` only counts as the sole value."""
     return words(annotations_of(obj).get(HOOK)) == ["Skip"]
 
 
 def is_ignored(obj: JsonObject) -> bool:
-    """Only hook types that mean nothing here, such as Helm's `test`: the object takes no part at all."""
+    """Only hook types without a meaning here, such as Helm's `test`: the object is ignored."""
     annotations = annotations_of(obj)
     if HOOK in annotations:
         return bool(words(annotations[HOOK])) and not is_hook(obj)
@@ -60,7 +60,7 @@ def is_ignored(obj: JsonObject) -> bool:
 
 
 def delete_policies(obj: JsonObject) -> tuple[str, ...]:
-    """`BeforeHookCreation` unless something else is said."""
+    """`BeforeHookCreation` by default."""
     annotations = annotations_of(obj)
     found = [word for word in words(annotations.get(HOOK_DELETE_POLICY)) if word in HELM_POLICIES.values()]
     if not found:

@@ -1,4 +1,4 @@
-"""As which ServiceAccount an application's objects are changed (spec 7.8, 2 `destinationServiceAccounts`). Pure."""
+"""The ServiceAccount as which an application's objects are changed (spec 7.8, 2 `destinationServiceAccounts`). Pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ ITSELF = ""
 
 
 class NoServiceAccount(Exception):
-    """The project names nobody for this destination, and somebody is required; the text is the operation's message."""
+    """The project has no account for this destination, but one is required; the text is the operation's message."""
 
 
 def account_for(
     project: AppProjectSpec, cluster: Cluster, namespace: str, app_namespace: str, settings: Settings
 ) -> str:
-    """The user name of the first match. `project`: its effective spec; `namespace`: of the destination."""
+    """The user name of the first match. `project`: its effective spec; `namespace`: the destination's."""
     if not settings.impersonation_enabled:
         return ITSELF
     for item in project.destination_service_accounts:

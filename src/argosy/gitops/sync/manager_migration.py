@@ -1,7 +1,7 @@
-"""From client-side to server-side apply: who applied an object before hands its fields over (spec 7.2). Pure.
+"""From client-side to server-side apply: the earlier applier's fields are taken over (spec 7.2). Pure.
 
-Without that, a field that was applied client-side once and is dropped from the source would stay for ever: the old
-manager goes on owning it.
+Without that, a field that was applied client-side once and is dropped from the source would stay forever: the old
+manager would keep owning it.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ MANAGER = "argocd.argoproj.io/client-side-apply-migration-manager"
 
 
 def managers_before(app: JsonObject, options: Options) -> tuple[str, ...]:
-    """Whose fields server-side apply takes over; () where that is switched off."""
+    """The managers whose fields server-side apply takes over; () if that is turned off."""
     if options.has("ClientSideApplyMigration", "false"):
         return ()
     return annotations_of(app).get(MANAGER) or KUBECTL, FIELD_MANAGER
 
 
 def handed_over(live: JsonObject, managers: Collection[str]) -> list[JsonObject] | None:
-    """The `managedFields` in which our applying owns what `managers` owned by updates; None when they own nothing."""
+    """`managedFields` in which our apply owns what `managers` owned by updates; None if they own nothing."""
     entries = (live.get("metadata") or {}).get("managedFields") or []
     old = [entry for entry in entries if _is_update(entry) and entry.get("manager") in managers]
     if not old:

@@ -1,6 +1,6 @@
-"""What becomes of a requested sync in each pass: it is begun, tried again, stopped, or goes one step on.
+"""Runs a requested sync in each pass: it is started, retried, stopped, or advanced by one step.
 
-`executor` takes the step; every step is recorded before the next (spec 7).
+`executor` runs the step; every step is recorded before the next (spec 7).
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class OperationReconciler:
         self._syncing = SyncExecutor(context)
 
     async def run(self, key: Key, work: Work) -> Advance:
-        """Raises StatusError and OSError where the same may succeed later, and Connecting."""
+        """Raises StatusError and OSError if a retry may succeed, and Connecting."""
         app, now = work.app, self.context.clock.now()
         state = status_of(app).operation_state.raw
         if not state or state.get("phase") in operation.FINAL:
@@ -76,7 +76,7 @@ class OperationReconciler:
         return self._held_back(app, state, now) or await self._sync(key, app, state)
 
     async def _superseded(self, work: Work, state: JsonObject) -> str:
-        """Why the sync gives way to a newer revision; "" when it goes on. Asked only when there may be one."""
+        """Why the sync is superseded by a newer revision; "" if it continues. Only checked if there may be one."""
         app = work.app
         waited, sources = waited_for(state), sources_of(spec_of(app))
         look = self._newer(work, state) if waited or operation.awaits_retry(state) else None
@@ -95,7 +95,7 @@ class OperationReconciler:
         return message(newer.revisions, read(OperationState, state).message)
 
     def _newer(self, work: Work, state: JsonObject) -> Look | None:
-        """Where a newer revision may be found: a refresh is never answered from memory."""
+        """Where a newer revision may come from: a refresh never uses a cached answer."""
         if REFRESH in annotations_of(work.app):
             return Look(max_age=0.0)
         if work.is_overdue:
@@ -119,7 +119,7 @@ class OperationReconciler:
         return None
 
     def _awaited(self, app: JsonObject, state: JsonObject) -> str:
-        """What a sync that has not begun waits for; a cycle is for the sync itself to refuse."""
+        """What a sync that has not started waits for; the sync itself refuses a cycle."""
         if (
             read(OperationState, state).asked.dry_run
             or read(OperationState, state).sync_result.raw
@@ -129,7 +129,7 @@ class OperationReconciler:
         return self.context.dependency_index.waits(app)
 
     async def _stop_hooks(self, app: JsonObject, state: JsonObject) -> tuple[str, str]:
-        """Deletes the hooks that run; the phase and message of the end."""
+        """Deletes the running hooks; returns the final phase and message."""
         hooks = {
             ResourceKey(item.group, item.kind, item.namespace, item.name)
             for item in read(OperationState, state).sync_result.resources
@@ -191,7 +191,7 @@ class OperationReconciler:
     async def _compared(self, key: Key, app: JsonObject, sources: list[Source], state: JsonObject) -> Compared:
         """Raises Refused, SourceError."""
         revisions, asked = await self._revisions(app, sources, state), read(OperationState, state).asked
-        # Of an operation by commit the spec's own revision may be the tag that names it.
+        # If an operation names a commit, the spec's own revision may be its tag.
         names = tuple("" if FULL_SHA.fullmatch(text) else text for text in asked.revisions or (asked.revision,))
         look = Look(revisions=revisions, names=names if revisions else (), manifests=asked.manifests)
         found = await self._app_state.compared(app, sources, look, self.context.remember(key))
@@ -200,7 +200,7 @@ class OperationReconciler:
         return found
 
     async def _revisions(self, app: JsonObject, sources: list[Source], state: JsonObject) -> tuple[str, ...]:
-        """Those that the operation began with, or was asked for; () for what the sources stand for now.
+        """The revisions with which the operation started, or that it requests; () to resolve the sources now.
 
         Raises Refused, SourceError.
         """
@@ -241,9 +241,9 @@ class OperationReconciler:
     def _with_namespace(
         self, tasks: list[Task], found: Compared, spec: ApplicationSpec, options: Options
     ) -> list[Task]:
-        """CreateNamespace: before everything, unless it is there or the manifests bring it; untracked, never pruned.
+        """CreateNamespace: before everything, unless it exists or is in the manifests; untracked, never pruned.
 
-        Its labels say what may run there, so that who sets them needs a project that permits Namespaces.
+        Its labels decide what may run there, so setting them needs a project that permits Namespaces.
         """
         name = spec.destination.namespace
         wanted = ResourceKey("", "Namespace", "", name)
@@ -261,7 +261,7 @@ class OperationReconciler:
 
 
 def _overridden(spec: ApplicationSpec, given: list[Source]) -> ApplicationSpec:
-    """With the sources that the request brings along."""
+    """With the sources in the request."""
     if not given:
         return spec
     plain = [source.raw for source in given]

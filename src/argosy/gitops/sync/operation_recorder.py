@@ -1,4 +1,4 @@
-"""What is written of an operation into `status.operationState`: every step before the next (spec 1.4)."""
+"""Writes an operation to `status.operationState`: every step before the next (spec 1.4)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BACKSTOP = 30.0
 
 
 def begin(app: JsonObject, state: JsonObject, held: str) -> Advance:
-    """A first attempt: forgets what an earlier operation left. `held`: the revision that is rolled back from."""
+    """A first attempt: removes what an earlier operation left. `held`: the revision that is rolled back from."""
     left = dict.fromkeys(status_of(app).operation_state.raw)
     patch: JsonObject = {"status": {"operationState": {**left, **state}}}
     if held:
@@ -38,23 +38,23 @@ def begin_again(state: JsonObject) -> Advance:
 
 
 def wait(app: JsonObject, state: JsonObject, wake_after: float | None = BACKSTOP) -> Advance:
-    """For a change, or for the time that is given."""
+    """For a change, or for the given time."""
     return Advance(patch=recorded(app, state), wake_after=wake_after)
 
 
 def recorded(app: JsonObject, state: JsonObject) -> JsonObject:
-    """The patch; empty when there is nothing to write."""
+    """The patch; empty if there is nothing to write."""
     change = status.patch(status_of(app).operation_state.raw, state)
     return {"status": {"operationState": change}} if change else {}
 
 
 def end(app: JsonObject, state: JsonObject, phase: str, message: str, now: str) -> Advance:
-    """Final, or waiting for its next attempt."""
+    """Finished, or waiting for its next attempt."""
     return finish(app, operation.ended(state, phase, message, now), now)
 
 
 def finish(app: JsonObject, state: JsonObject, now: str) -> Advance:
-    """The next pass sees that an operation ended, and compares with the newest revision: nothing is to be noted."""
+    """The next pass sees that an operation finished, and compares with the newest revision: nothing else is needed."""
     change = status.patch(status_of(app).operation_state.raw, state) or {}
     if operation.awaits_retry(state):
         return Advance(patch={"status": {"operationState": change}})

@@ -1,4 +1,4 @@
-"""What a write changes when an operation begins, goes on, ends, or waits to be tried again (spec 1.4)."""
+"""What changes in the status when an operation starts, continues, finishes, or waits for a retry (spec 1.4)."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ def again(state: JsonObject) -> JsonObject:
 
 
 def end_of(app: JsonObject) -> tuple[str, str]:
-    """Which operation ended last, and when: after each end the application is compared with the newest revision."""
+    """Which operation finished last, and when: after each the application is compared with the newest revision."""
     state = read(Application, app).status.operation_state
     return (state.started_at, state.finished_at) if state.phase in FINAL else ("", "")
 
 
 def awaits_retry(state: JsonObject) -> bool:
-    """The state encoding trap: Running with a time at which it finished."""
+    """A state with a peculiar encoding: Running with a finish time."""
     return state.get("phase") == "Running" and bool(state.get("finishedAt"))
 
 
 def ended(state: JsonObject, phase: str, message: str, now: str, *, terminated: bool = False) -> JsonObject:
-    """Final, or waiting for its next attempt."""
+    """Finished, or waiting for its next attempt."""
     made = {**state, "phase": phase, "message": message, "finishedAt": now}
     if not terminated and may_retry(made):
         at = next_retry_at(made)
@@ -58,11 +58,11 @@ def ended(state: JsonObject, phase: str, message: str, now: str, *, terminated: 
 
 
 def completion(app: JsonObject, state: JsonObject, now: str) -> JsonObject:
-    """The patch that ends an operation: its state, its entry in the history, and the request removed."""
+    """The patch that finishes an operation: its state, its entry in the history, and the request removed."""
     found = read(Application, app)
     status: JsonObject = {"operationState": state}
     if found.status.reconciled_at >= now:
-        # Of the same second: who waits for a comparison after the end would take this one for it.
+        # In the same second a client that waits for a later comparison would accept this one.
         status["reconciledAt"] = None
     if belongs(state):
         history = [entry.raw for entry in found.status.history]
@@ -71,7 +71,7 @@ def completion(app: JsonObject, state: JsonObject, now: str) -> JsonObject:
 
 
 def namespace_metadata_differs(status: ApplicationStatus, spec: ApplicationSpec) -> bool:
-    """Whether `managedNamespaceMetadata` is other than what the last sync wrote (spec 4.1)."""
+    """Whether `managedNamespaceMetadata` differs from what the last sync wrote (spec 4.1)."""
     state = status.operation_state
     if state.phase != "Succeeded":
         return False
@@ -91,7 +91,7 @@ def result_of(spec: ApplicationSpec, revisions: Sequence[str], resources: list[J
 
 
 def record_of(state: JsonObject) -> Pieces[dict[Identity, Result]]:
-    """What is recorded of tasks, by phase and object."""
+    """The record of tasks, by phase and object."""
     found: dict[Identity, Result] = {}
     for item in read(OperationState, state).sync_result.resources:
         key = ResourceKey(item.group, item.kind, item.namespace, item.name)

@@ -1,4 +1,4 @@
-"""Sync options by their exact names; a resource's own win over the application's (spec 7.2)."""
+"""Sync options by their exact names; a resource's own take precedence over the application's (spec 7.2)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Options:
     app: tuple[str, ...] = ()
 
     def has(self, name: str, value: str = "true", obj: JsonObject | None = None) -> bool:
-        """Whether `name=value` is in force, for the application or, if given, for one object."""
+        """Whether `name=value` is set, for the application or, if given, for one object."""
         own = words(annotations_of(obj).get(SYNC_OPTIONS)) if obj else []
         for given in (own, self.app):
             found = [item.partition("=")[2] for item in given if item.partition("=")[0] == name]

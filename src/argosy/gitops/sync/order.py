@@ -1,4 +1,4 @@
-"""In which order objects are applied (spec 7.1)."""
+"""The order in which objects are applied (spec 7.1)."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ KINDS = [
 ]
 _WAVE = re.compile(r"[+-]?[0-9]{1,19}")
 _WIDEST = 1 << 63
-"""Beyond 64 bits nothing is a wave, nor could a status hold it."""
+"""Numbers beyond 64 bits are no waves, and would not fit into a status."""
 RANK = {kind: rank for rank, kind in enumerate(KINDS)}
 
 
 def wave_of(obj: JsonObject) -> int:
-    """The first of the two annotations that can be read; unparsable counts as 0."""
+    """The first valid annotation of the two; 0 if neither is."""
     annotations = annotations_of(obj)
     for name in (SYNC_WAVE, "helm.sh/hook-weight"):
         if name in annotations:

@@ -1,6 +1,6 @@
-"""The next step of a running sync, from its tasks, what is recorded of them, and what is live (spec 7.3).
+"""The next step of a running sync, from its tasks, their record, and the live objects (spec 7.3).
 
-The record is `status.operationState.syncResult.resources`: all that a new process needs to go on in the middle.
+The record is `status.operationState.syncResult.resources`: all that a new process needs to continue in the middle.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Identity = tuple[str, ResourceKey]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What is recorded of a task. `phase` as `hookPhase`: Running, Succeeded, Failed, Error."""
+    """The record of a task. `phase` as `hookPhase`: Running, Succeeded, Failed, Error."""
 
     status: str
     message: str
@@ -33,18 +33,18 @@ class Result:
 
 
 INTENDED = Result("", "", "Running")
-"""A hook about to be created: recorded first, so that a crash between the two neither loses nor doubles it."""
+"""A hook about to be created: recorded first, so that a crash in between neither loses nor duplicates it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What to do now. `run`, `clear` and `phase` exclude each other, but for hooks that are cleared at the end."""
+    """What to do now. `run`, `clear` and `phase` exclude each other, except for hooks that are cleared at the end."""
 
     run: tuple[Task, ...] = ()
     is_last: bool = False
-    """Nothing comes after `run`, and nothing in it needs to be waited for."""
+    """Nothing follows `run`, and nothing in it needs to be waited for."""
     phase: str = ""
-    """The operation ended so."""
+    """The final phase of the operation."""
     message: str = ""
     updates: Mapping[Identity, Result] = field(default_factory=dict)
     """Changed records of tasks that ran before."""
@@ -70,7 +70,7 @@ def planned(
     unapproved: Callable[[Task], bool] = lambda task: False,
     judge: Judge = health_of,
 ) -> Pieces[Step]:
-    """`unapproved`: prunes that wait for a person. `judge`: how well a live object is."""
+    """`unapproved`: prunes that wait for approval. `judge`: the health of a live object."""
     updates = yield from _progress(tasks, record, live, judge)
     now = {**record, **updates}
     main = [task for task in tasks if task.phase != "SyncFail"]
@@ -89,7 +89,7 @@ def planned(
         return Step(message=_waiting(stale, live, "deletion of"), updates=updates, clear=stale)
     if held := [task for task in wave if task.is_prune and unapproved(task)]:
         return Step(message=_waiting(held, live, "pruning confirmation of"), updates=updates)
-    # All of the wave, not only what is left of it: a process that died in it must not forget that hooks are waited for.
+    # The complete wave, not only the rest of it: after a crash, hooks that it waits for must not be forgotten.
     is_last = len(wave) == len(pending) and not any(
         task.hook for task in main if (task.phase, task.wave) == (wave[0].phase, wave[0].wave)
     )
@@ -107,7 +107,7 @@ def _failing(
     updates: Mapping[Identity, Result],
     live: Mapping[ResourceKey, JsonObject],
 ) -> Step:
-    """After a failure only SyncFail hooks run; when they ended, so does the operation."""
+    """After a failure only SyncFail hooks run; when they have finished, so has the operation."""
     hooks = [task for task in tasks if task.phase == "SyncFail"]
     pending = [task for task in hooks if _is_pending(now.get(task.identity))]
     if any(_is_running(now.get(task.identity)) for task in hooks):
@@ -130,7 +130,7 @@ def _failing(
 
 
 def cleared_at_success(tasks: Sequence[Task], live: Mapping[ResourceKey, JsonObject]) -> tuple[Task, ...]:
-    """Hooks that go when the whole sync succeeded."""
+    """Hooks to delete when the complete sync has succeeded."""
     return tuple(task for task in tasks if _is_cleared(task, live, "HookSucceeded"))
 
 
@@ -149,14 +149,14 @@ def _is_cleared(task: Task, live: Mapping[ResourceKey, JsonObject], policy: str)
 def _stale(
     wave: Sequence[Task], now: Mapping[Identity, Result], live: Mapping[ResourceKey, JsonObject]
 ) -> tuple[Task, ...]:
-    """Hooks that an earlier sync left and that go before they are made anew."""
+    """Hooks that an earlier sync left, to be deleted before they are re-created."""
     return tuple(t for t in wave if t.identity not in now and _is_cleared(t, live, "BeforeHookCreation"))
 
 
 def _progress(
     tasks: Sequence[Task], record: Mapping[Identity, Result], live: Mapping[ResourceKey, JsonObject], judge: Judge
 ) -> Pieces[dict[Identity, Result]]:
-    """What became of the tasks that are running."""
+    """The results of the running tasks."""
     updates: dict[Identity, Result] = {}
     for task in tasks:
         yield
@@ -171,7 +171,7 @@ def _progress(
 
 def _judged(task: Task, before: Result, live: JsonObject | None, judge: Judge) -> Result:
     if before == INTENDED:
-        # It is ours for sure only if an earlier one was deleted first; else it is applied, which does no harm twice.
+        # It is certainly ours only if an earlier one was deleted first; else it is applied, which is harmless twice.
         if live is None or "BeforeHookCreation" not in delete_policies(task.obj):
             return before
         before = Result("", "created", "Running")

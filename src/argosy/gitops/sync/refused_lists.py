@@ -1,7 +1,7 @@
-"""Lists that cannot be merged with what somebody else put into them: they become what Git says, as a whole.
+"""Lists that cannot be merged with others' changes: they are replaced by the list in Git.
 
-Items are merged by a key, such as the port of a Service. Where the key was changed by hand, the merged list has the
-changed item beside the wanted one, which the server refuses when both have one name (argo-cd#4864). Pure.
+Items are merged by a key, such as the port of a Service. If the key was changed by hand, the merged list has the
+changed item next to the wanted one, which the server refuses if both have one name (argo-cd#4864). Pure.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.status import StatusError
 
 _ITEM: Final = re.compile(r"([A-Za-z][\w.]*)\[\d+\]")
-"""A list by its field, up to the first index: `spec.ports[1].name`."""
+"""The field of a list, up to the first index: `spec.ports[1].name`."""
 
 
 def refused_lists(error: StatusError, target: JsonObject) -> JsonObject:
-    """A merge patch of the lists of `target` whose items were refused; empty when there is none."""
+    """A merge patch of the lists of `target` whose items were refused; empty if there are none."""
     patch: JsonObject = {}
     for cause in error.causes if error.code == 422 else ():
         found = _ITEM.match(cause.field)

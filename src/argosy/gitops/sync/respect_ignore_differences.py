@@ -1,4 +1,4 @@
-"""`RespectIgnoreDifferences=true`: what is ignored is not overwritten either (spec 7.2). Pure."""
+"""`RespectIgnoreDifferences=true`: ignored fields are not overwritten either (spec 7.2). Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from argosy.machinery.objects import JsonObject, JsonValue
 
 
 def respecting(target: JsonObject, live: JsonObject, rules: Rules) -> JsonObject:
-    """The target with the live value of every ignored field, `status` aside."""
+    """The target with the live value of every ignored field, except `status`."""
     made = without_managed(target, live, rules.managers) if rules.managers else target
     if not rules.pointers and not rules.paths:
         return made
@@ -19,7 +19,7 @@ def respecting(target: JsonObject, live: JsonObject, rules: Rules) -> JsonObject
 
 
 def _restored(target: JsonValue, whole: JsonValue, live: JsonValue, bare: JsonValue) -> JsonValue:
-    """`target` and `bare` are `whole` and `live` without what is ignored; what `bare` lacks comes into the target."""
+    """`target` and `bare` are `whole` and `live` without ignored fields; what `bare` lacks is copied to the target."""
     if bare is live:
         return target
     if isinstance(target, dict) and isinstance(live, dict) and isinstance(bare, dict):
@@ -42,7 +42,7 @@ def _restored(target: JsonValue, whole: JsonValue, live: JsonValue, bare: JsonVa
 def _restored_items(
     target: list[JsonValue], whole: list[JsonValue], live: list[JsonValue], bare: list[JsonValue]
 ) -> list[JsonValue]:
-    """Items with names are matched by them, wherever they stand, and new ones stay whole; others by place."""
+    """Named items are matched by name, in any position, and new ones are kept completely; others by position."""
     wanted, found = _names(target), _names(live)
     if wanted and found:
         theirs = dict(zip(found, zip(live, bare, strict=True), strict=True))
@@ -54,7 +54,7 @@ def _restored_items(
 
 
 def _names(items: list[JsonValue]) -> list[str]:
-    """Of all items; empty when one has none, or two have the same."""
+    """The names of all items; empty if one has none, or two have the same."""
     found = [item.get("name") if isinstance(item, dict) else None for item in items]
     names = [name for name in found if isinstance(name, str)]
     return names if len(set(names)) == len(items) else []

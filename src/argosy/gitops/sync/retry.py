@@ -1,4 +1,4 @@
-"""Whether a failed operation is tried again, and when (spec 1.3, 1.4)."""
+"""Whether a failed operation is retried, and when (spec 1.3, 1.4)."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from argosy.machinery.timestamps import parse
 
 
 def may_retry(state: JsonObject) -> bool:
-    """Only an operation that failed by itself; a negative limit is no limit."""
+    """Only an operation that failed by itself; a negative limit means no limit."""
     found = read(OperationState, state)
     limit = int(found.operation.retry.limit)
     return found.phase in ("Failed", "Error") and (limit < 0 or int(found.retry_count) < limit)
 
 
 def next_retry_at(state: JsonObject) -> datetime:
-    """min(maxDuration, duration * factor ^ retryCount) after the attempt ended."""
+    """min(maxDuration, duration * factor ^ retryCount) after the end of the attempt."""
     found = read(OperationState, state)
     backoff, count = found.operation.retry.backoff, int(found.retry_count)
     first, longest = _seconds(backoff.duration, 5.0), _seconds(backoff.max_duration, 180.0)

@@ -1,7 +1,7 @@
-"""Whether a sync that gets no further gives way to a newer revision (no upstream rule; what its users ask for). Pure.
+"""Whether a stuck sync is superseded by a newer revision (not in upstream; its users ask for it). Pure.
 
-Only automated syncs do. One that failed and waits to be tried again does at once; one that waits for an object to get
-healthy does when the newer revision changes or drops that very object, since waiting for the old one is in vain.
+Only automated syncs are. One that failed and waits for a retry is at once; one that waits for an object to get healthy
+is if the newer revision changes or drops that very object, since waiting for the old one is useless.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import parse
 
 PREEMPT = "argosy.dev/preempt"
-"""Annotation of the Application; "false": a sync that began is never given up for a newer revision."""
+"""Annotation of the Application; "false": a started sync is never stopped for a newer revision."""
 SUPERSEDED = "superseded by revision"
 PATIENCE = timedelta(seconds=60)
-"""A sync that just began is left alone, so that commits in quick succession do not starve it."""
+"""A sync that just started is left alone, so that commits in quick succession do not starve it."""
 
 
 def may_give_way(app: JsonObject, state: JsonObject, now: datetime) -> bool:
@@ -33,7 +33,7 @@ def may_give_way(app: JsonObject, state: JsonObject, now: datetime) -> bool:
 
 
 def told_since(app: JsonObject, state: JsonObject) -> tuple[str, ...]:
-    """The revisions that a comparison has told since the sync began with others; () when there are none."""
+    """The revisions found by a comparison since the sync started with others; () if there are none."""
     found = read(OperationState, state)
     began = _revisions(found.sync_result) or _revisions(found.asked)
     told = _revisions(read(Application, app).status.sync)
@@ -46,7 +46,7 @@ def _revisions(said: SyncOperation | SyncResult | SyncStatus) -> tuple[str, ...]
 
 
 def waited_for(state: JsonObject) -> set[ResourceKey]:
-    """The objects, not the hooks, that the sync waits for; a running hook is not cut off."""
+    """The objects, not the hooks, that the sync waits for; a running hook is not interrupted."""
     items = read(OperationState, state).sync_result.resources
     running = [item for item in items if item.hook_phase == "Running"]
     if any(item.hook_type for item in running):
@@ -60,7 +60,7 @@ def gives_way(
     older: Mapping[ResourceKey, str],
     waited: Collection[ResourceKey],
 ) -> bool:
-    """`newer`, `older`: digests of the targets of both revisions. What changes nothing is no reason to begin anew."""
+    """`newer`, `older`: digests of the targets of both revisions. Without changes there is no reason to restart."""
     if operation.awaits_retry(state):
         return newer != older
     return any(newer.get(key) != older.get(key) for key in waited)
@@ -71,6 +71,6 @@ def message(revisions: Collection[str], before: str) -> str:
 
 
 def is_superseded(state: JsonObject) -> bool:
-    """Ended so: its revision was given up, not found wanting, and may be synced again should it come back."""
+    """Finished this way: its revision was given up, did not fail, and may be synced again if it comes back."""
     found = read(OperationState, state)
     return found.phase == "Failed" and found.message.startswith(f"{SUPERSEDED} ")

@@ -15,7 +15,7 @@ from argosy.machinery.pieces import Pieces, whole
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One object of the comparison: what is wanted, what is, and whether they agree."""
+    """One object of the comparison: its target, its live state, and whether they match."""
 
     key: ResourceKey
     target: JsonObject | None
@@ -37,7 +37,7 @@ class Task:
     refused: str = ""
     """Why the project forbids it."""
     server_side: bool = False
-    """Applied so whatever the options say."""
+    """Applied in this way, whatever the options say."""
 
     @property
     def is_prune(self) -> bool:
@@ -62,7 +62,7 @@ def tasks_of(pairs: Iterable[Pair], operation: JsonObject, options: Options, hoo
 def tasks_in_pieces(
     pairs: Iterable[Pair], operation: JsonObject, options: Options, hook_suffix: str = ""
 ) -> Pieces[list[Task]]:
-    """`operation`: the `sync` block. Hooks take no part in a selective sync nor with strategy `apply`."""
+    """`operation`: the `sync` block. Hooks are left out of a selective sync and with strategy `apply`."""
     pairs = tuple(pairs)
     selected = _with_namespaces(_selector(operation.get("resources")), pairs)
     with_hooks = selected is None and "apply" not in (operation.get("syncStrategy") or {})
@@ -88,7 +88,7 @@ def tasks_in_pieces(
 
 
 def in_order(tasks: Sequence[Task]) -> list[Task]:
-    """Phase, wave, prunes first, kind, name; then each namespace and definition before what needs it."""
+    """Phase, wave, prunes first, kind, name; then each namespace and CRD before its users."""
     return whole(_ordered(tasks))
 
 
@@ -133,7 +133,7 @@ def _selector(resources: list[JsonObject] | None) -> Callable[[ResourceKey], boo
 def _with_namespaces(
     selected: Callable[[ResourceKey], bool] | None, pairs: Sequence[Pair]
 ) -> Callable[[ResourceKey], bool] | None:
-    """Objects cannot be made where their namespace is gone, or goes: one of the targets comes with them."""
+    """Objects cannot be created if their namespace is missing or being deleted: a Namespace target is then included."""
     if selected is None:
         return None
     needed = {pair.key.namespace for pair in pairs if pair.key.namespace and selected(pair.key)}
@@ -150,7 +150,7 @@ def _is_gone(live: JsonObject | None) -> bool:
 
 
 def _prune_waves(tasks: list[Task], options: Options) -> list[Task]:
-    """Pruning goes in reverse wave order; `PruneLast` puts it after everything."""
+    """Pruning is in reverse wave order; `PruneLast` puts it after everything."""
     waves = sorted({task.wave for task in tasks if task.is_prune})
     mirrored = dict(zip(waves, reversed(waves), strict=True))
     last = max((task.wave for task in tasks if task.phase == "Sync"), default=0) + 1
@@ -164,7 +164,7 @@ def _prune_waves(tasks: list[Task], options: Options) -> list[Task]:
 
 
 def _before_users(tasks: Sequence[Task]) -> Pieces[list[Task]]:
-    """A Namespace or CustomResourceDefinition goes before its first user, with that one's phase and wave."""
+    """A Namespace or CustomResourceDefinition comes before its first user, with that one's phase and wave."""
     in_namespace: dict[str, int] = {}
     of_kind: dict[tuple[object, object], int] = {}
     led: dict[int, list[Task]] = {}
@@ -193,6 +193,6 @@ def _before_users(tasks: Sequence[Task]) -> Pieces[list[Task]]:
 
 
 def _defined(task: Task) -> tuple[str, str]:
-    """The group and kind that a definition brings."""
+    """The group and kind that a CRD defines."""
     spec = (task.target or {}).get("spec") or {}
     return str(spec.get("group")), str((spec.get("names") or {}).get("kind"))

@@ -1,4 +1,4 @@
-"""Health of the kinds of the ecosystem (spec 17), by family: exact kinds, and wildcards in sorted order (9.1)."""
+"""Health of third-party kinds (spec 17), by family: exact kinds, and wildcards in sorted order (9.1)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ KINDS_REMEMBERED = 4096
 
 @lru_cache(maxsize=KINDS_REMEMBERED)
 def by_wildcard(group: str, kind: str) -> tuple[tuple[str, ...], Check] | None:
-    """The first pattern that covers the kind. Every kind without a check asks here, so the answer is remembered."""
+    """The first pattern that matches the kind. Every kind without a check is looked up here, so results are cached."""
     for groups, kinds, check in WILDCARDS:
         if matches(groups, group) and matches(kinds, kind):
             return (), check

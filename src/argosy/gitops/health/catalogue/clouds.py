@@ -1,4 +1,4 @@
-"""What stands for something at a cloud provider: Crossplane, Upbound, ACK, Config Connector and such (spec 17 f)."""
+"""Resources of cloud providers: Crossplane, Upbound, ACK, Config Connector and similar (spec 17 f)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CONNECTOR_FAILURES = ("UpdateFailed", "DependencyNotFound")
 
 
 def crossplane(obj: JsonObject) -> Health:
-    """Any kind of Crossplane or Upbound: a failed operation outweighs being ready; some kinds report nothing at all."""
+    """Any kind of Crossplane or Upbound: a failed operation outweighs Ready; some kinds report nothing at all."""
     kind, found = kind_of(obj), at(obj, "status", "conditions")
     if obj.get("status") is None or (not obj["status"] and kind in WITHOUT_STATUS):
         return healthy(UP_TO_DATE)
@@ -53,7 +53,7 @@ def crossplane(obj: JsonObject) -> Health:
 
 
 def crossplane_package(obj: JsonObject) -> Health:
-    """A package is installed and healthy, each for a reason; both reasons are said."""
+    """A package is installed and healthy, each with a reason; both reasons are shown."""
     installed, working = having(obj, "Installed"), having(obj, "Healthy")
     if installed is None and working is None:
         return progressing("Waiting for provider to be installed")
@@ -63,7 +63,7 @@ def crossplane_package(obj: JsonObject) -> Health:
 
 
 def config_connector(obj: JsonObject) -> Health:
-    """The first condition whose reason says something decides, whatever its type; of another generation none does."""
+    """The first condition with a reason decides, whatever its type; those of another generation are ignored."""
     kind = kind_of(obj)
     if not obj.get("status") or stale(obj):
         return progressing("Update in progress")
@@ -109,7 +109,7 @@ def iam_role(obj: JsonObject) -> Health:
 
 
 def sap_service(obj: JsonObject) -> Health:
-    """An instance or binding of SAP's service operator: usable unless a condition of this generation says otherwise."""
+    """An instance or binding of SAP's service operator: healthy unless a condition of this generation is bad."""
     if at(obj, "metadata", "deletionTimestamp"):
         return progressing("Resource is being deleted")
     if at(obj, "status", "conditions") is None:
@@ -133,7 +133,7 @@ def managed_certificate(obj: JsonObject) -> Health:
 
 
 def pulumi_stack(obj: JsonObject) -> Health:
-    """Of these conditions the first that is true, in the object's own order."""
+    """The first of these conditions that is true, in the object's own order."""
     if obj.get("status") is None or at(obj, "status", "observedGeneration") != at(obj, "metadata", "generation"):
         return progressing("Waiting for the operator to observe the latest spec change")
     healths = {"Stalled": "Degraded", "Reconciling": "Progressing", "Ready": "Healthy"}

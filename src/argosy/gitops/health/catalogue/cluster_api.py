@@ -1,4 +1,4 @@
-"""Cluster API: clusters, machines and what keeps machines. The phase counts, and beside it Ready where it is told."""
+"""Cluster API: clusters, machines and their owners. The phase counts, and also Ready if it is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Databases, brokers, storage and jobs on data whose rule is like no other's: a function each."""
+"""Databases, brokers, storage and data jobs with unique rules: a function each."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def spark_application(obj: JsonObject) -> Health:
 
 
 def _has_executors(obj: JsonObject) -> bool:
-    """As many run as are asked for: a number, a range, or at least one where nothing is said."""
+    """As many run as are requested: a number, a range, or at least one if neither is given."""
     states = at(obj, "status", "executorState")
     if states is None:
         return False

@@ -38,7 +38,7 @@ def zalando_postgres(obj: JsonObject) -> Health:
 
 
 def elasticsearch(obj: JsonObject) -> Health:
-    """Fewer nodes than wanted come first; with all there the phase counts, and in Ready the colour."""
+    """Fewer nodes than wanted come first; if all exist the phase counts, and in phase Ready the colour."""
     there, phase, colour = (at(obj, "status", word) for word in ("availableNodes", "phase", "health"))
     if there is None:
         return _UNKNOWN_CLUSTER
@@ -90,7 +90,7 @@ def xtradb(obj: JsonObject) -> Health:
 
 
 def mariadb(obj: JsonObject) -> Health:
-    """The first condition that does not hold; without one all is well, and the last one speaks."""
+    """The first condition that is not true; if all are, it is healthy with the last one's message."""
     if at(obj, "status", "conditions") is None:
         return progressing("No status info available")
     said = ""
@@ -102,7 +102,7 @@ def mariadb(obj: JsonObject) -> Health:
 
 
 def mariadb_backup(obj: JsonObject) -> Health:
-    """As the database's, but what failed is told by the message of a scheduled run."""
+    """Like the database's, but a failure is described by a scheduled run's message."""
     if at(obj, "status", "conditions") is None:
         return progressing("No status info available")
     told = ""
@@ -114,7 +114,7 @@ def mariadb_backup(obj: JsonObject) -> Health:
 
 
 def mariadb_job(obj: JsonObject) -> Health:
-    """The reason of a condition that holds says how the job ended."""
+    """The reason of a true condition says how the job finished."""
     told = "No status info available"
     for item in listed(obj):
         told = f"{reason(item)} {message(item)}"
@@ -124,7 +124,7 @@ def mariadb_job(obj: JsonObject) -> Health:
 
 
 def mariadb_object(obj: JsonObject) -> Health:
-    """A database, user or grant: Ready, whatever its status but True is a failure."""
+    """A database, user or grant: Ready; any other status than True is a failure."""
     said = "No status info available"
     for item in listed(obj):
         said = message(item)
@@ -159,7 +159,7 @@ def solr(obj: JsonObject) -> Health:
 
 
 def atlas(obj: JsonObject) -> Health:
-    """Ready by its reason; what still moves is told by the message."""
+    """Ready by its reason; progress is described by the message."""
     found = having(obj, "Ready")
     if found is None:
         return progressing("Waiting for Atlas Operator")
@@ -178,7 +178,7 @@ prometheus: Check = by_condition(
 
 
 def datadog_metric(obj: JsonObject) -> Health:
-    """Well, unless an error is told, or that it is not valid."""
+    """Healthy, unless an error is reported, or it is invalid."""
     if (error := having(obj, "Error", "True")) is not None:
         said = at(error, "message")
         said = "DatadogMetric reported an error" if said is None else str(said)
@@ -212,7 +212,7 @@ def grafana(obj: JsonObject) -> Health:
 
 
 def grafana_content(obj: JsonObject) -> Health:
-    """A dashboard or folder: was it written to the instances? Any other condition that is True is a complaint."""
+    """A dashboard or folder: whether it was written to the instances. Any other condition that is True is an error."""
     for item in listed(obj):
         kind, status = text(item, "type"), text(item, "status")
         told = f"{reason(item)} for {kind} because {message(item)}"

@@ -44,7 +44,7 @@ def kruise_rollout(obj: JsonObject) -> Health:
 
 
 def canary(obj: JsonObject) -> Health:
-    """Its phase, the weight while there is one, and every condition's message."""
+    """Its phase, the weight if there is one, and every condition's message."""
     if not obj.get("status"):
         return Health("Unknown", "No status")
     phase, weight = text(obj, "status", "phase"), text(obj, "status", "canaryWeight")
@@ -54,7 +54,7 @@ def canary(obj: JsonObject) -> Health:
 
 
 def spot_deployment(obj: JsonObject) -> Health:
-    """As a Rollout: a broken specification or an aborted rollout is a condition; the rest is its phase."""
+    """As a Rollout: an invalid spec or an aborted rollout is a condition; all else is its phase."""
     if (invalid := having(obj, "InvalidSpec")) is not None:
         return degraded(message(invalid))
     moving = having(obj, "Progressing")
@@ -79,7 +79,7 @@ def _line(item: JsonObject) -> str:
 
 
 def knative(obj: JsonObject) -> Health:
-    """Both proofs hold and nothing is open; otherwise all conditions are listed."""
+    """Both proofs are true and nothing is pending; otherwise all conditions are listed."""
     kind, found = kind_of(obj), listed(obj)
     if at(obj, "status", "conditions") is None:
         return progressing(f"Waiting for {kind}")
@@ -92,7 +92,7 @@ def knative(obj: JsonObject) -> Health:
 
 
 def inference_service(obj: JsonObject) -> Health:
-    """KServe lists, by number, what is not True, after how the model's loading goes."""
+    """KServe lists, numbered, the conditions that are not True, after the state of the model's loading."""
     if is_true(obj, "Stopped"):
         return suspended("InferenceService is Stopped")
     loading = text(obj, "status", "modelStatus", "transitionStatus")
@@ -127,7 +127,7 @@ def spin_app(obj: JsonObject) -> Health:
 
 
 def collector(obj: JsonObject) -> Health:
-    """OpenTelemetry: `ready/wanted` is told as text; a sidecar, which runs in others' pods, tells none."""
+    """OpenTelemetry: `ready/wanted` is a text; a sidecar, which runs in others' pods, has none."""
     if obj.get("status") is None:
         return progressing("Waiting for OpenTelemetry Collector status")
     mode, ratio = text(obj, "spec", "mode"), at(obj, "status", "scale", "statusReplicas")
@@ -148,7 +148,7 @@ _COUNTS: Final = re.compile(r"(\d+)/(\d+)")
 
 
 def promoter(obj: JsonObject) -> Health:
-    """The promoter's kinds: Ready; the phase of a check; a pull request's state is of no account."""
+    """The promoter's kinds: Ready; the phase of a check; a pull request's state is ignored."""
     kind = kind_of(obj)
     if at(obj, "metadata", "deletionTimestamp"):
         return progressing(f"{kind} is being deleted")
@@ -184,7 +184,7 @@ jaeger: Check = by_value(
 
 
 def kiali(obj: JsonObject) -> Health:
-    """The first condition that tells something."""
+    """The first condition with a message."""
     for item in listed(obj):
         kind, holds = item.get("type"), item.get("status") == "True"
         if kind in ("Successful", "Failure") and holds:

@@ -1,4 +1,4 @@
-"""Flux: how many conditions speak for a kind decides, and the reason of Ready is what it says."""
+"""Flux: a kind's relevant conditions decide, and the reason of Ready is the message."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ HELM_OCI = "Helm repositories of type 'oci' do not contain any information in th
 @dataclass(frozen=True, slots=True)
 class FluxKind:
     proofs: tuple[str, ...] = ()
-    """Conditions that must be True beside Ready, one of them."""
+    """Conditions of which one must be True in addition to Ready."""
     undecided: str = "Unknown"
-    """The status of Ready that, while something is being reconciled, is no failure."""
+    """The status of Ready that is no failure during reconciliation."""
     steps: tuple[str, ...] = ()
-    """Reasons of Reconciling that count; all do where none are named."""
+    """Reasons of Reconciling that count; if empty, all do."""
     tells_outdated: bool = False
     waits: bool = True
-    """Whether being on the way is anything but a failure."""
+    """Whether it can be Progressing instead of Degraded."""
     may_rest: bool = True
 
     def __call__(self, obj: JsonObject) -> Health:

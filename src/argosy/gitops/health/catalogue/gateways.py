@@ -1,4 +1,4 @@
-"""Ways in: Gateway API, Gloo, Contour, OpenShift routers and routes, Istio, Airlock (spec 17 g)."""
+"""Ingress: Gateway API, Gloo, Contour, OpenShift routers and routes, Istio, Airlock (spec 17 g)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ISTIO = (
 
 
 def _current(obj: JsonObject, found: Iterable[JsonObject]) -> list[JsonObject]:
-    """Conditions of this generation, or that do not say of which they are."""
+    """Conditions of this generation, or without a generation."""
     generation = at(obj, "metadata", "generation")
     return [item for item in found if generation is None or item.get("observedGeneration") in (None, generation)]
 
@@ -47,7 +47,7 @@ def _told(condition: JsonObject) -> str:
 
 
 def _judged(reported: list[tuple[str, JsonObject]]) -> Health | None:
-    """Refused or unresolved outweighs not yet programmed, wherever it stands; None when all is well."""
+    """Refused or unresolved outweighs not yet programmed, in any order; None if healthy."""
     for prefix, item in reported:
         if item.get("type") in REFUSING and item.get("status") == "False":
             return degraded(prefix + _told(item))
@@ -59,7 +59,7 @@ def _judged(reported: list[tuple[str, JsonObject]]) -> Health | None:
 
 
 def route(obj: JsonObject) -> Health:
-    """Every parent that has answered for this generation; a parent that has not does not count."""
+    """Every parent that has answered for this generation; the others do not count."""
     reported = [
         (f"Parent {text(parent, 'parentRef', 'name')}: ", item)
         for parent in listed(obj, "status", "parents")
@@ -124,7 +124,7 @@ def gloo(obj: JsonObject) -> Health:
 
 
 def contour(obj: JsonObject) -> Health:
-    """A proxy that includes others depends on them as they on it: that one is not valid says nothing of it."""
+    """A proxy that includes others and these depend on each other: an invalid one says nothing about it."""
     if at(obj, "status", "conditions") is None:
         state, told = at(obj, "status", "currentStatus"), text(obj, "status", "description")
         return progressing("Waiting for status" if state is None else told)

@@ -1,4 +1,4 @@
-"""OpenKruise: its workloads, whose partition may hold a rollout back, its jobs, and its game servers."""
+"""OpenKruise: its workloads, whose partition may hold back a rollout, its jobs, and its game servers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from argosy.gitops.health.verdict import Check, Health, degraded, healthy, numbe
 from argosy.machinery.objects import JsonObject
 
 Counts = Callable[[JsonObject, JsonObject], Health | None]
-"""What the counts of a status say, the strategy being given; None when nothing is certain yet."""
+"""The health by the numbers in a status, for a given strategy; None if nothing is certain yet."""
 
 
 def _set(name: str, updated: str, strategy: tuple[str, ...], counts: Counts) -> Check:
-    """A workload: paused, held back by its partition, or as its counts have it. `updated` is the count that must be."""
+    """A workload: paused, held back by its partition, or by its numbers. `updated` is the required number."""
 
     def check(obj: JsonObject) -> Health:
         status = obj.get("status")
@@ -30,7 +30,7 @@ def _set(name: str, updated: str, strategy: tuple[str, ...], counts: Counts) -> 
 
 
 def _holds_back(update: JsonObject, unset: bool) -> bool:
-    """A partition that is not zero, on an object that was changed; `unset`: whether none at all counts too."""
+    """A non-zero partition, on an object that was changed; `unset`: whether a missing one counts too."""
     partition = update.get("partition")
     return partition != 0 and (unset or partition is not None) and number(update["generation"]) > 1
 

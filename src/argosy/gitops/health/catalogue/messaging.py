@@ -80,7 +80,7 @@ def confluent(obj: JsonObject) -> Health:
 
 
 def flink(obj: JsonObject) -> Health:
-    """What was asked for is deployed (older operators: success); else the job manager says how far it is."""
+    """The requested job is deployed (older operators: success); otherwise the job manager's state counts."""
     reconciled = at(obj, "status", "reconciliationStatus")
     manager = text(obj, "status", "jobManagerDeploymentStatus")
     if reconciled is None:
@@ -93,7 +93,7 @@ def flink(obj: JsonObject) -> Health:
 
 
 def numaflow(obj: JsonObject) -> Health:
-    """Pipeline and MonoVertex name no part that fails; a buffer service or vertex says what its part told."""
+    """Pipeline and MonoVertex name no failing part; a buffer service or vertex shows its part's message."""
     kind = kind_of(obj)
     if not obj.get("status") or stale(obj):
         return progressing(f"Waiting for {kind} status")
@@ -112,7 +112,7 @@ def numaflow(obj: JsonObject) -> Health:
 
 
 def numaplane(obj: JsonObject) -> Health:
-    """A rollout of the above: its phase, then whether its child is deployed and healthy."""
+    """A rollout of one of these: its phase, then whether its child is deployed and healthy."""
     kind, phase = kind_of(obj), text(obj, "status", "phase")
     if not obj.get("status") or stale(obj):
         return progressing(f"Waiting for {kind} status")

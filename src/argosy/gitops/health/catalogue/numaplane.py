@@ -1,4 +1,4 @@
-"""Numaplane's rollouts: reconciled or not, upgrading, failed, paused, and what their child says."""
+"""Numaplane's rollouts: reconciled or not, upgrading, failed, paused, and the health of their child."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PROGRESSIVE: Final = "ProgressiveUpgradeSucceeded"
 
 
 def _rollout(child: str, paused: str = "", unknown: str = "Unknown status") -> Check:
-    """`child`: its reason for a failure, "" for any; `paused`: the condition that says that it is."""
+    """`child`: its reason for a failure, "" for any; `paused`: the condition for being paused."""
 
     def check(obj: JsonObject) -> Health:
         return (

@@ -46,7 +46,7 @@ def humio_cluster(obj: JsonObject) -> Health:
 
 
 def eks_control_plane(obj: JsonObject) -> Health:
-    """A failure that the provider names outweighs all; then every condition in error, message after message."""
+    """A failure that the provider reports outweighs all; then every condition with an error, message after message."""
     if failure := text(obj, "status", "failureMessage"):
         return degraded(failure)
     if stale(obj):
@@ -63,7 +63,7 @@ def eks_control_plane(obj: JsonObject) -> Health:
 
 
 def virtual_machine(obj: JsonObject) -> Health:
-    """The conditions say how well it is, and what it prints for people is what is said."""
+    """The conditions decide the health, and the printed status is the message."""
     found = progressing("No status available")
     for condition in listed(obj):
         is_true = condition.get("status") == "True"

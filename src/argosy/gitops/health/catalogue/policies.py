@@ -25,7 +25,7 @@ OLD_STATUS = "Waiting for the status to be updated"
 
 
 def fetched_secret(obj: JsonObject) -> Health:
-    """kubernetes-client's ExternalSecret: one word, or `ERROR, ` and why."""
+    """kubernetes-client's ExternalSecret: one word, or `ERROR, ` and the reason."""
     state = text(obj, "status", "status")
     if state.startswith("ERROR"):
         return degraded(state.partition(", ")[2] or state)
@@ -82,7 +82,7 @@ _compliance: Check = by_condition(
 
 
 def policy(obj: JsonObject) -> Health:
-    """The root names clusters, its copy in a cluster's namespace names templates, that do not comply."""
+    """The root policy names clusters that do not comply, its copy in a cluster's namespace names templates."""
     status = obj.get("status") or {}
     if at(obj, "spec", "disabled") is True:
         return healthy("Policy is disabled")

@@ -1,4 +1,4 @@
-"""GitOps Promoter's kinds: what is said of the Ready condition comes first, then what each kind knows of its work."""
+"""GitOps Promoter's kinds: first the Ready condition, then what each kind reports about its work."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from argosy.machinery.objects import JsonObject
 
 GROUP: Final = "promoter.argoproj.io"
 After = Callable[[JsonObject], Health]
-"""What a kind says when it is Ready."""
+"""A kind's message if it is Ready."""
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How one kind is spoken of; `refused` and `unknown` are followed by the condition's reason."""
+    """The messages of one kind; `refused` and `unknown` are followed by the condition's reason."""
 
     starting: str
     deleting: str
@@ -26,10 +26,10 @@ class Words:
     refused: str
     missing: str
     unknown: str = ""
-    """"" when a Ready condition that is Unknown counts as ready."""
+    """"" if a Ready condition that is Unknown counts as ready."""
     conditions: tuple[str, ...] = ("Ready",)
     finalizers: Mapping[str, str] = field(default_factory=dict)
-    """What waits for a finalizer, and what is at risk without it."""
+    """What waits for a finalizer, and what would be lost without it."""
 
 
 def _check(words: Words, after: After) -> Check:
@@ -49,7 +49,7 @@ def _deleting(obj: JsonObject, words: Words) -> str:
 
 
 def _ready(obj: JsonObject, words: Words) -> Health | None:
-    """None when the object is ready."""
+    """None if the object is ready."""
     found = [condition for condition in listed(obj) if condition.get("type") in words.conditions]
     generation = at(obj, "metadata", "generation")
     for condition in found:
@@ -67,7 +67,7 @@ def _ready(obj: JsonObject, words: Words) -> Health | None:
 
 
 def _tracking(name: str) -> Words:
-    """The words of the kinds that say `<Name> reconciliation failed`."""
+    """The messages of the kinds that report `<Name> reconciliation failed`."""
     low = name if name.startswith("Argo") else name[0].lower() + name[1:]
     return Words(
         starting=f"Initializing {low}",
@@ -92,7 +92,7 @@ def _gate(kind: str, name: str, failed: str, unknown: str = "status unknown") ->
 
 
 def _provider(kind: str, name: str, low: str, finalizer: str) -> Words:
-    """`low`: the name inside a sentence."""
+    """`low`: the name within a sentence."""
     return replace(
         _gate(kind, name, "validation failed", "readiness unknown"),
         starting=f"Initializing {low}",
@@ -180,7 +180,7 @@ def _transfer(obj: JsonObject) -> Health:
 
 
 def _hydrated(environment: JsonObject) -> str:
-    """The dry commit that the hydrator has worked through: its note counts more than the branch."""
+    """The dry commit that the hydrator has processed: its note takes precedence over the branch."""
     return text(environment, "proposed", "note", "drySha") or text(environment, "proposed", "dry", "sha")
 
 

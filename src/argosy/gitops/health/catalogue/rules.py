@@ -1,7 +1,7 @@
-"""The words in which the catalogue's rules are written: conditions in order, tables of phases, generations first.
+"""Building blocks of the catalogue's rules: ordered conditions, tables of phases, generations first.
 
-Most kinds of the ecosystem report health in one of a few shapes (spec 17, a to g). Those are tables here, built once
-when the module is loaded; only what fits no table is a function of its own beside its family.
+Most third-party kinds report health in one of a few forms (spec 17, a to g). Those are tables here, built once when the
+module is loaded; only a kind that fits no table has a function in its family's file.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from argosy.gitops.health.verdict import Check, Health, progressing
 from argosy.machinery.objects import JsonObject
 
 Say = str | Callable[[JsonObject], str]
-"""A fixed text, or one made of the condition or the object."""
+"""A fixed text, or one computed from the condition or the object."""
 
 Table = Mapping[tuple[str, str], Check]
 """(group, kind), either a pattern or exact: the check."""
 
 
 def at(obj: object, *path: str) -> Any:
-    """What stands at the path, None when any step is missing."""
+    """The value at the path, None if any step is missing."""
     found: Any = obj
     for step in path:
         if not isinstance(found, dict):
@@ -48,12 +48,12 @@ def message_or_reason(condition: JsonObject) -> str:
 
 
 def reason_and_message(condition: JsonObject) -> str:
-    """`reason: message`, or the one that is there."""
+    """`reason: message`, or whichever exists."""
     return ": ".join(part for part in (reason(condition), message(condition)) if part)
 
 
 def listed(obj: JsonObject, *path: str) -> list[JsonObject]:
-    """The objects of a list in their order; those of `status.conditions` unless another path is named."""
+    """The objects of a list in their order; those of `status.conditions` by default."""
     found = at(obj, *(path or ("status", "conditions")))
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
@@ -71,7 +71,7 @@ def is_true(obj: JsonObject, kind: str) -> bool:
 
 
 def stale(obj: JsonObject, *path: str) -> bool:
-    """The controller has said which generation it saw, and it is not this one."""
+    """The controller has recorded an observed generation, but not this one."""
     observed, generation = at(obj, *(path or ("status", "observedGeneration"))), at(obj, "metadata", "generation")
     return observed is not None and generation is not None and observed != generation
 
@@ -86,7 +86,7 @@ def kind_of(obj: JsonObject) -> str:
 
 @dataclass(frozen=True, slots=True)
 class On:
-    """One rule over conditions: type and status (and reason, when some are named) give the health."""
+    """One rule over conditions: type and status (and reason, if given) determine the health."""
 
     kind: str
     status: str
@@ -105,10 +105,10 @@ class On:
 def by_condition(
     *rules: On, waiting: Say, otherwise: str = "Progressing", generation: Say = "", suspended: Say = ""
 ) -> Check:
-    """The first rule that some condition meets; rules, not conditions, are in order of weight.
+    """The first rule that some condition matches; rules, not conditions, are in order of precedence.
 
     `waiting` is said (with `otherwise` as health) when none is met. With `generation` given, an observed generation
-    that is not the object's comes first; with `suspended` given, `spec.suspend` comes before everything.
+    than the object's comes first; with `suspended`, `spec.suspend` comes before everything.
     """
 
     def check(obj: JsonObject) -> Health:
@@ -155,7 +155,7 @@ def by_value(
     otherwise: str = "Progressing",
     unset: str = "Progressing",
 ) -> Check:
-    """Family c: a field's value is looked up; `say` is told of the whole object; an empty field is `waiting`."""
+    """Family c: a field's value is looked up; `say` gets the complete object; an empty field is `waiting`."""
 
     def check(obj: JsonObject) -> Health:
         value = text(obj, *path)
@@ -172,10 +172,10 @@ def states(**names: str) -> dict[str, str]:
 
 
 def field(*path: str) -> Callable[[JsonObject], str]:
-    """Says what stands at the path."""
+    """The text at the path."""
     return lambda obj: text(obj, *path)
 
 
 def about_kind(template: str) -> Callable[[JsonObject], str]:
-    """Says the template with the object's kind in place of `{kind}`."""
+    """The template with the object's kind in place of `{kind}`."""
     return lambda obj: template.format(kind=kind_of(obj))

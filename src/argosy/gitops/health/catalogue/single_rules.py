@@ -1,4 +1,4 @@
-"""Kinds whose rule is like no other's: each a function of its own, as its project describes its status."""
+"""Kinds with unique rules: a function each, as its project documents its status."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def keptn_metric(obj: JsonObject) -> Health:
 
 
 def airlock(obj: JsonObject) -> Health:
-    """Microgateway: policies tell their status for each ancestor, other kinds tell none."""
+    """Microgateway: policies have a status for each ancestor, other kinds have none."""
     kind = text(obj, "kind") or "Policy"
     if not kind.endswith("Policy"):
         return healthy(f"{kind} is healthy")
@@ -146,7 +146,7 @@ def open_faas(obj: JsonObject) -> Health:
 
 
 def subscription(obj: JsonObject) -> Health:
-    """An operator's subscription (OLM): every condition is told, then its state; a plan that waits for you is well."""
+    """An operator's subscription (OLM): all conditions, then its state; a plan that needs approval is healthy."""
     if at(obj, "status", "conditions") is None:
         return progressing("An install plan for a subscription is pending installation")
     is_manual, bad, pending, told = _waits_for_approval(obj), 0, 0, ""
@@ -244,7 +244,7 @@ def karmada(*, needs_clusters: bool) -> Check:
 
 
 def node_claim(obj: JsonObject) -> Health:
-    """Karpenter's: the first of these that is told, in this order."""
+    """Karpenter's: the first of these that is reported, in this order."""
     generation, observed = at(obj, "metadata", "generation"), at(obj, "status", "observedGeneration")
     if None not in (generation, observed) and generation != observed:
         return progressing("Waiting for NodeClaim spec to be reconciled")

@@ -27,7 +27,7 @@ TENANT_FAILURES = (
 
 
 def astra_run(obj: JsonObject) -> Health:
-    """A backup or one of its parts: a state, which for a failure is said alone."""
+    """A backup or one of its parts: a state, which for a failure is the entire message."""
     state = text(obj, "status", "state")
     if not state:
         return progressing("No status available")
@@ -70,7 +70,7 @@ def data_volume(obj: JsonObject) -> Health:
 
 
 def ceph_cluster(obj: JsonObject) -> Health:
-    """Ceph's own health, with what it says in detail; only where that is good does the state count."""
+    """Ceph's own health, with details; only if it is good does the state count."""
     status = obj.get("status")
     if status is None:
         return progressing("Waiting for status to be reported")

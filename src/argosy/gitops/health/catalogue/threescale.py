@@ -1,4 +1,4 @@
-"""3scale: every kind has the same conditions, few use all of them."""
+"""3scale: all kinds have the same conditions, few use all of them."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ OTHER_WORDS = {
     ("OpenAPI", "Failed"): "3scale OpenAPI reconciliation failed",
     ("ProxyConfigPromote", "Failed"): "3cale ProxyConfigPromote failed",
 }
-"""As users read it, misspelt or not."""
+"""As users know it, typos included."""
 
 
 def capability(obj: JsonObject) -> Health:
-    """The first condition that holds and means something to the kind."""
+    """The first true condition that the kind uses."""
     kind = kind_of(obj)
     if kind == "DeveloperUser" and text(obj, "status", "developerUserState") == "suspended":
         return suspended("3scale Developer user is waiting for admin approval")
@@ -68,7 +68,7 @@ def application(obj: JsonObject) -> Health:
 
 
 def tenant(obj: JsonObject) -> Health:
-    """Ready, and known to 3scale by two numbers."""
+    """Ready, and with both ids in 3scale."""
     known = all(
         isinstance(at(obj, "status", word), int) and at(obj, "status", word) > 0 for word in ("tenantId", "adminId")
     )
@@ -81,7 +81,7 @@ def tenant(obj: JsonObject) -> Health:
 
 
 def manager(obj: JsonObject) -> Health:
-    """Not available while deployments still start is no failure; not available for a reason is."""
+    """Unavailable while deployments still start is no failure; unavailable with a reason is."""
     starting = any(at(obj, "status", "deployments", word) for word in ("starting", "stopped"))
     for item in listed(obj):
         if item.get("type") != "Available":
