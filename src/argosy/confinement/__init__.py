@@ -1,7 +1,7 @@
-"""One way to start a program that is not trusted: it sees its input, its scratch and what its interpreter needs.
+"""Starts untrusted programs in a sandbox: they see only their input, their scratch and what their interpreter needs.
 
-Used by everyone who starts one: workers that render (Helm, Jsonnet, Lua, jq), config-management plug-ins, git and what
-git starts, gpg. The parent describes a `box.Box` and calls `start.start`; in the child `launcher` gives up everything
-else, layer by layer, by what this kernel offers, and tells which of them hold (`layers`). Nothing but the standard
-library is used here, and no program outside of it.
+Used for all of them: workers that render (Helm, Jsonnet, Lua, jq), config-management plug-ins, git and its child
+processes, gpg. The parent describes a `box.Box` and calls `start.start`; in the child `launcher` drops everything
+else, layer by layer, as far as this kernel supports it, and reports which layers are active (`layers`). Only the
+standard library is used here, and no external program.
 """

@@ -1,4 +1,4 @@
-"""What one program may see and take: described by who starts it, made by launcher.py."""
+"""What one program may read and use: described by the caller, set up by launcher.py."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ MEBIBYTE: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """Paths are absolute; those that are not there are left out."""
+    """Paths are absolute; missing ones are left out."""
 
     reads: tuple[str, ...]
     writes: tuple[str, ...] = ()
     scratch: Mapping[str, int] = field(default_factory=dict)
-    """Empty directories of its own -> the bytes that each may hold."""
+    """Empty private directories -> the bytes that each may hold."""
     programs: bool = False
-    """Whether a module may start others; an executable always may."""
+    """Whether a module may start other programs; an executable always may."""
     proc: bool = False
-    """Whether it has a /proc, of its own processes alone."""
+    """Whether it has a /proc that shows only its own processes."""
     unix_sockets: bool = False
-    """For who talks to a program of its own in the same box, as gpg does with its agent."""
+    """For programs that talk to another program in the same sandbox, as gpg does with its agent."""
     own_user: bool = True
-    """A user id that nobody else has, where one may be had; off for who must own files that are there already."""
+    """Run with a user id that nobody else has, if possible; off for programs that must own existing files."""
     tasks: int = 64
-    """Processes and threads; 0 leaves that to whoever watches."""
+    """Maximum processes and threads; 0 means that the watchdog limits them."""
     data_bytes: int = 0
-    """Memory of each process; 0 leaves that to whoever watches."""
+    """Maximum memory of each process; 0 means that the watchdog limits it."""
     memory_bytes: int = 0
-    """Of all its processes together, where there are groups (kernel/cgroups.py); else whoever watches counts it."""
+    """Maximum memory of all its processes together, with cgroups (kernel/cgroups.py); else the watchdog counts it."""
     file_bytes: int = 64 * MEBIBYTE
     open_files: int = 512
     ignored: tuple[int, ...] = ()
     """Signals that an executable starts with as ignored."""
     needs: tuple[str, ...] = ()
-    """Promises (layers.py) without which it is not started."""
+    """Guarantees (layers.py) without which it is not started."""
     without: tuple[str, ...] = ()
-    """Layers that are left out: what another kernel would not offer, for tests."""
+    """Layers to leave out, as if the kernel did not support them: for tests."""
 
     def description(self, **more: Any) -> dict[str, Any]:
-        """As launcher.py reads it."""
+        """In the form that launcher.py reads."""
         return {
             "reads": list(self.reads),
             "writes": list(self.writes),

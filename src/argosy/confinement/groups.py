@@ -1,4 +1,4 @@
-"""The groups of this process's boxes: made with each, gone when the next is made and it is empty."""
+"""The cgroups of this process's sandboxes: created with each, removed when the next is created and it is empty."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from argosy.confinement.box import Box
 from argosy.confinement.kernel import cgroups
 
 OURS: Final = 2
-"""Processes in a box that wait for the program."""
+"""Processes in a sandbox that wait for the program."""
 
 
 class Groups:
@@ -22,10 +22,10 @@ class Groups:
         self._place: str | None = None
         self._made: list[str] = []
         self.reason = ""
-        """Why there are none, when there are none."""
+        """Why cgroups are unavailable, if they are."""
 
     def place(self) -> str:
-        """Where they are made; "" when `reason` says why that cannot be. Looked for once."""
+        """Where they are created; "" when `reason` says why that is not possible. Determined once."""
         with self._lock:
             if self._place is None:
                 try:
@@ -35,7 +35,7 @@ class Groups:
             return self._place
 
     def make(self, box: Box, number: int) -> str:
-        """For one box; "" where there is none to be had, or where it has no limit that it would keep."""
+        """For one sandbox; "" when unavailable, or when it has no limit to enforce."""
         if layers.GROUP in box.without or not (box.memory_bytes or box.tasks) or not (place := self.place()):
             return ""
         with self._lock:
@@ -50,7 +50,7 @@ class Groups:
 
 
 def _memory(box: Box) -> int:
-    """What lies in its scratch is memory, too."""
+    """The content of its scratch is memory, too."""
     return box.memory_bytes and box.memory_bytes + sum(box.scratch.values())
 
 

@@ -1,15 +1,15 @@
-"""What a module that runs in a box asks of it."""
+"""Functions for modules that run in a sandbox."""
 
 from __future__ import annotations
 
 import os
 
 memory_file: int = -1
-"""`/proc/self/statm` of the program, by a /proc that it cannot see: a descriptor that stays good."""
+"""`/proc/self/statm` of the program, opened before /proc became invisible: the descriptor stays valid."""
 
 
 def address_space() -> int:
-    """Bytes of it that this process has; 0 where the system does not tell."""
+    """Resident bytes of this process; 0 if the system does not report it."""
     try:
         fields = os.pread(memory_file, 256, 0).split()
     except OSError:

@@ -24,7 +24,7 @@ PROGRAMS: Final = (
     "/etc/ssl/openssl.cnf", "/etc/pki/tls/certs", "/etc/pki/tls/cert.pem", "/etc/pki/ca-trust/extracted",
     "/etc/crypto-policies", "/etc/ca-certificates", "/etc/mime.types",
 )  # fmt: skip
-"""Of the system, and of what its administrator put beside it: never /etc, /usr/local/etc or a home as a whole."""
+"""Of the system and local additions: never all of /etc, /usr/local/etc or a home directory."""
 
 NAMES: Final = ("/etc/passwd", "/etc/group", "/etc/nsswitch.conf")
 """ssh does not run for a user without a name."""
@@ -32,7 +32,7 @@ NAMES: Final = ("/etc/passwd", "/etc/group", "/etc/nsswitch.conf")
 
 @cache
 def python_reads() -> tuple[str, ...]:
-    """For a module of ours in this interpreter: its library, the installed packages, our own package."""
+    """For one of our modules in this interpreter: its library, the installed packages, our own package."""
     paths = sysconfig.get_paths()
     found = [paths["stdlib"], paths["platstdlib"], paths["purelib"], paths["platlib"], *site.getsitepackages()]
     found += [os.path.join(sys.base_prefix, "lib", os.path.basename(paths["stdlib"]))]
@@ -42,7 +42,7 @@ def python_reads() -> tuple[str, ...]:
 
 @cache
 def program_reads(program: str = "") -> tuple[str, ...]:
-    """For other executables. One that lies elsewhere brings the directory that it was installed into."""
+    """For other executables. One in another place needs the directory that it was installed into."""
     found = shutil.which(program) if program else None
     if found is None:
         return PROGRAMS

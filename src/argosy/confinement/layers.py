@@ -1,32 +1,32 @@
-"""The layers of confinement, and what may be promised when some of them are missing. Pure."""
+"""The layers of confinement, and the guarantees that remain when some are missing. Pure."""
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # typing takes longer to load than all else here
+TYPE_CHECKING = False  # typing takes longer to load than everything else here
 if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import Final
 
 
 VIEW: Final = "view"
-"""A mount namespace whose root holds nothing but what was named."""
+"""A mount namespace whose root contains only the named paths."""
 LANDLOCK: Final = "landlock"
-"""No path but those named can be opened, whatever the root is."""
+"""Only the named paths can be opened, whatever the root is."""
 SCOPE: Final = "scope"
-"""Landlock: no signal and no abstract unix socket across the box."""
+"""Landlock: no signals and no abstract unix sockets across the sandbox boundary."""
 PIDS: Final = "pids"
-"""A pid namespace: other processes do not exist, and all inside end with its first."""
+"""A pid namespace: other processes are invisible, and all inside end with its first."""
 NETWORK: Final = "network"
 """A network namespace of its own."""
 IPC: Final = "ipc"
 SECCOMP: Final = "seccomp"
-"""System calls that nobody in a box needs are refused."""
+"""System calls that no sandboxed program needs are refused."""
 USER: Final = "user"
-"""A user id that nobody else has, or a user namespace: its processes are counted by themselves."""
+"""A user id that nobody else has, or a user namespace: its processes are counted separately."""
 PRIVILEGES: Final = "privileges"
-"""No capability, and none to be gained by any program."""
+"""No capabilities, and no program can gain any."""
 GROUP: Final = "group"
-"""A cgroup: memory and number of all its processes together are the kernel's to limit."""
+"""A cgroup: the kernel limits memory and number of all its processes together."""
 
 LAYERS: Final = (VIEW, LANDLOCK, SCOPE, PIDS, NETWORK, IPC, SECCOMP, USER, PRIVILEGES, GROUP)
 
@@ -38,10 +38,10 @@ PROMISES: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     COUNT: ((USER, GROUP), "is limited in its number of processes by the kernel"),
     DISK: ((VIEW,), "is limited in its disk by the kernel"),
 }
-"""Promise -> any of these layers keeps it, and what it says. Count and disk are also watched from outside."""
+"""Guarantee -> the layers of which any provides it, and its text. Count and disk are also watched from outside."""
 
 FOR_PLUGINS: Final = (FILES, SOCKETS, SIGNALS)
-"""Without one of these, programs of a stranger's choosing are not run."""
+"""Without one of these, programs chosen by strangers are not run."""
 
 
 def is_kept(promise: str, held: Collection[str]) -> bool:
@@ -49,5 +49,5 @@ def is_kept(promise: str, held: Collection[str]) -> bool:
 
 
 def broken(promises: Collection[str], held: Collection[str]) -> list[str]:
-    """What cannot be promised, in words."""
+    """The missing guarantees, in words."""
     return [PROMISES[name][1] for name in promises if not is_kept(name, held)]

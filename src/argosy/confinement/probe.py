@@ -1,6 +1,6 @@
-"""What a box keeps in, tried from inside: runs as a program in one, with paths that it must not reach, and tells.
+"""Tests a sandbox from inside: runs as a program in one, tries paths that must be inaccessible, and reports.
 
-`argv`: nothing; the questions are a JSON object on standard input, the answers one on standard output.
+No arguments; the questions are a JSON object on standard input, the answers one on standard output.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _connects(name: str, port: int) -> bool:
 
 
 def _signals(victim: int) -> bool:
-    """Its parent is in no box of this one's, nor is the victim."""
+    """Neither its parent nor the victim is in the same sandbox."""
     try:
         os.kill(victim, signal.SIGCONT)
     except OSError:
@@ -64,7 +64,7 @@ def _signals(victim: int) -> bool:
 
 
 def _processes(limit: int) -> int:
-    """How many can be started at once, up to a limit; all are gone afterwards, but one that leaves its session."""
+    """How many can be started at once, up to a limit; all exit afterwards, except one that leaves its session."""
     started: list[int] = []
     try:
         for _ in range(limit):

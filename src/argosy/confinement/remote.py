@@ -1,4 +1,4 @@
-"""A process that `starter.py` started, as if it were our own child; and the starter itself, one for this process."""
+"""A process that `starter.py` started, presented as if it were our child; and the single starter of this process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ END_SECONDS: Final = 2.0
 
 
 class Process(Protocol):
-    """What is needed of a `subprocess.Popen`."""
+    """The part of `subprocess.Popen` that is needed."""
 
     stdin: IO[bytes] | None
     stdout: IO[bytes] | None
@@ -74,7 +74,7 @@ class RemoteProcess:
         self._signal(signal.SIGTERM)
 
     def communicate(self, input: bytes | None = None, timeout: float | None = None) -> tuple[bytes, bytes]:  # noqa: A002
-        """What it printed, once it has ended. Nothing can be given to it here."""
+        """Its output, once it has ended. No input can be given here."""
         assert input is None
         expired = threading.Event()
         late = threading.Timer(timeout or 0.0, self._expire, (expired,)) if timeout else None
@@ -112,7 +112,7 @@ class RemoteProcess:
         return self.returncode
 
     def _told(self) -> bytes:
-        """At hand by now, or never to come."""
+        """It is available by now, or never will be."""
         try:
             return os.read(self._ends, 4)
         except BlockingIOError:
@@ -130,7 +130,7 @@ class RemoteProcess:
 
 
 class Starter:
-    """`start` from any thread. Raises OSError when there is none to be had."""
+    """`start` from any thread. Raises OSError when no starter is available."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -138,7 +138,7 @@ class Starter:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, description: bytes, streams: Sequence[int], tells: int, gate: int | None) -> tuple[int, int, int]:
-        """Its process, a handle of it, and where its end will be told."""
+        """Its process, its pidfd, and where its end will be reported."""
         ends, told = os.pipe()
         os.set_blocking(ends, False)
         attached = [*streams, tells, told, *([] if gate is None else [gate])]
@@ -161,7 +161,7 @@ class Starter:
             self._drop()
 
     def _asked(self, description: bytes, attached: list[int]) -> tuple[int, int]:
-        """Once more with a new one, where the old one has been killed."""
+        """Retries once with a new starter if the old one has been killed."""
         for _ in range(2):
             channel = self._opened()
             try:

@@ -1,4 +1,4 @@
-"""Tries on this machine what a box keeps in: a program in one attempts each thing, and what it says is checked."""
+"""Tests sandboxes on this machine: a sandboxed program attempts every violation, and its report is checked."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ SECONDS: Final = 30.0
 class Findings:
     held: frozenset[str] = frozenset()
     kept: Mapping[str, bool] = field(default_factory=dict)
-    """Promise -> whether the attempt failed; `ends` is that nothing outlives the box."""
+    """Guarantee -> whether the attempt failed; `ends` is that nothing outlives the sandbox."""
     start_ms: float = 0.0
     problem: str = ""
-    """Why the test itself could not be made."""
+    """Why the test itself could not run."""
 
     @property
     def runs_plugins(self) -> bool:

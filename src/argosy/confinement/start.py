@@ -1,4 +1,4 @@
-"""Starts a program in a box, and ends it with all that it started. Blocking; from any thread."""
+"""Starts a program in a sandbox, and kills it along with everything it started. Blocking; from any thread."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ END_SECONDS: Final = 2.0
 
 
 def _has_handles() -> bool:
-    """Whether this kernel has handles of processes (5.3 and newer), which the starter gives us."""
+    """Whether this kernel has pidfds (5.3 and newer), which the starter passes to us."""
     try:
         os.close(os.pidfd_open(os.getpid()))
     except (AttributeError, OSError):
@@ -39,20 +39,20 @@ HAS_HANDLES: Final = _has_handles()
 _numbers = itertools.count()
 
 Gate = Callable[[socket.socket], None]
-"""Is handed the listening socket by which the program asks to be connected; serves it in a thread of its own."""
+"""Gets the listening socket by which the program requests connections; serves it in a thread of its own."""
 
 
 class NotConfined(OSError):
-    """The kernel does not offer what this program must not run without; the text says what."""
+    """The kernel does not support a layer that this program requires; the message says which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A program in its box. `process` is the one that waits for it: its status is the program's."""
+    """A program in its sandbox. `process` is the one that waits for it: its status is the program's."""
 
     process: Process
     held: frozenset[str]
-    """The layers that hold (layers.py)."""
+    """The active layers (layers.py)."""
     group: str = ""
 
     @property
@@ -60,7 +60,7 @@ class Running:
         return tree.below(self.process.pid)
 
     def kill(self) -> None:
-        """It, and all that it started."""
+        """Kills it, and everything that it started."""
         if layers.GROUP in self.held:
             cgroups.kill(self.group)
         end(self.process, self.held)
@@ -79,10 +79,10 @@ def start(
     gate: Gate | None = None,
     begun: Callable[[Process], None] | None = None,
 ) -> Running:
-    """An executable by its argument vector, or the `main` of a module of ours, which alone may have pipes to its input.
+    """Starts an executable by its argument vector, or the `main` of one of our modules, which may have pipes as input.
 
-    Returns once it runs. Raises NotConfined, FileNotFoundError and other OSErrors. `begun` is told of the process
-    before that, to be able to end one that hangs.
+    Returns once it runs. Raises NotConfined, FileNotFoundError and other OSErrors. `begun` is called with the process
+    before that, so that one that hangs can be killed.
     """
     number = os.getpid() * 31 + next(_numbers)
     group = GROUPS.make(box, number)
@@ -122,7 +122,7 @@ def _interpreter(
     stdout: int | IO[bytes],
     stderr: int | IO[bytes],
 ) -> subprocess.Popen[bytes]:
-    """In one of its own: for a module, which sees the installed packages, and where there is no starter."""
+    """In a new process: for a module, which sees the installed packages, and if there is no starter."""
     module, directory = given["module"], given["directory"]
     environment = given["environment"] if module else {"PATH": os.defpath}
     described, describes = os.pipe()
@@ -155,7 +155,7 @@ def _executable(
     stdout: int | IO[bytes],
     stderr: int | IO[bytes],
 ) -> RemoteProcess:
-    """By the starter, which has nothing to load any more."""
+    """Through the starter, which has everything loaded."""
     nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     printed, prints = os.pipe() if stdout == subprocess.PIPE else (-1, -1)
     try:
@@ -184,7 +184,7 @@ def _number(stream: int | IO[bytes], nothing: int) -> int:
 
 
 def end(process: Process, held: frozenset[str] = frozenset()) -> None:
-    """With a pid namespace the kernel ends all with its first; else the one who waits does, while it is asked to."""
+    """With a pid namespace the kernel kills all with its first process; else the waiting process does, on request."""
     if process.poll() is not None:
         return
     if layers.PIDS not in held:
@@ -199,7 +199,7 @@ def end(process: Process, held: frozenset[str] = frozenset()) -> None:
 
 
 def _hand_over(ours: socket.socket, gate: Gate) -> None:
-    """The listener comes once the network is there; a program that fails before that just closes its end."""
+    """The listener arrives once the network exists; a program that fails before that just closes its end."""
     with ours:
         _, found, _, _ = socket.recv_fds(ours, 1, 1)
     if found:

@@ -1,11 +1,11 @@
-"""A process and all that it started, by what /proc tells: how much of everything they hold, and their end."""
+"""A process and its descendants, from /proc: their use of resources, and killing them."""
 
 from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]  # the module around it loads enum
 import os
 
-TYPE_CHECKING = False  # typing takes longer to load than all else here
+TYPE_CHECKING = False  # typing takes longer to load than everything else here
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Final
@@ -14,11 +14,11 @@ ROUNDS: Final = 64
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _LISTS_CHILDREN: Final = os.path.exists("/proc/self/task") and os.path.exists("/proc/thread-self/children")
-"""Some kernels do not; there each process is asked for its parent."""
+"""Some kernels do not have it; there each process is asked for its parent."""
 
 
 def below(root: int) -> list[int]:
-    """All that descend from a process, and it first."""
+    """All descendants of a process, and itself first."""
     found, waiting = [root], [root]
     while waiting:
         for child in _children(waiting.pop()):
@@ -28,7 +28,7 @@ def below(root: int) -> list[int]:
 
 
 def every() -> list[int]:
-    """All processes that can be seen."""
+    """All visible processes."""
     try:
         return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
     except OSError:
@@ -36,7 +36,7 @@ def every() -> list[int]:
 
 
 def end(root: int) -> None:
-    """Kills all that descend from a process, but not it: stopped first, so that none has a child meanwhile."""
+    """Kills all descendants of a process, but not itself: stopped first, so that none forks meanwhile."""
     for _ in range(ROUNDS):
         others = below(root)[1:]
         if not others:
@@ -48,17 +48,17 @@ def end(root: int) -> None:
 
 
 def resident_bytes(pids: list[int]) -> int:
-    """What processes share with others counts for each of them: quick to know, and never too little."""
+    """Memory that processes share counts for each of them: fast, and never too low."""
     return sum(_resident(pid) for pid in pids)
 
 
 def held_bytes(pids: list[int]) -> int:
-    """What is shared counts once, for who holds it; as `resident_bytes` where the system does not tell."""
+    """Shared memory counts once; falls back to `resident_bytes` if the system does not report it."""
     return sum(_share(pid) for pid in pids)
 
 
 def processor_seconds(pids: list[int]) -> float:
-    """Of those that are there, and of those that they have buried."""
+    """Of the living ones, and of those that they have reaped."""
     return sum(_processor(pid) for pid in pids)
 
 

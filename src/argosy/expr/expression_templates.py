@@ -1,10 +1,10 @@
-"""Kargo's `${{ expression }}` within texts, and what becomes of the text: a number, a bool, JSON or a text.
+"""Kargo's `${{ expression }}` within strings, and the type of the result: a number, a bool, JSON or a string.
 
     names = environment({"vars": {"replicas": 3}, "ctx": {"stage": "test"}})
     evaluated({"image": "web:${{ vars.tag ?? 'latest' }}", "count": "${{ vars.replicas }}"}, names, functions)
 
-Source: spec/kargo-steps.md section 8. `${% ... %}` is the same, for expressions that hold `}}`. The functions that need
-the world (commitFrom, secret, status) are the caller's; quote, unsafeQuote, asYAML and asJSON are always there.
+Source: spec/kargo-steps.md section 8. `${% ... %}` is the same, for expressions that contain `}}`. The functions that
+access outside state (commitFrom, secret, status) are the caller's; quote, unsafeQuote, asYAML and asJSON always exist.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _BOOLS: Final = {
     **dict.fromkeys(("f", "F", "FALSE", "false", "False"), False),
 }
 DEEPEST: Final = 100
-"""Maps and lists within each other, of a value that holds templates."""
+"""Maximum nesting of maps and lists in a value with templates."""
 
 Functions = Mapping[str, Function]
 NO_FUNCTIONS: Final[Functions] = MappingProxyType({})
@@ -37,13 +37,13 @@ NO_FUNCTIONS: Final[Functions] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """The names that expressions see. Make it once for many evaluations."""
+    """The names that expressions see. Create it once for many evaluations."""
 
     names: Mapping[str, object]
 
 
 def environment(values: Mapping[str, object]) -> Environment:
-    """Of JSON, whose numbers all become floats, as upstream decodes it; structs and functions stay as they are."""
+    """JSON values, whose numbers all become floats, as upstream decodes them; structs and functions are kept."""
     return Environment({name: numbered(value) for name, value in values.items()})
 
 
@@ -54,7 +54,7 @@ def is_template(text: str) -> bool:
 def evaluated(
     value: JsonValue, names: Environment, functions: Functions = NO_FUNCTIONS, now: datetime | None = None
 ) -> JsonValue:
-    """The value with every text in it evaluated; keys stay as they are. Raises ExprError."""
+    """The value with every string in it evaluated; keys stay unchanged. Raises ExprError."""
     return _plain(_walked(value, names, functions, now, 0))
 
 
@@ -69,7 +69,7 @@ def _walked(value: JsonValue, names: Environment, functions: Functions, now: dat
 
 
 def _plain(value: Any) -> JsonValue:
-    """As YAML reads the encoded JSON: whole numbers are integers. Raises ExprError for what JSON cannot hold."""
+    """As YAML reads the encoded JSON: integral numbers are integers. Raises ExprError for values not in JSON."""
     if isinstance(value, float):
         if not math.isfinite(value):
             spelled = "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
@@ -83,7 +83,7 @@ def _plain(value: Any) -> JsonValue:
 def evaluate_template(
     template: str, names: Environment, functions: Functions = NO_FUNCTIONS, now: datetime | None = None
 ) -> Any:
-    """One text: unchanged without a delimiter; otherwise typed as upstream types it, numbers as floats.
+    """One string: unchanged without a delimiter; otherwise typed as upstream types it, numbers as floats.
 
     Raises ExprError.
     """
@@ -102,7 +102,7 @@ def evaluate_expression(
 
 
 def _replaced(template: str, names: Environment, functions: Functions, now: datetime | None) -> str:
-    """An empty expression ends the scan: what follows is copied as it is."""
+    """An empty expression ends the scan: the rest is copied unchanged."""
     pieces: list[str] = []
     while True:
         before, expression, template = _next_expression(template)
@@ -113,7 +113,7 @@ def _replaced(template: str, names: Environment, functions: Functions, now: date
 
 
 def _next_expression(template: str) -> tuple[str, str, str]:
-    """What is before, the expression, what is after. The first closing delimiter ends it, even within quotes."""
+    """The text before, the expression, the text after. The first closing delimiter ends it, even within quotes."""
     found = [(template.find(opening), opening, closing) for opening, closing in _DELIMITERS if opening in template]
     if not found:
         return "", "", template
@@ -134,7 +134,7 @@ def _spelled(result: object) -> str:
 
 
 def _typed(text: str) -> Any:
-    """Quotes around the whole force a text, whose escapes stay as they are."""
+    """Quotes around everything force a string, whose escapes stay unchanged."""
     line = text.removesuffix("\n")
     newline = text[len(line) :]
     if len(line) > 1 and line.startswith('"') and line.endswith('"'):
@@ -150,7 +150,7 @@ def _typed(text: str) -> Any:
         return line + newline
 
 
-# -- the functions that are always there -------------------------------------------------------------------------------
+# -- the functions that always exist -----------------------------------------------------------------------------------
 
 
 def _quote(value: object) -> str:
@@ -162,7 +162,7 @@ def _unsafe_quote(value: object) -> str:
 
 
 def _as_yaml(value: object) -> str:
-    """As yaml.v3 writes it, four columns deeper for each map."""
+    """As yaml.v3 writes it, indented by four columns for each map."""
     return f'"{go_yaml.dump_all([decoded(encoded(value))], step=4)}"'
 
 

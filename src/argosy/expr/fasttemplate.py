@@ -11,11 +11,11 @@ _TAG: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 
 
 class FastTemplateError(ValueError):
-    """The text is no template, or grows past the limit."""
+    """The text is not a template, or exceeds the limit."""
 
 
 def render(text: str, parameters: Mapping[str, object], *, limit: int = OUTPUT_LIMIT) -> str:
-    """`limit`: characters of the result (spec/security.md rule 3). A tag that is not closed stays as it is."""
+    """`limit`: characters of the result (spec/security.md rule 3). An unclosed tag stays as it is."""
     if "{{" not in text:
         return text
     made: list[str] = []

@@ -1,7 +1,7 @@
 """Values and functions of expressions as Go templates see them: `(call .time.Now).Unix`.
 
-Members come from the same tables as in expressions, never from a Python name. The sandbox of gotpl takes its own
-`call` away, since it would call any Python object; ours calls only what was handed in as a Function.
+Members come from the same tables as in expressions, never from a Python name. gotpl's own `call` is removed in the
+sandbox, since it would call any Python object; ours calls only what was passed in as a Function.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _WORD: Final = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|/\*.*?\*/|(?<![\w.$])call(
 
 
 class Interrupted(Exception):
-    """A function has nothing to give yet. It leaves the evaluation as it is, and is no error of the template."""
+    """A function has no result yet. It propagates through the evaluation unchanged, and is not a template error."""
 
 
 def with_calls(source: str) -> str:
@@ -35,7 +35,7 @@ def _renamed(word: re.Match[str]) -> str:
 
 
 def shown(value: Any) -> Any:
-    """What a template may hold: JSON as it is, anything else as a GoValue or GoFunction."""
+    """Converts a value for templates: JSON unchanged, anything else to a GoValue or GoFunction."""
     if isinstance(value, Function):
         return GoFunction(value)
     if value is None or isinstance(value, str | bool | int | float | bytes):
@@ -48,7 +48,7 @@ def shown(value: Any) -> Any:
 
 
 class GoFunction:
-    """Not callable for Python, so that gotpl does not call it where it is an argument."""
+    """Not callable for Python, so that gotpl does not call it when it is an argument."""
 
     def __init__(self, function: Function) -> None:
         self.function = function
@@ -83,7 +83,7 @@ class _Method:
 
 
 def call(function: Any, *arguments: Any) -> Any:
-    """Go's `call`. Raises ValueError with what the function says of it."""
+    """Go's `call`. Raises ValueError with the function's error."""
     if not isinstance(function, GoFunction):
         raise ValueError("call of something that is no function")
     return _called(function.function, arguments)

@@ -1,7 +1,7 @@
-"""How much one evaluation may do: counted work instead of a clock, so that equal input always ends equally.
+"""Limits the work of one evaluation: counted work instead of a clock, so that equal input always ends equally.
 
 A string costs one unit for every 32 characters, a list or map one for each item, on the way into a function and out of
-it. Functions that make much out of little say what they are about to make, before they make it.
+of it. Functions that create much from little announce the size before they create it.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from typing import Final
 
 WORK: Final = 200_000
 TEXT: Final = 1024 * 1024
-"""Characters of one value."""
+"""Maximum characters of one value."""
 ITEMS: Final = 100_000
 DEPTH: Final = 100
 
 
 class LimitExceeded(Exception):
-    """The evaluation was ended; the text names the limit."""
+    """The evaluation was stopped; the message names the limit."""
 
 
 class Meter:
-    """What the running evaluation has used up."""
+    """What the running evaluation has consumed."""
 
     def __init__(self) -> None:
         self.left = WORK
@@ -35,19 +35,19 @@ class Meter:
             raise LimitExceeded(f"the expression does more than {WORK} units of work")
 
     def text(self, length: int) -> None:
-        """About to make a text of this length."""
+        """Call before creating a string of this length."""
         if length > TEXT:
             raise LimitExceeded(f"the expression makes a text longer than {TEXT} characters")
         self.spend(length // 32)
 
     def items(self, count: int) -> None:
-        """About to make so many items."""
+        """Call before creating this many items."""
         if count > ITEMS:
             raise LimitExceeded(f"the expression makes a list longer than {ITEMS} items")
         self.spend(count)
 
     def weigh(self, value: object, depth: int = 0) -> None:
-        """Spends what a value costs; shared parts count each time, as whoever prints it would meet them."""
+        """Spends the cost of a value; shared parts count each time, as they do when printed."""
         if depth > DEPTH:
             raise LimitExceeded(f"the expression makes a value deeper than {DEPTH}")
         if isinstance(value, str):

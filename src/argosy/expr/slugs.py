@@ -1,4 +1,4 @@
-"""Names made of any text, as template functions and generators offer them (spec argo-cd-engine-2.md 15.2, 15.3)."""
+"""Names derived from any text, for template functions and generators (spec argo-cd-engine-2.md 15.2, 15.3)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _SPELLED: Final = str.maketrans({"&": " and ", "@": " at ", "'": "", '"': "", "â
 
 
 def normalize(text: str) -> str:
-    """A lower-case DNS name: what may not be in one becomes `-`; at most 253 signs, none of `-.` at the ends."""
+    """A lower-case DNS name: invalid characters become `-`; at most 253 characters, none of `-.` at the ends."""
     return _NOT_IN_NAMES.sub("-", text.lower())[:LONGEST_NAME].strip("-.")
 
 
 def slugify(text: str, longest: int = LONGEST_SLUG, *, whole_words: bool = False) -> str:
-    """Words joined by `-`. `whole_words`: cut between words, not within one, unless the first alone is too long."""
+    """Words joined by `-`. `whole_words`: truncate between words, not within one, unless the first is too long."""
     plain = unicodedata.normalize("NFKD", text.strip().translate(_SPELLED)).encode("ascii", "ignore").decode()
     slug = re.sub("-+", "-", _NOT_IN_SLUGS.sub("-", plain.lower())).strip("-_")
     if longest <= 0 or len(slug) <= longest:

@@ -1,8 +1,8 @@
-"""The functions that Go templates may call: Sprig without what reaches outside, metered, with linear-time patterns.
+"""The functions for Go templates: Sprig without outside access, metered, with linear-time patterns.
 
-Left out as upstream does: env, expandenv, getHostByName. Left out by us, as one call may take seconds or draws keys
-from where templates must not (spec/security.md rule 3): genCA, genPrivateKey and their kin, bcrypt, htpasswd,
-derivePassword, AES. Chance and the time of `now` come from whoever evaluates.
+Left out as upstream does: env, expandenv, getHostByName. Left out by us, as one call may take seconds or generates
+keys in templates, which is not allowed (spec/security.md rule 3): genCA, genPrivateKey and so on, bcrypt, htpasswd,
+derivePassword, AES. Randomness and the time of `now` come from the caller.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _EXPANSION: Final = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
 
 
 class PatternError(ValueError):
-    """A pattern that is not RE2."""
+    """The pattern is not valid RE2."""
 
 
 def functions(meter: Meter, now: Callable[[], datetime], entropy: Callable[[int], bytes]) -> dict[str, Function]:
-    """Made once; each call spends from `meter`."""
+    """Created once; each call spends from `meter`."""
     found = text_func_map(clock=now, entropy=entropy, randbelow=lambda bound: _below(entropy, bound))
     made = {name: function for name, function in found.items() if name not in OUTSIDE | TOO_HEAVY}
     made |= _patterns(meter)
@@ -49,7 +49,7 @@ def functions(meter: Meter, now: Callable[[], datetime], entropy: Callable[[int]
 
 
 def metered_builtins(meter: Meter, built_in: Mapping[str, Function]) -> dict[str, Function]:
-    """`print` and its kin can double a text at each turn of a loop, so they are metered, too."""
+    """`print` and similar functions can double a string in each loop iteration, so they are metered, too."""
     return {name: _metered(meter, name, function) for name, function in built_in.items()}
 
 
@@ -69,7 +69,7 @@ def _metered(meter: Meter, name: str, function: Function) -> Function:
     return call
 
 
-# -- what is about to be made ------------------------------------------------------------------------------------------
+# -- sizes before creation ---------------------------------------------------------------------------------------------
 
 
 def _repeat(meter: Meter, arguments: tuple[Any, ...]) -> None:
@@ -114,7 +114,7 @@ def _length(meter: Meter, arguments: tuple[Any, ...]) -> None:
 
 
 def _format(meter: Meter, arguments: tuple[Any, ...]) -> None:
-    """A width or precision may be wider than what it pads; `*` takes it from an argument."""
+    """A width or precision may be larger than the value it pads; `*` takes it from an argument."""
     pattern = str(arguments[0])
     given = max((abs(item) for item in arguments[1:] if isinstance(item, int | float)), default=0)
     total = 0
@@ -221,7 +221,7 @@ def _patterns(meter: Meter) -> dict[str, Function]:
 
 
 def _split(pattern: Any, text: str, count: int) -> list[str]:
-    """As Go's Split: `count` < 0 is all; the last part holds what is left."""
+    """As Go's Split: `count` < 0 is all; the last part has the rest."""
     if count == 0:
         return []
     parts: list[str] = []
@@ -236,11 +236,11 @@ def _split(pattern: Any, text: str, count: int) -> list[str]:
     return [*parts, text[at:]]
 
 
-# -- beyond Sprig ------------------------------------------------------------------------------------------------------
+# -- additions to Sprig ------------------------------------------------------------------------------------------------
 
 
 def _slugify(*arguments: Any) -> str:
-    """`slugify [longest [whole words]] text`, of what `normalize` leaves of the text; whole words unless refused."""
+    """`slugify [longest [whole words]] text`, of the result of `normalize`; whole words unless disabled."""
     if not 1 <= len(arguments) <= 3:
         raise ValueError(f"slugify takes 1 to 3 arguments, {len(arguments)} are given")
     longest = int(arguments[0]) if len(arguments) > 1 else LONGEST_SLUG
@@ -267,7 +267,7 @@ def _from_yaml_array(text: str) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """The way back: whole numbers are integers."""
+    """The reverse conversion: integral numbers are integers."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
         return int(value)
     if isinstance(value, Mapping):

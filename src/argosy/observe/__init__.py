@@ -1,4 +1,4 @@
-"""What an operator sees of a running process: metrics, logs, health. Nothing here decides or waits.
+"""What operators see of a running process: metrics, logs, health. Nothing here decides or waits.
 
 `metrics` counts, `logs` writes structured lines without secrets, `health` collects checks.
 """

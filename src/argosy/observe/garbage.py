@@ -1,8 +1,8 @@
-"""Collection of garbage in short passes: what was found alive by a long one is not looked at again.
+"""Garbage collection in short passes: objects that survived a long pass are not scanned again.
 
-Python's collector looks at every container that lives, all at one go: a third of a second in a process with a large
-Application, in which nobody gets an answer. Nearly everything here is freed without it, as JSON has no cycles. So each
-pass looks at what is new; what a long one leaves is set aside. Cycles that die when they were set aside are found by a
+Python's collector scans every live container at once: a third of a second in a process with a large Application,
+in which no request is answered. Nearly everything here is freed without it, as JSON has no cycles. So each
+pass scans only new objects; survivors of a long pass are frozen. Cycles that die after being frozen are found by a
 thorough pass, a few times a day while the process grows.
 """
 
@@ -17,18 +17,18 @@ from contextlib import suppress
 from typing import Protocol
 
 YOUNG = 1_000
-"""New containers after which those are looked at: less than a millisecond."""
+"""Number of new containers that triggers a pass: less than a millisecond."""
 PASSES = (3, 1)
-"""Of the young ones before one of the middle generation, and of that before one of all."""
+"""Young passes before one of the middle generation, and those before a full one."""
 LONG_SECONDS = 0.002
-"""Of a pass over all: a machine with other work makes it ten times as long."""
+"""Seconds of a full pass: a busy machine makes it ten times as long."""
 THOROUGH_SECONDS = 6 * 3600.0
 GROWN = 1.5
-"""Times what a thorough pass left, before there is another: a process that does not grow never has to wait for one."""
+"""Growth factor since the last thorough pass before the next: a process that does not grow never needs one."""
 
 
 def put_off() -> None:
-    """Until `settle`: what a start makes stays, so that looking through it again and again finds nothing."""
+    """Until `settle`: objects created at the start stay alive, so repeated scans would find nothing."""
     gc.disable()
 
 
@@ -38,9 +38,9 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
 
 def give_back_large_blocks() -> None:
-    """Large blocks go back to the system when they are freed; glibc would learn to keep them (up to 32 MB each).
+    """Large blocks are returned to the system when they are freed; glibc would adapt to keep them (up to 32 MB each).
 
-    Other C libraries have no such call, and no such habit.
+    Other C libraries have neither the call nor the behaviour.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
@@ -53,17 +53,17 @@ class Sleeper(Protocol):
 
 
 class Garbage:
-    """One for a process: `settle` when it has started."""
+    """One per process: call `settle` when it has started."""
 
     def __init__(self, processor_time: Callable[[], float] = time.thread_time) -> None:
         self._processor_time = processor_time
         self._since = 0.0
         self._left = 0
         self.set_aside = 0
-        """How often: a figure for tests."""
+        """Number of passes, for tests."""
 
     def settle(self) -> None:
-        """What was made at the start stays."""
+        """Freezes the objects that were created at the start."""
         give_back_large_blocks()
         self.thorough()
         gc.enable()
@@ -72,29 +72,29 @@ class Garbage:
             gc.callbacks.append(self._passed)
 
     def thorough(self) -> None:
-        """Looks at everything, however long that takes."""
+        """Scans everything, however long that takes."""
         gc.unfreeze()
         gc.collect()
         gc.freeze()
-        gc.collect()  # the next pass over all is put off until a quarter as many as here are new: as none
+        gc.collect()  # the next full pass is delayed until a quarter as many as here are new: this makes it none
         self._left = gc.get_freeze_count()
 
     async def run(self, clock: Sleeper) -> None:
-        """Settles, then is thorough at times, until cancelled."""
+        """Settles, then runs thorough passes at times, until cancelled."""
         self.settle()
         while True:
             await clock.sleep(THOROUGH_SECONDS, background=True)
             self.thorough_if_grown()
 
     def thorough_if_grown(self) -> bool:
-        """Whether there was anything to look for."""
+        """Whether there was anything to scan."""
         if gc.get_freeze_count() < GROWN * self._left:
             return False
         self.thorough()
         return True
 
     def release(self) -> None:
-        """As if it had never been."""
+        """Restores the original settings."""
         gc.callbacks.remove(self._passed)
         gc.unfreeze()
         gc.set_threshold(700, 10, 10)
@@ -105,12 +105,12 @@ class Garbage:
         elif info["generation"] == 2 and self._processor_time() - self._since >= LONG_SECONDS:
             gc.freeze()
             self.set_aside += 1
-            with suppress(RuntimeError):  # a thread without a loop: the next long pass is in another
+            with suppress(RuntimeError):  # a thread without an event loop: the next long pass is in another
                 asyncio.get_running_loop().call_soon(_begin_anew)
 
 
 def _begin_anew() -> None:
-    """Python puts off a pass over all until there are a quarter as many new ones as it saw in the last: as many as a
-    large object has, and the pass is long again. One over the few that are there now makes it come soon, and be short.
+    """Python delays a full pass until there are a quarter as many new objects as it scanned in the last: as many as a
+    large object has, so that the pass is long again. A pass over the few that exist now makes it come soon and short.
     """
     gc.collect()

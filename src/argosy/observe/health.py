@@ -1,4 +1,4 @@
-"""Health checks by name: what `/livez` and `/readyz` ask. A check answers at once; it never waits."""
+"""Health checks by name, for `/livez` and `/readyz`. A check answers at once; it never waits."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 Check = Callable[[], str | None]
-"""None: well. Otherwise what is wrong, fit for everyone to read."""
+"""None means healthy. Otherwise the error, fit for everyone to read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     problems: Mapping[str, str]
-    """By check; empty when all is well."""
+    """By check; empty when all are healthy."""
     passed: tuple[str, ...]
 
     @property
@@ -20,14 +20,14 @@ class Report:
         return not self.problems
 
     def text(self) -> str:
-        """As Kubernetes prints `?verbose`: one line a check."""
+        """As Kubernetes prints `?verbose`: one line per check."""
         lines = [f"[+]{name} ok" for name in self.passed]
         lines += [f"[-]{name} failed: {problem}" for name, problem in self.problems.items()]
         return "\n".join([*lines, "healthz check passed" if self.ok else "healthz check failed"]) + "\n"
 
 
 class HealthChecks:
-    """`live`: restart me if this fails. `ready`: send me no work while this fails; live checks count, too."""
+    """`live`: restart the process if this fails. `ready`: send it no work while this fails; live checks count, too."""
 
     def __init__(self) -> None:
         self._live: dict[str, Check] = {}

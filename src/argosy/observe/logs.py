@@ -1,6 +1,6 @@
-"""Structured logging: JSON lines for machines, short lines for people; neither with secrets (security rule 9).
+"""Structured logging: JSON lines for machines, short lines for people; both without secrets (security rule 9).
 
-Redaction is the second line of defence. The first is that nobody hands a secret to a logger.
+Redaction is the second line of defence. The first is that nobody passes a secret to a logger.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ _OWN_FIELDS = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "ascti
 
 
 def scrubbed(text: str) -> str:
-    """The text without what looks like a credential, and without control characters that could steer a terminal."""
+    """The text without anything that looks like a credential, and without terminal control characters."""
     for pattern, put in _PATTERNS:
         text = pattern.sub(put, text)
     return _CONTROL.sub("�", text)
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: time, level, logger, message, then the record's extra fields."""
+    """One JSON object per line: time, level, logger, message, then the record's extra fields."""
 
     def __init__(self, now: Callable[[], datetime] | None = None) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ def set_up_logging(
     stream: TextIO | None = None,
     now: Callable[[], datetime] | None = None,
 ) -> logging.Handler:
-    """One handler for the whole process, in place of any before; `now` gives the lines virtual time. Returns it."""
+    """One handler for the process, replacing any previous one; `now` gives the lines virtual time. Returns it."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines(now) if style == "json" else ConsoleLines(now))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -1,7 +1,7 @@
 """Counters, gauges and histograms, and their text form for Prometheus (exposition format 0.0.4).
 
-Small on purpose: one process, one event loop, no locks. A metric is made once and used by name; asking for it again
-gives the same one.
+Small on purpose: one process, one event loop, no locks. A metric is created once and used by name; requesting it again
+returns the same one.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 Labels = tuple[str, ...]
 Sample = tuple[Labels, float]
-"""The values of the labels, in their order, and the number."""
+"""The values of the labels, in order, and the number."""
 Spread = tuple[Labels, Sequence[tuple[float, float]], float, int]
 """The values of the labels, quantiles with their numbers, the sum and the count."""
 MOST_SERIES = 100_000
-"""Of one counter or histogram: who makes more names than that would fill the memory (cardinality guard)."""
+"""Maximum series of one counter or histogram: more would fill the memory (cardinality guard)."""
 CHUNK = 64 * 1024
 """Characters of one piece of the text form."""
 
@@ -68,7 +68,7 @@ class Counter(Metric):
         self._add(self._values(labels), amount)
 
     def adding(self, **labels: str) -> Callable[..., None]:
-        """Adds one, or as many as it is told, to these labels, which are checked now and not each time."""
+        """Adds one, or the given amount, to these labels, which are checked now and not each time."""
         return partial(self._add, self._values(labels))
 
     def _add(self, values: Labels, amount: float = 1.0) -> None:
@@ -77,7 +77,7 @@ class Counter(Metric):
         self._counts[values] = self._counts.get(values, 0.0) + amount
 
     def forget(self, keep: Callable[[Mapping[str, str]], bool]) -> None:
-        """Drops the series that are not to be kept, such as those of objects that are gone."""
+        """Drops unwanted series, such as those of deleted objects."""
         for values in [values for values in self._counts if not keep(dict(zip(self.labels, values, strict=True)))]:
             del self._counts[values]
 
@@ -100,7 +100,7 @@ class Gauge(Metric):
         self._read[self._values(labels)] = lambda: number
 
     def watch(self, read: Callable[[], float], **labels: str) -> None:
-        """`read` is asked at each scrape."""
+        """`read` is called at each scrape."""
         self._read[self._values(labels)] = read
 
     def remove(self, **labels: str) -> None:
@@ -142,7 +142,7 @@ class Histogram(Metric):
         self._sums[values] = self._sums.get(values, 0.0) + number
 
     def forget(self, keep: Callable[[Mapping[str, str]], bool]) -> None:
-        """Drops the series that are not to be kept."""
+        """Drops unwanted series."""
         for values in [values for values in self._counts if not keep(dict(zip(self.labels, values, strict=True)))]:
             del self._counts[values], self._sums[values]
 
@@ -160,7 +160,7 @@ class Histogram(Metric):
 
 
 class Collected(Metric):
-    """Read from what is there at each scrape: nothing is kept for an object, and nothing stays of one that is gone."""
+    """Computed from current state at each scrape: nothing is stored per object, and deleted ones leave nothing."""
 
     def __init__(
         self,
@@ -222,11 +222,11 @@ class Registry:
         read: Callable[[], Iterable[Sample]],
         kind: Literal["gauge", "counter"] = "gauge",
     ) -> None:
-        """`read` gives all samples at each scrape; the last one that is named so counts."""
+        """`read` returns all samples at each scrape; the last metric registered under this name counts."""
         self._metrics[name] = Collected(name, help_text, labels, read, kind)
 
     def summary(self, name: str, help_text: str, labels: Sequence[str], read: Callable[[], Iterable[Spread]]) -> None:
-        """As `collected`."""
+        """Like `collected`."""
         self._metrics[name] = Summary(name, help_text, labels, read)
 
     def text(self) -> str:
@@ -234,7 +234,7 @@ class Registry:
         return "".join(self.pieces())
 
     def pieces(self) -> Generator[str, None, None]:
-        """The text in pieces of some CHUNK characters, so that who sends it can give way between them."""
+        """The text in pieces of some CHUNK characters, so that the sender can yield between them."""
         piece, length = list[str](), 0
         for line in self._lines():
             piece.append(line)
@@ -258,13 +258,13 @@ class Registry:
 
 
 OTHER: Labels = ("other",)
-"""Stands for each label of a series that is one too many."""
+"""The label value of all series above the limit."""
 REGISTRY = Registry()
-"""The process's own."""
+"""The process's own registry."""
 
 
 def label_name(label: str) -> str:
-    """What a Kubernetes label is called as a label of a metric: `label_` and word characters."""
+    """The metric label of a Kubernetes label: `label_` and word characters."""
     return "label_" + "".join(
         letter if letter.isascii() and (letter.isalnum() or letter == "_") else "_" for letter in label
     )
@@ -285,7 +285,7 @@ def _escaped_help(text: str) -> str:
 
 
 def _readable(metric: Metric) -> Iterator[str]:
-    """What cannot be read, since somebody stored something odd, costs its own metric alone."""
+    """An unreadable value, because somebody stored something odd, affects only its own metric."""
     try:
         yield from metric.lines()
     except Exception as error:

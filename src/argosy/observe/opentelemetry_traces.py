@@ -1,6 +1,6 @@
-"""`tracing.Tracer` by OpenTelemetry's SDK, sent by OTLP over HTTP. Loaded by `tracing.set_up` alone.
+"""`tracing.Tracer` using OpenTelemetry's SDK, sent by OTLP over HTTP. Loaded only by `tracing.set_up`.
 
-Sampling, limits, headers and batches are the SDK's own, by its `OTEL_*` variables.
+Sampling, limits, headers and batches are configured by the SDK's `OTEL_*` variables.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from argosy.observe.logs import scrubbed
 
 
 class OpenTelemetry:
-    """`processor`: where spans go that ended; None: in batches to the collector that the environment names."""
+    """`processor`: where finished spans are sent; None: in batches to the collector that the environment names."""
 
     def __init__(self, service: str, version: str, processor: SpanProcessor | None = None) -> None:
         resource = Resource.create({"service.name": service, "service.version": version})
@@ -50,5 +50,5 @@ class OpenTelemetry:
         return carrier.get("traceparent", "")
 
     def shutdown(self) -> None:
-        """Sends what is left."""
+        """Sends what is pending."""
         self._provider.shutdown()

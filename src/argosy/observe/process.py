@@ -1,6 +1,6 @@
 """The process itself: processor time, memory, files, tasks, garbage collection.
 
-Dashboards of the peers ask for Go's names: they get what comes nearest, tasks for goroutines, and Python's collector.
+Upstream's dashboards use Go's names: they get the closest equivalent, tasks for goroutines, and Python's collector.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A value that must not be seen: its text, repr and pickle are masks (security rule 9)."""
+"""A value that must not be shown: its text, repr and pickle are masked (security rule 9)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ MASK = "******"
 
 
 class Secret:
-    """Opened with `reveal`, in transport code only. Equal values are equal; nothing else is told about them."""
+    """Opened with `reveal`, in transport code only. Equal values are equal; nothing else is revealed about them."""
 
     __slots__ = ("_value",)
 

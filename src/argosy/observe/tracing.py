@@ -1,7 +1,7 @@
-"""Traces: which work belongs to which cause, across parts and processes: W3C Trace Context, by `argosy[otel]`.
+"""Traces: correlates work across parts and processes with W3C Trace Context, by `argosy[otel]`.
 
-Without `set_up` a span is nothing: no import, no clock, one call. What a span says are names; no error's text, which
-may hold what an outside system said.
+Without `set_up` a span does nothing: no import, no clock, one call. Spans contain only names, not the text of errors,
+which may quote an outside system.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from typing import Final, Protocol
 from argosy.machinery.unexpected import Told
 
 ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-"""Where traces go; none is set: there are no traces."""
+"""The current tracer; None means that there are no traces."""
 DISABLED: Final = "OTEL_SDK_DISABLED"
 TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-"""W3C Trace Context, 3.2: what a stranger sends is believed in this form only."""
+"""W3C Trace Context, 3.2: an incoming header is accepted only in this form."""
 ANNOTATION: Final = "argosy.dev/traceparent"
-"""Carries the cause of a request that one part writes into an object for another part to find."""
+"""Carries the trace of a request in an object that one part writes for another part to read."""
 
 
 class TracingSettingsError(Told):
-    """Traces are asked for, and their library is not installed."""
+    """Traces are enabled, but their library is not installed."""
 
 
 class Tracer(Protocol):
@@ -32,7 +32,7 @@ class Tracer(Protocol):
     ) -> AbstractContextManager[None]: ...
 
     def traceparent(self) -> str:
-        """Of the span that is current; "" outside of any."""
+        """Of the current span; "" outside of any."""
         ...
 
 
@@ -41,14 +41,14 @@ _tracers: list[Tracer] = []
 
 
 def span(name: str, parent: str = "", /, **attributes: str | bool | int) -> AbstractContextManager[None]:
-    """Work under a name. `parent`: a `traceparent` from elsewhere; "": the span that is current, if any."""
+    """Work under a name. `parent`: a `traceparent` from elsewhere; "": the current span, if any."""
     if not _tracers:
         return _NOTHING
     return _tracers[-1].span(name, parent if TRACEPARENT.fullmatch(parent) else "", attributes)
 
 
 def traceparent() -> str:
-    """What is handed on, so that work elsewhere belongs to this trace; "" for nothing."""
+    """The `traceparent` to pass on, so that work elsewhere belongs to this trace; "" for nothing."""
     return _tracers[-1].traceparent() if _tracers else ""
 
 
@@ -62,7 +62,7 @@ def is_on() -> bool:
 
 
 def set_up(environ: Mapping[str, str], service: str, version: str) -> None:
-    """Once a process, if the environment says where traces go. Raises TracingSettingsError."""
+    """Once per process, if the environment configures an exporter. Raises TracingSettingsError."""
     if not any(environ.get(name) for name in ENDPOINTS) or environ.get(DISABLED, "").lower() == "true":
         return
     try:
@@ -76,5 +76,5 @@ def set_up(environ: Mapping[str, str], service: str, version: str) -> None:
 
 
 def use(tracer: Tracer | None) -> None:
-    """None: no more traces."""
+    """None disables traces."""
     _tracers[:] = [tracer] if tracer is not None else []

@@ -1,8 +1,8 @@
-"""The watchdog: how long one turn of the event loop takes, and what was running in one that took too long.
+"""The watchdog: how long one event loop turn takes, and what was running in one that took too long.
 
-All requests, watches and controllers of a process share one loop, so what holds it holds everybody (security rule 16).
-A turn lasts from the moment at which the loop has found what is ready until it asks again. It is measured in processor
-time of the loop's own thread: a machine that is busy with other things makes no turn longer.
+All requests, watches and controllers of a process share one event loop, so whatever blocks it blocks everyone
+(security rule 16). A turn lasts from the moment the loop has found what is ready until it polls again. It is measured
+in processor time of the loop's own thread: other load on the machine makes no turn longer.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from types import FrameType
 from argosy.observe.metrics import REGISTRY, Registry
 
 LIMIT_SECONDS = 0.1
-"""Of a turn, before the log tells who was at it."""
+"""Length of a turn from which the log names the culprit."""
 LIMIT_VARIABLE = "ARGOSY_EVENT_LOOP_TURN_LIMIT"
-"""Seconds; 0 tells of none."""
+"""Seconds; 0 logs none."""
 TOLD_AGAIN_SECONDS = 60.0
-"""Each culprit is told once in so long."""
+"""Minimum seconds between two reports of the same culprit."""
 IDLE_SECONDS = 0.1
-"""Between two looks of the watching thread while no turn is long."""
+"""Seconds between two samples of the watching thread while no turn is long."""
 DEPTH = 12
-"""Frames of a stack that are told, the innermost last."""
+"""Stack frames that are logged, the innermost last."""
 
 COLLECTION = "collection of garbage"
 
@@ -45,7 +45,7 @@ def limit_of(environment: Mapping[str, str]) -> float:
 
 
 class Turning(selectors.DefaultSelector):
-    """The loop's selector, which therefore knows when a turn begins and ends."""
+    """The loop's selector, which therefore knows when a turn starts and ends."""
 
     def __init__(self, began: Callable[[], None], ended: Callable[[], None]) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class Turning(selectors.DefaultSelector):
 
 
 class Watchdog:
-    """`new_loop` makes the loop that is watched; in the block of `watching` a thread looks who holds it."""
+    """`new_loop` creates the loop that is watched; inside `watching` a thread samples what blocks it."""
 
     def __init__(
         self,
@@ -70,12 +70,12 @@ class Watchdog:
         processor_time: Callable[[], float] = time.thread_time,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
-        """`idle_seconds`: between two looks while there is nothing to see; what is over sooner has no name."""
+        """`idle_seconds`: between two samples while there is nothing to see; what is shorter cannot be named."""
         self.limit = limit
         self.longest = 0.0
         """Seconds of processor time of the longest turn since the start, or since `forget`."""
         self.longest_stack: tuple[str, ...] = ()
-        """What ran in it, if it was seen."""
+        """What was running in it, if it was sampled."""
         self.turns = 0
         self._processor_time = processor_time
         self._idle_seconds = idle_seconds
@@ -85,7 +85,7 @@ class Watchdog:
         self._watched = 0
         self._is_watching = False
         self._collecting_since = self._collected = 0.0
-        """Seconds of this turn that went to the collection of garbage."""
+        """Seconds of this turn that were spent in garbage collection."""
         self._long = registry.counter("argosy_event_loop_long_turns_total", "Turns of the event loop above the limit.")
         self._long.add(0)
         name, text = "argosy_event_loop_longest_turn_seconds", "Processor time of the longest turn of the event loop."
@@ -95,7 +95,7 @@ class Watchdog:
         return asyncio.SelectorEventLoop(Turning(self._turn_began, self._turn_ended))
 
     def forget(self) -> None:
-        """What was until now does not count."""
+        """Ignores everything until now."""
         self.longest, self.longest_stack = 0.0, ()
 
     # ---- the loop's thread
@@ -130,11 +130,11 @@ class Watchdog:
         place = " < ".join(reversed(stack)) or "it was over before it was looked at"
         log.warning("a turn of the event loop took %.0f ms, while all else waited: %s", seconds * 1000, place)
 
-    # ---- the thread that watches
+    # ---- the watching thread
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """In the loop's thread; what was before, such as the start, does not count."""
+        """In the loop's thread; anything before, such as the start, does not count."""
         self._watched = threading.get_ident()
         stopped = threading.Event()
         thread = threading.Thread(target=self._watch, args=(stopped,), name="watchdog of the event loop", daemon=True)
@@ -151,7 +151,7 @@ class Watchdog:
             thread.join()
 
     def _collecting(self, phase: str, _info: Mapping[str, int]) -> None:
-        """The collector of garbage lets no other thread look: it says itself how long it took."""
+        """The garbage collector blocks other threads: it reports its own duration."""
         if threading.get_ident() != self._watched or self._began_at is None:
             return
         if phase == "start":
@@ -171,7 +171,7 @@ class Watchdog:
 
 
 def stack_of(frame: FrameType | None) -> tuple[str, ...]:
-    """Where it is: files, lines and names of functions, outermost first. No values, for they may be secret."""
+    """The current stack: files, lines and names of functions, outermost first. No values, for they may be secret."""
     found: list[str] = []
     while frame is not None and len(found) < DEPTH:
         code = frame.f_code

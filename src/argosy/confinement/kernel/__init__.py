@@ -1,1 +1,1 @@
-"""What the kernel is asked for: system calls that Python has no function for, Landlock, seccomp."""
+"""Kernel interfaces: system calls that Python has no function for, Landlock, seccomp."""

@@ -1,4 +1,4 @@
-"""Calls of the kernel that Python has no function for. Each raises OSError."""
+"""System calls that Python has no function for. Each raises OSError."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 
 from argosy.confinement.kernel.syscalls import MACHINES, NUMBERS
 
-TYPE_CHECKING = False  # typing takes longer to load than all else here
+TYPE_CHECKING = False  # typing takes longer to load than everything else here
 if TYPE_CHECKING:
     from typing import Final
 
@@ -77,9 +77,9 @@ def unshare(flags: int) -> None:
 
 
 def fork(flags: int) -> tuple[int, int]:
-    """A fork into new namespaces: the child's number and a handle of it (kernel 5.2 and newer); (0, -1) in the child.
+    """A fork into new namespaces: the child's number and its pidfd (kernel 5.2 and newer); (0, -1) in the child.
 
-    Only for a process with one thread and without at-fork handlers: Python does not learn of it.
+    Only for a process with one thread and without at-fork handlers: Python is not notified of it.
     """
     handle = ctypes.c_int(-1)
     child = call("clone", flags | _CLONE_PIDFD | _SIGCHLD, None, ctypes.byref(handle), None, None)
@@ -91,12 +91,12 @@ def mount(source: str | None, target: str, kind: str | None, flags: int, data: s
 
 
 def clone_tree(path: str) -> int:
-    """A detached copy of what is mounted at a path, as a descriptor."""
+    """A detached copy of the mount at a path, as a descriptor."""
     return call("open_tree", AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE)
 
 
 def set_attributes(tree: int, attributes: int, *, recursive: bool = True) -> None:
-    """Of a tree's mounts: read-only and so on."""
+    """Sets attributes of a tree's mounts: read-only and so on."""
     block = ctypes.create_string_buffer(attributes.to_bytes(8, "little") + bytes(24), 32)
     flags = AT_EMPTY_PATH | (AT_RECURSIVE if recursive else 0)
     call("mount_setattr", tree, "", flags, ctypes.byref(block), 32)
@@ -107,16 +107,16 @@ def attach_tree(tree: int, target: str) -> None:
 
 
 def drop_capabilities_for_good() -> None:
-    """No program may gain one, by whatever file it is."""
+    """No program may gain privileges, whatever file it is."""
     for capability in range(LAST_CAPABILITY + 1):
         try:
             prctl(PR_CAPBSET_DROP, capability)
         except OSError:
-            return  # there are no more, or there is no right to drop any; no_new_privs holds all the same
+            return  # there are no more, or no right to drop any; no_new_privs applies all the same
 
 
 def drop_capabilities() -> None:
-    """All that this process has."""
+    """Drops all capabilities of this process."""
     with contextlib.suppress(OSError):
         prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)

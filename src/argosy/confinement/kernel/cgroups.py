@@ -1,7 +1,7 @@
-"""Groups of processes (cgroup v2): the kernel counts the memory and the number of all in one together, and ends all.
+"""Cgroups (v2): the kernel limits memory and number of all processes in a group together, and kills them all.
 
-They are made only in a group that was given to this process to divide: the one that `ARGOSY_CGROUP` names, or its own
-or the one above where a service manager has marked it as delegated (systemd: Delegate=yes, DelegateSubgroup=...).
+They are created only in a group that was delegated to this process: the one that `ARGOSY_CGROUP` names, or its own
+or its parent if a service manager has marked it as delegated (systemd: Delegate=yes, DelegateSubgroup=...).
 Source: the kernel's Documentation/admin-guide/cgroup-v2.rst; systemd's CGROUP_DELEGATION.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-TYPE_CHECKING = False  # typing takes longer to load than all else here
+TYPE_CHECKING = False  # typing takes longer to load than everything else here
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Final
@@ -22,11 +22,11 @@ MARKS: Final = ("trusted.delegate", "user.delegate")
 
 
 class Unusable(OSError):
-    """Why no group can be made; a sentence's end for `argosy doctor`."""
+    """Why no group can be created; the end of a sentence for `argosy doctor`."""
 
 
 def place(environment: Mapping[str, str], mounts: str = "/proc/self/mounts", own: str = "/proc/self/cgroup") -> str:
-    """The directory to make groups in. Raises Unusable."""
+    """The directory to create groups in. Raises Unusable."""
     if given := environment.get(VARIABLE, "").strip():
         return _divided(given)
     root = next((line.split()[1] for line in _lines(mounts) if line.split()[2:3] == ["cgroup2"]), "")
@@ -40,7 +40,7 @@ def place(environment: Mapping[str, str], mounts: str = "/proc/self/mounts", own
 
 
 def make(directory: str, name: str, *, memory_bytes: int, tasks: int) -> str:
-    """A new group; 0 is no limit. Raises OSError."""
+    """A new group; 0 means no limit. Raises OSError."""
     made = f"{directory}/{PREFIX}{name}"
     os.mkdir(made, 0o755)
     try:
@@ -58,18 +58,18 @@ def make(directory: str, name: str, *, memory_bytes: int, tasks: int) -> str:
 
 
 def join(group: str) -> None:
-    """This process, and all that it will start. Raises OSError."""
+    """Adds this process, and thereby all its future children. Raises OSError."""
     _write(f"{group}/cgroup.procs", "0")
 
 
 def kill(group: str) -> None:
-    """All that are in it, at once (kernel 5.14 and newer)."""
+    """Kills all its processes at once (kernel 5.14 and newer)."""
     with contextlib.suppress(OSError):
         _write(f"{group}/cgroup.kill", "1")
 
 
 def remove(group: str) -> bool:
-    """Whether it is gone: one with processes in it stays."""
+    """Whether it was removed: one with processes in it stays."""
     try:
         os.rmdir(group)
     except FileNotFoundError:
@@ -80,7 +80,7 @@ def remove(group: str) -> bool:
 
 
 def _divided(directory: str) -> str:
-    """Where the groups below get the controllers that are needed. Raises Unusable."""
+    """The directory whose child groups get the needed controllers. Raises Unusable."""
     known = " ".join(_lines(f"{directory}/cgroup.controllers")).split()
     if missing := [name for name in CONTROLLERS if name not in known]:
         raise Unusable(f"{directory} has no controller for {' and '.join(missing)}")

@@ -1,4 +1,4 @@
-"""Landlock: which paths may be opened, and for what, from now on and in all that is started (kernel 5.13 and newer)."""
+"""Landlock: which paths may be opened, and how, by this process and its children (kernel 5.13 and newer)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import struct
 
 from argosy.confinement.kernel import calls
 
-TYPE_CHECKING = False  # typing takes longer to load than all else here
+TYPE_CHECKING = False  # typing takes longer to load than everything else here
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Final
@@ -20,7 +20,7 @@ _TRUNCATE, _IOCTL_DEV = 1 << 14, 1 << 15
 _READ: Final = _EXECUTE | _READ_FILE | _READ_DIR
 _OF_A_FILE: Final = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
 _TCP: Final = 0b11
-"""To bind, and to connect to, a port of TCP."""
+"""Bind to and connect to TCP ports."""
 _CONNECT_TCP: Final = 0b10
 _SCOPED: Final = 0b11
 """Abstract unix sockets, and signals."""
@@ -29,7 +29,7 @@ _BENEATH, _PORT = 1, 2
 
 
 def version() -> int:
-    """Of Landlock's interface; 0 when the kernel has none, or does not let us use it."""
+    """Landlock's ABI version; 0 when the kernel has none, or does not allow it."""
     try:
         return calls.call("landlock_create_ruleset", None, 0, _VERSION)
     except OSError:
@@ -37,7 +37,7 @@ def version() -> int:
 
 
 def restrict(reads: Iterable[str], writes: Iterable[str], devices: Iterable[str], port: int = 0) -> int:
-    """Needs no_new_privs. The version that holds now. `port`: the one of TCP that may be connected to; else none."""
+    """Needs no_new_privs. Returns the effective version. `port`: the only TCP port to which connections are allowed."""
     known = version()
     if not known:
         raise OSError(38, "Landlock is not there")
@@ -60,7 +60,7 @@ def restrict(reads: Iterable[str], writes: Iterable[str], devices: Iterable[str]
 
 
 def restrict_signals() -> bool:
-    """One more box inside this one, for signals and sockets alone: what is in it cannot reach what started it."""
+    """A nested domain for signals and sockets only: processes in it cannot reach the one that started it."""
     if version() < 6:
         return False
     rules = _ruleset(0, 0, _SCOPED)
@@ -75,7 +75,7 @@ def _ruleset(files: int, network: int, scoped: int) -> int:
 
 
 def _allow(rules: int, path: str, rights: int) -> None:
-    """What is not there needs no rule."""
+    """A missing path needs no rule."""
     try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:

@@ -1,4 +1,4 @@
-"""The filter of system calls: a list of those that nobody in a box needs, as the kernel's classic BPF."""
+"""The system call filter: a deny list of calls that no sandboxed program needs, as the kernel's classic BPF."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import struct
 from argosy.confinement.kernel import calls
 from argosy.confinement.kernel.syscalls import ALWAYS_REFUSED, MACHINES, NEWEST, NUMBERS, UNKNOWN
 
-TYPE_CHECKING = False  # typing takes longer to load than all else here
+TYPE_CHECKING = False  # typing takes longer to load than everything else here
 if TYPE_CHECKING:
     from typing import Final
 
@@ -28,12 +28,12 @@ _made: dict[tuple[tuple[int, ...], bool, bool], bytes] = {}
 
 
 def confine(*, sockets: tuple[int, ...], programs: bool, processes: bool) -> None:
-    """Needs no_new_privs. What is not allowed here is refused, not punished: libraries go other ways."""
+    """Needs no_new_privs. A denied call fails, it does not kill: libraries fall back to other calls."""
     calls.filter_calls(made(sockets=sockets, programs=programs, processes=processes))
 
 
 def made(*, sockets: tuple[int, ...], programs: bool, processes: bool) -> bytes:
-    """The filter for this machine, remembered by who starts many."""
+    """The filter for this machine, cached by the starter."""
     key = (sockets, programs, processes)
     if key not in _made:
         _made[key] = filter_of(os.uname().machine, sockets=sockets, programs=programs, processes=processes)
@@ -41,7 +41,7 @@ def made(*, sockets: tuple[int, ...], programs: bool, processes: bool) -> bytes:
 
 
 def filter_of(machine: str, *, sockets: tuple[int, ...], programs: bool, processes: bool) -> bytes:
-    """`sockets`: the families that may be made; `programs`: others may be run; `processes`: new ones may be started."""
+    """`sockets`: the allowed families; `programs`: may run other programs; `processes`: may start new processes."""
     if machine not in MACHINES:
         raise OSError(errno.ENOSYS, f"system calls of {machine} are not known here")
     column, architecture = MACHINES[machine]
@@ -74,7 +74,7 @@ def _clone(refused: bytes, *, processes: bool) -> list[bytes]:
 
 
 def _ioctl(refused: bytes) -> list[bytes]:
-    """Not into the terminal that somebody else types at."""
+    """No input into a terminal that somebody else types at."""
     load = _op(_LOAD, _argument(1))
     return [load, _op(_EQUAL, _TIOCSTI, 1, 0), _op(_EQUAL, _TIOCLINUX, 0, 1), refused, _op(_RETURN, _ALLOW)]
 
@@ -85,7 +85,7 @@ def _socket(families: tuple[int, ...]) -> list[bytes]:
 
 
 def _argument(place: int) -> int:
-    """Where its lower half is."""
+    """The offset of its lower half."""
     return 16 + 8 * place
 
 

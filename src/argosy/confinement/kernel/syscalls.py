@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # typing takes longer to load than all else here
+TYPE_CHECKING = False  # typing takes longer to load than everything else here
 if TYPE_CHECKING:
     from typing import Final
 
@@ -11,7 +11,7 @@ MACHINES: Final = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 """`uname -m` -> its column below, and the kernel's name for its calling convention (linux/audit.h)."""
 
 NEWEST: Final = 462
-"""What came after it is refused as unknown: nobody here has looked at what it does."""
+"""Newer calls are refused as unknown: nobody here has reviewed what they do."""
 
 NUMBERS: Final = {
     "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "kcmp": (312, 272),
@@ -36,19 +36,19 @@ NUMBERS: Final = {
 ALWAYS_REFUSED: Final = (
     # Other processes' memory and files
     "ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "pidfd_getfd",
-    # The file system's shape, and namespaces to have a say in it
+    # Changes to the file system's layout, and namespaces that would allow them
     "mount", "umount2", "pivot_root", "chroot", "unshare", "setns", "open_tree", "move_mount", "fsopen", "fsconfig",
     "fsmount", "fspick", "mount_setattr", "name_to_handle_at", "open_by_handle_at", "fanotify_init", "lookup_dcookie",
-    # Ways into the kernel that few programs need and many attacks use; io_uring makes sockets, too
+    # Kernel interfaces that few programs need and many attacks use; io_uring creates sockets, too
     "bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register", "keyctl",
     "add_key", "request_key", "modify_ldt", "iopl", "ioperm",
     # The machine's administration
     "kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module", "reboot", "swapon", "swapoff",
     "acct", "quotactl", "quotactl_fd", "syslog", "settimeofday", "clock_settime", "adjtimex", "clock_adjtime",
     "sethostname", "setdomainname", "vhangup",
-    # Memory that no limit of a process counts
+    # Memory that no process limit counts
     "shmget", "shmat", "msgget", "semget", "mq_open",
 )  # fmt: skip
 
 UNKNOWN: Final = ("clone3", "memfd_create", "memfd_secret")
-"""Told as unknown, so that libraries use what came before: clone3 hides its flags, a memfd's memory counts nowhere."""
+"""Reported as unknown, so that libraries use older calls: clone3 hides its flags, a memfd's memory counts nowhere."""

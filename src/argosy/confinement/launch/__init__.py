@@ -1,4 +1,4 @@
-"""What runs in the child before a program does: it gives up all but the box, layer by layer, and becomes the program.
+"""Runs in the child before a program does: drops everything outside the sandbox, then becomes the program.
 
 Only what starts fast is imported here, and nothing but the standard library: a start may cost a few milliseconds.
 """

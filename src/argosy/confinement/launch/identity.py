@@ -1,4 +1,4 @@
-"""The user that a program is: one that nobody else is, where one may be had, and without a privilege."""
+"""The program's user: a user id that nobody else has, if possible, and no privileges."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from argosy.confinement import layers
 from argosy.confinement.kernel import calls
 from argosy.confinement.launch import layout
 
-TYPE_CHECKING = False  # typing takes longer to load than all else here
+TYPE_CHECKING = False  # typing takes longer to load than everything else here
 if TYPE_CHECKING:
     from typing import Any, Final
 
 FIRST_USER: Final = 1_900_000_000
-"""User ids from here on belong to nobody."""
+"""User ids from here on are unused."""
 USERS: Final = 60_000
 NOBODY: Final = 65_534
 SET_IDS: Final = 1 << 6 | 1 << 7
-"""The capabilities to take another group and user."""
+"""The capabilities to change group and user."""
 _users: list[list[tuple[int, int]]] = []
 
 
 def become(box: dict[str, Any], held: set[str]) -> None:
-    """As the administrator: another id, which nobody else has, so that the kernel counts its processes."""
+    """As root: a user id that nobody else has, so that the kernel counts its processes."""
     if layers.USER not in held:
         if user_of(box) == os.geteuid() or not can_read(box, held):
             return
@@ -43,7 +43,7 @@ def become(box: dict[str, Any], held: set[str]) -> None:
 
 
 def user_of(box: dict[str, Any]) -> int:
-    """The id that the program has: another than ours only where we may take any."""
+    """The user id of the program: different from ours only if we may take any."""
     own = os.geteuid()
     if own != 0 or not box["own_user"] or layers.USER in box["without"]:
         return own
@@ -55,12 +55,12 @@ def user_of(box: dict[str, Any]) -> int:
 
 
 def _may_become(user: int) -> bool:
-    """Whether the id exists in this user namespace, and we have the right to take it."""
+    """Whether the id exists in this user namespace, and we may take it."""
     return any(first <= user < first + count for first, count in users())
 
 
 def users() -> list[tuple[int, int]]:
-    """The ids that we may take, as (first, count); remembered by who starts many."""
+    """The ids that we may take, as (first, count); cached by the starter."""
     if not _users:
         held = [line for line in _lines("/proc/self/status") if line.startswith("CapEff:")]
         if held and int(held[0].split()[1], 16) & SET_IDS == SET_IDS:
@@ -72,7 +72,7 @@ def users() -> list[tuple[int, int]]:
 
 
 def can_read(box: dict[str, Any], held: set[str]) -> bool:
-    """Whether another user could read what must be read; with a view of our own the way there does not count."""
+    """Whether another user could read the required files; with a private root the path to them does not matter."""
     for path in [*box["reads"], *box["scratch"]]:
         found, _, mode = layout.looked_up(path)
         if path not in box["scratch"] and mode != layout.ABSENT and not mode & 0o004:
@@ -108,7 +108,7 @@ def _lines(path: str) -> list[str]:
 
 
 def opened(path: str, flags: int, directory: int | None = None) -> int:
-    """Nothing stands for what is not there."""
+    """Missing paths are ignored."""
     try:
         return os.open(path, flags | os.O_CLOEXEC, dir_fd=directory)
     except OSError:

@@ -1,9 +1,9 @@
-"""Runs in the child, before anything that is not trusted: gives up all but the box, then becomes the program.
+"""Runs in the child, before any untrusted code: drops everything outside the sandbox, then becomes the program.
 
-The program has the first process of its pid namespace for a parent, which buries the others and takes all of them
-along; where no pid namespace can be had, one that kills what the program leaves behind, whoever its parent is. Who
-asked for the start waits for that one: forked by the starter it tells how the program ended, else there is one more
-process, which ends as the program did.
+The program's parent is the first process of its pid namespace, which reaps the others and takes all of them down
+with it. Without a pid namespace it is a process that kills everything the program leaves behind, whoever its parent
+is. The caller waits for that one: forked by the starter it reports how the program ended; otherwise there is one more
+process, which exits with the program's status.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from argosy.confinement.kernel import calls, cgroups
 from argosy.confinement.launch import identity, layering, namespaces, network, reaping, view
 from argosy.confinement.launch.report import refuse, tell
 
-TYPE_CHECKING = False  # typing takes longer to load than all else here
+TYPE_CHECKING = False  # typing takes longer to load than everything else here
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def run(box: dict[str, Any]) -> NoReturn:
-    """In a process that was started for this program alone."""
+    """In a process that was started only for this program."""
     _begin(box)
     held = namespaces.own(box)
     if layers.PIDS in held:
@@ -40,7 +40,7 @@ def run(box: dict[str, Any]) -> NoReturn:
 
 
 def run_forked(box: dict[str, Any], held: set[str], ends: int) -> NoReturn:
-    """In a fork of the starter, in its namespaces already. `ends`: where the program's status is told."""
+    """In a fork of the starter, already in its namespaces. `ends`: where the program's status is reported."""
     _begin(box)
     if layers.PIDS in held:
         _as_first(box, held, ends)
@@ -56,7 +56,7 @@ def _begin(box: dict[str, Any]) -> None:
     except OSError as error:
         refuse(box, error)
     if box["group"]:
-        # Before anything is started, and while the groups' own file system is in sight.
+        # Before anything is started, and while the cgroup file system is visible.
         with contextlib.suppress(OSError):
             cgroups.join(box["group"])
             box["joined"] = True
@@ -72,7 +72,7 @@ def _description(descriptor: int) -> dict[str, Any]:
 
 
 def _as_outer(box: dict[str, Any], held: set[str]) -> NoReturn:
-    """Waits for the first process inside, and ends as the program did."""
+    """Waits for the first process inside, and exits as the program did."""
     reads, writes = os.pipe()
     first = os.fork()
     if not first:
@@ -103,10 +103,10 @@ def _as_first(box: dict[str, Any], held: set[str], tells: int) -> NoReturn:
 
 
 def _as_warden(box: dict[str, Any], held: set[str], ends: int = -1) -> NoReturn:
-    """Whatever loses its parent becomes our child, and dies with the program."""
+    """Orphaned processes become our children, and are killed with the program."""
     with contextlib.suppress(OSError):
         calls.prctl(calls.PR_SET_CHILD_SUBREAPER, 1)
-    # Killed outright we could kill nobody: our parent's end is told by a signal that can be heard.
+    # If we are killed by SIGKILL we can kill nobody: our parent's death is announced by a signal that can be handled.
     reaping.die_with_parent(_signal.SIGTERM)
     _signal.signal(_signal.SIGTERM, lambda *_: reaping.end_all(_signal.SIGKILL, ends))
     program = os.fork()
@@ -116,7 +116,7 @@ def _as_warden(box: dict[str, Any], held: set[str], ends: int = -1) -> NoReturn:
             os.close(ends)
         try:
             if layers.VIEW in held:
-                calls.unshare(calls.NEWNS)  # who buries the others must go on to see them
+                calls.unshare(calls.NEWNS)  # the process that reaps the others must keep seeing them
             _own_view(box, held)
             listener = network.way_out(box, held)
         except OSError as error:
@@ -132,7 +132,7 @@ def _own_view(box: dict[str, Any], held: set[str]) -> None:
         return
     if not identity.can_read(box, held):
         box["own_user"] = False
-    owner = identity.user_of(box)  # while there is a /proc to look at
+    owner = identity.user_of(box)  # while /proc is visible
     held.discard(layers.VIEW)
     try:
         view.enter(box, owner, processes=box["proc"] and layers.PIDS in held)
@@ -142,7 +142,7 @@ def _own_view(box: dict[str, Any], held: set[str]) -> None:
 
 
 def _become(box: dict[str, Any], held: set[str], port: int) -> NoReturn:
-    """The last steps, in the order in which each still may be taken; then the program."""
+    """The last steps, in the only possible order; then the program."""
     try:
         inside.memory_file = identity.opened("self/statm", os.O_RDONLY, box["processes"])
         os.close(box["processes"])
@@ -176,7 +176,7 @@ def _execute(box: dict[str, Any], held: set[str], port: int) -> NoReturn:
         environment |= {"ALL_PROXY": f"socks5h://127.0.0.1:{port}", "ARGOSY_WAY_OUT": str(port)}
     os.close(inside.memory_file)
     for number in (_signal.SIGPIPE, _signal.SIGXFSZ):
-        # Python leaves them out for itself; a program expects them as they are, unless the box says otherwise.
+        # Python ignores them for itself; a program expects the defaults, unless the box says otherwise.
         _signal.signal(number, _signal.SIG_IGN if number in box["ignored"] else _signal.SIG_DFL)
     os.set_inheritable(box["tells"], False)
     os.write(box["tells"], marshal.dumps({"held": sorted(held)}))
@@ -184,7 +184,7 @@ def _execute(box: dict[str, Any], held: set[str], port: int) -> NoReturn:
 
 
 def _failed(command: list[str], environment: dict[str, str]) -> OSError:
-    """Runs it; comes back only with why that could not be. The search along PATH is ours: Python's loads modules."""
+    """Runs it; returns only the error. We search PATH ourselves: Python's function loads modules."""
     name = command[0]
     places = [""] if "/" in name else [f"{place}/" for place in environment.get("PATH", os.defpath).split(":")]
     found: OSError = FileNotFoundError(2, "No such file or directory")

@@ -1,4 +1,4 @@
-"""The layers that a program's own process puts on, each in its turn: limits, files, calls."""
+"""The layers that a program's own process applies, in order: limits, files, calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from argosy.confinement import layers
 from argosy.confinement.kernel import landlock, seccomp
 from argosy.confinement.launch import layout
 
-TYPE_CHECKING = False  # typing takes longer to load than all else here
+TYPE_CHECKING = False  # typing takes longer to load than everything else here
 if TYPE_CHECKING:
     from typing import Any
 
@@ -56,7 +56,7 @@ def without_calls(box: dict[str, Any], held: set[str]) -> None:
 
 
 def calls_of(box: dict[str, Any]) -> dict[str, Any]:
-    """What the filter of system calls is made for."""
+    """The parameters of the system call filter."""
     programs = box["programs"] or not box["module"]
     sockets = seccomp.INTERNET if box["gate"] >= 0 else seccomp.UNIX if box["unix_sockets"] else ()
     return {"sockets": sockets, "programs": programs, "processes": programs}

@@ -1,4 +1,4 @@
-"""What a box's root holds and where: decided from the paths that were named, before anything is mounted."""
+"""The layout of a sandbox's root: computed from the named paths, before anything is mounted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import stat
 
 from argosy.confinement.kernel import calls
 
-TYPE_CHECKING = False  # typing takes longer to load than all else here
+TYPE_CHECKING = False  # typing takes longer to load than everything else here
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
     from typing import Any, Final
@@ -29,7 +29,7 @@ _known: dict[str, _Found] = {}
 
 
 class Layout:
-    """`trees`: path -> attributes of its mount. Directories, files, links and trees are made in this order."""
+    """`trees`: path -> attributes of its mount. Directories, files, links and trees are created in this order."""
 
     def __init__(self, box: Mapping[str, Any], *, processes: bool) -> None:
         self.trees: dict[str, int] = {}
@@ -43,7 +43,7 @@ class Layout:
             self._take(path, calls.ATTR_NOSUID)
         self.scratch = {self._found(path)[0]: size for path, size in box["scratch"].items()}
         self.trees = dict(sorted(self._without_what_comes_along()))
-        # What lies in a tree is there with it.
+        # The content of a tree is already mounted with it.
         places = [path for path in self.trees if nearest(path, self.trees) is None]
         self.links = {path: to for path, to in self.links.items() if nearest(path, self.trees) is None}
         self.files = [path for path in places if not stat.S_ISDIR(self._modes[path])]
@@ -56,7 +56,7 @@ class Layout:
         if mode == ABSENT:
             return
         self._modes[found] = mode
-        # What may be written stays so, also when it lies in what may be read only.
+        # Writable paths stay writable, even inside a read-only one.
         self.trees[found] = attributes & self.trees.get(found, attributes)
 
     def _found(self, path: str) -> tuple[str, int]:
@@ -65,7 +65,7 @@ class Layout:
         return found, mode
 
     def _without_what_comes_along(self) -> Iterator[tuple[str, int]]:
-        """Inside what has the same attributes, a tree is no more than what is there already."""
+        """Inside a tree with the same attributes it is already included."""
         for path, attributes in self.trees.items():
             above = nearest(path, self.trees)
             if above is None or self.trees[above] != attributes:
@@ -73,7 +73,7 @@ class Layout:
 
 
 def remember(paths: Iterable[str]) -> None:
-    """Where those lead to that are there, until `forget`: for who starts many programs that see the same."""
+    """Caches path resolutions until `forget`: for starters of many programs with the same view."""
     for path in paths:
         if path not in _known and (found := looked_up(path))[2] != ABSENT:
             _known[path] = found
@@ -84,7 +84,7 @@ def forget() -> None:
 
 
 def looked_up(path: str) -> _Found:
-    """Where a path leads to, each symlink on the way there, to be made again in the new root, and its mode."""
+    """Where a path leads, each symlink along the way, to be re-created in the new root, and its mode."""
     if path in _known:
         return _known[path]
     found, links = _followed(path)
@@ -121,7 +121,7 @@ def _followed(path: str) -> tuple[str, dict[str, str]]:
 
 
 def nearest(path: str, known: Container[str]) -> str | None:
-    """The nearest of the known paths that this one lies in."""
+    """The nearest known path that contains this one."""
     while path not in ("", "/"):
         path = path.rpartition("/")[0] or "/"
         if path in known:

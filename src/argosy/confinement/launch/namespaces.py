@@ -1,4 +1,4 @@
-"""The namespaces of a box: all at once, as the administrator or through a user namespace; else as many as there are."""
+"""The namespaces of a sandbox: all at once, as root or through a user namespace; otherwise as many as possible."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from argosy.confinement import layers
 from argosy.confinement.kernel import calls
 
-TYPE_CHECKING = False  # typing takes longer to load than all else here
+TYPE_CHECKING = False  # typing takes longer to load than everything else here
 if TYPE_CHECKING:
     from typing import Any, Final
 
@@ -15,7 +15,7 @@ OF_LAYERS: Final = {layers.VIEW: calls.NEWNS, layers.PIDS: calls.NEWPID, layers.
 
 
 def own(box: dict[str, Any]) -> set[str]:
-    """Of this process, and of those that it will start. The layers that hold by them."""
+    """For this process, and its future children. Returns the layers that they provide."""
     user, group = os.geteuid(), os.getegid()
     for flags in _attempts(box):
         try:
@@ -27,7 +27,7 @@ def own(box: dict[str, Any]) -> set[str]:
 
 
 def forked(box: dict[str, Any]) -> tuple[int, int, set[str]]:
-    """A fork that is in namespaces of its own from the start: its process (0 in itself), a handle of it, the layers."""
+    """A fork that starts in its own namespaces: its process (0 in the child), its pidfd, the layers."""
     user, group = os.geteuid(), os.getegid()
     for flags in _attempts(box):
         try:
@@ -39,7 +39,7 @@ def forked(box: dict[str, Any]) -> tuple[int, int, set[str]]:
 
 
 def _attempts(box: dict[str, Any]) -> list[int]:
-    """As the administrator, then through a user namespace."""
+    """As root, then through a user namespace."""
     skipped = box["without"]
     wanted = calls.NEWIPC | calls.NEWUTS
     for layer, flag in OF_LAYERS.items():
@@ -52,13 +52,13 @@ def _entered(box: dict[str, Any], flags: int, user: int, group: int) -> set[str]
     if flags & calls.NEWUSER:
         box["own_user"] = False
         _map_user(user, group)
-        # The administrator's own processes are never counted, in whatever namespace.
+        # Root's own processes are never counted, in any namespace.
         held |= {layers.USER} if user != 0 else set()
     return held
 
 
 def _map_user(user: int, group: int) -> None:
-    """Each id stays what it is; no other exists."""
+    """Each id maps to itself; no other exists."""
     for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
         try:
             descriptor = os.open(f"/proc/self/{name}", os.O_WRONLY | os.O_CLOEXEC)

@@ -1,4 +1,4 @@
-"""The one way out of a box that has any: a listener in its own network, which its parent serves."""
+"""The egress of a sandbox, if it has any: a listener in its own network, which its parent serves."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import sys
 
 from argosy.confinement import layers
 
-TYPE_CHECKING = False  # typing takes longer to load than all else here
+TYPE_CHECKING = False  # typing takes longer to load than everything else here
 if TYPE_CHECKING:
     from typing import Any, Final
 
 PROXY_PORT: Final = 1080
-"""On which a box with a way out finds it, at its own 127.0.0.1."""
+"""The port of its own 127.0.0.1 on which a sandbox with egress finds it."""
 
 
 def way_out(box: dict[str, Any], held: set[str]) -> int:
-    """Sends the parent a listening socket of this network, by which it takes what the program wants to reach."""
+    """Sends the parent a listening socket of this network, by which it accepts the program's connections."""
     if box["gate"] < 0:
         return 0
     if layers.NETWORK in held:

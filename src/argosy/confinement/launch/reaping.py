@@ -1,4 +1,4 @@
-"""Who waits for whom, and what of a box ends when."""
+"""Which process waits for which, and what is killed when."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import sys
 from argosy.confinement import tree
 from argosy.confinement.kernel import calls
 
-TYPE_CHECKING = False  # typing takes longer to load than all else here
+TYPE_CHECKING = False  # typing takes longer to load than everything else here
 if TYPE_CHECKING:
     from typing import NoReturn
 
 
 def die_with_parent(number: int = _signal.SIGKILL) -> None:
-    """Where the system has it; elsewhere a worker still ends with its pipe."""
+    """Where the system supports it; elsewhere a worker still ends with its pipe."""
     try:
         calls.prctl(calls.PR_SET_PDEATHSIG, number)
     except OSError:
@@ -25,7 +25,7 @@ def die_with_parent(number: int = _signal.SIGKILL) -> None:
 
 
 def end_if_orphaned(writes: int) -> None:
-    """Our parent may have been killed before we asked to be told of it."""
+    """Our parent may have died before we requested the notification."""
     poll = select.poll()
     poll.register(writes, 0)
     if any(event & select.POLLERR for _, event in poll.poll(0)):
@@ -43,7 +43,7 @@ def buried(program: int) -> int:
 
 
 def end_all(status: int, ends: int = -1) -> NoReturn:
-    """All that was started, and this process; `ends`: where that is told, if anywhere."""
+    """Kills everything that was started, and this process; `ends`: where that is reported, if anywhere."""
     tree.end(os.getpid())
     if ends >= 0:
         tell_end(ends, status)
@@ -51,7 +51,7 @@ def end_all(status: int, ends: int = -1) -> NoReturn:
 
 
 def tell_end(tells: int, status: int) -> None:
-    """How the program ended, to who may not be there any more."""
+    """Reports how the program ended, to a reader that may no longer exist."""
     try:
         os.write(tells, status.to_bytes(4, sys.byteorder))
     except OSError:
@@ -59,7 +59,7 @@ def tell_end(tells: int, status: int) -> None:
 
 
 def end_as(status: int) -> NoReturn:
-    """With the program's own status, a signal included."""
+    """Exits with the program's own status, including a signal."""
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -70,7 +70,7 @@ def end_as(status: int) -> NoReturn:
 
 
 def close_all_but(*kept: int) -> None:
-    """So that a pipe ends when the program does."""
+    """Closes descriptors so that a pipe ends when the program does."""
     last = 0
     for descriptor in sorted(kept):
         os.closerange(last, descriptor)

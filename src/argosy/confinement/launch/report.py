@@ -1,11 +1,11 @@
-"""What is told to the one who asked for the start: the layers that hold, or why there is no program."""
+"""The report to the caller of a start: the active layers, or the error."""
 
 from __future__ import annotations
 
 import marshal
 import os
 
-TYPE_CHECKING = False  # typing takes longer to load than all else here
+TYPE_CHECKING = False  # typing takes longer to load than everything else here
 if TYPE_CHECKING:
     from typing import Any, Final, NoReturn
 

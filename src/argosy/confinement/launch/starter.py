@@ -1,8 +1,8 @@
-"""A process that starts programs for its parent: small, with all loaded that a launcher needs; a start is a fork.
+"""A process that starts programs for its parent: small, with everything preloaded that a launcher needs, so it forks.
 
-One message a start: the description, and with it the program's standard streams, where to tell how it went and how it
-ended, and its gate. It ends when its parent does, and so does all that it started. What is the same for many programs
-is looked up here, before the fork: where the paths lead to that they see, the filter of their calls, their users.
+One message per start: the description, and with it the program's standard streams, where to report the start and the
+end, and its gate. It exits when its parent does, and so does everything that it started. Values shared by many programs
+are computed here, before the fork: resolved paths, the system call filter, user ids.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from argosy.confinement import layers
 from argosy.confinement.kernel import seccomp
 from argosy.confinement.launch import identity, launcher, layering, layout, namespaces, reaping
 
-TYPE_CHECKING = False  # typing takes longer to load than all else here
+TYPE_CHECKING = False  # typing takes longer to load than everything else here
 if TYPE_CHECKING:
     from typing import Any, Final, NoReturn
 
 MESSAGE_LIMIT: Final = 1 << 18
 DESCRIPTORS: Final = 6
 REMEMBERED_SECONDS: Final = 10.0
-"""For so long a path is taken to lead where it did."""
+"""Seconds for which a path resolution is cached."""
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
     channel = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET, 0, int(sys.argv.pop()))
     _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
     _signal.signal(_signal.SIGCHLD, lambda *_: _bury())
-    gc.disable()  # what is touched after a fork is copied
+    gc.disable()  # pages that are touched after a fork are copied
     alive, lives = os.pipe()
     looked_at = 0.0
     while True:
@@ -63,7 +63,7 @@ def _forked(box: dict[str, Any], given: list[int]) -> tuple[int, int, set[str]]:
     layout.remember(layout.DEVICES)
     identity.users()
     if layers.SECCOMP not in box["without"]:
-        with contextlib.suppress(OSError):  # the program goes on without, if it may
+        with contextlib.suppress(OSError):  # the program runs without it, if it may
             seccomp.made(**layering.calls_of(box))
     return namespaces.forked(box)
 
@@ -88,7 +88,7 @@ def _become(box: dict[str, Any], given: list[int], held: set[str], lives: int) -
 
 
 def _bury() -> None:
-    """Their end is told by them and by their handle; here it is only known who used how much of the processor."""
+    """Their end is reported by them and by their pidfd; here only their processor time is recorded."""
     while True:
         try:
             if not os.waitpid(-1, os.WNOHANG)[0]:

@@ -1,7 +1,7 @@
-"""A root directory that holds nothing but what was named, in a mount namespace of one's own (kernel 5.12 and newer).
+"""A root directory that contains only the named paths, in a private mount namespace (kernel 5.12 and newer).
 
-Everything is read-only, but the places to write to and a scratch in memory with a size of its own, which is gone with
-the namespace: nothing is left behind, however it ends.
+Everything is read-only, except the writable places and a scratch in memory with its own size limit, which is removed
+with the namespace: nothing is left behind, however it ends.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import os
 from argosy.confinement.kernel import calls
 from argosy.confinement.launch import layout
 
-TYPE_CHECKING = False  # typing takes longer to load than all else here
+TYPE_CHECKING = False  # typing takes longer to load than everything else here
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any, Final
 
-BASES: Final = ("/tmp", "/mnt", "/run", "/usr")  # noqa: S108  (only covered, for us alone, while the root is made)
+BASES: Final = ("/tmp", "/mnt", "/run", "/usr")  # noqa: S108  (only mounted over, for us only, while the root is built)
 _HIDDEN: Final = calls.MS_NOSUID | calls.MS_NODEV
 
 
 def enter(box: Mapping[str, Any], owner: int, *, processes: bool) -> None:
-    """`owner`: of the scratch; `processes`: with a /proc. In its directory, if that is there.
+    """`owner`: of the scratch; `processes`: with a /proc. Changes to its directory, if that exists.
 
-    Raises OSError where the kernel does not allow it; then the old root is still there, with all that it had.
+    Raises OSError if the kernel does not allow it; then the old root is unchanged.
     """
     calls.mount(None, "/", None, calls.MS_REC | calls.MS_PRIVATE)
     made, trees = _cloned(box, processes=processes)
@@ -49,7 +49,7 @@ def enter(box: Mapping[str, Any], owner: int, *, processes: bool) -> None:
 
 
 def _cloned(box: Mapping[str, Any], *, processes: bool) -> tuple[layout.Layout, dict[str, int]]:
-    """Before anything is covered. Looked at anew when something has gone since that was done."""
+    """Before anything is mounted over. Recomputed when a path has disappeared since."""
     made = layout.Layout(box, processes=processes)
     try:
         return made, {path: _tree(path, attributes) for path, attributes in made.trees.items()}
@@ -66,7 +66,7 @@ def _tree(path: str, attributes: int) -> int:
 
 
 def _fill(made: layout.Layout, trees: Mapping[str, int], owner: int) -> None:
-    """The root that lies at the working directory."""
+    """Makes the working directory the root."""
     for path in made.directories:
         os.mkdir(f".{path}", 0o755)
     for path in made.files:

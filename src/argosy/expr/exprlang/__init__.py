@@ -1,4 +1,4 @@
-"""expr-lang, the language of conditions in Rollouts, Kargo and notifications: whole, compiled once, bounded, pure.
+"""expr-lang, the language of conditions in Rollouts, Kargo and notifications: complete, compiled once, bounded, pure.
 
     program = compile_expression("result[0] > 0.95", environment={"result": natures.FLOATS})
     program.run({"result": floats([0.99])})        # True
@@ -46,14 +46,14 @@ NO_FUNCTIONS: Final[Mapping[str, Nature]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A compiled expression; it keeps nothing of an evaluation, so several may share it."""
+    """A compiled expression; it stores nothing of an evaluation, so it may be shared."""
 
     source: str
     nature: Nature
     compiled: Compiled
 
     def run(self, names: Mapping[str, object], now: datetime | None = None) -> object:
-        """`names` are the environment: plain JSON, and the types of `values`. `now` is what now() gives.
+        """`names` are the environment: plain JSON, and the types of `values`. `now` is the result of now().
 
         Raises ExprError, and nothing else.
         """
@@ -71,9 +71,9 @@ class Program:
 def compile_expression(
     source: str, environment: Mapping[str, Nature] | None = None, functions: Mapping[str, Nature] = NO_FUNCTIONS
 ) -> Program:
-    """`environment`: what each name is; None leaves names unchecked, and unknown ones are nil.
+    """`environment`: the nature of each name; None leaves names unchecked, and unknown ones are nil.
 
-    `functions` are known in either case, and hide built-in ones of the same name. Raises ExprError, and nothing else.
+    `functions` exist in either case, and hide built-in ones of the same name. Raises ExprError, and nothing else.
     """
     return _compiled(source, None if environment is None else _fixed(environment), _fixed(functions))
 

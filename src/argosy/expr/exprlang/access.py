@@ -16,7 +16,7 @@ ABSENT: Final = object()
 
 
 def fetch(base: object, key: object) -> object:
-    """`base.key` or `base[key]`: nil for a key that a map has not. Raises Fault."""
+    """`base.key` or `base[key]`: nil for a key that a map does not have. Raises Fault."""
     if type(base) is dict and type(key) is str:
         return base.get(key)
     found = look_up(base, key)
@@ -33,7 +33,7 @@ def fetch(base: object, key: object) -> object:
 
 
 def look_up(base: object, key: object) -> object:
-    """As fetch, but ABSENT where there is nothing."""
+    """Like fetch, but ABSENT where there is nothing."""
     if isinstance(key, str):
         if isinstance(base, Struct):
             return base.members.get(key, ABSENT)
@@ -67,7 +67,7 @@ def hashable(key: object, complaint: str) -> Any:
 
 
 def whole(value: object) -> int:
-    """As Go's ToInt: floats are cut."""
+    """As Go's ToInt: floats are truncated."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Fault(f"invalid operation: int({type_name(value)})")
     if isinstance(value, float):
@@ -76,7 +76,7 @@ def whole(value: object) -> int:
 
 
 def sliced(base: object, low: object, high: object) -> object:
-    """Bounds beyond the ends are drawn in; negative ones count from the end. Texts are cut at bytes."""
+    """Bounds beyond the ends are clamped; negative ones count from the end. Strings are sliced by bytes."""
     if not isinstance(base, list | str | bytes):
         raise Fault(f"cannot slice {printed(low)}")
     is_text = isinstance(base, str) and not base.isascii()

@@ -1,4 +1,4 @@
-"""The names of the built-in functions, and of those that take a predicate: what stands at each of their places."""
+"""The names of the built-in functions, and of those that take a predicate, with the form of each of their arguments."""
 
 from __future__ import annotations
 

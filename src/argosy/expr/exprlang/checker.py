@@ -1,7 +1,7 @@
-"""Finds mistakes of type before an evaluation, even in branches that are not taken.
+"""Finds type errors before an evaluation, even in branches that are not taken.
 
 Rollouts is strict: every name must be known, with the type of the actual measured value. Kargo and notifications are
-not: names that are not known are nil. expr-lang: checker/checker.go.
+not: unknown names are nil. expr-lang: checker/checker.go.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Environment = Mapping[str, Nature]
 
 
 def check(node: Node, source: str, environment: Environment, *, is_strict: bool) -> Nature:
-    """The nature of the result. Raises ExprError. Whole numbers given for a float become floats in the tree."""
+    """The nature of the result. Raises ExprError. Integers given for a float become floats in the tree."""
     return _Checker(source, environment, is_strict=is_strict).visit(node)
 
 
@@ -231,7 +231,7 @@ class _Checker:
         elif isinstance(node.callee, Member) and isinstance(node.callee.key, Constant):
             name = str(node.callee.key.value)
         callee = self.visit(node.callee)
-        if callee.is_unknown:  # upstream looks at no argument of an unknown function
+        if callee.is_unknown:  # upstream checks no argument of an unknown function
             return UNKNOWN
         if callee.kind is Kind.NIL:
             raise self.error(node, f"{name} is nil; cannot call nil as function")
@@ -243,7 +243,7 @@ class _Checker:
         return callee.result or UNKNOWN
 
     def unfit(self, name: str, callee: Nature, node: Node, arguments: list[Node]) -> ExprError | None:
-        """Why the arguments do not fit the function, if so."""
+        """Why the arguments do not fit the function, if they do not."""
         found = [self.visit(argument) for argument in arguments]
         parameters = callee.parameters
         if len(found) < len(parameters) - callee.is_variadic:
@@ -341,7 +341,7 @@ class _Checker:
 
 
 def _as_floats(node: Node) -> None:
-    """Where a float is wanted, literal whole numbers are floats."""
+    """Where a float is expected, integer literals are floats."""
     if isinstance(node, Constant) and type(node.value) is int:
         node.value = float(node.value)
     elif isinstance(node, Unary):

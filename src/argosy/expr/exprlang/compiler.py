@@ -1,4 +1,4 @@
-"""Makes functions of a tree once, so that evaluating walks no tree: each node becomes a closure over its children's."""
+"""Compiles a tree to functions once, so that evaluating walks no tree: each node is a closure over its children's."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from .syntax import Predicate as PredicateNode
 from .values import Function, Typed, printed, type_name
 
 BROKEN: Final = object()
-"""What a member behind `?.` gives for nil; the end of the chain makes nil of it."""
+"""The value of a member behind `?.` of nil; the end of the chain turns it into nil."""
 
 
 class Compiled:
-    """`evaluate` needs `variables` places in its frame."""
+    """`evaluate` needs `variables` slots in its frame."""
 
     __slots__ = ("evaluate", "variables")
 
@@ -71,7 +71,7 @@ class _Compiler:
         return _COMPILERS[type(node)](self, node)
 
     def guarded(self, node: Node, evaluate: Evaluate) -> Evaluate:
-        """Says where, when something goes wrong."""
+        """Adds the position when an error occurs."""
         source, at = self.source, node.at
 
         def run(frame: Frame) -> Any:
@@ -297,7 +297,7 @@ class _Compiler:
         function = FUNCTIONS[node.name]
         arguments = [self.of(argument) for argument in node.arguments]
         least, most = _ARITY[node.name]
-        if not least <= len(arguments) <= most:  # the checker does not look into calls of unknown functions
+        if not least <= len(arguments) <= most:  # the checker does not check calls of unknown functions
             return self.guarded(node, lambda frame: _refuse(f"invalid number of arguments (got {len(arguments)})"))
         if len(arguments) == 1:
             only = arguments[0]

@@ -1,4 +1,4 @@
-"""Where a parser stands in its expression, and the nodes that it has made so far: both within bounds."""
+"""A parser's position in its expression, and the nodes created so far: both within bounds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .tokens import Kind, Token, tokens
 
 MOST_NODES: Final = 10_000
 DEEPEST_TREE: Final = 200
-"""Nodes below each other."""
+"""Maximum nesting of nodes."""
 _N = TypeVar("_N", bound=Node)
 
 
@@ -56,7 +56,7 @@ class Cursor:
     # -- nodes ---------------------------------------------------------------------------------------------------------
 
     def made(self, node: _N, *children: Node | None) -> _N:
-        """Counts the node. A child at the left of an operator must not be among `children`: it adds no depth."""
+        """Counts the node. A left operand must not be among `children`: it adds no depth."""
         self.nodes += 1
         if self.nodes > MOST_NODES:
             raise self.error("compilation failed: expression exceeds maximum allowed nodes")

@@ -1,4 +1,4 @@
-"""JSON as Go's encoding/json reads and writes it: sorted keys, `<` escaped, every number read a float."""
+"""JSON as Go's encoding/json reads and writes it: sorted keys, `<` escaped, every number read as a float."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TABLE: Final = str.maketrans(_ESCAPES)
 
 
 def encoded(value: object, indent: str = "", margin: str = "") -> str:
-    """With `indent`, one line for each item. Raises Fault for what JSON has not."""
+    """With `indent`, one line for each item. Raises Fault for values that JSON does not have."""
     if isinstance(value, dict):
         keys = {_key(key): value[key] for key in ordered(value)}
         items = [

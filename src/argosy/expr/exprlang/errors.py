@@ -1,10 +1,10 @@
-"""What an expression does wrong, told as expr-lang tells it: the message, where, and the line with a mark below it."""
+"""Errors of expressions in expr-lang's format: the message, the position, and the line with a marker below it."""
 
 from __future__ import annotations
 
 
 class Fault(Exception):
-    """Something went wrong while evaluating; functions of the environment raise it, too. The place is added later."""
+    """An evaluation error; functions of the environment raise it, too. The position is added later."""
 
 
 class ExprError(Exception):
@@ -25,7 +25,7 @@ class ExprError(Exception):
 
 
 def _placed(source: str, offset: int) -> tuple[int, int, str]:
-    """Line and column count from 1, in characters; no snippet for an empty line, and then no place in the text."""
+    """Line and column count from 1, in characters; an empty line has no snippet, and then no position in the text."""
     before = source[:offset]
     line = before.count("\n")
     start = before.rfind("\n") + 1

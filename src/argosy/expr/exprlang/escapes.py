@@ -17,11 +17,11 @@ _LAST_CODE: Final = 0x10FFFF
 
 
 class EscapeError(ValueError):
-    """The literal holds an escape that there is not."""
+    """The literal contains an unknown escape."""
 
 
 def text_of(literal: str) -> str:
-    """Of a literal with its quotes. Raises EscapeError."""
+    """For a literal with its quotes. Raises EscapeError."""
     return "".join(chr(code) for code in _codes(literal, for_bytes=False))
 
 

@@ -1,6 +1,6 @@
-"""One evaluation: its names, its variables, the loops it is in, and what it may still use up.
+"""One evaluation: its names, its variables, the loops it is in, and its remaining budget.
 
-Counted work instead of a clock: equal input always ends equally, and nothing of it can be measured by a stranger.
+Counted work instead of a clock: equal input always has the same result, and timing reveals nothing to a stranger.
 expr-lang itself has the limit on memory (1e6 elements); the others are ours.
 """
 
@@ -15,11 +15,11 @@ from gotime import Time
 from .errors import Fault
 
 STEPS: Final = 2_000_000
-"""Nodes that may be evaluated within loops, and elements that functions may go through."""
+"""Maximum nodes evaluated within loops, and elements that functions iterate over."""
 MEMORY: Final = 1_000_000
-"""Elements of arrays and maps that may be made. expr-lang: conf.DefaultMemoryBudget."""
+"""Maximum elements of arrays and maps that are created. expr-lang: conf.DefaultMemoryBudget."""
 TEXT: Final = 4 * 1024 * 1024
-"""Characters of one text."""
+"""Maximum characters of one string."""
 
 
 @dataclass(slots=True)
@@ -46,13 +46,13 @@ class Frame:
             raise Fault(f"the evaluation takes more than {STEPS} steps")
 
     def grow(self, elements: int) -> None:
-        """About to make so many elements."""
+        """Call before creating this many elements."""
         self.memory -= elements
         if self.memory <= 0:
             raise Fault("memory budget exceeded")
 
     def text(self, length: int) -> None:
-        """About to make, or to go through, a text of this length."""
+        """Call before creating, or iterating over, a string of this length."""
         if length > TEXT:
             raise Fault("memory budget exceeded")
         if length > 64:

@@ -1,6 +1,6 @@
-"""The functions that evaluate a predicate for each element: filter, any, reduce and their kin.
+"""Functions that evaluate a predicate for each element: filter, any, reduce and so on.
 
-Each is given the collection with the loop already opened; `body` evaluates the predicate for the loop's present index.
+Each gets the collection with the loop already opened; `body` evaluates the predicate for the loop's current index.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Evaluate = Callable[[Frame], Any]
 
 
 class Predicate:
-    """The body of a loop, and what one turn of it costs."""
+    """The body of a loop, and the cost of one iteration."""
 
     __slots__ = ("body", "cost")
 
@@ -43,7 +43,7 @@ class Predicate:
 
 
 def collection(value: object) -> Any:
-    """What can be gone through. Raises Fault."""
+    """The elements to iterate over. Raises Fault."""
     if isinstance(value, list):
         return value
     if isinstance(value, str | bytes):
@@ -54,7 +54,7 @@ def collection(value: object) -> Any:
 
 
 class _Unordered:
-    """A map has a length, but no element to look at."""
+    """A map has a length, but no element to access."""
 
     __slots__ = ("length",)
 
@@ -73,7 +73,7 @@ def _all(frame: Frame, loop: Loop, predicate: Predicate, extra: Evaluate | None)
 
 
 def _while(predicate: Predicate, frame: Frame, loop: Loop, *, is_true: bool) -> Iterator[int]:
-    """As long as the predicate answers so."""
+    """As long as the predicate returns that."""
     for index, found in predicate.each(frame, loop):
         if not isinstance(found, bool):
             raise conversion(found, "bool")

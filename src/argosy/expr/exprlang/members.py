@@ -1,6 +1,6 @@
-"""Methods of times, durations, months and time zones: the only members that values have of themselves.
+"""Methods of times, durations, months and time zones: the only values with methods.
 
-Go: package time, as far as one result comes back. A method is found in these tables, never by a Python name.
+Go: package time, methods with a single result. A method is found in these tables, never by a Python name.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ _PYTHON: Final[Mapping[str, tuple[type, ...]]] = {
 
 
 def _cut(value: int, unit: int) -> int:
-    """Towards zero, as Go divides."""
+    """Towards zero, as in Go."""
     return value // unit if value >= 0 else -(-value // unit)
 
 
@@ -99,7 +99,7 @@ def method_nature(base: Nature, name: str) -> Nature | None:
 
 
 def method(value: object, name: str) -> Function | None:
-    """The method of this very value, if it has it."""
+    """The method bound to this value, if it has it."""
     found = _BY_TYPE.get(type(value), {}).get(name)
     if found is None:
         return None

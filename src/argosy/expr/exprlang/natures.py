@@ -1,4 +1,4 @@
-"""What is known of a value's type before it is there, in Go's words: conditions are checked against real values' types.
+"""Static types of values, in Go's terms: conditions are checked against the types of real values.
 
 expr-lang: checker/nature. `UNKNOWN` fits everything; `NIL` is the value nil, whose name is "unknown" in messages, too.
 """

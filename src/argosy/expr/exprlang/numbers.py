@@ -1,4 +1,4 @@
-"""Number literals, as upstream's parser reads them: by Go's strconv, whose texts it shows."""
+"""Number literals, as upstream's parser reads them: with Go's strconv, whose error messages are shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DECIMAL: Final = re.compile(r"\d*\.?\d*(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 
 
 def number(text: str) -> int | float:
-    """Raises ValueError with upstream's text."""
+    """Raises ValueError with upstream's message."""
     text = text.replace("_", "").lower()
     base, name = _BASES.get(text[:2], (10, "integer"))
     if base != 16 and ("." in text or "e" in text):

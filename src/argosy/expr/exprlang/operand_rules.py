@@ -1,4 +1,4 @@
-"""Which operands an operator takes, and the nature of what it gives. expr-lang: checker/checker.go, binaryNode."""
+"""Which operands an operator accepts, and the nature of its result. expr-lang: checker/checker.go, binaryNode."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .natures import BOOL, DURATION, FLOAT, INT, STRING, TIME, UNKNOWN, Kind, Na
 
 
 def result_of(operator: str, left: Nature, right: Nature) -> Nature | None:
-    """None: the operator does not take these. `in` with a map or an array on the right is the checker's."""
+    """None: the operator does not accept these. `in` with a map or an array on the right is handled by the checker."""
     return _RULES[operator](left, right)
 
 
@@ -38,7 +38,7 @@ def _is_bool(nature: Nature) -> bool:
 
 
 def _maybe(left: Nature, right: Nature, *tests: Callable[[Nature], bool]) -> bool:
-    """Whether they may fit once they are known: one or both are unknown, the other is as it must be."""
+    """Whether they may fit at run time: one or both are unknown, the other one fits."""
     if left.is_unknown:
         return right.is_unknown or any(test(right) for test in tests)
     return right.is_unknown and any(test(left) for test in tests)
@@ -134,7 +134,7 @@ def _coalesce(left: Nature, right: Nature) -> Nature | None:
 
 
 _RANGE: Final = INT.array()
-"""A range is known to hold whole numbers, yet is named as an array of anything."""
+"""A range has integers, yet its type is an array of anything."""
 
 _RULES: Final[Mapping[str, Callable[[Nature, Nature], Nature | None]]] = {
     **dict.fromkeys(("==", "!="), _equal),

@@ -1,4 +1,4 @@
-"""What operators do with values that are there. expr-lang: vm/runtime/helpers; whole numbers have 64 bits and wrap."""
+"""Operators on values. expr-lang: vm/runtime/helpers; integers have 64 bits and wrap."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def is_number(value: object) -> bool:
 
 
 def _named(value: object) -> bool:
-    """Months and weekdays are numbers of Python's, but not of Go's operators."""
+    """Months and weekdays are numbers in Python, but not for Go's operators."""
     return hasattr(value, "_value_")
 
 
@@ -131,7 +131,7 @@ def multiply(frame: Frame, left: Any, right: Any) -> object:
 
 
 def divide(frame: Frame, left: Any, right: Any) -> object:
-    """Always a float; by zero it is infinite, or no number."""
+    """Always a float; division by zero is infinite, or not a number."""
     if not (is_number(left) and is_number(right)):
         raise _bad("/", left, right)
     dividend, divisor = float(left), float(right)
@@ -205,7 +205,7 @@ def pattern(text: str) -> Any:
 
 
 def _told(detail: object) -> str:
-    """RE2's complaint in the words of Go's: missing closing ): `(`."""
+    """RE2's error message in Go's wording: missing closing ): `(`."""
     told = detail.decode("utf-8", "replace") if isinstance(detail, bytes) else str(detail)
     told = told.replace("missing )", "missing closing )", 1).replace("missing ]", "missing closing ]", 1)
     reason, colon, part = told.rpartition(": ")
@@ -227,7 +227,7 @@ def text(value: object) -> str:
 
 
 def conversion(value: object, wanted: str) -> Fault:
-    """As Go complains about a type assertion."""
+    """Go's message for a failed type assertion."""
     found = "nil" if value is None else type_name(value)
     return Fault(f"interface conversion: interface {{}} is {found}, not {wanted}")
 
@@ -261,4 +261,4 @@ BINARY: Final[Mapping[str, Operation]] = {
     "startsWith": _texts(str.startswith),
     "endsWith": _texts(str.endswith),
 }
-"""Those whose both sides are always evaluated; `in` and `..` are beside these, in the compiler."""
+"""Operators whose two sides are always evaluated; `in` and `..` are separate, in the compiler."""

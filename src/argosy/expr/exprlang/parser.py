@@ -1,6 +1,6 @@
-"""Makes a tree of an expression: precedence climbing, within bounds on length, nodes and nesting.
+"""Parses an expression into a tree: precedence climbing, within bounds on length, nodes and nesting.
 
-expr-lang: parser/parser.go, parser/operator/operator.go; the texts of errors are upstream's, for clients show them.
+expr-lang: parser/parser.go, parser/operator/operator.go; error messages are upstream's, since clients show them.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from .syntax import (
 from .tokens import NEGATABLE, Kind, Token, is_name
 
 LONGEST: Final = 64 * 1024
-"""Characters of an expression."""
+"""Maximum characters of an expression."""
 DEEPEST: Final = 100
-"""Expressions within each other, while parsing."""
+"""Maximum nesting of expressions while parsing."""
 
 _UNARY: Final = {"not": 50, "!": 50, "-": 90, "+": 90}
 _BINARY: Final = {
@@ -118,7 +118,7 @@ class _Parser(Cursor):
         return left
 
     def applied(self, left: Node, token: Token, previous: str) -> Node:
-        """The operator has been taken; its right side follows."""
+        """The operator has been consumed; its right side follows."""
         operator = token.value
         if operator == "|":
             return self.call(self.name(), [left], may_override=True)
@@ -134,7 +134,7 @@ class _Parser(Cursor):
         return self.binary(token, operator, left, right)
 
     def comparison(self, left: Node, token: Token, level: int) -> Node:
-        """`1 < x < 3` is `1 < x && x < 3`; what stands in the middle is evaluated twice."""
+        """`1 < x < 3` is `1 < x && x < 3`; the middle operand is evaluated twice."""
         whole: Node | None = None
         while True:
             right = self.expression(level + 1)
@@ -251,7 +251,7 @@ class _Parser(Cursor):
         return self.made(Call(name.at, callee, arguments), *arguments)
 
     def predicate_arguments(self, name: str, arguments: list[Node]) -> list[Node]:
-        """`PREDICATES` says what each place holds; what came through a pipe fills the first."""
+        """`PREDICATES` has the form of each argument; a piped value is the first one."""
         arguments = list(arguments)
         places = PREDICATES[name][len(arguments) :]
         self.expect("(")
@@ -275,7 +275,7 @@ class _Parser(Cursor):
         return [*given, *found]
 
     def listed(self, end: str) -> list[Node]:
-        """Separated by commas, with one more at the end if you like."""
+        """Separated by commas, with an optional trailing one."""
         found: list[Node] = []
         while not self.at(end):
             if found:

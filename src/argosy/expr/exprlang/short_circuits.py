@@ -1,4 +1,4 @@
-"""Operators whose right side is evaluated only when it matters, and what a constant on the right decides for good."""
+"""Operators whose right side is evaluated only when it matters, and results decided by a constant right side."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LEFT: Final = object()
 
 
 def decided(node: Binary) -> object:
-    """What a constant on the right makes of `and` and `or`: a bool for good, LEFT for the left side, or None.
+    """The effect of a constant right side on `and` and `or`: a fixed bool, LEFT for the left side, or None.
 
     The left side of `x or true` is not evaluated at all. expr-lang: optimizer/fold.go.
     """

@@ -1,4 +1,4 @@
-"""What the built-in functions take and give: types are known before the evaluation, so mistakes are found at once.
+"""Argument and result types of the built-in functions: known before the evaluation, so errors are found early.
 
 expr-lang: builtin/builtin.go, builtin/validation.go.
 """
@@ -16,7 +16,7 @@ Check = Callable[[str, Sequence[Nature]], Nature]
 
 
 class Unfit(Exception):
-    """The arguments do not fit; the text is the message."""
+    """The arguments do not fit; the text is the error message."""
 
 
 def _shown(nature: Nature) -> str:
@@ -133,7 +133,7 @@ CHECKED: Final[Mapping[str, Check]] = {
     "concat": _concat,
     "flatten": _one_of("flatten", _ARRAYS, natures.ARRAY, "cannot flatten {1}"),
 }
-"""Checked by a rule of their own."""
+"""Functions with a rule of their own."""
 
 _S: Final = natures.STRING
 _I: Final = natures.INT
@@ -180,4 +180,4 @@ OVERLOADS: Final[Mapping[str, tuple[Nature, ...]]] = {
     **dict.fromkeys(("bitand", "bitor", "bitxor", "bitnand", "bitshl", "bitshr", "bitushr"), (_BITS,)),
     "bitnot": (function(_I, result=_I),),
 }
-"""Checked against signatures: the first that fits; if none does, the last one's complaint is told."""
+"""Checked against signatures: the first that fits; if none does, the last one's error is reported."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 class Node:
     at: int
     depth: int = field(init=False, default=1)
-    """How many nodes lie between this one and the farthest leaf; the left side of operators is walked, not recursed."""
+    """How many nodes are between this one and the deepest leaf; left operands are iterated over, not recursed into."""
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class Binary(Node):
 
 @dataclass(slots=True)
 class Chain(Node):
-    """Where `?.` gives up and answers nil."""
+    """Where `?.` gives up and returns nil."""
 
     inner: Node
 

@@ -1,4 +1,4 @@
-"""Cuts an expression into tokens, lazily: a parser that stops early meets no later mistake first.
+"""Splits an expression into tokens, lazily: a parser that stops early reports no later error first.
 
 expr-lang: parser/lexer. A name may contain letters and digits of any script, `_` and `$`.
 """
@@ -167,7 +167,7 @@ class _Lexer:
         return Token(Kind.STRING, value, start)
 
     def _bytes(self, start: int) -> Token:
-        """The value holds one character for each byte."""
+        """The value has one character for each byte."""
         self.at += 1
         quote = self._peek()
         self.at += 1
@@ -189,7 +189,7 @@ class _Lexer:
         self.at += 1
 
     def _escape(self, quote: str) -> None:
-        """Only steps over it; `escapes` reads it. Hexadecimal and octal digits are checked when they are read."""
+        """Only skips it; `escapes` reads it. Hexadecimal and octal digits are checked when they are read."""
         char = self._peek()
         if char == "" or not (char in _ESCAPED or char == quote or char in "01234567xuU"):
             self.at += 1
@@ -197,7 +197,7 @@ class _Lexer:
         self.at += 1
 
     def _raw(self, start: int) -> Token:
-        """Between backticks; two of them stand for one."""
+        """Between backticks; a doubled one is an escaped one."""
         at = start + 1
         while True:
             end = self.source.find("`", at)

@@ -1,7 +1,7 @@
-"""The values of expressions: Python's own for what JSON has, Go-like ones for the rest; how Go names and prints them.
+"""The values of expressions: Python's own for JSON types, Go-like ones for the rest; and how Go names and prints them.
 
 None, bool, int, float, str, bytes, list and dict stand for nil, bool, int, float64, string, []uint8, []interface {} and
-map[string]interface {}. Nothing else of Python can be reached from an expression: members come from explicit tables.
+map[string]interface {}. Nothing else of Python can be accessed by an expression: members come from explicit tables.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from .natures import Nature
 
 
 class Int64(int):
-    """Go's int64: equal to an int, but of another name."""
+    """Go's int64: equal to an int, but with another type name."""
 
     __slots__ = ()
 
 
 class Typed(list[Any]):
-    """A list whose Go type says what its elements are: []float64, []string, []int."""
+    """A list whose Go type includes its element type: []float64, []string, []int."""
 
     __slots__ = ("nature",)
 
@@ -37,22 +37,22 @@ class Typed(list[Any]):
 
 
 class AnyMap(dict[Any, Any]):
-    """A map whose keys need not be text."""
+    """A map whose keys need not be strings."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function:
-    """What an expression may call. `call` raises Fault with the message for the user."""
+    """A function for expressions. `call` raises Fault with the message for the user."""
 
     call: Callable[..., object]
     least: int = 0
     most: int | None = None
-    """Arguments at most; None is any number."""
+    """Maximum arguments; None is any number."""
     nature: Nature = field(default=natures.function(natures.ANY, is_variadic=True))
     gives_struct: bool = False
-    """What it gives is a struct by its type, even where it gives nil: that is told in other words."""
+    """Its result type is a struct, even if it returns nil: that error has another message."""
 
     def __call__(self, *arguments: object) -> object:
         if len(arguments) < self.least or (self.most is not None and len(arguments) > self.most):
@@ -63,7 +63,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Struct:
-    """An object with named members, as functions of the environment return them."""
+    """An object with named members, as returned by functions of the environment."""
 
     type_name: str
     members: Mapping[str, object]
@@ -116,7 +116,7 @@ def nature_of(value: object) -> Nature:
 
 
 def type_name(value: object) -> str:
-    """As `%T`."""
+    """Like `%T`."""
     if value is None:
         return "<nil>"
     if isinstance(value, Struct):
@@ -125,7 +125,7 @@ def type_name(value: object) -> str:
 
 
 def printed(value: object) -> str:
-    """As `%v`."""
+    """Like `%v`."""
     if value is None:
         return "<nil>"
     if isinstance(value, str):
@@ -148,7 +148,7 @@ def printed(value: object) -> str:
 
 
 def ordered(value: Mapping[Any, Any]) -> list[Any]:
-    """Keys as Go prints maps: numbers, then texts."""
+    """Keys in Go's map printing order: numbers, then strings."""
     return sorted(value, key=lambda key: (isinstance(key, str), str(key) if isinstance(key, str) else 0, printed(key)))
 
 

@@ -1,6 +1,6 @@
 """The built-in functions by name: each takes the frame, which meters the work, and its arguments.
 
-How many arguments there may be is checked before (`signatures`); their types once more here, for what was unknown then.
+The number of arguments is checked before (`signatures`); their types are checked again here, for those unknown then.
 """
 
 from __future__ import annotations

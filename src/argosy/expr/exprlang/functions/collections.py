@@ -1,4 +1,4 @@
-"""first, keys, sort, flatten and their kin; what takes a predicate is in `loops`."""
+"""first, keys, sort, flatten and so on; functions with a predicate are in `loops`."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _flatten(frame: Frame, value: object, depth: int = 0) -> list[Any]:
 
 
 def ordered_by(frame: Frame, items: list[Any], keys: list[Any], *, is_descending: bool) -> list[Any]:
-    """The items in the order of their keys; equal ones stay as they were. Raises Fault for keys without order."""
+    """The items in the order of their keys; stable. Raises Fault for keys that cannot be ordered."""
     frame.grow(len(items))
     frame.spend(len(items) * max(1, len(items).bit_length()))
 

@@ -40,7 +40,7 @@ _LONGEST_NUMBER: Final = 4096
 
 
 def parse_float(value: str) -> float | None:
-    """As Go's ParseFloat: hexadecimal, `inf` and `nan`, underscores between digits; None when it refuses."""
+    """As Go's ParseFloat: hexadecimal, `inf` and `nan`, underscores between digits; None when it fails."""
     special = _SPECIAL.get(value.lower())
     if special is not None:
         return special
@@ -113,7 +113,7 @@ def _type(frame: Frame, value: object) -> str:
 
 
 def _weighed(frame: Frame, value: object) -> None:
-    """Spends for each part of the value: encoding goes through all of it."""
+    """Spends for each part of the value: encoding visits all of it."""
     if isinstance(value, str):
         frame.text(len(value))
     elif isinstance(value, dict):

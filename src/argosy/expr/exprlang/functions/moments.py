@@ -1,4 +1,4 @@
-"""now, date, duration and timezone. The present is handed in with the evaluation, never read."""
+"""now, date, duration and timezone. The current time is passed in with the evaluation, never read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""abs, round, max, mean, bits and their kin."""
+"""abs, round, max, mean, bits and so on."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def _rounding(name: str, how: Callable[[float], float]) -> Callable[[Frame, Any]
 
 
 def _half_away(value: float) -> float:
-    """Halves away from zero."""
+    """Rounds half away from zero."""
     whole = math.trunc(value)
     return float(whole + math.copysign(1, value)) if abs(value - whole) >= 0.5 else float(whole)
 
 
 def _numbers(frame: Frame, name: str, values: Any, depth: int = 0) -> Iterator[Any]:
-    """Of arguments and of lists within them."""
+    """Over arguments and lists within them."""
     if depth > _DEEPEST:
         raise Fault("recursion depth exceeded")
     frame.spend(len(values))

@@ -1,4 +1,4 @@
-"""trim, split, replace and their kin. Places in texts are counted in bytes, as Go does; lengths in characters."""
+"""trim, split, replace and so on. Positions in strings are counted in bytes, as in Go; lengths in characters."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _trim_suffix(frame: Frame, value: object, suffix: object = " ") -> str:
 
 
 def _upper(frame: Frame, value: object) -> str:
-    """Letter by letter: one that has no single capital stays."""
+    """Letter by letter: one without a single capital stays."""
     return "".join(char.upper() if len(char.upper()) == 1 else char for char in text(value))
 
 
