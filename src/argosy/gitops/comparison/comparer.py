@@ -147,7 +147,7 @@ class Comparer:
                 continue
             target = _with_kept_hooks(target, found)
             if refused := refusal(key):
-                # Wanted, it makes the application OutOfSync and fails its sync with the reason; else it is not ours.
+                # If desired: the application is OutOfSync, and its sync fails with this reason; else it is not ours.
                 if target is not None:
                     findings.refuse(target, refused)
                 continue

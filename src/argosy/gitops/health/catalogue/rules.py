@@ -107,8 +107,8 @@ def by_condition(
 ) -> Check:
     """The first rule that some condition matches; rules, not conditions, are in order of precedence.
 
-    `waiting` is said (with `otherwise` as health) when none is met. With `generation` given, an observed generation
-    than the object's comes first; with `suspended`, `spec.suspend` comes before everything.
+    `waiting` is the message (with `otherwise` as health) if none matches. With `generation`, a different observed
+    generation comes first; with `suspended`, `spec.suspend` comes before everything.
     """
 
     def check(obj: JsonObject) -> Health:
