@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from argosy.apis.argoproj.application import SyncOperation
 from argosy.gitops.comparison.jq import paths
 from argosy.gitops.comparison.jq.delete_paths import without_paths
 from argosy.gitops.control_plane.settings import Settings, settings_of
@@ -79,7 +80,7 @@ def names(*objects: JsonObject, gone: tuple[JsonObject, ...] = (), options: tupl
         return ResourceKey(group, obj["kind"], obj["metadata"]["namespace"], obj["metadata"]["name"])
 
     pairs = [Pair(key(obj), obj, None) for obj in objects] + [Pair(key(obj), None, obj) for obj in gone]
-    return [task.key.name for task in tasks_of(pairs, {}, options_of(options))]
+    return [task.key.name for task in tasks_of(pairs, SyncOperation(), options_of(options))]
 
 
 def test_order_is_phase_wave_prunes_kind_name() -> None:

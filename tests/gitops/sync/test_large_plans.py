@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
+from argosy.apis.argoproj.application import SyncOperation
+from argosy.apis.schema import read
 from argosy.gitops.keys import ResourceKey
 from argosy.gitops.sync.operation_state import record_of, resources_of
 from argosy.gitops.sync.options import Options
@@ -48,7 +50,7 @@ def select_all_by_name(count: int) -> None:
         Pair(ResourceKey("", "ConfigMap", "n", f"c-{i}"), obj("ConfigMap", "n", f"c-{i}"), None) for i in range(count)
     ]
     chosen = [{"kind": "ConfigMap", "name": f"c-{number}", "namespace": "n"} for number in range(count)]
-    assert len(tasks_of(pairs, {"resources": chosen}, Options())) == count
+    assert len(tasks_of(pairs, read(SyncOperation, {"resources": chosen}), Options())) == count
 
 
 def record_all(count: int) -> None:

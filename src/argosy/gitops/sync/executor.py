@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from argosy.apis.argoproj.application import SyncOperation, SyncStrategy
 from argosy.gitops.clusters.live_state import LiveObjects
 from argosy.gitops.control_plane.context import ReconcileContext
 from argosy.gitops.health.custom import Judge
@@ -40,7 +41,7 @@ class Running:
     app: JsonObject
     state: JsonObject
     """The current `status.operationState`."""
-    asked: JsonObject
+    asked: SyncOperation
     """`operation.sync`."""
     options: Options
     tasks: list[Task]
@@ -49,16 +50,16 @@ class Running:
 
     @property
     def prunes(self) -> bool:
-        return bool(self.asked.get("prune"))
+        return self.asked.prune
 
     @property
     def is_dry(self) -> bool:
-        return bool(self.asked.get("dryRun"))
+        return self.asked.dry_run
 
     @property
     def forces(self) -> bool:
-        strategy = self.asked.get("syncStrategy") or {}
-        return any((strategy.get(name) or {}).get("force") for name in ("apply", "hook"))
+        strategy = self.asked.sync_strategy or SyncStrategy()
+        return any(one is not None and one.force for one in (strategy.apply, strategy.hook))
 
     def found(self) -> Pieces[dict[ResourceKey, JsonObject]]:
         """The live objects of its tasks."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from argosy.apis.argoproj.application import ApplicationSpec, OperationState
+from argosy.apis.argoproj.application import ApplicationSpec, OperationState, SyncOperation
 from argosy.apis.argoproj.source import Source
 from argosy.apis.schema import read
 from argosy.gitops.clusters.contact import NotConnected
@@ -55,8 +55,9 @@ class OperationReconciler:
     async def run(self, key: Key, work: Work) -> Advance:
         """Raises StatusError and OSError if a retry may succeed, and Connecting."""
         app, now = work.app, self.context.clock.now()
-        state = status_of(app).operation_state.raw
-        if not state or state.get("phase") in operation.FINAL:
+        seen = status_of(app).operation_state
+        state = seen.raw
+        if not state or seen.phase in operation.FINAL:
             held = revision_to_hold(app, spec_of(app))
             return recorder.begin(app, operation.begun(app["operation"], seconds(now)), held)
         if app["operation"].get("sync") is None:
@@ -66,10 +67,10 @@ class OperationReconciler:
             return recorder.finish(app, ended, seconds(now))
         if operation.awaits_retry(state):
             at = next_retry_at(state)
-            if parse(state["finishedAt"]) <= now < at:  # else the clock was set back since
+            if parse(seen.finished_at) <= now < at:  # else the clock was set back since
                 return Advance(wake_after=(at - now).total_seconds())
             return recorder.begin_again(operation.again(state))
-        if state.get("phase") == "Terminating":
+        if seen.phase == "Terminating":
             phase, text = await self._stop_hooks(app, state)
             ended = operation.ended(state, phase, text, seconds(now), terminated=True)
             return recorder.finish(app, ended, seconds(now))
@@ -157,7 +158,7 @@ class OperationReconciler:
             found = await self._compared(key, app, given or sources_of(spec), state)
             applier = found.source_state.applier(self.context.plane.settings)
             options = options_of([*spec.sync_policy.sync_options, *asked.sync_options])
-            tasks = await self._tasks(found, spec, asked.raw, options, parse(state["startedAt"]))
+            tasks = await self._tasks(found, spec, asked, options, parse(state["startedAt"]))
         except Refused as error:
             text = ";".join(f"{kind}: {message}" for kind, message in error.found)
             wanted = asked.revisions or (asked.revision,)
@@ -177,7 +178,7 @@ class OperationReconciler:
             key=key,
             app=app,
             state={**state, "syncResult": {**result, **read(OperationState, state).sync_result.raw}},
-            asked=asked.raw,
+            asked=asked,
             options=options,
             tasks=tasks,
             live=found.source_state.destination.live,
@@ -220,7 +221,7 @@ class OperationReconciler:
         return tuple(resolved)
 
     async def _tasks(
-        self, found: Compared, spec: ApplicationSpec, asked: JsonObject, options: Options, began: datetime
+        self, found: Compared, spec: ApplicationSpec, asked: SyncOperation, options: Options, began: datetime
     ) -> list[Task]:
         revisions = found.desired.revisions
         suffix = f"{revisions[0][:7]}-PHASE-{int(began.timestamp())}" if revisions else ""

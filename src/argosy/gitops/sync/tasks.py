@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from argosy.apis.argoproj.application import SyncOperation, SyncResource
 from argosy.gitops.keys import ResourceKey, resource_key
 from argosy.gitops.sync.hooks import held, hook_types, is_hook
 from argosy.gitops.sync.options import Options
@@ -54,18 +55,19 @@ class Task:
         return self.phase, self.key
 
 
-def tasks_of(pairs: Iterable[Pair], operation: JsonObject, options: Options, hook_suffix: str = "") -> list[Task]:
+def tasks_of(pairs: Iterable[Pair], operation: SyncOperation, options: Options, hook_suffix: str = "") -> list[Task]:
     """All of `tasks_in_pieces` at once."""
     return whole(tasks_in_pieces(pairs, operation, options, hook_suffix))
 
 
 def tasks_in_pieces(
-    pairs: Iterable[Pair], operation: JsonObject, options: Options, hook_suffix: str = ""
+    pairs: Iterable[Pair], operation: SyncOperation, options: Options, hook_suffix: str = ""
 ) -> Pieces[list[Task]]:
     """`operation`: the `sync` block. Hooks are left out of a selective sync and with strategy `apply`."""
     pairs = tuple(pairs)
-    selected = _with_namespaces(_selector(operation.get("resources")), pairs)
-    with_hooks = selected is None and "apply" not in (operation.get("syncStrategy") or {})
+    selected = _with_namespaces(_selector(operation.resources), pairs)
+    strategy = operation.sync_strategy
+    with_hooks = selected is None and (strategy is None or strategy.apply is None)
     only_changed = options.has("ApplyOutOfSyncOnly")
     found: list[Task] = []
     for pair in pairs:
@@ -114,14 +116,13 @@ def _hooks(pair: Pair, suffix: str) -> Iterable[Task]:
         yield Task(phase, wave_of(target), resource_key(target), target, pair.live, phase, pair.refused)
 
 
-def _selector(resources: list[JsonObject] | None) -> Callable[[ResourceKey], bool] | None:
+def _selector(resources: Sequence[SyncResource]) -> Callable[[ResourceKey], bool] | None:
     if not resources:
         return None
 
-    named: dict[tuple[object, object, object], set[object]] = {}
+    named: dict[tuple[str, str, str], set[str]] = {}
     for item in resources:
-        name = (item.get("group") or "", item.get("kind"), item.get("name"))
-        named.setdefault(name, set()).add(item.get("namespace") or "")
+        named.setdefault((item.group, item.kind, item.name), set()).add(item.namespace)
 
     def chosen(key: ResourceKey) -> bool:
         places = named.get((key.group, key.kind, key.name), ())
