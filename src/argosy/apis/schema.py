@@ -108,11 +108,30 @@ def schema(cls: type[T]) -> type[T]:
     """Makes the class a frozen dataclass with a hidden `raw`: the JSON that it was read from."""
     cls.__annotations__["raw"] = JsonObject
     cls.raw = field(default_factory=dict, repr=False, compare=False)  # type: ignore[attr-defined]
-    made = dataclass(frozen=True, kw_only=True)(cls)
+    # Equality, hash and text are the same code for all: to compile them for each of hundreds takes half of its making.
+    made = dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
     for found in fields(made):  # type: ignore[arg-type]
         if found.name != "raw":
             setattr(made, found.name, _Reading(found))
+    made.__eq__, made.__hash__, made.__repr__ = _equals, _hash, _text  # type: ignore[method-assign, assignment]
     return made
+
+
+def _values(view: Any) -> tuple[Any, ...]:
+    return tuple([getattr(view, found.name) for found in fields(view) if found.compare])
+
+
+def _equals(view: Any, other: Any) -> bool:
+    return _values(view) == _values(other) if type(view) is type(other) else NotImplemented
+
+
+def _hash(view: Any) -> int:
+    return hash(_values(view))
+
+
+def _text(view: Any) -> str:
+    told = (f"{found.name}={getattr(view, found.name)!r}" for found in fields(view) if found.repr)
+    return f"{type(view).__qualname__}({', '.join(told)})"
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
