@@ -19,7 +19,7 @@ SCALARS: Mapping[Any, JsonObject] = {
 
 
 def definition(kind: type[Any], *others: type[Any]) -> JsonObject:
-    """The CustomResourceDefinition of one `@resource`, or of one for each version: the first names the kind."""
+    """The CustomResourceDefinition of one `@resource`, or of one for each version: the first one names the kind."""
     said: Definition = getattr(kind, DEFINITION)
     names: JsonObject = {"kind": said.kind, "listKind": f"{said.kind}List", "plural": said.plural}
     if said.categories:

@@ -1,4 +1,4 @@
-"""Names of API groups that are asked for where none of their types is needed."""
+"""Names of API groups, for code that needs none of their types."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The vocabulary of typed resources: `@schema` for parts, `@resource` for kinds, and reading and writing JSON.
+"""Decorators for typed resources: `@schema` for parts, `@resource` for kinds, and reading and writing JSON.
 
 A field `target_revision: Annotated[str, Doc("...")] = ""` is `targetRevision` in JSON, optional as it has a default.
-Reading keeps the whole JSON in `raw`, and writing lays the known fields over it, so that nothing unknown is lost.
-A field is read when it is first asked for, so that a view of a large object costs what is used of it.
+Reading keeps the complete JSON in `raw`, and writing merges the known fields into it, so that unknown fields survive.
+A field is parsed on first access, so that a view of a large object costs only what is used of it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rules:
-    """Further JSON-schema words, such as a pattern or a closed list of values."""
+    """Additional JSON-schema keywords, such as a pattern or a closed list of values."""
 
     words: Mapping[str, JsonValue]
 
@@ -51,7 +51,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """What a CustomResourceDefinition says about a kind beside its schema."""
+    """What a CustomResourceDefinition says about a kind besides its schema."""
 
     group: str
     version: str
@@ -65,7 +65,7 @@ class Definition:
     categories: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
     subresources: Mapping[str, JsonObject] | None = None
-    """None leaves the word out, as upstream does for some kinds."""
+    """None omits the field, as upstream does for some kinds."""
     selectable: tuple[str, ...] = ()
     """JSON paths that field selectors may name."""
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -73,12 +73,12 @@ class Definition:
 
 
 FreeObject = Annotated[JsonObject, Rules({"x-kubernetes-preserve-unknown-fields": True})]
-"""An object of any content."""
+"""An object with any content."""
 IntOrText = Annotated[
     int | str, Rules({"anyOf": [{"type": "integer"}, {"type": "string"}], "x-kubernetes-int-or-string": True})
 ]
 Time = Annotated[str, Rules({"format": "date-time"})]
-"""RFC 3339 text: parsed where it is compared, so that its spelling survives."""
+"""RFC 3339 text: parsed where it is compared, so that the original text survives."""
 Int32 = Annotated[int, Rules({"format": "int32"})]
 
 STATUS: Final[Mapping[str, JsonObject]] = {"status": {}}
@@ -94,11 +94,11 @@ def scale(selector: str = "", *, replicas: str = ".spec.replicas", status: str =
 DEFINITION: Final = "__definition__"
 
 _set: Final = object.__setattr__
-"""Past the lock of frozen classes. Whoever asks an object for its `__dict__` makes it one, of 64 bytes, for good."""
+"""Sets a field of a frozen class. Accessing an object's `__dict__` creates one, of 64 bytes, permanently."""
 
 
 class Object:
-    """The base of classes whose JSON is asked for: tells the type checker of `raw`, which `@schema` makes."""
+    """The base of classes whose JSON is accessed: declares `raw`, which `@schema` creates, to the type checker."""
 
     raw: JsonObject
 
@@ -164,7 +164,7 @@ class Part:
 
 
 class _Reading:
-    """Reads a field of a view when it is first asked for; a view that was made by hand has all its fields."""
+    """Parses a field of a view on first access; a view that was constructed has all its fields."""
 
     __slots__ = ("_default", "_name", "_part", "_reader")
 
@@ -204,7 +204,7 @@ def parts(cls: Any) -> tuple[Part, ...]:
 
 
 def unwrapped(hint: Any) -> tuple[Any, list[Any]]:
-    """A type without `Annotated` and `None`, and what was annotated."""
+    """A type without `Annotated` and `None`, and the annotations."""
     notes: list[Any] = []
     while True:
         if get_origin(hint) is Annotated:
@@ -220,14 +220,14 @@ def unwrapped(hint: Any) -> tuple[Any, list[Any]]:
 
 
 def read(cls: type[T], obj: JsonObject) -> T:
-    """The view of a JSON object; absent and null fields have their defaults. Whatever is no object reads as empty."""
+    """The view of a JSON object; absent and null fields have their defaults. Anything but an object reads as empty."""
     view = object.__new__(cls)
     _set(view, "raw", _fields(obj))
     return view
 
 
 def written(view: Any) -> JsonObject:
-    """The JSON of a view: known fields over what it was read from; fields at their default stay as they were."""
+    """The JSON of a view: known fields merged into the original JSON; fields at their default stay as they were."""
     result: JsonObject = dict(view.raw)
     for part in parts(type(view)):
         value = _plain(getattr(view, part.attribute))
@@ -240,12 +240,12 @@ def written(view: Any) -> JsonObject:
 
 
 def _reader(hint: Any) -> Callable[[Any], Any] | None:
-    """None where the JSON value is taken as it is."""
+    """None where the JSON value is used unchanged."""
     if isinstance(hint, type) and is_dataclass(hint):
         return lambda value: read(hint, value)
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         known = {str(word): word for word in hint}
-        return lambda value: known.get(value, value)  # a word of a later version stays what it is
+        return lambda value: known.get(value, value)  # a value of a later version is kept
     if get_origin(hint) is tuple:
         inner = _reader(unwrapped(get_args(hint)[0])[0])
         return lambda value: tuple(map(inner, _items(value)) if inner else _items(value))

@@ -1,9 +1,9 @@
 """Cron schedules as Kubernetes controllers written in Go read them: five fields, or a descriptor such as `@daily`.
 
 The rules are those of github.com/robfig/cron v3, `ParseStandard`: names and ranges, `N/step` up to the end of the
-The rules are those of github.com/robfig/cron v3, `ParseStandard`: names and ranges, `N/step` up to the end of the
 field, Sunday as 0 only; a day matches by month and week where either is a star, and by either where both are
 restricted. Daylight saving time works as on a wall clock: a skipped local time does not occur, a repeated one occurs
+twice.
 """
 
 from __future__ import annotations

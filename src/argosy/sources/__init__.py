@@ -1,1 +1,1 @@
-"""Git, Helm repositories and OCI registries: what exists in the outside world, and writing back to it."""
+"""Git, Helm repositories and OCI registries: reading from them, and writing back."""

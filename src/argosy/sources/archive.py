@@ -1,8 +1,8 @@
-"""Tar archives from strangers, unpacked within limits (spec/security.md rules 1 and 2).
+"""Unpacks untrusted tar archives within limits (spec/security.md rules 1 and 2).
 
-Bytes are counted as they are inflated, so a bomb ends at the limit and not at the end of memory. Hard links, devices,
-sparse files and links out of the root are refused. What is large goes to a nameless file (sources/contents.py): no path
-of an archive ever becomes a path on a disk.
+Bytes are counted as they are inflated, so a bomb stops at the limit and not when memory is exhausted. Hard links,
+devices, sparse files and links out of the root are refused. Large content goes to an unnamed file
+(sources/contents.py): no path of an archive ever becomes a path on a disk.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _CHUNK = 256 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveLimits:
-    """Bytes inflated in all, files, and how many bytes each packed one may become (above `ratio_from` bytes)."""
+    """Maximum bytes inflated in total, files, and bytes per packed byte (above `ratio_from` bytes)."""
 
     total: int = 1024 * 1024 * 1024
     files: int = 10_000
     ratio: int = 200
     ratio_from: int = 1024 * 1024
     setting: str = ""
-    """What the operator calls `total`, for the error."""
+    """The operator's name for `total`, for the error."""
 
 
 def unpack(
@@ -44,9 +44,9 @@ def unpack(
     directory: Path | None = None,
     is_checkout: bool = False,
 ) -> RootedTree:
-    """The files of a tar archive, packed with gzip or not. `strip_root`: without the one directory around them all.
+    """The files of a tar archive, gzipped or not. `strip_root`: without the single directory around them.
 
-    `directory`: where large contents are kept. `is_checkout`: what is below `.git` is left out instead of refused.
+    `directory`: where large contents are stored. `is_checkout`: files below `.git` are left out instead of refused.
     """
     reader, contents = _Inflating(data, limits or ArchiveLimits()), Contents(directory)
     files: dict[str, Content] = {}
@@ -106,7 +106,7 @@ def _without_root(files: dict[str, Content], links: dict[str, str]) -> tuple[dic
 
 
 class _Inflating(io.RawIOBase):
-    """The archive's tar bytes, inflated as they are asked for, and counted."""
+    """The archive's tar bytes, inflated on demand, and counted."""
 
     def __init__(self, data: bytes | mmap, limits: ArchiveLimits) -> None:
         super().__init__()

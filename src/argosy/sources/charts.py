@@ -1,4 +1,4 @@
-"""Chart repositories of both kinds behind one door: `oci://` URLs (or `enableOCI`) and `http(s)://` ones."""
+"""Chart repositories of both kinds behind one port: `oci://` URLs (or `enableOCI`) and `http(s)://` ones."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ class ChartSources:
         return await which.resolve(where, chart, version, credentials)
 
     async def listed(self, url: str, credentials: Credentials) -> dict[str, list[str]]:
-        """Charts of a Helm repository with their versions, as its index has them."""
+        """Charts of a Helm repository with their versions, as in its index."""
         return await self._helm.listed(url, credentials)
 
     async def tags(self, url: str, credentials: Credentials) -> list[str]:
-        """Of an OCI repository. Raises SourceError."""
+        """The tags of an OCI repository. Raises SourceError."""
         where, which = self._which(url, credentials)
         if which is not self._oci:
             raise Rejected(f"{scrub(url)} is no OCI repository: only those have tags")
         return await self._oci.listed(where, credentials)
 
     async def annotations(self, url: str, version: str, credentials: Credentials) -> dict[str, str]:
-        """Of an OCI artifact's manifest. Raises SourceError."""
+        """The annotations of an OCI artifact's manifest. Raises SourceError."""
         where, which = self._which(url, credentials)
         if which is not self._oci:
             raise Rejected(f"{scrub(url)} is no OCI repository: only those have annotations")
@@ -44,7 +44,7 @@ class ChartSources:
         return await which.tree(where, chart, version, credentials)
 
     async def reach(self, url: str, credentials: Credentials) -> None:
-        """Whether the repository of an artifact answers, with whatever in it. Raises SourceError."""
+        """Whether the repository of an artifact answers, whatever its content. Raises SourceError."""
         where, which = self._which(url, credentials)
         if which is self._oci:
             await self._oci.test(where, credentials)
@@ -53,7 +53,7 @@ class ChartSources:
                 await which.resolve(where, "", "latest", credentials)
 
     async def check(self, url: str, credentials: Credentials) -> None:
-        """Whether a Helm repository answers; registries have nothing to ask without a chart. Raises SourceError."""
+        """Whether a Helm repository answers; registries cannot be checked without a chart. Raises SourceError."""
         where, which = self._which(url, credentials)
         if which is self._helm:
             await self._helm.check(where, credentials)

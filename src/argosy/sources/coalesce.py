@@ -1,7 +1,7 @@
-"""One piece of outside work at a time per key, shared by all who asked before it began.
+"""One piece of outside work at a time per key, shared by all callers that asked before it started.
 
-A caller that arrives while the work is under way waits for the next turn, because what it wants to see may be newer
-than what the present turn looks at. However many ask at once, that makes two turns.
+A caller that arrives while the work is running waits for the next run, because what it wants to see may be newer
+than what the current run reads. However many ask at once, that makes two runs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class GivenUp(Exception):
-    """Who had begun the work was cancelled: one of those who share it must begin it again."""
+    """The caller that started the work was cancelled: one of those who share it must start it again."""
 
 
 class Turns(Generic[T]):
@@ -23,7 +23,7 @@ class Turns(Generic[T]):
         self._locks: dict[Hashable, asyncio.Lock] = {}
 
     async def share(self, key: Hashable, work: Callable[[], Awaitable[T]]) -> T:
-        """The result of a turn of `work` that begins after this call; its error for each who shares it."""
+        """The result of a run of `work` that starts after this call; its error is raised for all who share it."""
         waiting = self._waiting.get(key)
         if waiting is not None:
             try:
@@ -39,7 +39,7 @@ class Turns(Generic[T]):
                 result = await work()
         except BaseException as error:
             future.set_exception(error if isinstance(error, Exception) else GivenUp())
-            future.exception()  # raised by those who share it; nobody sharing is no fault
+            future.exception()  # raised by the callers that share it; without any it is not an unhandled exception
             raise
         else:
             future.set_result(result)
@@ -50,6 +50,6 @@ class Turns(Generic[T]):
                 self._locks.pop(key, None)
 
     def _close(self, key: Hashable, future: asyncio.Future[T]) -> None:
-        """From now on, who asks gets the next turn."""
+        """From now on, callers get the next run."""
         if self._waiting.get(key) is future:
             del self._waiting[key]

@@ -1,7 +1,7 @@
-"""The bytes of an archive's files: in memory while they are few, then in one nameless file on disk.
+"""The bytes of an archive's files: in memory while they are small, then in one unnamed file on disk.
 
-A chart may unpack to a gigabyte, and many are kept. No name of a stranger's choosing is ever given to a file: contents
-are found by their place, and the file is gone when nobody holds it any more, however the process ends.
+A chart may unpack to a gigabyte, and many are kept. No untrusted name is ever given to a file: contents
+are found by their offset, and the file disappears when it is no longer open, however the process ends.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class Content(NamedTuple):
 
 
 class Contents:
-    """Append only; `read` may be called from any thread once all is appended."""
+    """Append only; `read` may be called from any thread once everything is appended."""
 
     def __init__(self, directory: Path | None = None, *, in_memory: int = IN_MEMORY) -> None:
-        """`directory`: of the file on disk; None is the system's directory for temporary files."""
+        """`directory`: for the file on disk; None is the system's directory for temporary files."""
         self._directory = directory
         self._limit = in_memory
         self._memory = bytearray()
@@ -42,7 +42,7 @@ class Contents:
         return self._file >= 0
 
     def add(self, parts: Iterable[bytes]) -> Content:
-        """One file's bytes, never all at once in memory. Raises OSError when the disk is full."""
+        """Stores one file's bytes, never all at once in memory. Raises OSError when the disk is full."""
         start, digest = self._length, blake2b(digest_size=20)
         for part in parts:
             digest.update(part)
@@ -68,7 +68,7 @@ class Contents:
 
 
 def _nameless(directory: Path | None) -> int:
-    """A file that only its descriptor leads to."""
+    """A file that is reachable only through its descriptor."""
     if directory is not None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, path = tempfile.mkstemp(prefix="unpacked-", dir=directory)

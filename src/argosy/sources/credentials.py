@@ -1,7 +1,7 @@
-"""Whose credentials a repository is read with: the labelled Secrets of the control plane's namespace, looked up.
+"""The credentials for a repository, from the labelled Secrets of the control plane's namespace.
 
 Pure: Secrets and ConfigMaps in, `Credentials` out (spec/argo-cd-engine-2.md 12). Secrets are shared with a cache and
-never changed. Build a `CredentialBook` once per change of those objects, not per look-up.
+mutated. Build a `CredentialBook` once per change of those objects, not per look-up.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _SECRET_FIELDS: Final[Mapping[str, str]] = {
     "githubAppPrivateKey": "github_app_private_key",
     "githubAppEnterpriseBaseUrl": "github_app_url",
     "gcpServiceAccountKey": "gcp_service_account_key",
-    "azureServicePrincipalClientID": "azure_client_id",  # repo-creds spell two of them otherwise
+    "azureServicePrincipalClientID": "azure_client_id",  # repo-creds spell two of them differently
     "azureServicePrincipalClientId": "azure_client_id",
     "azureServicePrincipalClientSecret": "azure_client_secret",
     "azureServicePrincipalTenantID": "azure_tenant_id",
@@ -105,7 +105,7 @@ class _Shelf:
 
 
 class CredentialBook:
-    """All repositories and templates. What may write is kept apart: who reads never uses it, nor the other way."""
+    """All repositories and templates. Write credentials are kept apart: reading never uses them, nor the other way."""
 
     def __init__(self, secrets: Iterable[JsonObject], config_maps: Iterable[JsonObject] = ()) -> None:
         self._reading, self._writing = _Shelf(), _Shelf()
@@ -121,11 +121,11 @@ class CredentialBook:
         return [repository for group in self._reading.repositories.values() for repository in group]
 
     def find(self, url: str, project: str = "") -> Repository | None:
-        """The repository's own Secret: the project's before one that belongs to no project."""
+        """The repository's own Secret: the project's before one without a project."""
         return self._reading.find(url, project)
 
     def url_of(self, name: str, project: str = "") -> str:
-        """The chart repository that a chart's dependency means by `@name`; "" when there is none."""
+        """The chart repository that a chart's dependency refers to by `@name`; "" when there is none."""
         named = [item for item in self.repositories if item.name == name and item.kind in ("helm", "oci")]
         return next((item.url for wanted in (project, "") for item in named if item.project == wanted), "")
 
@@ -134,11 +134,11 @@ class CredentialBook:
         return self._reading.template(url, project)
 
     def credentials(self, url: str, project: str = "") -> Credentials:
-        """What to connect with: own credentials, else the template's, with certificates and known hosts of the host."""
+        """The credentials to connect with: its own, else the template's, with the host's certificates and host keys."""
         return self._with_trust(url, self._reading.given(url, project))
 
     def writing(self, url: str, project: str = "") -> Credentials:
-        """The same for pushing, from `repository-write` and `repo-write-creds` alone."""
+        """The same for pushing, only from `repository-write` and `repo-write-creds`."""
         return self._with_trust(url, self._writing.given(url, project))
 
     def _with_trust(self, url: str, given: Credentials) -> Credentials:
@@ -167,7 +167,7 @@ class CredentialBook:
 
 
 def _covers(prefix: str, url: str) -> bool:
-    """Whether a template's prefix is one of the URL. One that ends in the host is the whole host: else whoever owns
+    """Whether a template's prefix matches the URL. One that ends in the host must match the complete host: otherwise
     `github.com.example` would be sent the credentials for `github.com`."""
     if not url.startswith(prefix):
         return False
@@ -176,7 +176,7 @@ def _covers(prefix: str, url: str) -> bool:
 
 
 def decoded(secret: JsonObject) -> dict[str, str]:
-    """A Secret's values as text; one that is not base64 or not UTF-8 is left out, and spoils no other."""
+    """A Secret's values as text; one that is not base64 or not UTF-8 is left out, without affecting the others."""
     values: dict[str, str] = {}
     data = secret.get("data")
     for key, text in data.items() if isinstance(data, dict) else ():

@@ -1,6 +1,6 @@
 """A local directory as a tree, for `argosy render PATH`: the same path and symlink rules, no repository needed.
 
-Entries are read when asked for and then kept: the tree is a snapshot of what its readers saw.
+Entries are read on demand and then kept: the tree is a snapshot of what its readers saw.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SERIAL = itertools.count()
 class DirectoryStorage:
     """Files below one directory of this machine; `.git` is left out, sockets and devices too.
 
-    A file's oid is its identity, size and time of change; the root's is this snapshot's own.
+    A file's oid is its identity, size and modification time; the root's is this snapshot's own.
     """
 
     def __init__(self, root: Path) -> None:

@@ -1,8 +1,8 @@
-"""The way out of a program in a box, which has no network of its own: one host and port, under the egress policy.
+"""The egress of a sandboxed program, which has no network of its own: one host and port, under the egress policy.
 
-The program finds it at a port of its own 127.0.0.1, as a SOCKS 5 proxy or, for ssh, as if it were the host itself. Here
-the name is resolved, every address judged, and the connection made to a judged address; what crosses it is not looked
-at, and is encrypted from end to end where the program's protocol is. One thread per connection and direction.
+The program connects to a port of its own 127.0.0.1, as a SOCKS 5 proxy or, for ssh, as if it were the host itself. Here
+the name is resolved, every address checked, and the connection made to a checked address; its data is not inspected,
+and is encrypted from end to end if the program's protocol is. One thread per connection and direction.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _GRANTED, _REFUSED, _UNREACHABLE = 0, 2, 4
 
 
 class Refused(Exception):
-    """The policy says no; or another host was asked for than the one that was meant."""
+    """The policy denies it; or another host was requested than the intended one."""
 
 
 class Unreached(Exception):
-    """There is no connection to be had; the text says why in our words."""
+    """The connection failed; the message says why in our words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Target:
 
 
 class Gateway:
-    """Serves the listener that `serve` is given, until it is closed. `proxy`: a URL to go on through."""
+    """Serves the listener passed to `serve`, until it is closed. `proxy`: a URL of an upstream proxy."""
 
     def __init__(self, target: Target, policy: EgressPolicy, *, proxy: str = "", plain: bool = False) -> None:
         """`plain`: each connection is to the target, without SOCKS."""
@@ -52,7 +52,7 @@ class Gateway:
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self.refusal = ""
-        """Why the policy let nothing through, if so."""
+        """Why the policy denied connections, if it did."""
         self.problem = ""
         """Why the host could not be reached, if so."""
 
@@ -61,14 +61,14 @@ class Gateway:
         threading.Thread(target=self._accept, args=(listener,), daemon=True, name="gateway").start()
 
     def explain(self, url: str) -> None:
-        """Raises Rejected or Unavailable when the program failed for what happened here."""
+        """Raises Rejected or Unavailable when the program failed because of an error here."""
         if self.refusal:
             raise Rejected(f"{scrub(url)}: {self.refusal}")
         if self.problem:
             raise Unavailable(f"{scrub(url)}: {self.problem}")
 
     def close(self) -> None:
-        """Ends all connections."""
+        """Closes all connections."""
         with self._lock:
             opened, self._open = list(self._open), set()
         for each in [*opened, *([self._listener] if self._listener else [])]:
@@ -119,7 +119,7 @@ class Gateway:
         return self._direct(self._target)
 
     def _direct(self, target: Target) -> socket.socket:
-        """Every address of the name is judged before any is connected to."""
+        """Every address of the name is checked before any is connected to."""
         try:
             found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
@@ -142,7 +142,7 @@ class Gateway:
         raise Unreached(f"could not connect: {problem}")
 
     def _through_proxy(self) -> socket.socket:
-        """By CONNECT, or SOCKS 5; a literal address that the proxy is asked for is judged as well."""
+        """By CONNECT, or SOCKS 5; a literal address requested from the proxy is checked as well."""
         with contextlib.suppress(ValueError):
             if reason := self._policy.refusal(self._target.host):
                 raise Refused(f"{self._target.host}: the address {reason}")
@@ -180,7 +180,7 @@ class Gateway:
 
 
 def _plain_name(host: str) -> str:
-    """Programs write addresses and names of other alphabets in their own way before they ask."""
+    """Programs normalise addresses and international names in their own way before they connect."""
     text = host.strip("[]").lower()
     with contextlib.suppress(ValueError):
         return str(ipaddress.ip_address(text.partition("%")[0]))
@@ -193,7 +193,7 @@ def _plain_name(host: str) -> str:
 
 
 def _asked(inside: socket.socket) -> Target:
-    """What a SOCKS 5 client wants to be connected to."""
+    """The address a SOCKS 5 client wants to connect to."""
     version, count = _exactly(inside, 2)
     _exactly(inside, count)
     if version != 5:
@@ -253,7 +253,7 @@ def _exactly(made: socket.socket, count: int) -> bytes:
 
 
 def _pump(source: socket.socket, target: socket.socket) -> None:
-    """Until one side ends; the other is told."""
+    """Until one side closes; the other is notified."""
     with contextlib.suppress(OSError):
         while part := source.recv(PIECE):
             target.sendall(part)

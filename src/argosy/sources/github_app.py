@@ -1,6 +1,6 @@
-"""GitHub App credentials: the app's key signs a request for a token that opens its installation's repositories.
+"""GitHub App credentials: the app's key signs a request for a token that can read its installation's repositories.
 
-Tokens live an hour; one is kept until shortly before its end, in memory only.
+Tokens live an hour; one is cached until shortly before it expires, in memory only.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ JWT_SECONDS: Final = 540
 
 
 class GitHubApps:
-    """Turns an app's credentials into a token's; others pass unchanged."""
+    """Exchanges an app's credentials for a token's; others pass unchanged."""
 
     def __init__(self, egress: Egress, clock: Clock) -> None:
         self._egress = egress
@@ -75,13 +75,13 @@ class GitHubApps:
 
 
 def signed_request(app: str, private_key: str, now: int) -> str:
-    """The JSON web token (RS256) that says: I am the app. Its start lies a minute back, for clocks that differ."""
+    """The JSON web token (RS256) that authenticates the app. It is backdated by a minute, for clocks that differ."""
     claims = {"iat": now - 60, "exp": now + JWT_SECONDS, "iss": app}
     return signed(claims, private_key, "githubAppPrivateKey")
 
 
 def signed(claims: JsonObject, private_key: str, field_name: str) -> str:
-    """A JSON web token (RS256). Raises AccessDenied, naming the field that the key is from."""
+    """A JSON web token (RS256). Raises AccessDenied, naming the field of the key."""
     text = b".".join(_base64(orjson.dumps(part)) for part in ({"alg": "RS256", "typ": "JWT"}, claims))
     return (
         text + b"." + _base64(_key(private_key, field_name).sign(text, padding.PKCS1v15(), hashes.SHA256()))

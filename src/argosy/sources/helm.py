@@ -1,7 +1,7 @@
-"""Helm chart repositories over HTTP(S): an index, and archives that it points to.
+"""Helm chart repositories over HTTP(S): an index, and the archives that it refers to.
 
-An index is kept compressed with its ETag, and only the block of the chart in question is parsed: the large public ones
-hold hundreds of thousands of lines. Credentials go to the repository's own host only, unless `pass_credentials`.
+An index is stored compressed with its ETag, and only the block of the chart in question is parsed: large public ones
+have hundreds of thousands of lines. Credentials are sent only to the repository's own host, unless `pass_credentials`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from argosy.sources.versions import highest, is_constraint, is_exact
 INDEX_LIMIT: Final = 100 * 1024 * 1024
 ARCHIVE_LIMIT: Final = 100 * 1024 * 1024
 WHOLE_INDEX_LIMIT: Final = 8 * 1024 * 1024
-"""Bytes of an index of unusual form that are parsed as a whole."""
+"""Maximum bytes of an index in unusual format, which is parsed completely."""
 CHARTS_KEPT: Final = 64
 
 _CHART_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,250}")
@@ -60,7 +60,7 @@ class HelmRepositories:
     def __init__(
         self, egress: Egress, clock: Clock, *, limits: ArchiveLimits | None = None, directory: Path | None = None
     ) -> None:
-        """`directory`: where the contents of large charts are kept."""
+        """`directory`: where the contents of large charts are stored."""
         self._directory = directory
         self._egress = egress
         self._clock = clock
@@ -86,11 +86,11 @@ class HelmRepositories:
         return self._charts[key]
 
     async def check(self, url: str, credentials: Credentials) -> None:
-        """Whether the repository answers with an index that can be read. Raises SourceError."""
+        """Whether the repository returns a valid index. Raises SourceError."""
         await self._index(url, credentials)
 
     async def listed(self, url: str, credentials: Credentials) -> dict[str, list[str]]:
-        """Every chart with its versions, as the index has them. Raises SourceError."""
+        """Every chart with its versions, as in the index. Raises SourceError."""
         index = await self._clock.external(self._index(url, credentials))
         try:
             entries = (load(index.text, nodes=2_000_000) or {}).get("entries") or {}
@@ -156,7 +156,7 @@ class HelmRepositories:
 
 
 def versions_in(index: bytes, chart: str) -> list[_Listed]:
-    """What an index says about one chart. Raises NotFound, or Rejected for an index that cannot be read."""
+    """An index's entries for one chart. Raises NotFound, or Rejected for an invalid index."""
     try:
         entries = orjson.loads(index).get("entries", {}).get(chart) if index[:1] == b"{" else _block(index, chart)
     except (YamlError, orjson.JSONDecodeError, AttributeError) as error:
@@ -167,7 +167,7 @@ def versions_in(index: bytes, chart: str) -> list[_Listed]:
 
 
 def _block(index: bytes, chart: str) -> Any:
-    """The chart's part of a YAML index: the lines from its key to the next key, as every index writer lays them out."""
+    """The chart's part of a YAML index: the lines from its key to the next key, as every index writer formats them."""
     name = re.escape(chart.encode())
     start = re.search(rb"(?m)^  [\"']?" + name + rb"[\"']?:[ \t]*\r?$", index)
     if start is None:
@@ -195,7 +195,7 @@ def check_chart_name(chart: str) -> None:
 
 
 def check_digest(answer: Answer, digest: str) -> None:
-    """Raises Rejected when the body is not what the digest says."""
+    """Raises Rejected when the body does not match the digest."""
     wanted = digest.removeprefix("sha256:").lower()
     if wanted and hashlib.sha256(answer.body).hexdigest() != wanted:
         raise Rejected(f"{scrub(answer.url)}: the content does not have the digest that was promised")

@@ -1,6 +1,6 @@
-"""A file that a stranger's answer is written to while it arrives: beside the event loop, whole or not there.
+"""A file to which a response is written while it arrives: outside the event loop, complete or not at all.
 
-What is fetched may be a gigabyte, and many are fetched at one time.
+A response may be a gigabyte, and many are fetched at one time.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 KEPT_FREE: Final = 64 * 1024 * 1024
-"""Bytes of the disk that are left for those who write to it, too."""
+"""Bytes of the disk that are left free for others."""
 
 
 class Landing:
@@ -37,13 +37,13 @@ class Landing:
 
     @property
     def digest(self) -> str:
-        """Of what came until now, as OCI writes it."""
+        """Of the bytes so far, as OCI writes it."""
         return f"sha256:{self._hash.hexdigest()}"
 
 
 @asynccontextmanager
 async def landing(place: Path) -> AsyncIterator[Landing]:
-    """The file is at `place` once the block is left without an error; what was there before stays until then.
+    """The file is at `place` once the block exits without an error; an existing one is kept until then.
 
     Raises OSError, such as for a full disk.
     """
@@ -59,7 +59,7 @@ async def landing(place: Path) -> AsyncIterator[Landing]:
 
 
 def _opened(part: Path) -> BinaryIO:
-    """A new file in any case: a link of that name leads nowhere."""
+    """Always a new file: a link of that name is not followed."""
     part.parent.mkdir(parents=True, exist_ok=True)
     part.unlink(missing_ok=True)
     return part.open("xb")

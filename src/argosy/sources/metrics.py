@@ -1,4 +1,4 @@
-"""Metrics of what is asked of Git servers and OCI registries, under upstream's names. spec/metrics.md E1 (8084)."""
+"""Metrics of requests to Git servers and OCI registries, under upstream's names. spec/metrics.md E1 (8084)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class GitMetrics:
 
     @contextmanager
     def request(self, url: str, kind: RequestType, revision: str = "") -> Iterator[None]:
-        """One request, counted with its time and whether it failed."""
+        """One request, counted with its duration and whether it failed."""
         repo, began = normalise_url(url), self._clock.monotonic()
         self._requests.add(repo=repo, request_type=kind)
         try:
@@ -74,7 +74,7 @@ class OciMetrics:
 
     @contextmanager
     def request(self, url: str, kind: OciRequest, revision: str = "") -> Iterator[None]:
-        """One request, counted with its time and whether it failed."""
+        """One request, counted with its duration and whether it failed."""
         repo, began = normalise_url(url), self._clock.monotonic()
         self._requests.add(repo=repo, request_type=kind)
         try:

@@ -1,7 +1,7 @@
 """OCI registries (distribution specification) as sources: Helm charts, and artifacts with one layer of files.
 
-Credentials are given to the registry itself, and to a token service only if that is on the same host or known to belong
-to it: the `realm` in a registry's answer is the registry's word, not ours. Plain HTTP only when a repository says so.
+Credentials are sent to the registry itself, and to a token service only if that is on the same host or known to belong
+to it: the `realm` in a registry's response is untrusted. Plain HTTP only when a repository is configured so.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ TOKEN_HOSTS: Final[Mapping[str, frozenset[str]]] = {
     "registry-1.docker.io": frozenset({"auth.docker.io"}),
     "registry.gitlab.com": frozenset({"gitlab.com"}),
 }
-"""Registry host -> token services elsewhere that may have its credentials."""
+"""Registry host -> token services on other hosts that may get its credentials."""
 
 _NAME = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
@@ -81,7 +81,7 @@ class OciRegistries:
         media_types: Sequence[str] = LAYERS,
         token_hosts: Mapping[str, frozenset[str]] = TOKEN_HOSTS,
     ) -> None:
-        """`directory`: where the contents of large artifacts are kept. `media_types`: of layers that are accepted."""
+        """`directory`: where the contents of large artifacts are stored. `media_types`: of layers that are accepted."""
         self._egress = egress
         self._clock = clock
         self._limits = limits
@@ -107,13 +107,13 @@ class OciRegistries:
             return await self._clock.external(self.tags(place, credentials))
 
     async def test(self, url: str, credentials: Credentials) -> None:
-        """Whether the registry answers for the repository, with or without any tag. Raises SourceError."""
+        """Whether the registry has the repository, with or without any tag. Raises SourceError."""
         place = _place(url, "", credentials)
         with self._metrics.request(place.shown, "test-repo"), suppress(NotFound):
             await self._clock.external(self._resolved(place, "", "latest", credentials))
 
     async def annotations(self, url: str, version: str, credentials: Credentials) -> dict[str, str]:
-        """What the manifest of a tag or digest says of itself."""
+        """The annotations in the manifest of a tag or digest."""
         place = _place(url, "", credentials)
         reference = version if _DIGEST.fullmatch(version) else _tag_of(version)
         with self._metrics.request(place.shown, "digest-metadata", version):
@@ -175,7 +175,7 @@ class OciRegistries:
         return answer.status == 200
 
     async def _manifest(self, place: _Place, reference: str, credentials: Credentials) -> tuple[JsonObject, str]:
-        """The manifest and its digest, which is checked when it was asked for by digest."""
+        """The manifest and its digest, which is verified when it was requested by digest."""
         if not _TAG.fullmatch(reference) and not _DIGEST.fullmatch(reference):
             raise Rejected(f"{scrub(reference)!r} is neither a tag nor a digest")
         answer = await self._get(place.url(f"manifests/{reference}"), place, credentials, limit=MANIFEST_LIMIT)
@@ -195,7 +195,7 @@ class OciRegistries:
         return answer.body
 
     async def _get(self, url: str, place: _Place, credentials: Credentials, *, limit: int) -> Answer:
-        """Once without, and if the registry asks for it, once with what it asks for."""
+        """First without credentials, and if the registry requires it, once more with them."""
         headers = {"Accept": ACCEPT}
         plain = place.base.startswith("http://")
         answer = await self._egress.get(url, credentials, limit=limit, headers=headers, plain_http=plain)
@@ -240,7 +240,7 @@ class OciRegistries:
 
 
 def _place(url: str, chart: str, credentials: Credentials) -> _Place:
-    """Where a repository is. Raises Rejected for names that a registry cannot have."""
+    """Where a repository is. Raises Rejected for invalid names."""
     text = url.strip().removeprefix("oci://").rstrip("/")
     host, _, name = text.partition("/")
     if chart:

@@ -1,7 +1,7 @@
-"""The one function by which a path from outside becomes a path inside a root (spec/security.md rule 1).
+"""The one function that turns an untrusted path into a path inside a root (spec/security.md rule 1).
 
-Everything that names a file (source paths, value files, kustomize resources, archive members) passes here. `normalise`
-judges the text alone; `resolve_in_root` also follows symlinks, each of its components checked again.
+Everything that names a file (source paths, value files, kustomize resources, archive members) uses it. `normalise`
+checks only the text; `resolve_in_root` also follows symlinks, checking each of their components again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LINK_LIMIT: Final = 40
 PATH_LIMIT: Final = 4096
 
 Look = Callable[[str], Entry | None]
-"""The entry at a normalised path whose parents are real directories; a link is answered as a link."""
+"""The entry at a normalised path whose parents are real directories; a link is returned as a link."""
 
 ReadLink = Callable[[str], str]
 """The target text of the link at a normalised path."""
@@ -32,7 +32,7 @@ _IGNORED: Final = dict.fromkeys(
 
 
 class OutOfRoot(Rejected):
-    """A path or symlink leaves its root, or is of a form that never names a file in it."""
+    """A path or symlink leaves its root, or can never name a file in it."""
 
 
 def normalise(path: str) -> str:
@@ -61,7 +61,7 @@ def join(directory: str, path: str) -> str:
 
 
 def resolve_in_root(path: str, look: Look, read_link: ReadLink) -> tuple[str, Entry] | None:
-    """The real path and entry that `path` leads to, links followed; None when there is nothing.
+    """The real path and entry of `path`, links followed; None when there is nothing.
 
     `..` in `path` itself is resolved by text, as the tools do; in a link's target it is resolved by directories.
     """
@@ -96,9 +96,9 @@ def resolve_in_root(path: str, look: Look, read_link: ReadLink) -> tuple[str, En
 
 
 def place_in_root(path: str, look: Look, read_link: ReadLink) -> str:
-    """Where in the root a file written at `path` really lands: links in it are followed, what is missing is to be made.
+    """The real location of a file written at `path`: links are followed, missing directories are to be created.
 
-    Raises OutOfRoot, or Rejected when the path is a directory, or leads through a file.
+    Raises OutOfRoot, or Rejected when the path is a directory, or passes through a file.
     """
     parts = normalise(path).split("/")
     for count in range(len(parts), -1, -1):
@@ -115,7 +115,7 @@ def place_in_root(path: str, look: Look, read_link: ReadLink) -> str:
 
 
 def levels_above(target: str) -> float:
-    """How many directories above its own a link with this target reaches, by text alone; infinite when absolute."""
+    """How many directories above its own a link with this target reaches, by text only; infinite when absolute."""
     if target.startswith("/") or "\\" in target or "\0" in target:
         return float("inf")
     depth = lowest = 0
@@ -127,7 +127,7 @@ def levels_above(target: str) -> float:
 
 @functools.lru_cache(maxsize=65536)
 def is_git_directory(name: str) -> bool:
-    """Whether some file system would take the name for `.git`: by case, Unicode form, trailing dots or short name."""
+    """Whether some file system would treat the name as `.git`: by case, Unicode form, trailing dots or short name."""
     plain = unicodedata.normalize("NFKC", name).translate(_IGNORED).casefold().rstrip(". ").split(":")[0]
     return plain in (".git", "git~1")
 

@@ -1,7 +1,7 @@
-"""The doors to the outside world's content, in the words of who asks: where, which revision, what is in it.
+"""The ports for external content: repositories, their revisions and files.
 
 Adapters: `sources.git` (the git program and bare mirrors), `sources.helm`, `sources.oci`, and scripted ones for
-rehearsal and tests. A tree is read without a checkout, path by path; every read can be noted (render/inputs.py).
+rehearsal and tests. A tree is read without a checkout, path by path; every read can be recorded (render/inputs.py).
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Literal, Protocol
 
 
 class SourceError(Exception):
-    """Something about a source that its owner must hear of. The text never contains a credential."""
+    """A problem with a source that its owner must see. The message never contains a credential."""
 
 
 class AccessDenied(SourceError):
-    """Credentials, host key or certificate were refused: retrying at once will not help."""
+    """Credentials, host key or certificate were refused: an immediate retry will not help."""
 
 
 class NotFound(SourceError):
-    """The remote answered, and has no such repository, revision, chart or path."""
+    """The remote answered, but has no such repository, revision, chart or path."""
 
 
 class Unavailable(SourceError):
@@ -29,11 +29,11 @@ class Unavailable(SourceError):
 
 
 class Rejected(SourceError):
-    """The content breaks a limit or a rule of ours (size, symlink out of the root, archive bomb)."""
+    """The content exceeds a limit or violates a rule of ours (size, symlink out of the root, archive bomb)."""
 
 
 class Outrun(SourceError):
-    """Somebody else pushed to the same reference first: look at what is there now, and try again."""
+    """Another client pushed to the same reference first: read its current state, and try again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +62,13 @@ class Credentials:
     github_app_installation_id: str = ""
     github_app_private_key: str = field(default="", repr=False)
     github_app_url: str = ""
-    """The API of a GitHub of one's own; "" is github.com's."""
+    """The API of a GitHub Enterprise server; "" is github.com's."""
     gcp_service_account_key: str = field(default="", repr=False)
     azure_client_id: str = ""
     azure_client_secret: str = field(default="", repr=False)
     azure_tenant_id: str = ""
     azure_authority: str = ""
-    """Where Azure's identities live; "" is the public cloud's."""
+    """Azure's authority host; "" is the public cloud's."""
     azure_workload_identity: bool = False
     ssh_agent: bool = False
     """Offer the keys of the agent at SSH_AUTH_SOCK (`argosy up` for a developer's own repositories)."""
@@ -99,7 +99,7 @@ class Tree(Protocol):
     def root_oid(self) -> str: ...
 
     def stat(self, path: str) -> Entry | None:
-        """None when there is nothing. The entry of what the path leads to, links followed."""
+        """The entry that the path leads to, links followed; None when there is nothing."""
         ...
 
     def read(self, path: str, *, limit: int = 10 * 1024 * 1024) -> bytes: ...
@@ -110,12 +110,12 @@ class Tree(Protocol):
 
 
 Further = Callable[[str], Credentials]
-"""The URL of a further repository, that a source names -> what it is read with. Raises AccessDenied where the source's
+"""The URL of another repository that a source names -> the credentials to read it. Raises AccessDenied if the source's
 project does not allow it."""
 
 
 InsteadOf = Callable[[str, Credentials], Awaitable[str]]
-"""A repository's URL -> the repository on this machine that is read and written in its place, as git's own setting
+"""A repository's URL -> the repository on this machine that is read and written instead, like git's own setting
 `url.<base>.insteadOf`; "" for the repository itself."""
 
 
@@ -125,21 +125,21 @@ class GitRemote(Protocol):
     ) -> str:
         """The commit for a branch, tag, semver constraint, abbreviated or full SHA, or "" for HEAD (spec 11.1).
 
-        `max_age`: seconds that the remote's list of references may be old. 0, for refreshes: asked for after this
-        call began. Polls pass some seconds, so that many applications of one repository share one look.
+        `max_age`: the maximum age in seconds of the remote's list of references. 0, for refreshes: requested after this
+        call started. Polls pass some seconds, so that many applications of one repository share one request.
         Raises NotFound `unable to resolve '<x>' to a commit SHA: revision not found`.
         """
         ...
 
     async def tree(self, url: str, commit: str, credentials: Credentials, *, further: Further | None = None) -> Tree:
-        """Fetches the commit into the local mirror unless it is there already. `further` decides about submodules;
+        """Fetches the commit into the local mirror unless it is already there. `further` decides about submodules;
         without it, only those of the same host are read with the same credentials."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who makes a commit."""
+    """Author and committer of a commit."""
 
     name: str
     email: str
@@ -147,7 +147,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """What a commit says of itself. `author` is `name <email>`; `trailers` are the lines of its last paragraph."""
+    """A commit's metadata. `author` is `name <email>`; `trailers` are the lines of its last paragraph."""
 
     author: str
     authored_at: datetime
@@ -156,17 +156,17 @@ class Described:
 
 
 class GitWriter(Protocol):
-    """Commits are made in private, from a parent and what changes; nobody sees them before `push`.
+    """Commits are created locally, from a parent and the changes; nobody sees them before `push`.
 
     Each takes a repository's URL and the credentials that may write to it. Commits are full SHAs.
     """
 
     async def head(self, url: str, branch: str, credentials: Credentials) -> str:
-        """The commit that the remote's branch is at now, fetched; "" when there is no such branch."""
+        """The current commit of the remote's branch, fetched; "" when there is no such branch."""
         ...
 
     async def tree(self, url: str, commit: str, credentials: Credentials) -> Tree:
-        """As `GitRemote.tree`, of commits not pushed yet as well."""
+        """Like `GitRemote.tree`, also for commits that are not pushed yet."""
         ...
 
     async def describe(self, url: str, commit: str, credentials: Credentials) -> Described: ...
@@ -183,12 +183,12 @@ class GitWriter(Protocol):
         """A new commit on `parent` ("": none), with these files written and those that are None removed.
 
         Paths are relative to the root; symlinks in them are followed inside it. Raises Rejected for a path that
-        leaves the root, or that leads through a file.
+        leaves the root, or that passes through a file.
         """
         ...
 
     async def push(self, url: str, branch: str, commit: str, credentials: Credentials) -> None:
-        """Moves the remote's branch forward, or makes it; never back. Raises Outrun, or AccessDenied."""
+        """Moves the remote's branch forward, or creates it; never back. Raises Outrun, or AccessDenied."""
         ...
 
     async def note(self, url: str, commit: str, namespace: str, credentials: Credentials) -> str:
@@ -198,7 +198,7 @@ class GitWriter(Protocol):
     async def annotate(
         self, url: str, commit: str, namespace: str, text: str, author: Author, credentials: Credentials
     ) -> None:
-        """Sets the commit's note at the remote, whoever else writes notes there at the same time."""
+        """Sets the commit's note at the remote, even while others write notes there."""
         ...
 
 

@@ -1,8 +1,8 @@
-"""An OCI registry, asked and written to: tags, manifests, blobs (distribution specification 1.1).
+"""A client for OCI registries: tags, manifests, blobs (distribution specification 1.1).
 
-What a registry says is foreign input: sizes are bounded, digests checked, lists of tags end. 429 and Retry-After are
-respected, and no registry is asked more often than it is allowed to be. Manifests by digest never change, so they are
-kept; a list of tags is asked for again with its ETag.
+A registry's responses are untrusted: sizes are bounded, digests verified, lists of tags limited. 429 and Retry-After
+are respected, and the rate of requests to a registry is limited. Manifests by digest never change, so they are
+cached; a list of tags is requested again with its ETag.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ _TOKEN_HOSTS: Final[Mapping[str, frozenset[str]]] = {"registry-1.docker.io": fro
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """Where an image repository is."""
+    """The location of an image repository."""
 
     base: str
     name: str
@@ -92,7 +92,7 @@ class Manifest:
 
 
 def repository(text: str, credentials: Credentials = Credentials()) -> Repository:  # noqa: B008  (frozen)
-    """Of `host/name` or Docker Hub's short names, with or without `oci://`. Raises Rejected."""
+    """From `host/name` or Docker Hub's short names, with or without `oci://`. Raises Rejected."""
     plain = text.strip().removeprefix("oci://").rstrip("/")
     first, slash, rest = plain.partition("/")
     if slash and ("." in first or ":" in first or first == "localhost"):
@@ -120,7 +120,7 @@ def split_reference(text: str) -> tuple[str, str]:
 
 
 def _is_local(host: str) -> bool:
-    """Registries on this machine are spoken to without TLS, as every client does."""
+    """Registries on this machine are accessed without TLS, as every client does."""
     name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
     if name == "localhost" or name.endswith((".localhost", ".local")):
         return True
@@ -164,7 +164,7 @@ class RegistryClient:
             url = self._following(url, following.group(1), place)
         else:
             raise Rejected(f"{scrub(place.name)}: the list of tags does not end")
-        self._lists[key] = (first_etag if page == 0 else "", found)  # of a page, and not of what follows it
+        self._lists[key] = (first_etag if page == 0 else "", found)  # for a page, and not for the following ones
         return found
 
     def _following(self, url: str, link: str, place: Repository) -> str:
@@ -176,7 +176,7 @@ class RegistryClient:
         return found
 
     async def head(self, place: Repository, tag: str, credentials: Credentials) -> str:
-        """The digest that a tag has now; "" where the registry does not say. Raises NotFound."""
+        """The current digest of a tag; "" if the registry does not report it. Raises NotFound."""
         answer = await self._send(
             "HEAD", place.url(f"manifests/{_checked(tag)}"), place, credentials, limit=MANIFEST_LIMIT
         )
@@ -186,7 +186,7 @@ class RegistryClient:
         return digest if _DIGEST.fullmatch(digest) else ""
 
     async def manifest(self, place: Repository, reference: str, credentials: Credentials) -> Manifest:
-        """By tag or digest. Raises NotFound. What came is hashed here: a registry's word is not enough."""
+        """By tag or digest. Raises NotFound. The content is hashed here: the registry's own digest is not trusted."""
         kept = self._manifests.get((place, reference, credentials))
         if kept is not None:
             return kept
@@ -215,7 +215,7 @@ class RegistryClient:
     async def blob_to(
         self, path: Path, place: Repository, digest: str, credentials: Credentials, *, limit: int = BLOB_LIMIT
     ) -> None:
-        """A blob as a file, which is there only when it is whole and has the digest."""
+        """Downloads a blob to a file, which exists only when it is complete and matches the digest."""
         await self._clock.external(self._landed(path, place, digest, credentials, limit))
 
     async def _landed(self, path: Path, place: Repository, digest: str, credentials: Credentials, limit: int) -> None:
@@ -232,7 +232,7 @@ class RegistryClient:
         answer = await self._send(
             "GET", place.url(f"blobs/{digest}"), place, credentials, limit=limit, seconds=seconds, sink=sink
         )
-        if answer.status in (301, 302, 303, 307, 308):  # to a store of its own, without our credentials
+        if answer.status in (301, 302, 303, 307, 308):  # to a storage backend, without our credentials
             elsewhere = urljoin(answer.url, answer.headers.get("location", ""))
             if answer.url.startswith("https://") and elsewhere.startswith("http://"):
                 raise Rejected(f"{scrub(answer.url)}: redirected from https to http")
@@ -250,14 +250,14 @@ class RegistryClient:
         return answer.status == 200
 
     async def push_blob(self, place: Repository, data: bytes, credentials: Credentials) -> str:
-        """Uploads in one piece unless it is there; returns the digest."""
+        """Uploads in one piece unless it exists; returns the digest."""
         digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
         if not await self.has_blob(place, digest, credentials):
             await self.upload_blob(place, digest, data, credentials)
         return digest
 
     async def upload_blob(self, place: Repository, digest: str, data: bytes | Path, credentials: Credentials) -> None:
-        """In one request, whether or not it is there; a file's content piece by piece."""
+        """In one request, whether or not it exists; a file's content piece by piece."""
         started = await self._send(
             "POST", place.url("blobs/uploads/"), place, credentials, limit=MANIFEST_LIMIT, body=b"", push=True
         )
@@ -300,7 +300,7 @@ class RegistryClient:
         seconds: float = TIMEOUT_SECONDS,
         sink: Sink | None = None,
     ) -> Answer:
-        """With the token the registry wants, and again after the time that it asks for."""
+        """With the token the registry requires, and again after Retry-After."""
         scope = f"repository:{place.name}:{'pull,push' if push else 'pull'}"
         sent = {"Accept": ACCEPT, **(headers or {})}
         for _ in range(RETRIES):
@@ -336,7 +336,7 @@ class RegistryClient:
         now = self._clock.monotonic()
         free = max(now, self._free_at.get(place.base, now))
         self._free_at[place.base] = free + self._gap
-        if free - now > self._gap * 20:  # a burst of twenty is let through at once
+        if free - now > self._gap * 20:  # a burst of twenty is allowed at once
             await self._clock.sleep(free - now)
 
     def _token(self, place: Repository, scope: str, credentials: Credentials) -> str:
@@ -346,7 +346,7 @@ class RegistryClient:
     async def _authorize(
         self, answer: Answer, place: Repository, scope: str, credentials: Credentials, *, had: str
     ) -> bool:
-        """Whether there is something new to try."""
+        """Whether there is a new credential to try."""
         challenge = answer.headers.get("www-authenticate", "")
         if challenge.lower().startswith("basic"):
             token, seconds = basic(credentials), TOKEN_SECONDS * 60
@@ -394,7 +394,7 @@ def _may_have_credentials(realm: str, place: Repository) -> bool:
 
 
 def _tags(listed: Any) -> list[str]:
-    """What is no tag can be asked for by nobody, and may be as long as the answer."""
+    """An invalid tag cannot be requested anyway, and may be as long as the response."""
     return [tag for tag in listed if isinstance(tag, str) and _TAG.fullmatch(tag)] if isinstance(listed, list) else []
 
 

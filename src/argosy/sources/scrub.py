@@ -1,4 +1,4 @@
-"""Keeps credentials out of what people read (spec/security.md rule 9): errors of git, Helm and registries pass here."""
+"""Removes credentials from messages (spec/security.md rule 9): errors of git, Helm and registries are filtered here."""
 
 from __future__ import annotations
 

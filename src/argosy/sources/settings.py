@@ -1,6 +1,6 @@
-"""What the operator says about fetching: `argocd-cmd-params-cm` and the process's environment, read once at the start.
+"""The operator's settings for fetching: `argocd-cmd-params-cm` and the process's environment, read once at the start.
 
-The ConfigMap's key wins over the variable that upstream's installation makes of it. A value that cannot be read counts
+The ConfigMap's key wins over the variable that upstream's installation derives from it. An invalid value counts
 as absent. Pure (spec/argo-cd-engine-2.md 11 and 13).
 """
 
@@ -71,7 +71,7 @@ def source_settings(parameters: Mapping[str, str], environment: Mapping[str, str
 
 
 def _bytes(text: str) -> int:
-    """A Kubernetes quantity; 0 when there is none that can be read."""
+    """A Kubernetes quantity; 0 when it is absent or invalid."""
     try:
         return max(0, quantity.whole_units(text)) if text else 0
     except quantity.QuantityError:
@@ -79,7 +79,7 @@ def _bytes(text: str) -> int:
 
 
 def _seconds(text: str) -> float:
-    """A Go duration, or a bare number of seconds; 0 when there is none that can be read."""
+    """A Go duration, or a bare number of seconds; 0 when it is absent or invalid."""
     try:
         return max(0.0, float(text) if text.replace(".", "", 1).isdigit() else duration.parse(text).total_seconds())
     except duration.DurationError:

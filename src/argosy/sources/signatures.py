@@ -1,7 +1,7 @@
-"""Whose signatures a project asks for, and what speaks against a revision (spec/argo-cd-engine-2.md 11.8). Pure.
+"""Which signatures a project requires, and the objections to a revision (spec/argo-cd-engine-2.md 11.8). Pure.
 
-The work of looking is in sources/git/signing.py; here are the policy, the reading of the gpg program's words, and the
-verdict. Nobody's signature counts unless its key is both in the keyring and named by the policy.
+The verification itself is in sources/git/signing.py; here are the policy, the parsing of gpg's output, and the
+verdict. A signature counts only if its key is both in the keyring and named by the policy.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ Mode = Literal["none", "head", "strict"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """`head`: the revision itself is signed. `strict`: everything that led to it too, back to a sealed commit."""
+    """`head`: the revision itself is signed. `strict`: all its ancestors too, back to a sealing commit."""
 
     mode: Mode
     keys: tuple[str, ...]
-    """Key ids, short, long or as fingerprints, of which one must have signed."""
+    """Key ids, short, long or as fingerprints, one of which must have signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """What was found on one commit or tag."""
+    """The result for one commit or tag."""
 
     revision: str
     author: str
@@ -55,11 +55,11 @@ class Signature:
     """GOOD, or why not, in upstream's words."""
     key_id: str = ""
     primary_id: str = ""
-    """Of the key that the signing subkey belongs to."""
+    """The primary key of the signing subkey."""
 
 
 class Verifier(Protocol):
-    """Looks at what was really signed: `sources.git.signing.GitSignatures`."""
+    """Verifies what was really signed: `sources.git.signing.GitSignatures`."""
 
     async def verify(
         self,
@@ -72,14 +72,14 @@ class Verifier(Protocol):
         tag: str = "",
         tag_prefix: str = "",
     ) -> list[str]:
-        """What speaks against the commit; empty when nothing does. Raises a SourceError."""
+        """The objections to the commit; empty when there are none. Raises a SourceError."""
         ...
 
 
 def policy_of(project_spec: AppProjectSpec, url: str) -> Policy | None:
     """The project's policy for a repository: the one of `sourceIntegrity` that names it, else `signatureKeys`.
 
-    Raises Rejected when several name it, and for what is malformed: no mistake may switch verification off.
+    Raises Rejected when several match, and for invalid settings: no mistake may disable verification.
     """
     integrity = project_spec.source_integrity
     policies = [item for item in integrity.git.policies if _covers(item, url)] if integrity else []
@@ -95,7 +95,7 @@ def policy_of(project_spec: AppProjectSpec, url: str) -> Policy | None:
 
 
 def problems(policy: Policy, found: Iterable[Signature]) -> list[str]:
-    """What speaks against it, ten at most, and of each key that signed commits but once."""
+    """The objections, ten at most, and only one for each key that signed commits."""
     allowed = {short_id(key) for key in policy.keys} - {""}
     told: list[str] = []
     seen: set[str] = set()
@@ -116,13 +116,13 @@ def accepted(policy: Policy, signature: Signature) -> bool:
 
 
 def short_id(text: str) -> str:
-    """The last 16 hex digits, which all spellings of a key but the shortest share; "" for what is no key id."""
+    """The last 16 hex digits, which all forms of a key id but the shortest share; "" for an invalid key id."""
     plain = text.strip().replace(" ", "")
     return plain.removeprefix("0x")[-16:].upper() if _HEX.match(plain) else ""
 
 
 def parse_status(text: str) -> tuple[str, str, str]:
-    """gpg's `--status-fd` lines: (result, key id, primary key id). More than one signature counts as none."""
+    """gpg's `--status-fd` lines: (result, key id, primary key id). Several signatures count as none."""
     verdicts, key, primary = [], "", ""
     for words in (line.split() for line in text.splitlines() if line.startswith("[GNUPG:] ")):
         code = words[1] if len(words) > 1 else ""
@@ -178,7 +178,7 @@ def author(data: bytes) -> str:
 
 
 def is_sealed(commit: bytes) -> bool:
-    """Whether the message's last paragraph has the trailer that vouches for all before this commit."""
+    """Whether the message's last paragraph has the trailer that vouches for everything before this commit."""
     message = commit.partition(b"\n\n")[2].decode("utf-8", "replace").strip()
     last = message.split("\n\n")[-1]
     return any(line.lower().startswith(SEAL) and line[len(SEAL) :].strip() for line in last.splitlines())

@@ -1,4 +1,4 @@
-"""A tree of files over any storage: the rules about paths and links live here once, storage only answers by name."""
+"""A tree of files over any storage: the rules for paths and links are here, storage only returns entries by name."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class Storage(Protocol):
     def root(self) -> Entry: ...
 
     def children(self, path: str, entry: Entry) -> Mapping[str, Entry]:
-        """Of a directory, links answered as links."""
+        """The entries of a directory, links returned as links."""
         ...
 
     def content(self, path: str, entry: Entry, limit: int) -> bytes:
-        """Of a file. Raises Rejected when it is larger than `limit` bytes, before it is in memory."""
+        """The content of a file. Raises Rejected when it is larger than `limit` bytes, before it is in memory."""
         ...
 
     def target(self, path: str, entry: Entry) -> str:
-        """Of a link."""
+        """The target of a link."""
         ...
 
 
@@ -48,7 +48,7 @@ class RootedTree:
 
     @property
     def storage(self) -> Storage:
-        """For putting trees together; who reads files asks the tree."""
+        """For combining trees; readers of files use the tree."""
         return self._storage
 
     @property
@@ -105,7 +105,7 @@ class RootedTree:
 
 
 class ListedStorage:
-    """Files whose paths, oids and sizes are known, and whose contents `read` gives. Links are `path -> target`."""
+    """Files with known paths, oids and sizes, whose contents `read` returns. Links are `path -> target`."""
 
     def __init__(
         self, files: Mapping[str, tuple[str, int]], links: Mapping[str, str], read: Callable[[str], bytes]
@@ -145,7 +145,7 @@ class ListedStorage:
         return self._directories[path]
 
     def _seal(self, path: str) -> Entry:
-        """Directories' oids, from the leaves up."""
+        """Directories' oids, computed bottom-up."""
         children = self._directories[path]
         for name, child in children.items():
             if child.kind == "dir":
@@ -163,7 +163,7 @@ class MemoryStorage(ListedStorage):
 
 
 def first_link_out_of_root(storage: Storage) -> str | None:
-    """The path of a symlink that leaves the root, found by walking everything; None when there is none."""
+    """The path of a symlink that leaves the root, found by a complete walk; None when there is none."""
     return _search(storage, "", storage.root, 0)
 
 
@@ -178,7 +178,7 @@ def _search(storage: Storage, path: str, entry: Entry, depth: int) -> str | None
 
 
 def out_of_bounds(path: str) -> Rejected:
-    """What upstream's users search for (spec/argo-cd-engine-2.md 11.2)."""
+    """The phrase that upstream's users search for (spec/argo-cd-engine-2.md 11.2)."""
     return Rejected(f"repository contains out-of-bounds symlinks. file: {shown(path)}")
 
 
@@ -187,7 +187,7 @@ def too_large(path: str, limit: int) -> Rejected:
 
 
 def content_oid(data: bytes) -> str:
-    from hashlib import blake2b  # here, since OpenSSL takes its time and who reads a directory has no digest
+    from hashlib import blake2b  # here, since OpenSSL loads slowly and reading a directory needs no digest
 
     return blake2b(data, digest_size=20).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Repository URLs: what is the same repository, and which are refused (spec/argo-cd-engine-2.md 12). Pure."""
+"""Repository URLs: which ones are equal, and which are refused (spec/argo-cd-engine-2.md 12). Pure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def normalise_url(url: str) -> str:
 
 
 def check_git_url(url: str, *, allow_local: bool = False) -> str:
-    """The URL to hand to git. Raises Rejected for options, other transports and, unless allowed, local paths."""
+    """The URL to pass to git. Raises Rejected for options, other transports and, unless allowed, local paths."""
     text = url.strip()
     if not text or text.startswith("-") or len(text) > URL_LIMIT or not text.isprintable():
         raise Rejected(f"repository URL {scrub(text)!r} is not allowed")
@@ -67,7 +67,7 @@ def is_local(url: str) -> bool:
 
 
 def port_of(url: str) -> int:
-    """As written, or that of its scheme."""
+    """The explicit port, or that of its scheme."""
     if "://" not in url:
         return 22
     parts = urlsplit(url)
@@ -75,8 +75,8 @@ def port_of(url: str) -> int:
 
 
 def exact_url(url: str) -> str:
-    """One spelling for what is surely one repository for one user, and for nothing else: the host has no case, all else
-    does. For keys of what was proven or fetched; `normalise_url` is for what users mean by a name."""
+    """One form for URLs that are certainly one repository for one user: only the host is case-insensitive. For keys
+    of verified or fetched data; `normalise_url` is for what users mean by a URL."""
     text = url.strip()
     if "://" not in text:
         match = _SCP.match(text)
@@ -95,7 +95,7 @@ def authority_of(url: str) -> str:
 
 
 def proxy_for(url: str, proxy: str, no_proxy: str) -> str:
-    """The proxy to reach the URL by, or "": `no_proxy` lists host names, `.suffixes`, or `*` for every host."""
+    """The proxy for the URL, or "": `no_proxy` lists host names, `.suffixes`, or `*` for every host."""
     host = host_of(url)
     for entry in (part.strip().lower().lstrip("*") for part in no_proxy.split(",") if part.strip()):
         if not entry or host == entry.lstrip(".") or host.endswith(f".{entry.lstrip('.')}"):

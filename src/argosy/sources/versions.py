@@ -1,6 +1,6 @@
-"""Which version a constraint picks: tags of a repository, versions of a chart, tags of an artifact. Pure.
+"""Selects the version for a constraint: tags of a repository, versions of a chart, tags of an artifact. Pure.
 
-The rules are machinery/semver.py's; here a text that is no constraint or no version is an answer, not an error.
+The rules are machinery/semver.py's; here an invalid constraint or version is a result, not an error.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ LENGTH_LIMIT = 256
 
 @functools.lru_cache(maxsize=4096)
 def is_constraint(text: str) -> bool:
-    """Whether the text can be read as a constraint; an exact version can."""
+    """Whether the text is a valid constraint, including an exact version."""
     if not text.strip() or len(text) > LENGTH_LIMIT:
         return False
     try:
@@ -26,12 +26,12 @@ def is_constraint(text: str) -> bool:
 
 
 def is_exact(text: str) -> bool:
-    """Whether the text names one version and leaves nothing to choose: all three numbers are given."""
+    """Whether the text names exactly one version: all three numbers are given."""
     return len(text) <= LENGTH_LIMIT and semver.is_version(text.removeprefix("v"), strict=True)
 
 
 def matches(constraint: str, version: str) -> bool:
-    """False as well when either cannot be read."""
+    """False as well when either is invalid."""
     if not is_constraint(constraint):
         return False
     try:
@@ -41,7 +41,7 @@ def matches(constraint: str, version: str) -> bool:
 
 
 def highest(constraint: str, versions: Iterable[str]) -> str | None:
-    """The newest of `versions` that satisfies, as it is written; None when none does or the constraint is none."""
+    """The newest of `versions` that matches, as it is written; None when none does or the constraint is invalid."""
     if not is_constraint(constraint):
         return None
     return semver.highest(constraint, [version for version in versions if len(version) <= LENGTH_LIMIT])

@@ -1,4 +1,4 @@
-"""How an API server is told to ask for admission of cert-manager's kinds. Source: spec/cert-manager.md section 10."""
+"""Webhook configurations that make an API server call admission for cert-manager's kinds. spec/cert-manager.md, 10."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _JUDGED: Final = (
     (GROUP, ["certificates", "issuers", "clusterissuers", "certificaterequests", "certificaterequests/status"]),
     (ACME_GROUP, ["orders", "orders/status", "challenges"]),
 )
-"""Other status subresources hold nothing that is judged: asking for them would cost each controller's write."""
+"""Other status subresources contain nothing to validate: calling for them would delay each controller's write."""
 
 
 def webhook_configurations(namespace: str, ca_bundle: str = "") -> list[JsonObject]:

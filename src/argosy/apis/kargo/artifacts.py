@@ -1,4 +1,4 @@
-"""What Freight is made of, and how Stages and Promotions remember which Freight they hold."""
+"""The artifacts of Freight, and how Stages and Promotions remember which Freight they have."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Origin(Object):
     name: str = ""
 
     def __str__(self) -> str:
-        """`Warehouse/main`: how holds, collections and messages name an origin."""
+        """`Warehouse/main`: how collections and messages name an origin."""
         return f"{self.kind}/{self.name}"
 
 
@@ -113,7 +113,7 @@ class FreightCollection(Object):
 
     @property
     def names(self) -> list[str]:
-        """Of its Freight, sorted."""
+        """Names of its Freight, sorted."""
         return sorted(item.name for item in self.items.values())
 
     @property

@@ -57,7 +57,7 @@ class FreightStatus(Object):
 
 
 def _entries(raw: JsonObject, place: str) -> JsonObject:
-    """Of a status, by Stage. Read whole they cost: a piece may be in a thousand Stages, and a look is about one."""
+    """By Stage. Reading all is expensive: a piece may be in a thousand Stages, and a look is about one."""
     found = raw.get(place)
     return found if isinstance(found, dict) else {}
 

@@ -102,7 +102,7 @@ class StageSpec(Object):
 
     @property
     def asked_verification(self) -> VerificationSpec | None:
-        """None where nothing is asked for."""
+        """None where no verification is configured."""
         return self.verification if self.verification and self.verification.raw else None
 
     @property
@@ -197,12 +197,12 @@ class StageStatus(Object):
 
     @property
     def last_name(self) -> str:
-        """Of the last Promotion that was taken in."""
+        """The status of the last Promotion that was processed."""
         return self.last_promotion.name if self.last_promotion else ""
 
     @property
     def last_result(self) -> PromotionStatus:
-        """What the last Promotion came to; empty where there was none."""
+        """The phase of the last Promotion; empty if there was none."""
         return (self.last_promotion and self.last_promotion.status) or PromotionStatus()
 
     @property
@@ -220,7 +220,7 @@ class Stage(Object):
 
     @property
     def is_control_flow(self) -> bool:
-        """Without steps of promotion, Freight passes through. Asked at every change, so no step is read for it."""
+        """Without promotion steps, Freight passes through. Checked at every change, so no step is parsed for it."""
         template = self.spec.promotion_template
         return template is None or not template.spec.raw.get("steps")
 

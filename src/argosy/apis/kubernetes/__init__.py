@@ -1,6 +1,6 @@
-"""Kubernetes' own types, as facts: fields, list keys, patch strategies, enums, and the defaults that live in code.
+"""Kubernetes' own types, as facts: fields, list keys, patch strategies, enums, and the defaults that are in code.
 
-`facts` reads them from `facts.json` (made and cross-checked by scripts/kubernetes_facts.py), `compile` makes schema
-nodes, `codec` reads and prints objects as the Go types do, `defaults` fills in what a server fills in. `known` puts
-them together for whoever compares or patches objects of these kinds.
+`facts` reads them from `facts.json` (generated and cross-checked by scripts/kubernetes_facts.py), `compile` creates
+schema nodes, `codec` reads and prints objects as the Go types do, `defaults` fills in a server's defaults. `known`
+combines them for callers that compare or patch objects of these kinds.
 """

@@ -16,7 +16,7 @@ from argosy.machinery.objects import JsonObject, JsonValue
 
 Unknown: TypeAlias = list[str]
 Reader: TypeAlias = Callable[[Any, Unknown], JsonValue]
-"""A non-null value and the list that takes the paths of unknown fields -> a private copy."""
+"""A non-null value and the list that collects the paths of unknown fields -> a private copy."""
 Printer: TypeAlias = Callable[[Any], None]
 
 _SCHEMA = "apiextensions/v1.JSONSchemaProps"
@@ -26,7 +26,7 @@ _printers: dict[str, Printer | None] = {}
 
 
 def reader_of(spelled: str) -> Reader:
-    """The reader of a field type or type key; recursive types are tied by a reference that is looked up late."""
+    """The reader of a field type or type key; recursive types use a reference that is resolved late."""
     if spelled not in _readers:
         if is_struct(spelled):
             _readers[spelled] = lambda value, unknown: _readers[spelled](value, unknown)
@@ -89,7 +89,7 @@ def _struct_reader(key: str) -> Reader:
 
 
 def _entry(item: Field) -> tuple[type | None, bool, Reader]:
-    """(Python type that is taken as it is, whether a zero differs from absence, reader for the rest)."""
+    """(Python type that is accepted unchanged, whether a zero differs from absence, reader for the rest)."""
     plain = {"string": str, "bool": bool}.get(item.type)
     keeps_zero = item.pointer or item.type in STRUCT_LEAVES or is_struct(item.type)
     return plain, keeps_zero, reader_of(item.type)
@@ -162,7 +162,7 @@ def _map_reader(spelled: str) -> Reader:
 
 
 def _schema_or_reader(spelled: str) -> Reader:
-    """A JSON schema, or what may stand in its place: a bool, a list of schemas, a list of strings."""
+    """A JSON schema, or one of its alternatives: a bool, a list of schemas, a list of strings."""
     struct = reader_of(_SCHEMA)
 
     def read(value: Any, unknown: Unknown) -> JsonValue:
@@ -187,7 +187,7 @@ def _zero_maker(spelled: str) -> Callable[[], JsonValue]:
 
 
 def printer_of(spelled: str) -> Printer | None:
-    """What has to be done to a kept value before it is emitted; None where nothing ever has to."""
+    """What to do with a kept value before it is emitted; None if nothing ever has to be done."""
     if spelled not in _printers:
         if is_struct(spelled):
             _printers[spelled] = lambda value: _late(spelled, value)

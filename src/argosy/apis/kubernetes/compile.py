@@ -1,6 +1,6 @@
-"""Built-in types as schema nodes: what patches, apply, unknown-field checks and OpenAPI documents walk.
+"""Built-in types as schema nodes, for patches, apply, unknown-field checks and OpenAPI documents.
 
-A node is made on first use and once per type; `JSONSchemaProps` contains itself, therefore a struct's node is
+A node is created on first use and once per type; `JSONSchemaProps` contains itself, so a struct's node is
 registered before its fields are filled in.
 """
 
@@ -80,7 +80,7 @@ def _list_type(item: Field) -> ListType:
 
 
 def _type_node(spelled: str) -> Node:
-    """A fresh node: the caller may add what its field says."""
+    """A fresh node: the caller may add the field's own attributes."""
     if spelled.startswith("[]"):
         return Node(type="array", items=_shared(spelled[2:]), go=spelled)
     if spelled.startswith("{}"):

@@ -16,9 +16,9 @@ _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u202
 
 
 def go_json(key: str, value: JsonObject) -> bytes:
-    """The text of a value of type `key` (such as `core/v1.PodTemplateSpec`). Unknown fields have no part in it.
+    """The JSON text of a value of type `key` (such as `core/v1.PodTemplateSpec`). Unknown fields are left out.
 
-    Raises `scalars.Mismatch` for what is not of the type.
+    Raises `scalars.Mismatch` for a value of another type.
     """
     kept = reader_of(key)(value, [])
     if show := printer_of(key):
@@ -27,7 +27,7 @@ def go_json(key: str, value: JsonObject) -> bytes:
 
 
 def dumped(value: JsonValue) -> bytes:
-    """Compact JSON with Go's escapes, keys in the order in which they stand."""
+    """Compact JSON with Go's escapes, keys in their given order."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).translate(_ESCAPES).encode()
 
 

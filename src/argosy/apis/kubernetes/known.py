@@ -1,4 +1,4 @@
-"""What is known of an object's kind: its schema, its defaults, its canonical form. For comparing and patching."""
+"""The schema, defaults and canonical form of built-in kinds, for comparing and patching objects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _type_keys() -> dict[tuple[str, str, str], str]:
 
 @cache
 def _shapes() -> dict[tuple[str, str], str]:
-    """By group and kind, the preferred version's type: older versions that are no longer served look like it."""
+    """By group and kind, the preferred version's type: older versions that are no longer served look the same."""
     return {(one.resource.group, one.resource.kind): one.type for one in reversed(resources())}
 
 
@@ -35,7 +35,7 @@ def node(group: str, version: str, kind: str) -> Node | None:
 
 
 def defaulted(obj: JsonObject) -> JsonObject:
-    """A copy with the defaults that an API server fills in; the object itself if its kind is not known."""
+    """A copy with the defaults that an API server fills in; the object itself if its kind is unknown."""
     copy, _ = _read(obj)
     if copy is None:
         return obj
@@ -48,7 +48,7 @@ def defaulted(obj: JsonObject) -> JsonObject:
 def canonical(obj: JsonObject) -> JsonObject:
     """A copy as the Go type prints it: canonical quantities, empty optional fields dropped.
 
-    The object itself if its kind is not known, has fields that are not known, or is not of its kind.
+    The object itself if its kind is unknown, it has unknown fields, or it is not valid for its kind.
     """
     copy, unknown = _read(obj)
     if copy is None or unknown:
@@ -63,7 +63,7 @@ def _key_of(obj: JsonObject) -> str:
 
 
 def _read(obj: JsonObject) -> tuple[JsonObject | None, list[str]]:
-    """A private copy without unknown fields, and which those were; None when it cannot be read as its kind."""
+    """A private copy without unknown fields, and the list of those; None when it cannot be read as its kind."""
     key = _key_of(obj)
     if not key:
         return None, []

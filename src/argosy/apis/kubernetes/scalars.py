@@ -1,7 +1,7 @@
 """JSON leaves of built-in types: what each accepts, and the one form in which it is kept.
 
-A reader takes a non-null JSON value and returns the kept value, or raises `Mismatch` worded as Go words it. Quantities
-and times come out canonical, hence equal values are equal objects.
+A reader takes a non-null JSON value and returns the stored value, or raises `Mismatch` in Go's wording. Quantities
+and times are returned in canonical form, so equal values are equal objects.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Mismatch(Exception):
     """A value of the wrong type. `path` grows from the innermost field outwards while the walk unwinds."""
 
     def __init__(self, found: str, wanted: str, *, text: str = "", value: str = "") -> None:
-        """`value`: as it stands, where it may be shown."""
+        """`value`: unchanged, where it may be shown."""
         super().__init__(text)
         self.found = found
         self.wanted = wanted
@@ -43,7 +43,7 @@ class Mismatch(Exception):
 
 
 def found_type(value: JsonValue) -> str:
-    """Go's word for the JSON type; numbers that are no integers are quoted, as Go does for integer fields."""
+    """Go's word for the JSON type; non-integral numbers are quoted, as Go does for integer fields."""
     match value:
         case bool():
             return "bool"
@@ -200,7 +200,7 @@ LEAF_ZEROS: dict[str, JsonValue] = {
     "JSON": None,
     "any": None,
 }
-"""What Go prints for an unset value that is no pointer."""
+"""What Go prints for an unset value that is not a pointer."""
 
 STRUCT_LEAVES = frozenset({"Quantity", "IntOrString", "Time", "MicroTime", "RawExtension", "FieldsV1", "JSON"})
 """Structs in Go: omitempty never omits them, omitzero does."""

@@ -1,7 +1,7 @@
 """The definitions of all kinds, written by scripts/crd_facts.py: Argo CD's from our classes, the others from facts.
 
-They are read when they are asked for, so that a start loads and generates nothing for them. Parts that occur often are
-one object in memory: nothing here is to be changed.
+They are read on demand, so that a start loads and generates nothing for them. Parts that occur often are
+one object in memory: do not mutate them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def published(product: str) -> list[JsonObject]:
     """The CustomResourceDefinitions of one of `PRODUCTS`; only our own have descriptions."""
     facts = orjson.loads((files(__name__) / f"{product}.json").read_bytes())
     parts: list[Any] = []
-    for part in facts["parts"]:  # a part refers to earlier ones only
+    for part in facts["parts"]:  # a part refers only to earlier ones
         parts.append(_expanded(part, parts))
     return [_expanded(definition, parts) for definition in facts["definitions"]]
 

@@ -1,4 +1,4 @@
-"""AnalysisRun, AnalysisTemplate and ClusterAnalysisTemplate: views. What providers read of a metric stays JSON."""
+"""AnalysisRun, AnalysisTemplate and ClusterAnalysisTemplate: views. Providers' parts of a metric stay JSON."""
 
 from __future__ import annotations
 

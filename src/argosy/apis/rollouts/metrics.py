@@ -1,7 +1,8 @@
-"""A metric of an analysis: its arguments filled in, its rules, and what may be wrong with it.
+"""A metric of an analysis: its resolved arguments, its rules, and their validation.
 
-Pure, and in no room: analysis measures by it, rollouts and promotion check templates with it. Texts are upstream's.
-Source: spec/rollouts-analysis-traffic.md 11.2, 11.4; argo-rollouts: utils/analysis/factory.go, utils/template.
+Pure, and in no capability: analysis measures with it, rollouts and promotion validate templates with it. Messages are
+upstream's. Source: spec/rollouts-analysis-traffic.md 11.2, 11.4; argo-rollouts: utils/analysis/factory.go,
+utils/template.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.text.go_text import quoted
 
 ERROR_LIMIT: Final = 4
-"""Errors in a row that are borne, where the metric says nothing else."""
+"""Consecutive errors that are tolerated, unless the metric sets another limit."""
 RETRY: Final = timedelta(seconds=10)
-"""After a measurement that was an error."""
+"""Wait after a measurement that was an error."""
 PROVIDERS: Final = (
     "prometheus", "job", "kayenta", "web", "datadog", "wavefront", "newRelic", "cloudWatch", "graphite", "influxdb",
     "skywalking", "plugin",
@@ -33,12 +34,12 @@ _WHOLE: Final = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 
 
 class MetricError(ValueError):
-    """What a metric, an argument or a rule asks cannot be done; the text is what users see."""
+    """An invalid metric, argument or rule; users see the message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric whose arguments are filled in."""
+    """One metric with resolved arguments."""
 
     raw: JsonObject
 
@@ -52,7 +53,7 @@ class Metric:
 
     @property
     def provider_name(self) -> str:
-        """The first of `PROVIDERS` that there is, or ""."""
+        """The first of `PROVIDERS` that is set, or ""."""
         return next((name for name in PROVIDERS if self.provider.get(name) is not None), "")
 
     @property
@@ -73,7 +74,7 @@ class Metric:
 
     @property
     def effective_count(self) -> int | None:
-        """How many measurements; None is without end. Unset or 0 is 1 without an interval, else without end."""
+        """How many measurements; None is unlimited. Unset or 0 is 1 without an interval, else unlimited."""
         count = self.number("count")
         if not count:
             return None if self.raw.get("interval") else 1
@@ -85,7 +86,7 @@ class Metric:
         return ERROR_LIMIT if limit is None else limit
 
     def number(self, field: str) -> int | None:
-        """None when it is not there; a text that is no number is 0, as in upstream."""
+        """None when it is absent; a text that is not a number is 0, as upstream."""
         value = self.raw.get(field)
         if value is None:
             return None
@@ -95,7 +96,7 @@ class Metric:
 
 
 def _duration(text: Any) -> timedelta | None:
-    """None for one that is not there or cannot be read: validation tells of it."""
+    """None for one that is absent or invalid: validation reports it."""
     if not text:
         return None
     try:
@@ -129,7 +130,7 @@ def resolved_quoted(text: str, args: Sequence[JsonObject]) -> str:
 
 
 def resolved_text(text: str, args: Sequence[JsonObject]) -> str:
-    """Raises MetricError for an argument without a value and for a name that is none."""
+    """Raises MetricError for an argument without a value and for an unknown name."""
     return _filled(text, _values(args))
 
 
@@ -149,7 +150,7 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
     for tag in _TAG.finditer(text):
         value = values.get(tag[1].strip())
         if value is None:
-            unresolved = tag[1] or " "  # the last one is told
+            unresolved = tag[1] or " "  # the last one is reported
         pieces += (text[at : tag.start()], value or "")
         at = tag.end()
     if "{{" in text[at:]:
@@ -194,11 +195,11 @@ def _matching(rule: JsonObject, names: Sequence[str], field: str) -> list[str]:
     return matched
 
 
-# -- what may be wrong -------------------------------------------------------------------------------------------------
+# -- validation --------------------------------------------------------------------------------------------------------
 
 
 def validate_metrics(metrics: Sequence[Metric]) -> None:
-    """Raises MetricError for the first mistake."""
+    """Raises MetricError for the first error."""
     if not metrics:
         raise MetricError("no metrics specified")
     names: set[str] = set()
@@ -213,7 +214,7 @@ def validate_metrics(metrics: Sequence[Metric]) -> None:
 
 
 def validate_metric(metric: Metric) -> None:
-    """Raises MetricError for the first mistake."""
+    """Raises MetricError for the first error."""
     _validate_limits(metric)
     _validate_count(metric)
     for field, called in (("interval", "interval"), ("initialDelay", "startDelay")):

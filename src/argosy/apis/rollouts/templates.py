@@ -1,7 +1,7 @@
 """Analysis templates, several and nested, merged into the spec of one run. Section 11.1.
 
-Pure, and in no room: rollouts, experiments and promotion make runs of it. Errors are the texts that users of Rollouts
-see in a condition; what they are about stands in them, for rooms whose users know other words.
+Pure, and in no capability: rollouts, experiments and promotion create runs from it. Errors have the messages that
+Rollouts users see in a condition; their attributes name the subject, for capabilities with other terms.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Unresolved(TemplateError):
 
 
 class TemplateMissing(TemplateError):
-    """A template that is named is not there."""
+    """A referenced template does not exist."""
 
     def __init__(self, name: str, *, cluster_scope: bool) -> None:
         self.name, self.cluster_scope = name, cluster_scope
@@ -62,7 +62,7 @@ _TWINS: Final = {
 
 
 def gathered(references: Iterable[JsonObject], find: Find) -> tuple[list[JsonObject], list[JsonObject]]:
-    """(templates, cluster templates) with those that they name, each once, in order. Raises TemplateMissing."""
+    """(templates, cluster templates) including those they refer to, each once, in order. Raises TemplateMissing."""
     found: dict[tuple[bool, str], JsonObject] = {}
     _gather(references, find, found)
     return [one for (wide, _), one in found.items() if not wide], [one for (wide, _), one in found.items() if wide]
@@ -147,7 +147,7 @@ def _args_of(specs: Sequence[JsonObject], unite: Unite) -> list[JsonObject]:
 
 
 def merged_args(incoming: Sequence[JsonObject], template: Sequence[JsonObject]) -> list[JsonObject]:
-    """The template's arguments with the values that come in. Raises TemplateError for one without a value."""
+    """The template's arguments with the given values. Raises TemplateError for one without a value."""
     found = [dict(arg) for arg in template]
     for arg in incoming:
         for known in found:

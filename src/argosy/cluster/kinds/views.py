@@ -1,7 +1,7 @@
 """Kinds that show the objects of another version: autoscaling/v1 over v2, events.k8s.io over v1 Events.
 
 A view's strategy works in the view's own version throughout; `to_storage` and `from_storage` convert between it and
-store.
+the store.
 """
 
 from __future__ import annotations

@@ -319,8 +319,7 @@ class Store:
         self._journal.compact(floor)
 
     def fork(self, now: Callable[[], datetime]) -> Store:
-        """An in-memory copy at this revision, with its own clock: objects are shared, later writes to either are not.
-        there."""
+        """An in-memory copy at this revision, with its own clock: objects are shared, later writes are not."""
         copy = Store(now)
         copy.revision = copy.compacted = self.revision
         for (group, plural), table in self._tables.items():

@@ -2,6 +2,7 @@
 
 `machinery.yaml.dump` writes as Kubernetes' tools print; this is what Argo CD's hydrator commits. Lists are indented by
 two spaces too, keys are in yaml.v3's natural order (`a2` before `a10`), strings are quoted where a YAML 1.1 or 1.2
+reader would misread them.
 """
 
 from __future__ import annotations

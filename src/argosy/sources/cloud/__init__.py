@@ -1,1 +1,1 @@
-"""Identities of clouds as credentials: AWS, Google and Azure."""
+"""Cloud identities as credentials: AWS, Google and Azure."""

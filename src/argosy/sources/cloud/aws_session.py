@@ -1,6 +1,6 @@
-"""Credentials of AWS by Amazon's own library (the extra `aws`), which finds them where it always does.
+"""Credentials of AWS from Amazon's own library (the extra `aws`), which finds them in its usual places.
 
-It may block for that, so it is asked in a thread. `aws_signing` signs requests, which go through the egress policy.
+It may block, so it runs in a thread. `aws_signing` signs requests, which are subject to the egress policy.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ class AwsSession:
 
 
 async def aws_session(*, region: str = "", profile: str = "", role: str = "") -> AwsSession:
-    """Of the process's own identity, of a profile of its configuration, or of a role that it takes.
+    """From the process's own identity, a profile of its configuration, or an assumed role.
 
-    Raises AccessDenied, whose text names no secret, when credentials or a region are not to be found.
+    Raises AccessDenied, whose message has no secret, when credentials or a region cannot be found.
     """
     return await asyncio.to_thread(_found, region, profile, role)
 

@@ -15,7 +15,7 @@ _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 
 @dataclass(frozen=True, slots=True)
 class AwsCredentials:
-    """A key, and the token of a session; neither shows in a repr."""
+    """A key, and the token of a session; neither is part of a repr."""
 
     access_key: str
     secret_key: str = field(repr=False)
@@ -34,9 +34,9 @@ def signed_headers(
     given: Mapping[str, str] | None = None,
     signed: Collection[str] = (),
 ) -> dict[str, str]:
-    """The headers that a request must carry beside its own, `given`, of which those of Amazon are signed too.
+    """The headers to add to a request in addition to `given`, of which Amazon's own are signed too.
 
-    `signed`: names of further ones of `given`, in lower case, that a receiver wants to see signed.
+    `signed`: names of additional headers in `given`, in lower case, that the receiver wants signed.
     """
     parts = urlsplit(url)
     moment, day = now.strftime("%Y%m%dT%H%M%SZ"), now.strftime("%Y%m%d")

@@ -1,4 +1,4 @@
-"""What is really sent for credentials: those that name an identity are exchanged for a token first."""
+"""Exchanges credentials that name a cloud identity for a token; the result is what is really sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from argosy.sources.port import AccessDenied, Credentials
 
 
 class Identities:
-    """`egress` None: tokens cannot be had, and whoever needs one hears of it."""
+    """`egress` None: tokens are unavailable, and callers that need one get an error."""
 
     def __init__(self, egress: Egress | None, clock: Clock) -> None:
         self._clouds = CloudTokens(egress, clock, os.environ) if egress else None

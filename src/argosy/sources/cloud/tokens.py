@@ -1,7 +1,7 @@
-"""Identities of clouds as credentials: a Google service account's key, an Azure service principal or workload identity.
+"""Cloud identities as credentials: a Google service account's key, an Azure service principal or workload identity.
 
-Each is exchanged for a token that lives about an hour, kept in memory until shortly before its end. The requests are
-two small forms, so that no cloud's library is needed for them (spec/argo-cd-engine-2.md 12).
+Each is exchanged for a token that lives about an hour, kept in memory until shortly before it expires. The requests are
+two small forms, so that no cloud library is needed for them (spec/argo-cd-engine-2.md 12).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _TENANT = re2.compile(r"^[A-Za-z0-9.-]{1,255}$")
 
 
 class CloudTokens:
-    """`environment`: where Azure's workload identity tells who we are (`AZURE_CLIENT_ID`, ...)."""
+    """`environment`: has Azure's workload identity variables (`AZURE_CLIENT_ID`, ...)."""
 
     def __init__(self, egress: Egress, clock: Clock, environment: Mapping[str, str]) -> None:
         self._egress = egress
@@ -41,7 +41,7 @@ class CloudTokens:
         self._tokens: dict[Credentials, tuple[float, str]] = {}
 
     async def effective(self, credentials: Credentials) -> Credentials:
-        """With the token in place of the identity. Raises AccessDenied when it is refused or cannot be read."""
+        """With the token instead of the identity. Raises AccessDenied when it is refused or cannot be read."""
         if not credentials.is_cloud_identity:
             return credentials
         now, known = self._clock.now().timestamp(), self._tokens.get(credentials)
@@ -106,7 +106,7 @@ class CloudTokens:
 
 
 def _service_account(text: str) -> JsonObject:
-    """Only a service account's own key: other kinds name files and programs to read."""
+    """Only a service account's own key: other kinds refer to files and programs to read."""
     try:
         found = orjson.loads(text) if len(text) <= 2 * KEY_LIMIT else None
     except orjson.JSONDecodeError:

@@ -1,7 +1,7 @@
-"""The one way by which a URL that a user gave is fetched over HTTP (spec/security.md rule 13).
+"""HTTP egress: the only way by which a URL from a user is fetched (spec/security.md rule 13).
 
-`policy` judges addresses, `client` connects to judged ones alone, `tls` secures the connection, `answers` has what came
-back.
+`policy` checks addresses, `client` connects only to checked ones, `tls` secures the connection, `answers` has the
+responses.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What came back, and what is told of an answer that was not hoped for."""
+"""HTTP responses, and error messages for unexpected ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COMPLAINTS: Final = ("message", "detail", "error_description", "error", "title"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A response, body and all; `url` is where it came from in the end."""
+    """A complete response; `url` is where it came from after redirects."""
 
     status: int
     url: str
@@ -27,7 +27,7 @@ class Answer:
 
 
 def refused_status(answer: Answer, what: str) -> SourceError:
-    """The error for a status that is not the one hoped for."""
+    """The error for an unexpected status."""
     text = f"{what}: {scrub(answer.url)} answered {answer.status}"
     if answer.status in (401, 403):
         return AccessDenied(f"{text}: authentication required or not authorized")
@@ -37,9 +37,9 @@ def refused_status(answer: Answer, what: str) -> SourceError:
 
 
 def complaint(body: bytes) -> str:
-    """What an interface says of a refusal, in the fields that interfaces have for it; "" for any other document.
+    """The error message in an API's response, from the usual fields; "" for any other document.
 
-    A foreign body is never shown raw: the one who chose the URL may not be meant to read what is there.
+    A foreign body is never shown raw: the user who chose the URL may not be allowed to read its content.
     """
     try:
         found = orjson.loads(body) if len(body) <= COMPLAINTS_BYTES else None

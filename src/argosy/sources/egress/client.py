@@ -1,8 +1,8 @@
-"""The one way by which a URL that a user gave is fetched over HTTP (spec/security.md rule 13).
+"""The HTTP client for URLs from users: the only way by which they are fetched (spec/security.md rule 13).
 
-A host name is resolved once, every address judged, and the connection made to a judged address, so that a name cannot
-mean one thing when checked and another when connected to. Redirects are followed here, each judged like the first;
-credentials stay with the host that they belong to. Bodies are counted while they arrive.
+A host name is resolved once, every address checked, and the connection made to a checked address, so that a name cannot
+mean one thing when checked and another when connected to. Redirects are followed here, each checked like the first;
+credentials are sent only to the host that they belong to. Bodies are counted while they arrive.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ REDIRECTS: Final = 5
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 TIMEOUT_SECONDS: Final = 60.0
 LONGEST_SECONDS = 600.0
-"""Of one request, however long its user would wait: what a silent host holds is everybody's."""
+"""For one request, however long its caller would wait: connections to a silent host are a shared resource."""
 CONNECTIONS: Final = 4096
 CONNECTIONS_PER_HOST: Final = 32
-"""A host that is slow to answer holds up its own requests alone."""
+"""A host that is slow to respond delays only its own requests."""
 
 PIECE: Final = 256 * 1024
-"""Bytes of a body that are taken at once."""
+"""Bytes of a body that are read at a time."""
 
 Sink = Callable[[bytes], Awaitable[None]]
-"""Takes the body of a good answer (2xx) piece by piece, so that it is nowhere as a whole; the Answer has none."""
+"""Receives the body of a good response (2xx) in pieces, so that it is never all in memory; the Answer has none."""
 
 Begun = Callable[[Answer], None]
-"""Told of a good answer (2xx) before its body is there."""
+"""Called for a good response (2xx) before its body arrives."""
 
 _WANTED: Final = frozenset(
     ("accept", "accept-encoding", "accept-language", "content-type", "if-none-match", "if-modified-since", "range",
@@ -51,7 +51,7 @@ _WANTED: Final = frozenset(
 
 
 class _Judging(AbstractResolver):
-    """Resolves by the system, and answers only if every address may be connected to."""
+    """Resolves with the system resolver, and returns only if every address may be connected to."""
 
     def __init__(self, policy: EgressPolicy) -> None:
         self._policy = policy
@@ -71,7 +71,7 @@ class _Judging(AbstractResolver):
 
 
 class _Refused(Exception):
-    """Passes through aiohttp unchanged, being none of its own errors."""
+    """Passes through aiohttp unchanged, since it is not one of its own errors."""
 
 
 class Egress:
@@ -98,12 +98,12 @@ class Egress:
         sink: Sink | None = None,
         begun: Begun | None = None,
     ) -> Answer:
-        """One GET with redirects. Whatever tells who asks goes to this URL's host only: `authorization`, headers that
-        are not about the transport, the client's certificate.
+        """One GET with redirects. Anything that identifies the caller is sent only to this URL's host: `authorization`,
+        headers that are not about the transport, the client's certificate.
 
-        With `begun` an answer is followed for as long as it goes on: `seconds` are then those from piece to piece.
+        With `begun` a response is read for as long as it continues: `seconds` then limits the time from piece to piece.
 
-        Any status is an answer. Raises Rejected, AccessDenied (TLS) or Unavailable.
+        Any status is returned. Raises Rejected, AccessDenied (TLS) or Unavailable.
         """
         self._check(url, plain_http=plain_http)
         url, user_info = without_user_info(url)
@@ -135,7 +135,7 @@ class Egress:
         headers: Mapping[str, str] | None = None,
         authorization: str = "",
     ) -> Answer:
-        """One POST; a redirect is an answer, so that neither body nor credentials go to another place than named."""
+        """One POST; a redirect is returned, so that neither body nor credentials are sent to another host."""
         self._check(url, plain_http=True)
         url, user_info = without_user_info(url)
         authorization = authorization or user_info
@@ -156,10 +156,10 @@ class Egress:
         server_name: str = "",
         sink: Sink | None = None,
     ) -> Answer:
-        """One request of any method. A redirect is an answer, as for `post`.
+        """One request of any method. A redirect is returned, as for `post`.
 
         `body`: a file's content is sent piece by piece. `server_name`: the name that the server's certificate must
-        carry, when it is not the URL's host.
+        have, when it is not the URL's host.
         """
         self._check(url, plain_http=True)
         url, user_info = without_user_info(url)
@@ -171,11 +171,11 @@ class Egress:
         )
 
     async def check_host(self, host: str) -> None:
-        """Judges a host for a program that connects by itself. Raises Rejected, or Unavailable for an unknown one."""
+        """Checks a host for a program that connects by itself. Raises Rejected, or Unavailable for an unknown one."""
         await self.judged_address(host)
 
     async def judged_address(self, host: str) -> str:
-        """An address to connect to by whoever speaks another protocol than HTTP. Raises as `check_host`."""
+        """An address to connect to for clients of other protocols than HTTP. Raises like `check_host`."""
         try:
             found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
         except OSError as error:
@@ -223,7 +223,7 @@ class Egress:
         session = self._session(credentials)
         proxy = proxy_for(url, credentials.proxy, credentials.no_proxy)
         if proxy:
-            self._check(proxy, plain_http=True)  # a literal address is never resolved, hence not judged there
+            self._check(proxy, plain_http=True)  # a literal address is never resolved, so it is not checked there
         try:
             async with (
                 _opened(data) as content,
@@ -284,7 +284,7 @@ def _timeout(seconds: float, *, follows: bool) -> aiohttp.ClientTimeout:
 
 
 def transport_only(credentials: Credentials) -> Credentials:
-    """For another host than the credentials' own: how to connect, but not as whom."""
+    """For another host than the credentials' own: transport options, but no identity."""
     return Credentials(
         ca_pem=credentials.ca_pem,
         known_hosts=credentials.known_hosts,
@@ -295,7 +295,7 @@ def transport_only(credentials: Credentials) -> Credentials:
 
 
 def _harmless(headers: Mapping[str, str]) -> dict[str, str]:
-    """Those that say what is wanted, and not by whom."""
+    """The headers that do not identify the caller."""
     return {name: value for name, value in headers.items() if name.lower() in _WANTED}
 
 
@@ -306,7 +306,7 @@ def origin_of(url: str) -> tuple[str, str, int | None]:
 
 
 def without_user_info(url: str) -> tuple[str, str]:
-    """The URL as it is connected to, and the Authorization header that its user info means, or ""."""
+    """The URL to connect to, and the Authorization header from its user info, or ""."""
     parts = urlsplit(url)
     if "@" not in parts.netloc:
         return url, ""
@@ -317,7 +317,7 @@ def without_user_info(url: str) -> tuple[str, str]:
 
 @contextlib.asynccontextmanager
 async def _opened(data: bytes | Path | None) -> AsyncIterator[Any]:
-    """A file is read beside the event loop."""
+    """Reads a file in a thread."""
     if not isinstance(data, Path):
         yield data
         return

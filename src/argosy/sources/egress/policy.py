@@ -1,4 +1,4 @@
-"""Which addresses may be connected to: the judge of every request whose URL a user gave."""
+"""Which addresses may be connected to: checks every request whose URL comes from a user."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _SHARED: Final = ipaddress.ip_network("100.64.0.0/10")
 class EgressPolicy:
     """Which addresses may be connected to. Loopback only for tests and a developer's own machine.
 
-    `only`: this address and no other, whatever the rest says. For requests whose URL is ours, and never for one that a
-    user gave: it is the one way to a metadata service, and leads nowhere else. `read_only`: of requests, only those
-    that read are sent (a rehearsal changes nothing elsewhere).
+    `only`: this address and no other, whatever the rest says. For requests whose URL is ours, and never for one from a
+    user: it is the only way to reach a metadata service. `read_only`: only requests that read are sent (a rehearsal
+    changes nothing elsewhere).
     """
 
     allow_private: bool = True
@@ -47,7 +47,7 @@ class EgressPolicy:
 
 
 def embedded(address: Address) -> Address:
-    """The IPv4 address inside an IPv6 one that only carries it, else the address itself."""
+    """The IPv4 address inside an IPv6 one that embeds it, else the address itself."""
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped:
             return address.ipv4_mapped

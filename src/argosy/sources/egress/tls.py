@@ -1,4 +1,4 @@
-"""How a connection is secured: by the system's certificate authorities, those of the credentials, and their own key."""
+"""TLS settings of a connection: the system's CAs, those of the credentials, and their client key."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def tls_context(credentials: Credentials) -> ssl.SSLContext:
 
 
 def _load_client_certificate(context: ssl.SSLContext, credentials: Credentials) -> None:
-    """The standard library takes files only; these live for this call, readable by us alone."""
+    """The standard library reads files only; these exist for this call, readable only by us."""
     with tempfile.TemporaryDirectory(prefix="argosy-tls-") as directory:
         paths = []
         for name, text in (("cert", credentials.tls_client_cert), ("key", credentials.tls_client_key)):

@@ -1,4 +1,4 @@
-"""A mirror's bare repository: made when it is missing, and its many packs put into one. Blocking."""
+"""A mirror's bare repository: creates it when it is missing, and repacks it when it has many packs. Blocking."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PACKS_KEPT: Final = 40
 
 
 def make(mirror: Path, seconds: float) -> None:
-    """An empty bare repository; a half-made one, after a crash, is completed by the same command."""
+    """An empty bare repository; an incomplete one, after a crash, is completed by the same command."""
     mirror.mkdir(mode=0o700, exist_ok=True)
     arguments = ("init", "--quiet", "--bare", "--template=", "--initial-branch=main")
     finished = run_git(arguments, directory=mirror, environment=_environment(mirror), seconds=seconds)
@@ -22,7 +22,7 @@ def make(mirror: Path, seconds: float) -> None:
 
 
 def repacked(mirror: Path, seconds: float) -> bool:
-    """Whether there were so many packs that they have been put into one."""
+    """Whether there were so many packs that they have been repacked into one."""
     packs = mirror / "objects" / "pack"
     if not packs.is_dir() or sum(1 for _ in packs.glob("*.pack")) <= PACKS_KEPT:
         return False

@@ -1,4 +1,4 @@
-"""What a commit says of itself: who made it, when, why, and which tags name it."""
+"""Commit metadata: author, date, message, and the tags that refer to it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class CommitInfo:
     author: str
     """`name <email>`."""
     date: datetime
-    """When it was committed."""
+    """The committer date."""
     message: str
     tags: tuple[str, ...] = ()
 

@@ -1,7 +1,7 @@
-"""What git's and ssh's messages mean for who asked: a table from their words to our errors. Pure.
+"""Maps git's and ssh's messages to our errors. Pure.
 
-The phrase in front is the one that upstream's users search for. What the programs print is in good part the other
-host's text (`remote:` lines, banners, bodies of errors), so of that only sentences follow that are known to be git's,
+The leading phrase is the one that upstream's users search for. The programs' output is largely the other
+host's text (`remote:` lines, banners, bodies of errors), so only sentences are appended that are known to be git's,
 ssh's or curl's own.
 """
 
@@ -50,7 +50,7 @@ _REFUSED: Final = ("declined", "protected branch", "read only", "read-only", "wr
 
 
 def push_failure(url: str, stderr: str, credentials: Credentials) -> SourceError:
-    """The error for a push that ended badly."""
+    """The error for a failed push."""
     lower = stderr.lower()
     if any(words in lower for words in _REFUSED):
         return AccessDenied(f"failed to push: authorization failed: {scrub(url)}: {_told(stderr, credentials)}")
@@ -62,12 +62,12 @@ def push_failure(url: str, stderr: str, credentials: Credentials) -> SourceError
 
 
 def failure(doing: str, url: str, stderr: str, credentials: Credentials) -> SourceError:
-    """The error for a git program that ended badly while `doing` something."""
+    """The error for a git program that failed while `doing` something."""
     lower = stderr.lower()
     for words, kind, phrase in _TABLE:
         if words in lower:
             told = _told(stderr, credentials)
-            if phrase == NOT_FOUND:  # which one is told by who names it, and upstream's sentence ends here
+            if phrase == NOT_FOUND:  # the caller names the reference, and upstream's sentence ends here
                 return kind(f"{doing}: {phrase}: {told}")
             return kind(f"{doing}: {phrase}: {scrub(url)}" + (f": {told}" if told else ""))
     return Unavailable(f"{doing}: {scrub(url)}: {_told(stderr, credentials) or 'the git program failed'}")

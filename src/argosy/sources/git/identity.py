@@ -1,6 +1,6 @@
-"""The names of mirrors: one for each repository, by its exact URL, and each identity that it is read with.
+"""The names of mirrors: one for each repository, by its exact URL, and each identity that reads it.
 
-The name is a keyed digest, so that nobody who sees a directory's name can try passwords against it.
+The name is a keyed digest, so that passwords cannot be guessed from a directory's name.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ KEY_BYTES: Final = 32
 
 
 class Naming:
-    """`directory`: of the mirrors; the key lies beside it."""
+    """`directory`: of the mirrors; the key is next to it."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -53,6 +53,6 @@ class Naming:
 
 
 def _identity(credentials: Credentials) -> bytes:
-    """Who asks, and what of the repository is fetched for them; how the host is reached does not matter."""
+    """The identity, and what is fetched for it; how the host is reached does not matter."""
     told = replace(credentials, proxy="", no_proxy="", ca_pem="", known_hosts="", enable_lfs=False)
     return "\0".join(str(getattr(told, name)) for name in told.__slots__).encode("utf-8", "surrogateescape")

@@ -1,6 +1,6 @@
-"""Git LFS: pointers in a commit, and the files that they stand for, fetched by the batch API (HTTP) and kept.
+"""Git LFS: finds pointers in a commit, and fetches and caches their files with the batch API (HTTP).
 
-Only for repositories with `enableLfs`. What arrives is believed by its SHA-256, which the pointer in the commit names.
+Only for repositories with `enableLfs`. Content is verified by its SHA-256, which the pointer in the commit contains.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def parse_pointer(data: bytes) -> Pointer | None:
 
 
 def pointers(storage: Storage) -> dict[str, Pointer]:
-    """By the pointer file's own oid; empty unless some `.gitattributes` has files go through LFS. Blocking."""
+    """By the pointer file's own oid; empty unless some `.gitattributes` uses LFS. Blocking."""
     attributes, found = False, {}
     for path, entry in _files(storage):
         try:
@@ -89,7 +89,7 @@ def endpoint(url: str) -> str:
 
 
 class LfsStore:
-    """Contents kept in one directory by their SHA-256."""
+    """Contents stored in one directory by their SHA-256."""
 
     def __init__(self, directory: Path, egress: Egress) -> None:
         self._directory = directory
@@ -99,7 +99,7 @@ class LfsStore:
         return self._directory / oid[:2] / oid
 
     async def ensure(self, url: str, wanted: Iterable[Pointer], credentials: Credentials) -> None:
-        """Fetches what is not kept yet. Raises a SourceError."""
+        """Fetches what is not stored yet. Raises a SourceError."""
         if sum(pointer.size for pointer in set(wanted)) > TOTAL_LIMIT:
             raise Rejected(f"{scrub(url)}: the LFS files are larger than the limit of {TOTAL_LIMIT} bytes together")
         missing = sorted({pointer for pointer in wanted if not self.path(pointer.oid).exists()}, key=lambda it: it.oid)
@@ -107,7 +107,7 @@ class LfsStore:
             if pointer.size > OBJECT_LIMIT:
                 raise too_large(f"LFS object {pointer.oid}", OBJECT_LIMIT)
         server = endpoint(url)
-        # Over ssh there is no password that could be sent by https: such a server is asked as nobody.
+        # Over ssh there is no password that could be sent by https: such a server is called anonymously.
         authorization = "" if is_ssh(url) else basic(credentials)
         for start in range(0, len(missing), BATCH):
             await self._batch(server, missing[start : start + BATCH], credentials, authorization)
@@ -157,7 +157,7 @@ class LfsStore:
         self._keep(pointer.oid, answer.body)
 
     def _keep(self, oid: str, data: bytes) -> None:
-        """Whole or not at all, also when the process is killed."""
+        """Completely or not at all, also when the process is killed."""
         path = self.path(oid)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent)
@@ -167,7 +167,7 @@ class LfsStore:
 
 
 class LfsStorage:
-    """A storage in which pointers are answered with what they stand for."""
+    """A storage in which pointers are replaced by their content."""
 
     def __init__(self, inner: Storage, known: Mapping[str, Pointer], store: LfsStore) -> None:
         self._inner = inner
@@ -200,7 +200,7 @@ class LfsStorage:
 
 
 def _actions(server: str, body: bytes) -> dict[str, Mapping[str, Any]]:
-    """By oid: where each object is to be had. An object's own error ends the matter."""
+    """By oid: where to download each object. An object's own error raises."""
     try:
         objects = orjson.loads(body)["objects"]
         for item in objects:

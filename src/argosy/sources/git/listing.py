@@ -1,4 +1,4 @@
-"""What `git ls-remote --symref` says of a bare repository on this machine, without a process: read off its files."""
+"""The output of `git ls-remote --symref` for a bare repository on this machine, read from its files without git."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SYMBOLIC: Final = "ref: "
 
 
 def listing(repository: Path) -> str | None:
-    """None where only git can tell: a tag that is not packed may be an annotated one. Raises OSError."""
+    """None if only git can tell: a tag that is not packed may be an annotated one. Raises OSError."""
     if any(path.is_file() for path in (repository / "refs" / "tags").rglob("*")):
         return None
     refs = dict(_packed(repository))
@@ -26,7 +26,7 @@ def listing(repository: Path) -> str | None:
 
 
 def _packed(repository: Path) -> Iterator[tuple[str, str]]:
-    """A line `^oid` says what the tag before it stands for."""
+    """A line `^oid` has the commit of the tag before it."""
     name = ""
     try:
         lines = (repository / "packed-refs").read_text().splitlines()

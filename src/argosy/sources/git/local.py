@@ -1,4 +1,4 @@
-"""A repository on this machine, and the directories that are part of it though they lie elsewhere."""
+"""A repository on this machine, and other directories that belong to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FOLLOWED: Final = 8
 
 
 def local_paths(url: str) -> list[Path]:
-    """Of a path or file URL: itself, a work tree's repository, its original, those whose objects it borrows."""
+    """For a path or file URL: itself, a work tree's repository, its original, those whose objects it borrows."""
     place = Path(unquote(urlsplit(url).path) if url.startswith("file:") else url)
     found, waiting = list[Path](), [place, Path(f"{place}.git"), place / ".git"]
     while waiting and len(found) < FOLLOWED:

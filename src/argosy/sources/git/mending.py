@@ -1,7 +1,7 @@
-"""What a killed process leaves behind, put right: locks, damaged mirrors, private files of an operation.
+"""Cleans up after a killed process: locks, damaged mirrors, private files of an operation.
 
 A mirror belongs to one process, and one fetch at a time runs in it; so a lock that git finds was left by a git that was
-killed. A mirror is a cache: one that git calls damaged is made anew.
+killed. A mirror is a cache: one that git reports as damaged is created again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _DAMAGED = re.compile(
 
 
 def mended(mirror: Path, errors: str) -> bool:
-    """Whether something was put right, so that the same command is worth a second try."""
+    """Whether something was repaired, so that the same command is worth a retry."""
     if _LOCKED.search(errors):
         for lock in [*mirror.glob("*.lock"), *(mirror / "refs").rglob("*.lock")]:
             lock.unlink(missing_ok=True)
@@ -33,18 +33,18 @@ def mended(mirror: Path, errors: str) -> bool:
 
 
 def remove_halves(mirror: Path) -> None:
-    """Packs that were being written by a git that was stopped; only while no other git writes there."""
+    """Incomplete packs of a git process that was stopped; only while no other git writes there."""
     for half in (mirror / "objects" / "pack").glob("tmp_*"):
         half.unlink(missing_ok=True)
 
 
 def sweep(directory: Path) -> None:
-    """Removes private directories that nobody is there to remove: keys and configuration files of killed operations."""
+    """Removes orphaned private directories: keys and configuration files of killed operations."""
     for left in directory.glob(f"{PREFIX}*"):
         shutil.rmtree(left, ignore_errors=True)
 
 
 def drop_reports(mirror: Path) -> None:
-    """What fast-import leaves when it fails: the commands that it was given."""
+    """The crash report of fast-import when it fails: the commands that it was given."""
     for report in mirror.glob("fast_import_crash_*"):
         report.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
-"""Submodules: what `.gitmodules` says, where its URLs lead, whose credentials they get, how trees are joined. Pure.
+"""Submodules: parses `.gitmodules`, resolves its URLs, selects their credentials, and joins the trees. Pure.
 
-A repository's owner writes these URLs, so they are judged like any stranger's: the superproject's credentials go to its
-own scheme and host only, everywhere else a submodule is read as nobody.
+A repository's owner writes these URLs, so they are checked like any untrusted URL: the superproject's credentials are
+sent only to its own scheme and host, everywhere else a submodule is read anonymously.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from argosy.sources.urls import authority_of, host_of
 FILE: Final = ".gitmodules"
 FILE_LIMIT: Final = 256 * 1024
 MODULES_LIMIT: Final = 100
-"""Of one commit, nested ones included."""
+"""Maximum submodules of one commit, including nested ones."""
 DEPTH_LIMIT: Final = 10
 
 _SECTION = re2.compile(r'^\[submodule "(.*)"\]$')
@@ -35,7 +35,7 @@ class Module:
 
 
 def parse_modules(text: str) -> list[Module]:
-    """Those that git would check out. Raises Rejected for a file that cannot be read."""
+    """Those that git would check out. Raises Rejected for an invalid file."""
     found = []
     for name, fields in _sections(text).items():
         path, url = fields.get("path", ""), fields.get("url", "")
@@ -67,7 +67,7 @@ def _sections(text: str) -> dict[str, dict[str, str]]:
 
 
 def module_url(parent: str, url: str) -> str:
-    """A `./` or `../` URL goes on from the superproject's own. Raises Rejected when it climbs past the host."""
+    """A `./` or `../` URL is relative to the superproject's own. Raises Rejected when it climbs past the host."""
     if not url.startswith(("./", "../")):
         return url
     base = parent.rstrip("/")
@@ -90,12 +90,12 @@ def _above(base: str, url: str) -> str:
 
 
 def module_credentials(parent: str, url: str, credentials: Credentials) -> Credentials:
-    """The superproject's, if the submodule lies on the same host in the same way; else what is no secret to a host."""
+    """The superproject's, if the submodule is on the same host with the same scheme; else only the public parts."""
     if _place(parent) == _place(url):
         return credentials
     return Credentials(
         known_hosts=credentials.known_hosts, proxy=credentials.proxy, no_proxy=credentials.no_proxy
-    )  # the proxy's own password goes to the proxy alone
+    )  # the proxy's own password is sent to the proxy only
 
 
 def _place(url: str) -> tuple[str, str]:
@@ -106,7 +106,7 @@ def _place(url: str) -> tuple[str, str]:
 
 
 class Budget:
-    """How many submodules one commit may still have, so that repositories that name each other come to an end."""
+    """How many more submodules one commit may have, so that repositories that refer to each other terminate."""
 
     def __init__(self) -> None:
         self._left = MODULES_LIMIT
@@ -124,7 +124,7 @@ class Budget:
 
 
 class MountedStorage:
-    """A storage with others in place of some of its directories."""
+    """A storage with others mounted at some of its directories."""
 
     def __init__(self, base: Storage, mounts: Mapping[str, Storage], suffix: str) -> None:
         self._base = base

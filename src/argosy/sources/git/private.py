@@ -1,6 +1,6 @@
 """One git operation's private directory: keys, known hosts and configuration as files, so that no secret is ever in an
-argument, in the environment or in a log. Mode 0700, removed when the operation ends. With it comes what the operation
-may reach: its repository's host by a gateway, or a repository on this machine.
+argument, in the environment or in a log. Mode 0700, removed when the operation ends. It also defines what the operation
+can reach: its repository's host through a gateway, or a repository on this machine.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from argosy.sources.urls import authority_of, host_of, is_local, is_ssh, port_of
 PREFIX: Final = "git-"
 SSH_PORT: Final = 22
 
-# Answers git's two questions from files beside it, for the one host that the credentials belong to.
+# Answers git's two questions from files next to it, for the one host that the credentials belong to.
 ASKPASS: Final = """#!/bin/sh
 here="${0%/*}"
 IFS= read -r host < "$here/host"
@@ -53,9 +53,9 @@ SSH_OPTIONS: Final = (
 
 
 class Private:
-    """Use as a context manager; `environment` is the whole environment for git.
+    """Use as a context manager; `environment` is the complete environment for git.
 
-    `reads`, `writes` and `gateway` are what else it needs for its box. Without a URL it reaches nothing.
+    `reads`, `writes` and `gateway` are what else it needs in its sandbox. Without a URL it reaches nothing.
     """
 
     def __init__(
@@ -68,8 +68,8 @@ class Private:
         policy: EgressPolicy | None = None,
         instead: str = "",
     ) -> None:
-        """`policy`: what may be connected to; of a machine of one's own, its own services too. `instead`: a repository
-        on this machine that stands for the URL; then nothing is connected to, and no credential is used."""
+        """`policy`: allowed addresses; on a developer's machine, local services too. `instead`: a repository
+        on this machine that replaces the URL; then nothing is connected to, and no credential is used."""
         self._parent = parent
         self._policy = policy or EgressPolicy(allow_loopback=allow_local)
         self.reads: list[Path] = []
@@ -119,7 +119,7 @@ class Private:
         return Gateway(Target(host_of(self._url), port_of(self._url)), self._policy, proxy=proxy, plain=ssh)
 
     def _configuration(self) -> str:
-        """What would be `-c` options, as a file: some of it is secret."""
+        """Options that `-c` would set, as a file: some are secret."""
         lines = ["[core]", "\thooksPath = /dev/null", "[credential]", "\thelper =", "[http]"]
         lines += [f"\t{name} = {_quoted(value)}" for name, value in self._http_options()]
         if self._instead:
@@ -153,7 +153,7 @@ class Private:
         return ""
 
     def _askpass(self) -> Path:
-        """A token without user name gets one: hosts ask for some, and don't look at it."""
+        """A token without a user name gets one: some hosts require one, and ignore it."""
         given = self._credentials
         if not given.password or not self._url or is_ssh(self._url):
             return Path("/bin/false")

@@ -1,5 +1,5 @@
-"""The git program in a box: argument vectors, an environment of our own, bounded output, a time limit, no network but
-one way out, and all that it started ends with it. Blocking; run in a thread.
+"""Runs git in a sandbox: argument vectors, our own environment, bounded output, a time limit, no network except its
+egress, and all its child processes are stopped with it. Blocking; run in a thread.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TASKS: Final = 256
 
 OPEN_FILES: Final = 4096
 TOO_LARGE: Final = "File too large"
-"""What git says at the end of a file that may not grow."""
+"""git's message at the end of a file that may not grow."""
 
 
 class TimedOut(Exception):
@@ -58,10 +58,10 @@ def run_git(
     writes: Sequence[Path] = (),
     gateway: Gateway | None = None,
 ) -> Finished:
-    """`git <arguments>` in `directory`. Raises TimedOut or TooMuchOutput; a bad status is an answer.
+    """`git <arguments>` in `directory`. Raises TimedOut or TooMuchOutput; a non-zero status is returned.
 
-    It sees its directory, and what `reads` and `writes` name. `file_bytes`: no file that it writes may become larger, a
-    fetched pack above all; 0 is no limit. `gateway`: its way out, if it has one.
+    It can access its directory, `reads` and `writes`. `file_bytes`: the maximum size of any file it writes, especially
+    of a fetched pack; 0 means no limit. `gateway`: its egress, if it has one.
     """
     box = Box(
         reads=(*program_reads("git"), *NAMES, *map(str, reads), *_on_path(environment)),
@@ -108,7 +108,7 @@ def run_git(
 
 
 def _on_path(environment: Mapping[str, str]) -> list[str]:
-    """Where git and what it starts are, if that is no directory of the system."""
+    """Where git and its helpers are installed, if not in a system directory."""
     found = [shutil.which(name, path=environment.get("PATH")) for name in ("git", "ssh", "gpg")]
     return [str(Path(path).parent) for path in found if path and not path.startswith(("/usr/", "/bin/"))]
 

@@ -1,4 +1,4 @@
-"""Where a repository has moved to, by its host's word: followed here, since git would carry credentials along."""
+"""Follows a repository's redirects, as reported by its host: done here, since git would send the credentials along."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def is_redirect(errors: str) -> bool:
 async def redirected(
     url: str, credentials: Credentials, egress: Egress | None, policy: EgressPolicy
 ) -> tuple[str, Credentials]:
-    """The repository's new URL, and the credentials that may be sent there: elsewhere, none. Raises SourceError."""
+    """The repository's new URL, and the credentials that may be sent there: none elsewhere. Raises SourceError."""
     own = egress or Egress(policy)
     try:
         answer = await own.get(

@@ -1,4 +1,4 @@
-"""Which commit a revision means, given what a remote lists (spec/argo-cd-engine-2.md 11.1). Pure."""
+"""Resolves a revision to a commit, given what a remote lists (spec/argo-cd-engine-2.md 11.1). Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Refs:
 
 @dataclass(frozen=True, slots=True)
 class Abbreviation:
-    """The beginning of a commit's id; only the repository itself can complete it."""
+    """An abbreviated commit id; only the repository itself can complete it."""
 
     text: str
 
@@ -51,14 +51,14 @@ def parse_listing(text: str) -> Refs:
 
 
 def check_revision(revision: str) -> str:
-    """Raises Rejected for text that git could take for an option, or that no reference can have."""
+    """Raises Rejected for text that git could treat as an option, or that is not a valid reference."""
     if revision.startswith("-") or len(revision) > REVISION_LIMIT or not (revision.isprintable() or not revision):
         raise Rejected(f"revision {scrub(revision)!r} is not allowed")
     return revision
 
 
 def check_branch(branch: str) -> str:
-    """Raises Rejected for what git does not take as a branch's name (git help check-ref-format)."""
+    """Raises Rejected for an invalid branch name (git help check-ref-format)."""
     parts = branch.split("/")
     is_odd = branch.startswith("-") or branch.endswith(".") or ".." in branch or "@{" in branch or branch == "@"
     is_odd = is_odd or any(not part or part.startswith(".") or part.endswith(".lock") for part in parts)
@@ -81,7 +81,7 @@ def lookup(refs: Refs, revision: str, tag_prefix: str = "") -> str | Abbreviatio
 
 
 def annotated(refs: Refs, revision: str, tag_prefix: str = "") -> str:
-    """The tag object that a revision means, where `lookup` takes an annotated tag for it; else ""."""
+    """The tag object of a revision that `lookup` resolves to an annotated tag; else ""."""
     for name in (revision, f"refs/heads/{revision}", f"refs/tags/{revision}", f"refs/{revision}"):
         if name in refs.commits and not tag_prefix:
             return refs.tags.get(name, "")

@@ -1,11 +1,11 @@
-"""Git remotes by the git program, and a bare mirror of each in a private cache directory.
+"""Git remotes through the git program, and a bare mirror of each in a private cache directory.
 
-Each identity has mirrors of its own, by the exact URL: what was fetched as one user is never given to another, who may
-see less of the same repository, and no project's failure is another's. And a mirror is read only by who has shown, with
-the credentials at hand, that the remote lets them in.
+Each identity has its own mirrors, by the exact URL: what was fetched as one user is never given to another, who may
+see less of the same repository, and no project's failure affects another's. A mirror is read only after the remote
+has accepted the credentials at hand.
 
-The list of references is asked for once for all who ask at the same time (sources/coalesce.py); so are fetches. Fetched
-packs are kept; when there are many, they are packed into one.
+The list of references is requested once for all concurrent callers (sources/coalesce.py); so are fetches. Fetched
+packs are kept; when there are many, they are repacked into one.
 """
 
 from __future__ import annotations
@@ -65,21 +65,21 @@ class GitSettings:
     list_seconds: float = 30.0
     fetch_seconds: float = 300.0
     fetch_bytes: int = 2 * 1024 * 1024 * 1024
-    """Of one pack."""
+    """Maximum bytes of one pack."""
     parallel: int = 8
     """Threads that read objects."""
     programs: int = 64
-    """Runs of the git program at once: most only wait for a remote, and one that hangs must not hold up the others."""
+    """Concurrent git processes: most only wait for a remote, and one that hangs must not block the others."""
     instead_of: InsteadOf | None = None
 
 
 class GitMirrors:
-    """The `sources.port.GitRemote` over the git program. `close` it; its threads and mapped packs are freed then."""
+    """The `sources.port.GitRemote` using the git program. `close` it to free its threads and mapped packs."""
 
     def __init__(
         self, directory: Path, clock: Clock, settings: GitSettings | None = None, egress: Egress | None = None
     ) -> None:
-        """`egress`: the policy for all that is connected to; without it that of a machine of one's own, and there are
+        """`egress`: the policy for all connections; without it, a developer machine's policy applies, and there are
         neither submodules from other hosts nor LFS files."""
         self._egress = egress
         self._policy = egress.policy if egress else EgressPolicy(allow_loopback=True)
@@ -129,12 +129,12 @@ class GitMirrors:
         return await self._whole.tree(url, commit, credentials, further)
 
     async def objects(self, url: str, commit: str, credentials: Credentials) -> Objects:
-        """The mirror's objects, the commit and its history among them, for who may read the repository."""
+        """The mirror's objects, including the commit and its history, for identities that may read the repository."""
         await self.plain(url, commit, credentials)
         return self._store(self.mirror(url, credentials))
 
     async def tag_object(self, url: str, revision: str, credentials: Credentials, tag_prefix: str = "") -> str:
-        """The annotated tag that a revision means, fetched; "" when it means something else."""
+        """The annotated tag that a revision refers to, fetched; "" when it is something else."""
         refs = await self._listed(url, credentials, PROVEN_SECONDS)
         oid = annotated(refs, revision, tag_prefix)
         if oid and not self._has(self.mirror(url, credentials), oid):
@@ -142,19 +142,19 @@ class GitMirrors:
         return oid
 
     async def in_thread(self, work: Callable[..., T], *arguments: object) -> T:
-        """Runs what reads objects beside git's own work."""
+        """Runs work that reads objects concurrently with git's own work."""
         return await self._in_thread(work, *arguments)
 
     async def refs(self, url: str, credentials: Credentials, *, max_age: float = 0.0) -> Refs:
-        """What the remote lists, asked for after this call began, or at most `max_age` seconds before."""
+        """The remote's list of references, requested after this call started, or at most `max_age` seconds before."""
         return await self._listed(url, credentials, max_age)
 
     def has(self, url: str, commit: str, credentials: Credentials = ANYONE) -> bool:
-        """Whether the mirror has it; says nothing of whether it may still be read."""
+        """Whether the mirror has it; does not tell whether it may still be read."""
         return self._has(self.mirror(url, credentials), commit)
 
     async def fetch_ref(self, url: str, ref: str, credentials: Credentials) -> None:
-        """One reference that is no branch or tag, into the mirror."""
+        """Fetches one reference that is not a branch or tag into the mirror."""
         mirror = self.mirror(url, credentials)
         await self._make(mirror)
         await self._run_fetch(url, mirror, credentials, "--no-prune", (f"+{ref}:refs/argosy/{ref}",))
@@ -162,7 +162,7 @@ class GitMirrors:
     async def run_in_mirror(
         self, url: str, arguments: Sequence[str], credentials: Credentials, stdin: bytes = b"", *, local: bool = False
     ) -> Finished:
-        """Git in the identity's mirror, alone there; what the remote lists may be another thing afterwards. `local`: it
+        """Runs git exclusively in the identity's mirror; invalidates the remote's list of references. `local`: it
         connects to nothing."""
         mirror = self.mirror(url, credentials)
         async with self._locks.setdefault(mirror, asyncio.Lock()):
@@ -176,7 +176,7 @@ class GitMirrors:
         return finished
 
     async def plain(self, url: str, commit: str, credentials: Credentials) -> RootedTree:
-        """The commit's own files, for who may read the repository."""
+        """The commit's own files, for identities that may read the repository."""
         if not FULL_SHA.fullmatch(commit):
             raise Rejected(f"commit {scrub(commit)!r} is not a full SHA")
         await self._listed(url, credentials, PROVEN_SECONDS)
@@ -237,14 +237,14 @@ class GitMirrors:
         return refs
 
     async def _listed_here(self, url: str, credentials: Credentials) -> str | None:
-        """By the repository that stands for the URL: a rehearsal asks it thousands of times."""
+        """Reads the local repository that replaces the URL: a rehearsal calls it thousands of times."""
         if self._settings.instead_of is None:
             return None
         place = await self._settings.instead_of(url, credentials)
         return await self._in_thread(listing, Path(place)) if place else None
 
     async def _completed(self, url: str, short: Abbreviation, refs: Refs, credentials: Credentials) -> str | None:
-        """An abbreviated SHA: one of the listed commits, or any in the mirror when that is up to date."""
+        """An abbreviated SHA: one of the listed commits, or any in the mirror if that is up to date."""
         listed = {commit for commit in refs.commits.values() if commit.startswith(short.text)}
         if len(listed) == 1:
             return listed.pop()
@@ -256,7 +256,7 @@ class GitMirrors:
         return found if FULL_SHA.fullmatch(found) else None
 
     async def _fetch(self, url: str, commit: str, credentials: Credentials) -> None:
-        """Branches and tags; then, when the commit is on none of them, the commit by itself."""
+        """Branches and tags; then, if the commit is on none of them, the commit by itself."""
         mirror = self.mirror(url, credentials)
         if commit and credentials.depth > 0 and await self._fetched_shallow(url, commit, credentials):
             return
@@ -275,7 +275,7 @@ class GitMirrors:
             await self._in_thread(self._prepare, mirror)
 
     async def _fetched_shallow(self, url: str, commit: str, credentials: Credentials) -> bool:
-        """The commit with as much history as its repository says; False where the remote gives no single commits."""
+        """The commit with the configured depth of history; False if the remote does not serve single commits."""
         mirror = self.mirror(url, credentials)
         await self._make(mirror)
         try:
@@ -337,7 +337,7 @@ class GitMirrors:
         file_bytes: int = 0,
         stdin: bytes = b"",
     ) -> Finished:
-        """Git follows no redirect by itself: where one leads is judged here, and asked with what may be sent there."""
+        """Git follows no redirect by itself: it is checked here, and requested only with credentials allowed there."""
         finished = await self._git_once(url, arguments, credentials, directory, seconds, file_bytes, stdin)
         if finished.status == 0 or not is_redirect(finished.errors):
             return finished
@@ -409,14 +409,14 @@ class GitMirrors:
         return self._objects[mirror]
 
     def _forget(self, mirror: Path) -> None:
-        """What was read from a mirror that has been made anew."""
+        """Drops caches of a mirror that has been created again."""
         if (objects := self._objects.pop(mirror, None)) is not None:
             objects.close()
         for key in [key for key in self._trees if key[0] == mirror]:
             del self._trees[key]
 
     def _prepared(self) -> Path:
-        """The cache directory, readable by us alone; a killed process's private files in it are removed."""
+        """The cache directory, readable only by us; a killed process's private files in it are removed."""
         if not self._swept:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._directory.chmod(0o700)
@@ -438,5 +438,5 @@ class GitMirrors:
 
 
 async def _threaded(threads: ThreadPoolExecutor, work: Callable[..., T], *arguments: object) -> T:
-    """Begun only inside `Clock.external`, where outside work belongs."""
+    """Started only inside `Clock.external`, where outside work belongs."""
     return await asyncio.get_running_loop().run_in_executor(threads, work, *arguments)

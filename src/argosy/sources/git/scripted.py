@@ -1,4 +1,4 @@
-"""Git repositories in memory, for rehearsal and tests: commits are pushed by a script, and can be made to fail."""
+"""Git repositories in memory, for rehearsal and tests: a script pushes commits, and can simulate failures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from argosy.sources.urls import normalise_url
 
 
 class ScriptedGit:
-    """A `sources.port.GitRemote` that holds what was pushed to it. Equal histories have equal commits."""
+    """A `sources.port.GitRemote` that contains what was pushed to it. Equal histories have equal commits."""
 
     def __init__(self) -> None:
         self._refs: dict[str, dict[str, str]] = {}
@@ -28,7 +28,7 @@ class ScriptedGit:
         tag: str = "",
         links: Mapping[str, str] | None = None,
     ) -> str:
-        """A new commit holding exactly `files`; the first branch pushed becomes the default one."""
+        """A new commit containing exactly `files`; the first branch pushed becomes the default one."""
         key = normalise_url(url)
         refs = self._refs.setdefault(key, {})
         contents = {path: data.encode() if isinstance(data, str) else data for path, data in files.items()}
@@ -46,7 +46,7 @@ class ScriptedGit:
         return commit
 
     def fail(self, url: str, error: SourceError | None) -> None:
-        """From now on the remote answers with this error; None makes it well again."""
+        """From now on the remote raises this error; None ends that."""
         if error is None:
             self._broken.pop(normalise_url(url), None)
         else:

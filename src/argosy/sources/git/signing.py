@@ -1,7 +1,7 @@
-"""Signatures of commits and annotated tags, looked at by the gpg program with a keyring of the project's keys.
+"""Verifies signatures of commits and annotated tags with the gpg program and a keyring of the project's keys.
 
-Each look has a keyring of its own in a private directory: nothing in a user's own keyring, and no trust that it holds,
-has a say. Verdicts on a commit are kept for a while, since neither it nor the keys change.
+Each verification has its own keyring in a private directory: a user's own keyring and its trust have no
+influence. Results for a commit are cached for a while, since neither it nor the keys change.
 """
 
 from __future__ import annotations
@@ -68,10 +68,10 @@ class GitSignatures:
         tag: str = "",
         tag_prefix: str = "",
     ) -> list[str]:
-        """What speaks against the revision; empty when nothing does.
+        """The objections to the revision; empty when there are none.
 
         `keys`: the data of argocd-gpg-keys-cm. `tag`: the target revision as written; if it names an annotated tag of
-        this commit, then in mode `head` its signature is what counts. Raises a SourceError.
+        this commit, then in mode `head` the tag's signature counts. Raises a SourceError.
         """
         if policy.mode == "none":
             return []
@@ -103,7 +103,7 @@ class GitSignatures:
     def _history(
         self, keyring: _Keyring, objects: Objects, commit: str, policy: Policy, epoch: int
     ) -> Iterator[Signature]:
-        """The commit and all that led to it; a sealed commit that is well signed vouches for what lies behind it."""
+        """The commit and its ancestors; a correctly signed sealing commit vouches for everything before it."""
         waiting, seen, bad = deque([commit]), {commit}, 0
         while waiting and bad < PROBLEMS_TOLD * 100:
             oid = waiting.popleft()
@@ -132,7 +132,7 @@ class GitSignatures:
         return signature
 
     def _tag(self, keyring: _Keyring, objects: Objects, oid: str, name: str, commit: str) -> Signature | None:
-        """None when the tag is not annotated, or no longer names the commit: then the commit's own counts."""
+        """None when the tag is not annotated, or no longer points to the commit: then the commit's signature counts."""
         data = objects.tag(oid)
         if data is None or objects.peeled(oid) != commit:
             return None
@@ -140,7 +140,7 @@ class GitSignatures:
 
 
 class _Keyring:
-    """The project's keys in a directory of their own, for one look. Blocking."""
+    """The project's keys in a private directory, for one verification. Blocking."""
 
     def __init__(self, program: str, keys: Mapping[str, str], epoch: int) -> None:
         self._program = program
@@ -154,7 +154,7 @@ class _Keyring:
     def opened(self) -> Iterator[_Keyring]:
         if len(self._armoured) > KEYS_LIMIT:
             raise Rejected(f"the GPG keys are larger than the limit of {KEYS_LIMIT} bytes")
-        self._home = Path(tempfile.mkdtemp(prefix="argosy-gpg-"))  # made with mode 0700
+        self._home = Path(tempfile.mkdtemp(prefix="argosy-gpg-"))  # created with mode 0700
         try:
             yield self
         finally:
@@ -173,7 +173,7 @@ class _Keyring:
         return Signature(revision=revision, author=who, result=result, key_id=key_id, primary_id=primary)
 
     def _import(self) -> None:
-        """Only when the first signature is met; a key that cannot be read is left out, and spoils no other."""
+        """Imported only for the first signature; a key that cannot be read is left out, the others still count."""
         if self._imported or not self._armoured.strip():
             return
         (self._home / "keys").write_bytes(self._armoured)

@@ -1,7 +1,7 @@
-"""How large a git object is, learned before it is inflated: a small pack can hold an object of any size.
+"""Determines the size of a git object before it is inflated: a small pack can contain an object of any size.
 
-The size of a plain object stands in its pack entry's header; of a delta, in the head of the delta; the objects that it
-builds on count too, as they must be inflated for it. Loose objects say their size in their first bytes.
+The size of a plain object is in its pack entry's header; of a delta, at the start of the delta; its base
+objects count too, as they must be inflated for it. Loose objects have their size in their first bytes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Buffer: TypeAlias = bytes | mmap.mmap
 
 
 def object_size(store: DiskObjectStore, oid: str) -> int | None:
-    """Bytes needed at most at once for any object of its delta chain, or None when there is no such object."""
+    """Maximum bytes needed at once for any object of its delta chain, or None when there is no such object."""
     raw = RawObjectID(bytes.fromhex(oid))
     try:
         # dulwich offers no public search over packs that leaves the object packed.
@@ -66,7 +66,7 @@ def _offset_in(pack: Pack, oid: RawObjectID) -> int | None:
 
 
 def _header(buffer: Buffer, at: int) -> tuple[int, int, int]:
-    """An entry's kind, its inflated size and where its data begins."""
+    """An entry's type, its inflated size and where its data starts."""
     byte = buffer[at]
     at += 1
     kind, size, shift = (byte >> 4) & 7, byte & 15, 4
@@ -79,7 +79,7 @@ def _header(buffer: Buffer, at: int) -> tuple[int, int, int]:
 
 
 def _offset(buffer: Buffer, at: int) -> tuple[int, int]:
-    """How far back an offset delta's base lies."""
+    """The distance to an offset delta's base."""
     byte = buffer[at]
     at += 1
     value = byte & 0x7F
@@ -91,7 +91,7 @@ def _offset(buffer: Buffer, at: int) -> tuple[int, int]:
 
 
 def _delta_result(buffer: Buffer, at: int) -> int:
-    """The size that a delta says it makes: the second number in it."""
+    """The size of a delta's result: the second number in it."""
     head = zlib.decompressobj().decompress(bytes(buffer[at : at + _HEAD]), 32)
     _, rest = _number(head, 0)
     return _number(head, rest)[0]

@@ -1,7 +1,7 @@
 """A commit's files, read from a bare mirror's objects in this process: no checkout, no git program.
 
-Parsed trees are memoised by object id, so what did not change between two commits costs nothing, the search for
-symlinks that leave the repository included. One `Objects` per mirror; it may be used from several threads.
+Parsed trees are cached by object id, so what did not change between two commits costs nothing, including the search for
+symlinks that leave the repository. One `Objects` per mirror; it may be used from several threads.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from argosy.sources.port import Entry, NotFound, Rejected
 from argosy.sources.tree import RootedTree, out_of_bounds, too_large
 
 TREE_LIMIT: Final = 16 * 1024 * 1024
-"""Bytes of one tree object (some 300,000 names)."""
+"""Maximum bytes of one tree object (some 300,000 names)."""
 
 TREES_KEPT: Final = 200_000
 LINK_TARGET_LIMIT: Final = 4096
@@ -29,7 +29,7 @@ _COMMIT, _TREE, _BLOB, _TAG = 1, 2, 3, 4
 _DIRECTORY, _LINK, _MODULE = b"40000", b"120000", b"160000"
 
 Reach = tuple[float, str]
-"""How many levels above a tree its furthest symlink leads, and that link's path; (0, "") when none leaves it."""
+"""How many levels above a tree its furthest symlink points, and that link's path; (0, "") when none leaves it."""
 
 
 class Objects:
@@ -47,7 +47,7 @@ class Objects:
             self._store.close()
 
     def reopen(self) -> None:
-        """After packs were removed by a repack."""
+        """Call after packs were removed by a repack."""
         with self._lock:
             self._store.close()
             self._store = DiskObjectStore(str(self._directory))
@@ -80,7 +80,7 @@ class Objects:
         return data if kind == _TAG else None
 
     def peeled(self, oid: str) -> str:
-        """What an annotated tag stands for in the end."""
+        """The object that an annotated tag finally points to."""
         for _ in range(10):
             data = self.tag(oid)
             if data is None or not data.startswith(b"object "):
@@ -101,7 +101,7 @@ class Objects:
         return known
 
     def module(self, commit: str, path: str) -> str | None:
-        """The commit that a submodule at `path` stands at; None when there is none."""
+        """The commit of the submodule at `path`; None when there is none."""
         *parents, name = path.split("/")
         oid = self.root_of(commit)
         for parent in parents:
@@ -124,7 +124,7 @@ class Objects:
         return data
 
     def reach(self, oid: str, depth: int = 0) -> Reach:
-        """Of the symlinks below a tree, the one that leads furthest above it."""
+        """Of the symlinks below a tree, the one that points furthest above it."""
         known = self._reach.get(oid)
         if known is None:
             known = self._search(oid, depth)

@@ -1,6 +1,6 @@
-"""A commit's whole tree: what the repository itself has, its submodules, and the files that Git LFS keeps elsewhere.
+"""A commit's complete tree: the repository's own files, its submodules, and its Git LFS files.
 
-Put together anew each time, since who may read a submodule or an LFS store is asked of each remote.
+Assembled again each time, since each remote decides who may read a submodule or an LFS store.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ POINTERS_KEPT: Final = 256
 
 
 class Mirrors(Protocol):
-    """What is needed of the repositories themselves (`remote.GitMirrors`)."""
+    """The required part of the repositories (`remote.GitMirrors`)."""
 
     async def plain(self, url: str, commit: str, credentials: Credentials) -> RootedTree:
         """The commit's own files."""
@@ -104,13 +104,13 @@ class WholeTrees:
                 raise type(error)(f"submodule {shown(module.path)}: {error}") from None
             mounts[module.path] = inner.storage
         budget.depth -= 1
-        # Which storages are mounted is part of what the tree is: relative URLs differ between repositories.
+        # Which storages are mounted is part of the tree's identity: relative URLs differ between repositories.
         names = "".join(f"{path} {storage.root.oid}\0" for path, storage in sorted(mounts.items()))
         suffix = "+" + blake2b(names.encode(), digest_size=10).hexdigest()
         return RootedTree(MountedStorage(tree.storage, mounts, suffix)) if mounts else tree
 
     async def _judge_module(self, parent: str, url: str) -> None:
-        """A submodule elsewhere is a stranger's choice of host (spec/security.md rule 13)."""
+        """A submodule elsewhere is on a host chosen by a stranger (spec/security.md rule 13)."""
         check_git_url(url, allow_local=self._allow_local and is_local(parent))
         if is_local(url) or host_of(url) == host_of(parent):
             return

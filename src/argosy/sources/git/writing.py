@@ -1,7 +1,7 @@
 """Commits, pushes and notes: the `sources.port.GitWriter` over the mirrors, without a work tree.
 
 `git fast-import` makes a commit from its parent and the changed files in one go: nothing is checked out, so there is
-no file system to trick, no filter, no hook. Commits that were never pushed stay in the mirror, where nobody finds them.
+no file system to attack, no filter, no hook. Commits that were never pushed stay in the mirror, unreferenced.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from argosy.sources.urls import check_git_url
 NOTE_LIMIT: Final = 64 * 1024
 NOTE_TRIES: Final = 8
 NOTE_PAUSE: Final = 0.05
-"""Seconds before the second try; doubled for each."""
+"""Seconds before the first retry; doubled for each further one."""
 
 NOTE_MESSAGE: Final = "Notes added by 'git notes add'\n"
 SCRATCH: Final = "refs/argosy/written"
-"""What fast-import moves; nobody reads it."""
+"""The reference that fast-import moves; nobody reads it."""
 
 _FORMAT: Final = "--format=%an <%ae>%x00%at%x00%B%x00%(trailers:only,unfold)"
 
@@ -108,13 +108,13 @@ class WritingMirrors:
         raise Unavailable(f"the note was outrun {NOTE_TRIES} times: {last}")
 
     async def _rooted(self, url: str, commit: str, credentials: Credentials) -> RootedTree:
-        """The files as they are: neither submodules nor LFS files matter to who writes beside them."""
+        """The files as they are: submodules and LFS files do not matter to a writer."""
         objects = await self._mirrors.objects(url, _sha(commit), credentials)
         root = await self._mirrors.in_thread(objects.root_of, commit)
         return RootedTree(GitStorage(objects, root))
 
     async def _notes(self, url: str, namespace: str, credentials: Credentials) -> str:
-        """The commit that the remote's notes are at, fetched; "" when it has none."""
+        """The commit of the remote's notes, fetched; "" when it has none."""
         ref = _notes_ref(namespace)
         head = (await self._mirrors.refs(url, credentials)).commits.get(ref, "")
         if head and not self._mirrors.has(url, head, credentials):
@@ -166,12 +166,12 @@ def _data(data: bytes) -> bytes:
 
 
 def _quoted(path: str) -> bytes:
-    """For fast-import; the one path check has refused control characters and backslashes."""
+    """For fast-import; the path check has refused control characters and backslashes."""
     return ('"' + path.replace('"', '\\"') + '"').encode()
 
 
 def _person(author: Author) -> str:
-    """As git cleans it: what would end a name or an address is left out."""
+    """As git cleans it: characters that would end a name or an address are dropped."""
     name, email = (
         "".join(char for char in text if char not in "<>" and char.isprintable()).strip()
         for text in (author.name, author.email)
@@ -182,7 +182,7 @@ def _person(author: Author) -> str:
 
 
 def _note_of(objects: Objects, root: str, commit: str) -> str:
-    """Notes are named by the commit, its beginning in directories of two digits where there are many."""
+    """Notes are named by the commit, its start split into directories of two digits where there are many."""
     oid, rest = root, commit
     while True:
         children = objects.children(oid)

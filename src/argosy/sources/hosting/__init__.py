@@ -1,4 +1,4 @@
-"""Small hosts of our own, for the demonstration and for rehearsal: an OCI registry and git repositories over HTTP.
+"""Small built-in servers, for the demonstration and for rehearsal: an OCI registry and git repositories over HTTP.
 
-They listen on loopback alone, keep what they have in memory or in a directory, and know no users.
+They listen on loopback only, store data in memory or in a directory, and have no authentication.
 """

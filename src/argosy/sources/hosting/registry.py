@@ -1,6 +1,6 @@
-"""An OCI registry in memory: what is needed to push, list, pull and delete (distribution specification 1.1).
+"""An OCI registry in memory: enough to push, list, pull and delete (distribution specification 1.1).
 
-Sizes are bounded; a digest that does not fit its content is refused.
+Sizes are bounded; a digest that does not match its content is refused.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class _Repository:
 
 
 class MemoryRegistry:
-    """`application()` serves it; `push_image` puts a small image in without a client."""
+    """`application()` serves it; `push_image` adds a small image without a client."""
 
     def __init__(self) -> None:
         self._repositories: dict[str, _Repository] = {}
@@ -64,7 +64,7 @@ class MemoryRegistry:
         annotations: Mapping[str, str] | None = None,
         content: bytes = b"",
     ) -> str:
-        """The digest. With `platforms` (`os/arch`) it is an index of one image each."""
+        """Returns the digest. With `platforms` (`os/arch`) it is an index of one image each."""
         if not platforms:
             return self._tagged(name, tag, MANIFEST, self._image(created, labels, annotations, content))
         children = []
@@ -80,7 +80,7 @@ class MemoryRegistry:
         return self._tagged(name, tag, INDEX, _json(index))
 
     def push_artifact(self, name: str, tag: str, config_type: str, layers: Mapping[str, bytes]) -> str:
-        """An artefact of layers by media type, such as a chart."""
+        """An artifact with layers by media type, such as a chart."""
         described = [self._described(kind, data) for kind, data in layers.items()]
         manifest = {
             "schemaVersion": 2,

@@ -1,6 +1,6 @@
-"""Bare git repositories of one directory over git's smart HTTP protocol, by the git program itself.
+"""Serves the bare git repositories of a directory over git's smart HTTP protocol, with the git program itself.
 
-Who can reach it may read and push: it is for loopback.
+Anyone who can reach it may read and push: it is for loopback only.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Repositories:
         self._directory = directory
 
     def create(self, name: str) -> Path:
-        """An empty bare repository, unless it is there."""
+        """Creates an empty bare repository, unless it exists."""
         path = self._directory / f"{name}.git"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ class Repositories:
 
     async def _serve(self, request: web.Request) -> web.Response:
         service, path = request.match_info["service"], self._path(request)
-        body = await request.read()  # the server has unpacked it: git packs what is longer than a kilobyte
+        body = await request.read()  # the server has decompressed it: git compresses anything longer than a kilobyte
         arguments = [service.removeprefix("git-"), "--stateless-rpc", str(path)]
         output = await asyncio.to_thread(_git, arguments, body, _environment(request))
         return web.Response(body=output, content_type=f"application/x-{service}-result")

@@ -1,4 +1,4 @@
-"""Runs applications on loopback in a thread of its own, so that what asks them may live in virtual time."""
+"""Runs applications on loopback in a thread of its own, so that their clients may use virtual time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defaults that upstream keeps in code, one table of functions by kind (spec/embedded-kubernetes-kinds.md section 2).
+"""Defaults that upstream sets in code, one table of functions by kind (spec/embedded-kubernetes-kinds.md section 2).
 
 Each function changes the sparse form in place and is idempotent: it runs on every request, on patch results, and on
 objects read back.

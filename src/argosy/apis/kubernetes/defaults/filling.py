@@ -8,7 +8,7 @@ from argosy.machinery.objects import JsonObject, JsonValue
 
 
 def fill(target: JsonObject, values: Mapping[str, JsonValue]) -> None:
-    """Pointers: an explicit zero (`0`, `false`, `""`) is a choice and stays."""
+    """Pointers: an explicit zero (`0`, `false`, `""`) is a choice and is kept."""
     for name, value in values.items():
         if target.get(name) is None:
             target[name] = value
@@ -22,7 +22,7 @@ def fill_empty(target: JsonObject, values: Mapping[str, JsonValue]) -> None:
 
 
 def struct(target: JsonObject, name: str) -> JsonObject:
-    """The struct below `name`, made when absent."""
+    """The struct below `name`, created when absent."""
     value = target.get(name)
     if value is None:
         value = target[name] = {}

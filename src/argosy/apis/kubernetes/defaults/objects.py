@@ -1,4 +1,4 @@
-"""Defaults of the kinds that hold data or rights: Secret, Node, LimitRange, role bindings, PriorityClass, tokens."""
+"""Defaults of the kinds with data or rights: Secret, Node, LimitRange, role bindings, PriorityClass, tokens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RBAC_GROUP = "rbac.authorization.k8s.io"
 
 
 def default_secret(obj: JsonObject) -> None:
-    """`stringData` is write-only: it wins over `data` and goes before anything is compared or owned."""
+    """`stringData` is write-only: it wins over `data` and is removed before anything is compared or owned."""
     plain = obj.pop("stringData", None)
     if plain:
         encoded = {key: b64encode(value.encode()).decode() for key, value in plain.items()}
@@ -20,14 +20,14 @@ def default_secret(obj: JsonObject) -> None:
 
 
 def default_node(obj: JsonObject) -> None:
-    """What can be allocated is the capacity unless said otherwise."""
+    """Allocatable is the capacity unless set."""
     status = obj.get("status")
     if status and status.get("capacity"):
         fill_empty(status, {"allocatable": dict(status["capacity"])})
 
 
 def default_limit_range(obj: JsonObject) -> None:
-    """Container limits fill each other: default from max, defaultRequest from default, else from min."""
+    """Container limits default to each other: default from max, defaultRequest from default, else from min."""
     for limit in items(obj.get("spec") or {}, "limits"):
         if limit.get("type") != "Container":
             continue

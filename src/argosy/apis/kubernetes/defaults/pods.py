@@ -53,7 +53,7 @@ def _requests_from_limits(owner: JsonObject) -> None:
 
 
 def default_pod_spec(spec: JsonObject) -> None:
-    """What every pod spec gets, in a Pod as in a template."""
+    """The defaults of every pod spec, in a Pod as in a template."""
     fill_empty(
         spec,
         {"restartPolicy": "Always", "dnsPolicy": "ClusterFirst", "schedulerName": "default-scheduler"},
@@ -101,7 +101,7 @@ def _default_container(container: JsonObject) -> None:
 
 
 def pull_policy(image: str) -> str:
-    """Always for the tag `latest` or no tag; a digest or any other tag names something that does not move."""
+    """Always for the tag `latest` or no tag; a digest or any other tag is assumed not to move."""
     if "@" in image:
         return "IfNotPresent"
     tag = image.rpartition("/")[2].partition(":")[2]

@@ -1,4 +1,4 @@
-"""Defaults of the kinds that run Pods, and of what scales them (kinds sheet 2.2)."""
+"""Defaults of the kinds that run Pods, and of the kinds that scale them (kinds sheet 2.2)."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _default_job_spec(spec: JsonObject) -> None:
 
 
 def default_cron_job(obj: JsonObject) -> None:
-    """Only the Pod template inside the job template is defaulted: the Job's own defaults come when the Job is made."""
+    """Only the Pod template inside the job template is defaulted: the Job's own defaults are set on its creation."""
     spec = struct(obj, "spec")
     fill_empty(spec, {"concurrencyPolicy": "Allow"})
     fill(spec, {"suspend": False, "successfulJobsHistoryLimit": 3, "failedJobsHistoryLimit": 1})

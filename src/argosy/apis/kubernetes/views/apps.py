@@ -59,7 +59,7 @@ class ReplicaSet(Object):
 
     @property
     def created(self) -> str:
-        """The creation time as it is spelled: UTC with whole seconds, so that text order is time order."""
+        """The creation time as written: UTC with whole seconds, so that text order is time order."""
         return self.metadata.creation_timestamp
 
     @property

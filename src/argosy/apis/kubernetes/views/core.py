@@ -22,7 +22,7 @@ class Secret(Object):
     immutable: bool = False
 
     def value(self, key: str) -> bytes | None:
-        """None when there is no such key, or no base64 in it, which no API server lets happen."""
+        """None when the key is missing, or not base64, which no API server accepts."""
         try:
             return b64decode(self.data[key], validate=True)
         except (KeyError, ValueError, TypeError):
@@ -41,7 +41,7 @@ class ConfigMap(Object):
 
 @schema
 class NamespaceStatus:
-    """Whether it goes."""
+    """Whether it is being deleted."""
 
     phase: str = "Active"
 

@@ -1,7 +1,6 @@
 """Strategic merge as Kustomize does it: lists with merge keys take the patch's items first.
 
 Differs from the API server's (machinery/patches/strategic.py) in order, and for kinds without a schema: lists are
-replaced. The rules, and what they do with items that lack a merge key, are those of kyaml's yaml/walk and yaml/merge2:
 replaced. The rules, including those for items without a merge key, are those of kyaml's yaml/walk and yaml/merge2:
 users' output depends on them.
 """
