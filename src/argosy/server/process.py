@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import pkgutil
 import socket
-import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from argosy.cluster.http import tls
 from argosy.machinery.status import StatusError
 from argosy.runtime.caches.informer import Caches
 from argosy.runtime.chance import Rng
@@ -35,6 +33,7 @@ from argosy.server.sessions.cookies import set_cookies
 from argosy.server.sessions.passwords import Passwords
 from argosy.server.sessions.shared import SharedSessions
 from argosy.server.sessions.store import ConfigMapStore, SessionStore
+from argosy.server.transport.certificates import Certificates
 from argosy.server.transport.front import Front
 from argosy.server.transport.gateway import JSON, Gateway
 from argosy.server.transport.grpc import Grpc
@@ -262,37 +261,6 @@ async def _keep_complete(ports: Ports, configuration: Configuration, rng: Rng) -
                 await bootstrap.ensure(ports.client, ports.namespace, ports.clock, rng)
             except StatusError:
                 continue
-
-
-class Certificates:
-    """The current TLS context; replaced when the Secret has a new pair. Open connections stay."""
-
-    def __init__(self, configuration: Configuration, *, insecure: bool) -> None:
-        self._configuration, self._insecure = configuration, insecure
-        self._pair: tuple[str, str] = ("", "")
-        self._context: ssl.SSLContext | None = None
-
-    def context(self) -> ssl.SSLContext | None:
-        if self._insecure:
-            return None
-        pair = self._found()
-        if pair != self._pair and all(pair):
-            try:
-                made = tls.server_context(tls.KeyPair(pair[0].encode(), pair[1].encode()), None)
-            except (ssl.SSLError, ValueError):
-                return self._context  # an invalid pair does not replace a working one
-            made.set_alpn_protocols(["http/1.1", "h2"])
-            self._context, self._pair = made, pair
-        return self._context
-
-    def _found(self) -> tuple[str, str]:
-        from argosy.server.configuration import decoded
-
-        own = decoded(self._configuration.secret_object("argocd-server-tls") or {})
-        if own.get("tls.crt") and own.get("tls.key"):
-            return own["tls.crt"], own["tls.key"]
-        secret = self._configuration.secret
-        return secret.get("tls.crt", ""), secret.get("tls.key", "")
 
 
 AllRoutes = Mapping[str, Route]
