@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from argosy.apis.kubernetes import known
+from argosy.apis.own_certificates import own_certificates
 from argosy.cli.apiserver import ApiServer, api_server, listening
 from argosy.cli.assembly.installing import control_plane_objects
+from argosy.cli.assembly.own_certificates import OwnCertificates
 from argosy.cli.assembly.server_part import ServerOptions, ServerPart, ports_of
 from argosy.cli.assembly.strips import STRIPS
 from argosy.cli.outside import Charts, Clusters, Doors, Fetcher, Git, Outside, Signatures
@@ -243,7 +245,11 @@ async def embedded(
                 port,
                 clock,
                 rng,
-                objects=[*control_plane_objects("argocd"), *service_objects(), *promotion_objects("argocd")],
+                objects=[
+                    *control_plane_objects("argocd"),
+                    *service_objects(),
+                    *promotion_objects("argocd", has_certificates=server_options is not None),
+                ],
                 checks={"controllers": lambda: all(is_ready() for is_ready in ready)},
                 metrics=metrics,
             )
@@ -264,6 +270,9 @@ async def embedded(
             part = ServerPart(data_dir, server_options, plane.is_ready, clock)
             part.open()
             stack.callback(part.close)
+            services = [promotion_service("argocd")[1]]
+            own = OwnCertificates(api.client, clock, own_certificates("argocd", services), is_ready=plane.is_ready)
+            supervisor.add("own certificates", own.run)
             audit = data_dir / "audit.log"
             supervisor.add(
                 "server",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from datetime import timedelta
 from typing import Final
 
 from argosy.cluster.http.tls import KeyPair, issue_serving, make_authority
@@ -21,6 +20,8 @@ from argosy.runtime.clock import Clock
 from argosy.server.configuration import SECRET, SECRETS, decoded
 from argosy.server.sessions.passwords import hashed
 
+AUTHORITY_NAME: Final = "argosy-server-ca"
+"""The common name by which a pair is known as made here."""
 INITIAL: Final = "argocd-initial-admin-secret"
 LABELS: Final = {"app.kubernetes.io/name": SECRET, "app.kubernetes.io/part-of": "argocd"}
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -77,7 +78,7 @@ async def _missing(data: dict[str, str], clock: Clock, rng: Rng) -> tuple[dict[s
 
 def own_certificate(clock: Clock) -> KeyPair:
     now = clock.now()
-    authority = make_authority(now - timedelta(0), "argosy-server-ca")
+    authority = make_authority(now, AUTHORITY_NAME)
     pair = issue_serving(authority, now, ("argocd-server", "argocd-server.argocd", "argocd-server.argocd.svc"))
     return KeyPair(pair.certificate + authority.certificate, pair.key)
 

@@ -20,7 +20,6 @@ from argosy.runtime.groups import task_group
 from argosy.server import bootstrap
 from argosy.server.api.application_rows import ApplicationRows
 from argosy.server.audit import Audit
-from argosy.server.calls import Route
 from argosy.server.configuration import Configuration
 from argosy.server.context import Outside, PodLogs, PodShells, ServerContext
 from argosy.server.dispatch import Dispatcher
@@ -261,6 +260,3 @@ async def _keep_complete(ports: Ports, configuration: Configuration, rng: Rng) -
                 await bootstrap.ensure(ports.client, ports.namespace, ports.clock, rng)
             except StatusError:
                 continue
-
-
-AllRoutes = Mapping[str, Route]

@@ -179,7 +179,9 @@ class Rooms:
 
     async def _load(self, room: Room, engine: Engine) -> None:
         await self._first_object(room, engine)
-        build: Callable[[Context], Parts] = import_module(room.module).build
+        # Beside the loop: reading a room's modules takes up to half a second.
+        module = await self._context.clock.external(asyncio.to_thread(import_module, room.module))
+        build: Callable[[Context], Parts] = module.build
         parts = self.loaded[room.name] = self._shaped(room.name, build(self._context))
         engine.add(parts.controllers, parts.answerers)
         log.debug("%s is loaded", room.name)

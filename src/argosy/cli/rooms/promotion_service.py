@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from argosy.apis.own_certificates import injected
 from argosy.cluster.ports import ProxyRequest, ProxyResponse
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.chance import Rng
@@ -35,11 +36,13 @@ def promotion_service(namespace: str) -> tuple[str, str]:
     return namespace, SERVICE
 
 
-def promotion_objects(namespace: str) -> list[JsonObject]:
+def promotion_objects(namespace: str, *, has_certificates: bool = False) -> list[JsonObject]:
+    """`has_certificates`: whether the process has certificates of its own, whose authority the configurations tell."""
     spaces: list[JsonObject] = [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in NAMESPACES
     ]
-    return [*spaces, *configurations(namespace)]
+    asked = configurations(namespace)
+    return [*spaces, *([injected(one, namespace) for one in asked] if has_certificates else asked)]
 
 
 def configurations(namespace: str, ca_bundle: str = "") -> list[JsonObject]:
