@@ -25,7 +25,7 @@ Pair = tuple[str, str]
 
 
 class Certificates:
-    """The present TLS context; another one as soon as the Secret has another pair. Open connections stay."""
+    """The current TLS context; replaced when its Secret has a new pair. Open connections stay."""
 
     def __init__(self, configuration: Configuration, *, insecure: bool) -> None:
         self._configuration, self._insecure = configuration, insecure
@@ -40,7 +40,7 @@ class Certificates:
             try:
                 made = tls.server_context(tls.KeyPair(pair[0].encode(), pair[1].encode()), None)
             except (ssl.SSLError, ValueError):
-                return self._context  # a broken pair does not take the working one away
+                return self._context  # an invalid pair does not replace a working one
             made.set_alpn_protocols(["http/1.1", "h2"])
             self._context, self._pair = made, pair
         return self._context
