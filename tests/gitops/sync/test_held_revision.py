@@ -13,6 +13,7 @@ from argosy.machinery.objects import JsonObject
 from tests.kit.gitops import REPO, Bench, application, config
 from tests.kit.world import CONFIG_MAPS
 
+TWO = [{"repoURL": REPO, "targetRevision": "main"}] * 2
 AUTOMATED: JsonObject = {"syncPolicy": {"automated": {}}}
 
 
@@ -27,6 +28,12 @@ def asks(sync: JsonObject, *, automated: bool = False, target: str = "bad") -> J
         (asks({"revision": "good"}), AUTOMATED, "bad"),
         (asks({"revision": "bad"}), AUTOMATED, ""),
         (asks({}), AUTOMATED, ""),
+        (asks({"revision": "main"}), {**AUTOMATED, "source": {"repoURL": REPO, "targetRevision": "main"}}, ""),
+        (asks({"revision": "HEAD"}), {**AUTOMATED, "source": {"repoURL": REPO}}, ""),
+        (asks({"revision": "main"}), {**AUTOMATED, "source": {"repoURL": REPO, "targetRevision": "next"}}, "bad"),
+        (asks({"revisions": ["main", "c2"]}, target="c1,c2"), {**AUTOMATED, "sources": TWO}, ""),
+        (asks({"revisions": ["main", "c0"]}, target="c1,c2"), {**AUTOMATED, "sources": TWO}, "c1,c2"),
+        (asks({"revision": "main"}, target="c1,c2"), {**AUTOMATED, "sources": TWO}, ""),
         (asks({"revision": "good"}), {}, ""),
         (asks({"revision": "good"}), {"syncPolicy": {"automated": {"enabled": False}}}, ""),
         (asks({"revision": "good"}, automated=True), AUTOMATED, ""),
