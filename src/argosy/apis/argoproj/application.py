@@ -79,7 +79,7 @@ class SyncPolicy(Object):
 
     @property
     def managed_metadata(self) -> JsonObject:
-        """As written; empty where the namespace's metadata is nobody's."""
+        """As written; empty if the namespace's metadata is not managed."""
         return self.managed_namespace_metadata.raw if self.managed_namespace_metadata else {}
 
     @property
@@ -103,7 +103,7 @@ class ApplicationSpec(Object):
 
     @property
     def all_sources(self) -> tuple[Source, ...]:
-        """One or several, as it is written; several win."""
+        """One or several, as written; several win."""
         return self.sources or ((self.source,) if self.source else ())
 
 

@@ -1,4 +1,4 @@
-"""bitnami.com/v1alpha1: SealedSecret, a Secret that is safe to commit. Its whole schema is in `apis.published`."""
+"""bitnami.com/v1alpha1: SealedSecret, a Secret that is safe to commit. Its complete schema is in `apis.published`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from argosy.apis.schema import STATUS, Object, Time, resource, schema
 
 @schema
 class TemplateMeta:
-    """What goes to the Secret's metadata; its name and namespace never do."""
+    """The Secret's metadata, without its name and namespace."""
 
     labels: dict[str, str] = field(default_factory=dict)
     annotations: dict[str, str] = field(default_factory=dict)
@@ -19,24 +19,24 @@ class TemplateMeta:
 
 @schema
 class SecretTemplate(Object):
-    """All of the Secret but the opened values."""
+    """Everything of the Secret except the decrypted values."""
 
     metadata: TemplateMeta
     type: str = ""
     immutable: bool | None = None
     data: dict[str, str] = field(default_factory=dict)
-    """Go templates over the opened values."""
+    """Go templates over the decrypted values."""
 
 
 @schema
 class SealedSecretSpec:
-    """The sealed values, and how the Secret looks."""
+    """The sealed values, and the template of the Secret."""
 
     encrypted_data: dict[str, str] = field(default_factory=dict)
     """Base64 of one sealed item for each key of the Secret."""
     template: SecretTemplate
     data: str = ""
-    """Deprecated: a whole Secret in one item."""
+    """Deprecated: an entire Secret in one item."""
 
 
 @schema
@@ -53,7 +53,7 @@ class SealedSecretCondition(Object):
 
 @schema
 class SealedSecretStatus(Object):
-    """What the controller came to."""
+    """The result of the last attempt to unseal."""
 
     observed_generation: int = 0
     conditions: tuple[SealedSecretCondition, ...] = ()

@@ -13,7 +13,7 @@ Url = Annotated[str, Name("url")]
 
 @schema
 class ExternalAccountBinding:
-    """Ties the account to one that exists at the server's operator."""
+    """External account binding: ties the account to an existing one at the server's operator."""
 
     key_id: Annotated[str, Name("keyID")] = ""
     key_secret_ref: SecretKeyRef = SecretKeyRef()
@@ -21,7 +21,7 @@ class ExternalAccountBinding:
 
 @schema
 class AcmeIssuer:
-    """Asks an ACME server (RFC 8555). `solvers` stay JSON: they are copied into Challenges as they are."""
+    """Uses an ACME server (RFC 8555). `solvers` stay JSON: they are copied into Challenges unchanged."""
 
     server: str = ""
     email: str = ""
@@ -39,7 +39,7 @@ class AcmeIssuer:
 
 @schema
 class OrderSpec:
-    """What is ordered; `request` is base64 of a PEM request."""
+    """The ordered certificate; `request` is base64 of a PEM request."""
 
     request: str = ""
     issuer_ref: IssuerRef = IssuerRef()
@@ -53,7 +53,7 @@ class OrderSpec:
 
 @schema
 class OfferedChallenge:
-    """A way to prove control, as the server offers it."""
+    """A challenge type that the server offers."""
 
     url: Url = ""
     token: str = ""
@@ -62,7 +62,7 @@ class OfferedChallenge:
 
 @schema
 class Authorization:
-    """What must be proven for one identifier."""
+    """The authorization for one identifier."""
 
     url: Url = ""
     identifier: str = ""
@@ -73,7 +73,7 @@ class Authorization:
 
 @schema
 class OrderStatus:
-    """Where the order stands at the server."""
+    """The state of the order at the server."""
 
     url: Url = ""
     finalize_url: Annotated[str, Name("finalizeURL")] = ""
@@ -95,7 +95,7 @@ class Order(Object):
 
 @schema
 class ChallengeSpec:
-    """What is to be presented; `solver` is a copy of the issuer's."""
+    """The challenge to present; `solver` is a copy of the issuer's."""
 
     url: Url = ""
     authorization_url: Annotated[str, Name("authorizationURL")] = ""
@@ -110,7 +110,7 @@ class ChallengeSpec:
 
 @schema
 class ChallengeStatus:
-    """How far it is."""
+    """The progress of the challenge."""
 
     processing: bool = False
     presented: bool = False

@@ -1,4 +1,4 @@
-"""Certificate: what should be certified, by whom, into which Secret, and how that stands."""
+"""Certificate: what to certify, by which issuer, into which Secret, and its status."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from argosy.apis.schema import FreeObject, Name, Time, resource, schema
 
 @schema
 class SecretTemplate:
-    """Labels and annotations that the Secret gets beside the managed ones."""
+    """Labels and annotations for the Secret in addition to the managed ones."""
 
     annotations: FreeObject = field(default_factory=dict)
     labels: FreeObject = field(default_factory=dict)
@@ -28,7 +28,7 @@ class SecretTemplate:
 
 @schema
 class Subject:
-    """Parts of the subject name beside the common name."""
+    """Parts of the subject name other than the common name."""
 
     organizations: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class OtherName:
 
 @schema
 class NameConstraintItem:
-    """Names below which, or outside of which, a CA may certify."""
+    """Names that a CA may, or may not, certify."""
 
     dns_domains: tuple[str, ...] = ()
     ip_ranges: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ class NameConstraintItem:
 
 @schema
 class NameConstraints:
-    """What a CA may certify."""
+    """Name constraints of a CA certificate."""
 
     critical: bool = False
     permitted: NameConstraintItem | None = None
@@ -107,14 +107,14 @@ class Keystores:
 
 @schema
 class OutputFormat:
-    """A further form of key and certificate in the Secret."""
+    """An additional format of key and certificate in the Secret."""
 
     type: str
 
 
 @schema
 class RenewalWindow:
-    """A recurring time in which renewals may begin."""
+    """A recurring time in which renewals may start."""
 
     cron: str = ""
     window_duration: str = ""
@@ -123,7 +123,7 @@ class RenewalWindow:
 
 @schema
 class Renewal:
-    """When renewals may begin, or that there are none."""
+    """When renewals may start, or that they are disabled."""
 
     policy: str = ""
     windows: tuple[RenewalWindow, ...] = ()
@@ -131,7 +131,7 @@ class Renewal:
 
 @schema
 class CertificateSpec(Object):
-    """What is asked for."""
+    """The requested certificate."""
 
     secret_name: str = ""
     secret_template: SecretTemplate | None = None
@@ -187,7 +187,7 @@ class CertificateAcmeStatus:
 
 @schema
 class CertificateStatus:
-    """How it stands."""
+    """The status of the certificate."""
 
     conditions: tuple[Condition, ...] = ()
     last_failure_time: Time = ""
@@ -202,7 +202,7 @@ class CertificateStatus:
 
 @resource("cert-manager.io", "v1", plural="certificates")
 class Certificate(Object):
-    """A certificate that is kept in a Secret and renewed in time."""
+    """A certificate that is stored in a Secret and renewed before it expires."""
 
     metadata: ObjectMeta = ObjectMeta()
     spec: CertificateSpec = CertificateSpec()

@@ -1,4 +1,4 @@
-"""Issuer and ClusterIssuer: who signs."""
+"""Issuer and ClusterIssuer: the configured CAs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class CaIssuer:
 
 @schema
 class VaultAppRole:
-    """Signs in as an application role."""
+    """Authenticates with an AppRole."""
 
     path: str = ""
     role_id: str = ""
@@ -37,7 +37,7 @@ class VaultAppRole:
 
 @schema
 class VaultClientCertificate:
-    """Signs in with a client certificate."""
+    """Authenticates with a client certificate."""
 
     mount_path: str = ""
     secret_name: str = ""
@@ -46,7 +46,7 @@ class VaultClientCertificate:
 
 @schema
 class ServiceAccountRef:
-    """Whose token is asked from the Kubernetes API."""
+    """The service account whose token is requested from the Kubernetes API."""
 
     name: str = ""
     audiences: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ class ServiceAccountRef:
 
 @schema
 class VaultKubernetes:
-    """Signs in with a service account's token."""
+    """Authenticates with a service account's token."""
 
     mount_path: str = ""
     role: str = ""
@@ -64,7 +64,7 @@ class VaultKubernetes:
 
 @schema
 class VaultAws:
-    """Signs in by a request to AWS that Vault sends on: as a service account's role, or as the process."""
+    """Authenticates with a signed AWS request that Vault forwards: as a service account's role, or as the process."""
 
     mount_path: str = ""
     role: str = ""
@@ -76,7 +76,7 @@ class VaultAws:
 
 @schema
 class VaultAuth:
-    """How to sign in: exactly one."""
+    """The authentication method: exactly one."""
 
     token_secret_ref: SecretKeyRef | None = None
     app_role: VaultAppRole | None = None
@@ -87,7 +87,7 @@ class VaultAuth:
 
 @schema
 class VaultIssuer:
-    """Asks a Vault server."""
+    """Uses a Vault server."""
 
     server: str = ""
     path: str = ""
@@ -102,7 +102,7 @@ class VaultIssuer:
 
 @schema
 class VenafiIssuer:
-    """Accepted and kept; Argosy does not ask Venafi's servers."""
+    """Accepted and stored; Argosy does not call Venafi's servers."""
 
     zone: str = ""
     tpp: FreeObject | None = None
@@ -135,7 +135,7 @@ class IssuerSpec:
 
 @schema
 class AcmeIssuerStatus:
-    """The account as it was registered."""
+    """The registered account."""
 
     uri: str = ""
     last_registered_email: str = ""

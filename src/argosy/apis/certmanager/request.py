@@ -11,7 +11,7 @@ from argosy.apis.schema import FreeObject, Name, Time, resource, schema
 
 @schema
 class CertificateRequestSpec(Object):
-    """What is asked, and by whom; `request` is the base64 of a PEM request."""
+    """The request, and its author; `request` is the base64 of a PEM request."""
 
     request: str = ""
     issuer_ref: IssuerRef = IssuerRef()
@@ -26,7 +26,7 @@ class CertificateRequestSpec(Object):
 
 @schema
 class CertificateRequestStatus:
-    """The answer; certificate and ca are base64 of PEM."""
+    """The result; certificate and ca are base64 of PEM."""
 
     conditions: tuple[Condition, ...] = ()
     certificate: str = ""
@@ -36,7 +36,7 @@ class CertificateRequestStatus:
 
 @resource("cert-manager.io", "v1", plural="certificaterequests")
 class CertificateRequest(Object):
-    """A request for one signature, and its answer."""
+    """A request for one signature, and its result."""
 
     metadata: ObjectMeta = ObjectMeta()
     spec: CertificateRequestSpec = CertificateRequestSpec()

@@ -15,7 +15,7 @@ ACME_GROUP: Final = ACME
 
 @schema
 class IssuerRef:
-    """The issuer that is asked; kind and group as written, see `full_kind` and `full_group`."""
+    """The referenced issuer; kind and group as written, see `full_kind` and `full_group`."""
 
     name: str = ""
     kind: str = ""

@@ -1,4 +1,4 @@
-"""What Projects are and how they are configured."""
+"""Projects and their configuration."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Project(Object):
 
 @schema
 class Link:
-    """An address to be shown beside a Stage or a piece of Freight."""
+    """A link that is shown with a Stage or a piece of Freight."""
 
     title: str = ""
     description: str = ""
@@ -70,7 +70,7 @@ class NameSelector(Object):
 
 @schema
 class AutoRollback:
-    """Of the paid edition."""
+    """Only in the paid edition."""
 
     on_promotion: tuple[str, ...] = ()
     on_verification: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ class PromotionPolicy(Object):
 
 @schema
 class PromotionWindow(Object):
-    """Of the paid edition."""
+    """Only in the paid edition."""
 
     name: str = ""
     kind: str = ""
@@ -138,7 +138,7 @@ class SecretName:
 
 @schema
 class GitClient:
-    """Who commits, and with which key."""
+    """The author of commits, and the signing key."""
 
     name: str = ""
     email: str = ""

@@ -15,21 +15,21 @@ T = TypeVar("T")
 
 @schema
 class Approval:
-    """By hand, for one Stage."""
+    """Manual approval for one Stage."""
 
     approved_at: Time = ""
 
 
 @schema
 class Stay:
-    """The time that Freight spends in a Stage."""
+    """How long Freight has been in a Stage."""
 
     since: Time = ""
 
 
 @schema
 class Verified:
-    """In one Stage, where it passed the verification."""
+    """Verification in one Stage."""
 
     verified_at: Time = ""
     longest_soak: Annotated[str, Doc("A Go duration.")] = ""
@@ -52,7 +52,7 @@ class FreightStatus(Object):
         return _entry(Stay, self.raw, "currentlyIn", stage)
 
     def verified_by(self, stage: str) -> Verified | None:
-        """None until it passed there."""
+        """None until it was verified there."""
         return _entry(Verified, self.raw, "verifiedIn", stage)
 
 

@@ -1,4 +1,4 @@
-"""Promotion: one piece of Freight on its way into one Stage."""
+"""Promotion: one piece of Freight being promoted to one Stage."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PromotionSpec(Object):
 
 @schema
 class HealthCheck(Object):
-    """What a step left to be checked from then on."""
+    """A health check that a step requested."""
 
     uses: str = ""
     config: Any = None
@@ -33,7 +33,7 @@ class HealthCheck(Object):
 
 @schema
 class StepExecution(Object):
-    """How one step went."""
+    """The result of one step."""
 
     alias: str = ""
     status: str = ""
@@ -63,7 +63,7 @@ class PromotionStatus(Object):
 
 @resource("kargo.akuity.io", "v1alpha1", plural="promotions")
 class Promotion(Object):
-    """One piece of Freight on its way into one Stage."""
+    """One piece of Freight being promoted to one Stage."""
 
     metadata: ObjectMeta
     spec: PromotionSpec
@@ -109,7 +109,7 @@ class PhaseCounts:
 
 @schema
 class PromotionRequestStatus(Object):
-    """How it ended."""
+    """The result of a PromotionRequest."""
 
     phase: str = ""
     conditions: tuple[Condition, ...] = ()
@@ -122,7 +122,7 @@ class PromotionRequestStatus(Object):
 
 @resource("kargo.akuity.io", "v1alpha1", plural="promotionrequests")
 class PromotionRequest(Object):
-    """Of the paid edition: accepted, and ended at once."""
+    """Only in the paid edition: accepted, and finished at once."""
 
     metadata: ObjectMeta
     spec: PromotionRequestSpec

@@ -1,4 +1,4 @@
-"""Webhook receivers: one provider each, and the Secret that its deliveries prove to know."""
+"""Webhook receivers: one provider each, and the Secret that authenticates its deliveries."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SecretReference:
 
 @schema
 class Provider(Object):
-    """What every provider needs."""
+    """The fields that every provider needs."""
 
     secret_ref: SecretReference = SecretReference()
 
@@ -54,7 +54,7 @@ class IndexMatch(Object):
 
 @schema
 class IndexSelector(Object):
-    """By what Warehouses subscribe to."""
+    """Selects by the Warehouses' subscriptions."""
 
     match_indices: tuple[IndexMatch, ...] = ()
 
@@ -118,7 +118,7 @@ class WebhookReceiver(Object):
 
     @property
     def secret_name(self) -> str:
-        """Of the Secret that its deliveries prove to know."""
+        """The name of the Secret that authenticates its deliveries."""
         return getattr(self, self.kind).secret_ref.name if self.kind else ""
 
 

@@ -1,4 +1,4 @@
-"""Stage: a place that Freight is promoted to, or passes through."""
+"""Stage: a target to which Freight is promoted, or a control flow stage that it passes through."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class AutoPromotionOptions(Object):
 
 @schema
 class FreightSources(Object):
-    """Where Freight may come from: the Warehouse itself, or Stages where it was verified."""
+    """Where Freight may come from: the Warehouse directly, or Stages where it was verified."""
 
     direct: bool = False
     stages: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class FreightRequest(Object):
 
 @schema
 class PromotionTemplate(Object):
-    """What Promotions are made of."""
+    """The template of Promotions."""
 
     spec: Steps
 
@@ -59,7 +59,7 @@ class AnalysisTemplateReference(Object):
 
 @schema
 class AnalysisRunMetadata(Object):
-    """Of AnalysisRuns that are made."""
+    """Metadata for new AnalysisRuns."""
 
     labels: dict[str, str] = field(default_factory=dict)
     annotations: dict[str, str] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class VerificationSpec(Object):
 
 @schema
 class TargetSelector(Object):
-    """A label selector for Targets, of the paid edition."""
+    """A label selector for Targets, only in the paid edition."""
 
     match_labels: dict[str, str] = field(default_factory=dict)
     match_expressions: tuple[FreeObject, ...] = ()
@@ -84,7 +84,7 @@ class TargetSelector(Object):
 
 @schema
 class Targets(Object):
-    """Of the paid edition."""
+    """Only in the paid edition."""
 
     selectors: tuple[TargetSelector, ...] = ()
 
@@ -107,13 +107,13 @@ class StageSpec(Object):
 
     @property
     def steps(self) -> tuple[PromotionStep, ...]:
-        """Of promotion; without any, Freight passes through."""
+        """The promotion steps; without any, Freight passes through."""
         return self.promotion_template.spec.steps if self.promotion_template else ()
 
 
 @schema
 class AutoPromotionHold(Object):
-    """Keeps automation away from one origin, since somebody promoted something else by hand."""
+    """Pauses automation for one origin, since a user promoted something else manually."""
 
     actor: str = ""
     created_at: Time = ""
@@ -124,7 +124,7 @@ class AutoPromotionHold(Object):
 
 @schema
 class PromotionReference(Object):
-    """A Promotion of the Stage, and what it came to."""
+    """A Promotion of the Stage, and its result."""
 
     name: str = ""
     freight: FreightReference | None = None
@@ -151,7 +151,7 @@ class PromotionRequestReference(Object):
 
 @schema
 class StageHealth(Object):
-    """What the health checks say together."""
+    """The combined result of the health checks."""
 
     status: str = ""
     issues: tuple[str, ...] = ()
@@ -161,7 +161,7 @@ class StageHealth(Object):
 
 @schema
 class PromotionWindowStatus(Object):
-    """Of the paid edition."""
+    """Only in the paid edition."""
 
     closed: bool = False
     reason: str = ""
@@ -192,7 +192,7 @@ class StageStatus(Object):
 
     @property
     def held(self) -> FreightCollection | None:
-        """What it holds now."""
+        """The Freight it has now."""
         return self.freight_history[0] if self.freight_history else None
 
     @property
@@ -212,7 +212,7 @@ class StageStatus(Object):
 
 @resource("kargo.akuity.io", "v1alpha1", plural="stages")
 class Stage(Object):
-    """A place that Freight is promoted to, or passes through."""
+    """A target to which Freight is promoted, or a control flow stage that it passes through."""
 
     metadata: ObjectMeta
     spec: StageSpec

@@ -37,7 +37,7 @@ class TaskReference(Object):
 
 @schema
 class PromotionStep(Object):
-    """One step, or a task that stands for several."""
+    """One step, or a task that expands to several."""
 
     uses: str = ""
     task: TaskReference | None = None

@@ -1,4 +1,4 @@
-"""Lists of steps to be used in many Stages."""
+"""Lists of steps to use in many Stages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from argosy.apis.schema import Object, resource
 
 @resource("kargo.akuity.io", "v1alpha1", plural="promotiontasks")
 class PromotionTask(Object):
-    """Of one project."""
+    """For one project."""
 
     metadata: ObjectMeta
     spec: Steps
@@ -17,7 +17,7 @@ class PromotionTask(Object):
 
 @resource("kargo.akuity.io", "v1alpha1", plural="clusterpromotiontasks", namespaced=False)
 class ClusterPromotionTask(Object):
-    """Of all projects."""
+    """For all projects."""
 
     metadata: ObjectMeta
     spec: Steps

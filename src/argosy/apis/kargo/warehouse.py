@@ -13,14 +13,14 @@ from argosy.machinery.objects import JsonObject
 
 @schema
 class FreightCreationCriteria:
-    """What artifacts must have in common."""
+    """Conditions that artifacts must have in common."""
 
     expression: str = ""
 
 
 @schema
 class WarehouseSpec(Object):
-    """What is looked for, how often, and whether Freight is made of it."""
+    """The subscriptions, how often they are checked, and whether Freight is created."""
 
     shard: str = ""
     interval: Annotated[str, Doc("A Go duration; default 5m0s.")] = ""
@@ -31,7 +31,7 @@ class WarehouseSpec(Object):
 
 @schema
 class DiscoveredCommit(Object):
-    """A commit that a subscription chose."""
+    """A commit that a subscription selected."""
 
     id: str = ""
     branch: str = ""
@@ -44,7 +44,7 @@ class DiscoveredCommit(Object):
 
 @schema
 class ObservedTag(Object):
-    """A tag of a repository, and what it pointed to."""
+    """A tag of a repository, and its target."""
 
     name: str = ""
     id: str = ""
@@ -52,7 +52,7 @@ class ObservedTag(Object):
 
 @schema
 class ObservedRefs(Object):
-    """What a repository looked like: discovery starts from here."""
+    """The last known state of a repository: discovery starts from here."""
 
     branch_head: str = ""
     tags: tuple[ObservedTag, ...] = ()
@@ -70,7 +70,7 @@ class GitDiscovery(Object):
 
 @schema
 class DiscoveredImage(Object):
-    """An image that a subscription chose."""
+    """An image that a subscription selected."""
 
     tag: str = ""
     digest: str = ""
@@ -109,7 +109,7 @@ class OtherDiscovery(Object):
 
 @schema
 class DiscoveredArtifacts(Object):
-    """All that the last discovery found."""
+    """The results of the last discovery."""
 
     discovered_at: Time = ""
     git: tuple[GitDiscovery, ...] = ()
@@ -120,7 +120,7 @@ class DiscoveredArtifacts(Object):
 
 @schema
 class WarehouseStatus(Object):
-    """What was discovered, what was made of it, and conditions."""
+    """What was discovered, the last Freight created from it, and conditions."""
 
     conditions: tuple[Condition, ...] = ()
     discovered_artifacts: DiscoveredArtifacts | None = None
@@ -131,7 +131,7 @@ class WarehouseStatus(Object):
 
 @resource("kargo.akuity.io", "v1alpha1", plural="warehouses")
 class Warehouse(Object):
-    """Subscriptions to repositories, of whose newest artifacts Freight is made."""
+    """Subscriptions to repositories, whose newest artifacts become Freight."""
 
     metadata: ObjectMeta
     spec: WarehouseSpec

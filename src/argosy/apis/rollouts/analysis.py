@@ -18,7 +18,7 @@ class TtlStrategy:
 
 @schema
 class AnalysisRunSpec:
-    """All that the run needs: it stays valid when the templates change."""
+    """Everything that the run needs: it stays valid when the templates change."""
 
     metrics: tuple[FreeObject, ...] = ()
     args: tuple[FreeObject, ...] = ()
@@ -38,7 +38,7 @@ class Measurement:
 
 @schema
 class MetricResult:
-    """What a metric came to."""
+    """The result of a metric."""
 
     name: str = ""
     phase: str = ""
@@ -47,7 +47,7 @@ class MetricResult:
 
 @schema
 class AnalysisRunStatus(Object):
-    """What a run came to, for who waits for it."""
+    """The result of a run, for its waiting owner."""
 
     phase: str = ""
     message: str = ""
@@ -63,7 +63,7 @@ class AnalysisRunStatus(Object):
 
 @resource("argoproj.io", "v1alpha1", plural="analysisruns", short_names=("ar",))
 class AnalysisRun(Object):
-    """Measurements of metrics, and what they come to."""
+    """Measurements of metrics, and their result."""
 
     metadata: ObjectMeta
     spec: AnalysisRunSpec
@@ -89,7 +89,7 @@ class AnalysisTemplateSpec:
 
 @resource("argoproj.io", "v1alpha1", plural="analysistemplates", short_names=("at",))
 class AnalysisTemplate(Object):
-    """Metrics and arguments that runs are made of."""
+    """Metrics and arguments from which runs are created."""
 
     metadata: ObjectMeta
     spec: AnalysisTemplateSpec

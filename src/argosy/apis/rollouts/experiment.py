@@ -82,7 +82,7 @@ class ExperimentStatus:
 
 @resource("argoproj.io", "v1alpha1", plural="experiments", short_names=("exp",))
 class Experiment(Object):
-    """Runs versions side by side, and judges them."""
+    """Runs versions side by side, and compares them."""
 
     metadata: ObjectMeta
     spec: ExperimentSpec

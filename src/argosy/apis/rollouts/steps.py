@@ -39,7 +39,7 @@ class TemplateReference(Object):
 
 @schema
 class PodMetadata:
-    """Labels and annotations that pods, or runs, carry in addition."""
+    """Additional labels and annotations of pods, or runs."""
 
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
@@ -58,7 +58,7 @@ class RolloutAnalysis:
 
 @schema
 class BackgroundAnalysis(Object):
-    """An analysis that runs beside the steps."""
+    """An analysis that runs in the background of the steps."""
 
     templates: tuple[TemplateReference, ...] = ()
     args: tuple[RunArgument, ...] = ()
@@ -70,14 +70,14 @@ class BackgroundAnalysis(Object):
 
 @schema
 class Pause:
-    """A wait: for ever without a duration."""
+    """A pause: indefinite without a duration."""
 
     duration: IntOrText | None = None
 
 
 @schema
 class TemplateService:
-    """The Service in front of the pods of an experiment's template."""
+    """The Service for the pods of an experiment's template."""
 
     name: str = ""
 
@@ -129,7 +129,7 @@ class SetCanaryScale:
 
 @schema
 class StringMatch:
-    """How a text is matched: exactly one of the three."""
+    """How a string is matched: exactly one of the three."""
 
     exact: str = ""
     prefix: str = ""
@@ -146,7 +146,7 @@ class HeaderMatch:
 
 @schema
 class SetHeaderRoute:
-    """Sends requests with a header to the canary; without a match the route is removed."""
+    """Routes requests with a header to the canary; without a match the route is removed."""
 
     name: str = ""
     match: tuple[HeaderMatch, ...] = ()
@@ -172,7 +172,7 @@ class SetMirrorRoute:
 
 @schema
 class PluginStep:
-    """A step done by a plug-in."""
+    """A step executed by a plug-in."""
 
     name: str = ""
     config: FreeObject | None = None

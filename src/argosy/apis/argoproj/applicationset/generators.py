@@ -1,4 +1,4 @@
-"""Sources of parameters, and how they are combined; the hosts' ones have modules of their own."""
+"""Generators: sources of parameters, and combinations of them; those for Git hosts have modules of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is made of the parameters, in which order, and what of it is left to others."""
+"""What the parameters are used for, in which order, and which fields are left to others."""
 
 from __future__ import annotations
 

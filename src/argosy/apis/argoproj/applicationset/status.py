@@ -1,4 +1,4 @@
-"""What the controller tells."""
+"""The status of an ApplicationSet."""
 
 from __future__ import annotations
 

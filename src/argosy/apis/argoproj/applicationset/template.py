@@ -1,4 +1,4 @@
-"""The Application with parameters in it; each generator may hold one of its own."""
+"""The Application template; each generator may have one of its own."""
 
 from __future__ import annotations
 

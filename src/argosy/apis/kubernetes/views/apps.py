@@ -97,7 +97,7 @@ class DeploymentSpec:
 
 @resource("apps", "v1", plural="deployments")
 class Deployment(Object):
-    """What a Rollout with a workloadRef takes its template from."""
+    """The source of a Rollout's template with workloadRef."""
 
     metadata: ObjectMeta
     spec: DeploymentSpec = DeploymentSpec()

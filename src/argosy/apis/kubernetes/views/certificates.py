@@ -10,7 +10,7 @@ from argosy.apis.schema import FreeObject, Object, resource, schema
 
 @schema
 class SigningRequestSpec:
-    """What is asked, of whom and by whom; `request` is base64 of a PEM request."""
+    """The request, its signer and its author; `request` is base64 of a PEM request."""
 
     request: str = ""
     signer_name: str = ""
@@ -24,7 +24,7 @@ class SigningRequestSpec:
 
 @schema
 class SigningRequestStatus:
-    """The answer; `certificate` is base64 of PEM."""
+    """The result; `certificate` is base64 of PEM."""
 
     conditions: tuple[Condition, ...] = ()
     certificate: str = ""
@@ -32,7 +32,7 @@ class SigningRequestStatus:
 
 @resource("certificates.k8s.io", "v1", plural="certificatesigningrequests", namespaced=False)
 class CertificateSigningRequest(Object):
-    """A request for a signature by whoever has the signer's name."""
+    """A request for a signature by the named signer."""
 
     metadata: ObjectMeta = ObjectMeta()
     spec: SigningRequestSpec = SigningRequestSpec()

@@ -13,7 +13,7 @@ from argosy.machinery.objects import JsonObject
 
 @resource("", "v1", plural="secrets")
 class Secret(Object):
-    """Values that must not be shown: they are in no repr."""
+    """Values that must not be shown: they are not part of a repr."""
 
     metadata: ObjectMeta
     data: dict[str, str] = field(default_factory=dict, repr=False)
@@ -68,7 +68,7 @@ class ServicePort:
 
 @schema
 class ServiceSpec:
-    """Which pods stand behind the Service, and where it is reached."""
+    """The pods behind the Service, and how it is reached."""
 
     type: str = "ClusterIP"
     selector: dict[str, str] = field(default_factory=dict)
@@ -100,7 +100,7 @@ class ObjectReference:
 
 @schema
 class EventSource:
-    """The component that reports."""
+    """The reporting component."""
 
     component: str = ""
     host: str = ""
@@ -108,7 +108,7 @@ class EventSource:
 
 @resource("", "v1", plural="events")
 class Event(Object):
-    """What a component reports of an object; to record one, a decision has `machinery.controller.Event`."""
+    """A component's report about an object; to record one, a decision uses `machinery.controller.Event`."""
 
     metadata: ObjectMeta
     involved_object: ObjectReference
@@ -135,7 +135,7 @@ class PodCondition:
 
 @schema
 class PodStatus:
-    """What the Pod does."""
+    """The status of the Pod."""
 
     phase: str = ""
     reason: str = ""

@@ -1,4 +1,4 @@
-"""meta/v1: what every object carries."""
+"""meta/v1: the metadata of every object."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from argosy.apis.schema import Object, Time, schema
 
 @schema
 class OwnerReference:
-    """The object that this one goes with."""
+    """The owner of an object, with which it is deleted."""
 
     api_version: str = ""
     kind: str = ""
@@ -21,7 +21,7 @@ class OwnerReference:
 
 @schema
 class ObjectMeta:
-    """Name, place, versions, labels and owners of an object."""
+    """Name, namespace, versions, labels and owners of an object."""
 
     name: str = ""
     generate_name: str = ""
