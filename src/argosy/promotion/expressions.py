@@ -52,14 +52,14 @@ def plain(value: object) -> JsonValue:
     if isinstance(value, str | bool) or value is None:
         return value
     try:
-        return _whole(decoded(encoded(value)))
+        return _with_integers(decoded(encoded(value)))
     except exprlang.Fault as fault:
         raise ExpressionFault(str(fault)) from None
 
 
-def _whole(value: Any) -> JsonValue:
+def _with_integers(value: Any) -> JsonValue:
     if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) < 1e21 else value
     if isinstance(value, dict):
-        return {name: _whole(item) for name, item in value.items()}
-    return [_whole(item) for item in value] if isinstance(value, list) else value
+        return {name: _with_integers(item) for name, item in value.items()}
+    return [_with_integers(item) for item in value] if isinstance(value, list) else value

@@ -78,7 +78,7 @@ class Client:
 
     async def finish(self, order: OrderFacts, *names: str, preferred: str = "") -> Any:
         spec = read(CertificateSpec, {"dnsNames": list(names)})
-        request = requests.read(requests.make(spec, KEY)).whole
+        request = requests.read(requests.make(spec, KEY)).der_bytes
         return await self.acme.finish(FinishOrder(self.login, order.url, request, preferred, 0))
 
 

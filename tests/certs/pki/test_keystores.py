@@ -31,8 +31,8 @@ def material() -> tuple[bytes, tuple[bytes, ...], tuple[bytes, ...]]:
         duration=timedelta(days=36500),
         pointers=signing.NO_POINTERS,
     )
-    whole = certificates.first_of(made).whole
-    return keys.encode_der(key), (whole,), (whole,)
+    der_bytes = certificates.first_of(made).der_bytes
+    return keys.encode_der(key), (der_bytes,), (der_bytes,)
 
 
 def test_a_jks_keystore_is_listed_by_keytool(tmp_path: Path) -> None:

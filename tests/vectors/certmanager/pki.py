@@ -61,7 +61,7 @@ def csr_and_certificate(case: dict[str, Any]) -> Iterator[str]:
     request = requests.read(made)
     yield from _differs("subject", request.subject.hex(), expected["csr"]["subjectDER"])
     yield from _differs("csr extensions", _listed(request.extensions), _wanted(expected["csr"]))
-    yield from _differs("signature", _algorithm(request.whole), _NAMES[expected["csr"]["signatureAlgorithm"]])
+    yield from _differs("signature", _algorithm(request.der_bytes), _NAMES[expected["csr"]["signatureAlgorithm"]])
     if "certificate" in expected:
         yield from _certificate(spec, request, case.get("caIssuer") or {}, expected["certificate"])
 

@@ -47,10 +47,10 @@ _LONGEST_RETRY: Final = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """`told`: the error that was reported last. `passed`: when the self-check first passed."""
+    """`reported`: the error that was reported last. `passed`: when the self-check first passed."""
 
     round: Round = FIRST
-    told: str = ""
+    reported: str = ""
     passed: datetime | None = None
 
 
@@ -253,9 +253,9 @@ def _again(seen: Seen, reason: str, now: datetime, *, retry_after: float = 0.0, 
     wait = max(backoff(seen.memory.round.number, _FIRST_RETRY, _LONGEST_RETRY), timedelta(seconds=retry_after))
     round_, wake_at = seen.memory.round.later(now, wait)
     steps: tuple[Step, ...] = _status(seen.challenge, reason=reason)
-    if event is not None and seen.memory.told != reason:
+    if event is not None and seen.memory.reported != reason:
         steps = (*steps, event)
-    return Decision(steps, wake_at=wake_at, memory=Memory(round=round_, told=reason, passed=seen.memory.passed))
+    return Decision(steps, wake_at=wake_at, memory=Memory(round=round_, reported=reason, passed=seen.memory.passed))
 
 
 def _cleaned_up(seen: Seen, now: datetime) -> Decision:

@@ -76,8 +76,8 @@ def _rank(selector: Mapping[str, Any], domain: str, labels: Mapping[str, str]) -
 
 def _is_within(domain: str, zone: str) -> bool:
     """Matches complete labels; a zone with a trailing dot has an empty label that no domain has."""
-    whole, tail = domain.lower().split("."), zone.lower().split(".")
-    return whole[-len(tail) :] == tail
+    labels, tail = domain.lower().split("."), zone.lower().split(".")
+    return labels[-len(tail) :] == tail
 
 
 def overridden(solver: JsonObject, annotations: Mapping[str, str] | None, namespace: str) -> JsonObject:

@@ -50,10 +50,10 @@ _LONGEST_RETRY: Final = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """`told`: the error that was reported last."""
+    """`reported`: the error that was reported last."""
 
     round: Round = FIRST
-    told: str = ""
+    reported: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ def _identifier(name: str) -> Identifier:
 
 def _der(order: Order) -> bytes:
     try:
-        return csr.read(decoded(order.spec.request)).whole
+        return csr.read(decoded(order.spec.request)).der_bytes
     except csr.RequestError:
         return b""
 
@@ -188,10 +188,10 @@ def _missing(seen: Seen) -> tuple[Step, ...]:
 def _unsolvable(seen: Seen, fault: Unsolvable) -> Decision:
     """Reported once for each cause; a change of the issuer wakes us."""
     message = f"Failed to determine a valid solver configuration for the set of domains on the Order: {fault.reason}"
-    if seen.memory.told == message:
+    if seen.memory.reported == message:
         return NOTHING
     event = Event(about=seen.order.raw, reason="Solver", message=message, type="Warning")
-    return Decision((event,), memory=Memory(round=seen.memory.round, told=message))
+    return Decision((event,), memory=Memory(round=seen.memory.round, reported=message))
 
 
 def _moved(seen: Seen, facts: OrderFacts, now: datetime) -> Decision:
@@ -205,7 +205,7 @@ def _moved(seen: Seen, facts: OrderFacts, now: datetime) -> Decision:
         return _ended(seen, facts.state, facts.problem, now)
     if facts.state == status.state:
         memory, wake_at = seen.memory.round.later(now, REREAD)
-        return Decision(wake_at=wake_at, memory=Memory(round=memory, told=seen.memory.told))
+        return Decision(wake_at=wake_at, memory=Memory(round=memory, reported=seen.memory.reported))
     return Decision(_status(seen.order, {"state": _state(facts.state)}), memory=Memory())
 
 
@@ -258,8 +258,8 @@ def _again(seen: Seen, trouble: Unavailable, now: datetime) -> Decision:
     round_, wake_at = seen.memory.round.later(now, wait)
     message = f"{_doing(seen)}, which is tried again: {trouble}"
     event = Event(about=seen.order.raw, reason="ServerUnavailable", message=message, type="Warning")
-    events = (event,) if seen.memory.told != message else ()
-    return Decision(events, wake_at=wake_at, memory=Memory(round=round_, told=message))
+    events = (event,) if seen.memory.reported != message else ()
+    return Decision(events, wake_at=wake_at, memory=Memory(round=round_, reported=message))
 
 
 def _status(order: Order, changed: JsonObject) -> tuple[Write, ...]:

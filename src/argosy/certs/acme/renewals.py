@@ -89,7 +89,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
         return Decision(wake_at=now + AGAIN, memory=Asking(seen.count))
     match seen.answer:
         case RenewalWindow() as window:
-            return _told(seen, window, now)
+            return _stored(seen, window, now)
         case Refused() | Unavailable() as trouble:
             return _failed(seen, str(trouble), now)
         case Failed() as failed:
@@ -109,7 +109,7 @@ def next_check(seen: Seen) -> datetime | None:
     return timestamps.parse(found.next_check)
 
 
-def _told(seen: Seen, window: RenewalWindow, now: datetime) -> Decision:
+def _stored(seen: Seen, window: RenewalWindow, now: datetime) -> Decision:
     assert seen.asking is not None
     made: JsonObject = {
         "suggestedWindow": {"start": timestamps.seconds(window.start), "end": timestamps.seconds(window.end)}

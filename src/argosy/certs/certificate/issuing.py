@@ -150,7 +150,7 @@ def _issued(seen: Seen, request: CertificateRequest, now: datetime) -> Decision:
     if fault := fault_of(chain, request, now, seen.settings):
         return _fail(seen, "InvalidCertificate", fault, now)
     if seen.missing:
-        return _told_once(seen)
+        return _report_once(seen)
     assert seen.next_key is not None
     wanted = _secret(seen, seen.next_key.value("tls.key") or b"", chain, decoded(request.status.ca), request)
     if isinstance(wanted, str):
@@ -258,7 +258,7 @@ def _kept_right(seen: Seen) -> Decision:
     if checks.first_finding(checks.STORED_AT_ALL, stored, _ANY_TIME) or not _is_ours(secret, certificate):
         return NOTHING
     if seen.missing:
-        return _told_once(seen)
+        return _report_once(seen)
     annotations = secret.metadata.annotations
     issuer = IssuerRef(
         name=annotations.get(names.ISSUER_NAME, ""),
@@ -278,7 +278,7 @@ def _is_ours(secret: Secret, certificate: Certificate) -> bool:
     return secret.metadata.annotations.get(names.CERTIFICATE_NAME) in (None, certificate.metadata.name)
 
 
-def _told_once(seen: Seen) -> Decision:
+def _report_once(seen: Seen) -> Decision:
     message = seen.missing[0]
     if seen.memory == message:
         return NOTHING

@@ -58,11 +58,11 @@ def _jks(
     cas: tuple[certificates.X509, ...],
 ) -> dict[str, bytes]:
     at = chain[0].not_before
-    trusted = [one.whole for one in cas]
+    trusted = [one.der_bytes for one in cas]
     made = {
         "keystore.jks": jks.keystore(
             key=key,
-            chain=[one.whole for one in chain],
+            chain=[one.der_bytes for one in chain],
             cas=trusted,
             alias=store.alias or DEFAULT_ALIAS,
             password=password,
@@ -84,13 +84,13 @@ def _pkcs12(
     made = {
         "keystore.p12": pkcs12.keystore(
             key=key,
-            chain=[one.whole for one in chain],
-            cas=[one.whole for one in cas],
+            chain=[one.der_bytes for one in chain],
+            cas=[one.der_bytes for one in cas],
             password=password,
             profile=store.profile,
         )
     }
     if cas:
-        named = [(subject.spelled(one.names), one.whole) for one in cas]
+        named = [(subject.spelled(one.names), one.der_bytes) for one in cas]
         made["truststore.p12"] = pkcs12.truststore(cas=named, seed=key, password=password, profile=store.profile)
     return made

@@ -130,7 +130,7 @@ def _with_none(seen: Seen) -> Decision:
             "key you can set .spec.privateKey.rotationPolicy to 'Always' (this will result in the private key being "
             "regenerated every time a cert is renewed) "
         )
-        return _told_once(seen, "CannotRegenerateKey", message)
+        return _report_once(seen, "CannotRegenerateKey", message)
     text = keys.encode(keys.load(stored, seen.settings.limits.key, checked=False), "PKCS8")
     message = f'Reusing private key stored in existing Secret resource "{seen.target.metadata.name}"'
     return _store(seen, text, (Event(about=certificate.raw, reason="Reused", message=message),))
@@ -141,9 +141,9 @@ def _with_new(seen: Seen) -> Decision:
     if generated is PENDING:
         return NOTHING
     if isinstance(generated, Failed):
-        return _told_once(seen, "PrivateKeyFailed", f"The private key could not be made: {generated.reason}")
+        return _report_once(seen, "PrivateKeyFailed", f"The private key could not be made: {generated.reason}")
     if isinstance(generated, Unfit):
-        return _told_once(seen, "PrivateKeyFailed", generated.reason)
+        return _report_once(seen, "PrivateKeyFailed", generated.reason)
     assert isinstance(generated, Hidden)
     text = generated.value if isinstance(generated.value, bytes) else generated.value.encode()
     name = secret_name(seen.certificate)
@@ -163,7 +163,7 @@ def _store(seen: Seen, text: bytes, events: tuple[Event, ...]) -> Decision:
     return Decision((write, *events, *status.write(certificate, nextPrivateKeySecretName=name)))
 
 
-def _told_once(seen: Seen, reason: str, message: str) -> Decision:
+def _report_once(seen: Seen, reason: str, message: str) -> Decision:
     if seen.memory == message:
         return NOTHING
     event = Event(about=seen.certificate.raw, reason=reason, message=message, type="Warning")

@@ -87,9 +87,9 @@ def decide(seen: Seen, now: datetime) -> Decision:
     if made is None or made is PENDING:
         return NOTHING
     if isinstance(made, Failed):
-        return _told_once(seen, f"Failed to generate CSR: {made.reason}")
+        return _report_once(seen, f"Failed to generate CSR: {made.reason}")
     if isinstance(made, Unfit):
-        return _told_once(seen, f"Failed to generate CSR: {made.reason} - will not retry")
+        return _report_once(seen, f"Failed to generate CSR: {made.reason} - will not retry")
     assert isinstance(made, bytes)
     name = names.request_name(seen.certificate.metadata.name, seen.certificate.revision + 1)
     message = f'Created new CertificateRequest resource "{name}"'
@@ -123,7 +123,7 @@ def _next(owned: tuple[CertificateRequest, ...], certificate: Certificate) -> li
     return matching.of_revision(owned, certificate.revision + 1)
 
 
-def _told_once(seen: Seen, message: str) -> Decision:
+def _report_once(seen: Seen, message: str) -> Decision:
     if seen.memory == message:
         return NOTHING
     event = Event(about=seen.certificate.raw, reason="RequestFailed", message=message, type="Warning")

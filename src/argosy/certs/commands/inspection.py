@@ -47,7 +47,7 @@ def _certificate(leaf: X509, now: datetime) -> Iterator[str]:
     yield f"Validity: {seconds(leaf.not_before)} to {seconds(leaf.not_after)}; it {state}"
     yield f"Serial: {leaf.serial:x}"
     yield f"Certificate authority: {'yes' if leaf.is_ca else 'no'}"
-    yield f"SHA-256: {hashlib.sha256(leaf.whole).hexdigest()}"
+    yield f"SHA-256: {hashlib.sha256(leaf.der_bytes).hexdigest()}"
 
 
 def _key(secret: Secret, leaf: X509) -> str:

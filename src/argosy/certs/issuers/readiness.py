@@ -41,7 +41,7 @@ class Seen:
 class Memory:
     """What was reported last, and the type's own memory."""
 
-    told: tuple[str, str, str]
+    reported: tuple[str, str, str]
     own: Any = None
 
 
@@ -93,10 +93,12 @@ def decide(seen: Seen, now: datetime) -> Decision:
     status: JsonObject = {**(issuer.raw.get("status") or {}), "conditions": conditions, **verdict.status}
     view = ClusterIssuer if isinstance(issuer, ClusterIssuer) else Issuer
     writes = requests.status(view, issuer.raw, {key: value for key, value in status.items() if value is not None})
-    told = (verdict.reason, verdict.message, verdict.expiring)
-    known = seen.memory.told if seen.memory else None
-    events = _events(issuer, verdict) if told != known and (writes or not verdict.ready) else ()
-    return Decision((*verdict.steps, *writes, *events), wake_at=verdict.wake_at, memory=Memory(told, verdict.memory))
+    reported = (verdict.reason, verdict.message, verdict.expiring)
+    known = seen.memory.reported if seen.memory else None
+    events = _events(issuer, verdict) if reported != known and (writes or not verdict.ready) else ()
+    return Decision(
+        (*verdict.steps, *writes, *events), wake_at=verdict.wake_at, memory=Memory(reported, verdict.memory)
+    )
 
 
 EXPIRING: Final = "CAExpiring"

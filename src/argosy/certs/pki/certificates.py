@@ -34,7 +34,7 @@ class CertificateError(ValueError):
 class X509:
     """One certificate."""
 
-    whole: bytes
+    der_bytes: bytes
     serial: int
     issuer: bytes
     subject: bytes
@@ -95,8 +95,8 @@ class X509:
 
     def _was_signed_by(self, parent: X509) -> bool:
         try:
-            x509.load_der_x509_certificate(self.whole).verify_directly_issued_by(
-                x509.load_der_x509_certificate(parent.whole)
+            x509.load_der_x509_certificate(self.der_bytes).verify_directly_issued_by(
+                x509.load_der_x509_certificate(parent.der_bytes)
             )
         except (InvalidSignature, ValueError, TypeError):
             return False
@@ -104,7 +104,7 @@ class X509:
 
     @property
     def pem(self) -> bytes:
-        return pem.encoded("CERTIFICATE", self.whole)
+        return pem.encoded("CERTIFICATE", self.der_bytes)
 
 
 NONE_FOUND: Final = "error decoding certificate PEM block: no valid certificates found"
@@ -127,21 +127,21 @@ def first_of(text: bytes, limit: int = pem.LARGEST_CHAIN) -> X509:
 
 
 @lru_cache(maxsize=16384)
-def decoded(whole: bytes) -> X509:
+def decoded(der_bytes: bytes) -> X509:
     """One DER certificate. Raises CertificateError."""
-    if len(whole) > pem.LARGEST_CERTIFICATE:
-        raise CertificateError(f"the certificate has {len(whole)} bytes, the limit is {pem.LARGEST_CERTIFICATE}")
+    if len(der_bytes) > pem.LARGEST_CERTIFICATE:
+        raise CertificateError(f"the certificate has {len(der_bytes)} bytes, the limit is {pem.LARGEST_CERTIFICATE}")
     try:
-        found = _decoded(whole)
+        found = _decoded(der_bytes)
         _ = found.names, found.alt_names, found.is_ca, found.authority_key_id
-        x509.load_der_x509_certificate(whole).public_key()
+        x509.load_der_x509_certificate(der_bytes).public_key()
     except Exception:  # a third-party parser on hostile input: whatever it raises, this is no certificate
         raise CertificateError("error parsing TLS certificate: it is malformed") from None
     return found
 
 
-def _decoded(whole: bytes) -> X509:
-    content, _algorithm, _signature = der.children(der.first(whole))
+def _decoded(der_bytes: bytes) -> X509:
+    content, _algorithm, _signature = der.children(der.first(der_bytes))
     parts = der.children(content)
     if parts[0].tag == 0xA0:
         parts = parts[1:]
@@ -150,12 +150,12 @@ def _decoded(whole: bytes) -> X509:
     listed = next((one for one in rest if one.tag == 0xA3), None)
     extensions = [decode_extension(one) for one in der.children(der.first(listed.content))] if listed else []
     return X509(
-        whole=whole,
+        der_bytes=der_bytes,
         serial=int.from_bytes(serial.content, "big", signed=True),
-        issuer=issuer.whole,
-        subject=name.whole,
+        issuer=issuer.der_bytes,
+        subject=name.der_bytes,
         not_before=not_before,
         not_after=not_after,
-        public=public.whole,
+        public=public.der_bytes,
         extensions=tuple(extensions),
     )

@@ -36,7 +36,7 @@ def bundle_of(certificates: Iterable[X509]) -> Bundle:
 
 def in_line(certificates: Iterable[X509]) -> Sequence[X509]:
     """Each certificate followed by its issuer. Raises ChainError."""
-    unique = list({one.whole: one for one in certificates}.values())
+    unique = list({one.der_bytes: one for one in certificates}.values())
     if not unique or len(unique) > _LONGEST:
         raise ChainError(f"a chain has 1 to {_LONGEST} certificates, not {len(unique)}")
     lines = [[one] for one in unique]

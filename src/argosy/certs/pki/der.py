@@ -43,7 +43,7 @@ class Element(NamedTuple):
 
     tag: int
     content: bytes
-    whole: bytes
+    der_bytes: bytes
 
 
 def tlv(tag: int, content: bytes) -> bytes:

@@ -41,7 +41,7 @@ class Extension(NamedTuple):
 class Request:
     """A parsed request."""
 
-    whole: bytes
+    der_bytes: bytes
     subject: bytes
     public: bytes
     """SubjectPublicKeyInfo."""
@@ -63,7 +63,7 @@ class Request:
     @cached_property
     def is_signed_by_its_key(self) -> bool:
         try:
-            return x509.load_der_x509_csr(self.whole).is_signature_valid
+            return x509.load_der_x509_csr(self.der_bytes).is_signature_valid
         except Exception:  # a third-party parser on hostile input: whatever it raises, the signature was not verified
             return False
 
@@ -155,12 +155,12 @@ def read(text: bytes, limit: int = pem.LARGEST_CERTIFICATE) -> Request:
     return found
 
 
-def _decoded(whole: bytes) -> Request:
-    content, _algorithm, _signature = der.children(der.first(whole))
+def _decoded(der_bytes: bytes) -> Request:
+    content, _algorithm, _signature = der.children(der.first(der_bytes))
     _version, name, public, *rest = der.children(content)
     found: list[Extension] = []
     for attribute in der.children(rest[0]) if rest else []:
         oid, values = der.children(attribute)
         if der.oid_text(oid.content) == _EXTENSION_REQUEST:
             found += [decode_extension(one) for one in der.children(der.children(values)[0])]
-    return Request(whole, name.whole, public.whole, tuple(found))
+    return Request(der_bytes, name.der_bytes, public.der_bytes, tuple(found))

@@ -74,7 +74,7 @@ def template_of(request: Request, *, asked: Sequence[str], is_ca: bool) -> Templ
     """Raises TemplateError, UnknownUsage."""
     if not request.is_signed_by_its_key:
         raise TemplateError("the request is not signed by its own key")
-    if (carried := request.by_oid.get(BASIC_CONSTRAINTS)) and _says_ca(carried.value) != is_ca:
+    if (carried := request.by_oid.get(BASIC_CONSTRAINTS)) and _is_ca(carried.value) != is_ca:
         raise TemplateError(f"encoded CSR error: IsCA {not is_ca} does not match expected value {is_ca}")
     wanted = usages.of(asked, is_ca=is_ca)
     check_usages(request, wanted)
@@ -88,7 +88,7 @@ def template_of(request: Request, *, asked: Sequence[str], is_ca: bool) -> Templ
     return Template(subject=request.subject, public=request.public, is_ca=is_ca, extensions=extensions)
 
 
-def _says_ca(value: bytes) -> bool:
+def _is_ca(value: bytes) -> bool:
     parts = der.children(der.first(value))
     return bool(parts) and parts[0].tag == der.BOOLEAN and parts[0].content != b"\x00"
 

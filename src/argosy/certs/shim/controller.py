@@ -66,7 +66,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
     try:
         found = plan(seen.kind, seen.obj, [one.raw for one in seen.certificates], seen.settings)
     except BadAnnotation as error:
-        return _told_once(seen, (str(error),))
+        return _report_once(seen, (str(error),))
     steps: list[Step] = []
     for made in found.create:
         steps += [requests.create(Certificate, made), _event(seen, "CreateCertificate", "created", made)]
@@ -74,7 +74,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
         steps += [requests.update(Certificate, changed), _event(seen, "UpdateCertificate", "updated", changed)]
     for one in found.delete:
         steps += [requests.delete(Certificate, one), _event(seen, "DeleteCertificate", "deleted unrequired", one)]
-    told = _told_once(seen, found.faults)
+    told = _report_once(seen, found.faults)
     return Decision((*told.steps, *steps), memory=found.faults) if steps or told.steps else NOTHING
 
 
@@ -83,7 +83,7 @@ def _event(seen: Seen, reason: str, did: str, certificate: JsonObject) -> Event:
     return Event(about=seen.obj, reason=reason, message=message)
 
 
-def _told_once(seen: Seen, faults: tuple[str, ...]) -> Decision:
+def _report_once(seen: Seen, faults: tuple[str, ...]) -> Decision:
     if not faults or seen.memory == faults:
         return NOTHING
     events = tuple(Event(about=seen.obj, reason="BadConfig", message=one, type="Warning") for one in faults)

@@ -38,7 +38,7 @@ def plan(kind: str, obj: JsonObject, existing: Sequence[JsonObject], settings: S
     metadata = obj["metadata"]
     notes = metadata.get("annotations") or {}
     automatic = settings.auto_annotations if kind == "Ingress" else ()
-    if not said.is_shimmed(notes, automatic) or _goes_in_foreground(metadata):
+    if not said.is_shimmed(notes, automatic) or _is_deleted_in_foreground(metadata):
         return Plan()
     try:
         issuer = said.issuer_of(notes, settings.default_issuer)
@@ -65,7 +65,7 @@ def plan(kind: str, obj: JsonObject, existing: Sequence[JsonObject], settings: S
     return Plan(create=tuple(create), update=tuple(update), delete=tuple(delete), faults=tuple(skipped))
 
 
-def _goes_in_foreground(metadata: JsonObject) -> bool:
+def _is_deleted_in_foreground(metadata: JsonObject) -> bool:
     return bool(metadata.get("deletionTimestamp")) and "foregroundDeletion" in (metadata.get("finalizers") or ())
 
 

@@ -85,13 +85,13 @@ def controller(types: Iterable[IssuerType], settings: Settings) -> Controller[Se
 
 def decide(seen: Seen, now: datetime) -> Decision:
     if seen.type is not None and seen.ready_for is not None:
-        return told_by(seen.type.name, seen.type.decide(seen, now))
+        return reported_by(seen.type.name, seen.type.decide(seen, now))
     if seen.issuer is not None and seen.issuer.spec.type and not seen.issuer.ready and may_sign(seen.request):
-        return told_by(seen.issuer.spec.type, _not_ready(seen, now))
-    return told_by(SPOKESMAN, _of_no_type(seen, now))
+        return reported_by(seen.issuer.spec.type, _not_ready(seen, now))
+    return reported_by(SPOKESMAN, _of_no_type(seen, now))
 
 
-def told_by(type_: str, decision: Decision) -> Decision:
+def reported_by(type_: str, decision: Decision) -> Decision:
     """The decision, with its writes and Events under the name of the type's own controller, as upstream."""
     name = f"cert-manager-{NAME}-{type_}"
     return replace(decision, steps=tuple(_named(step, name) for step in decision.steps)) if decision.steps else decision

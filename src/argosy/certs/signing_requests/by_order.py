@@ -128,5 +128,5 @@ def _taken_over(request: CertificateSigningRequest, found: Ordering, order: Orde
     if fits:
         return Signed(chain, b"")
     message = f"Deleting Order with bad certificate: {fault}"
-    told = Event(about=request.raw, reason="OrderBadCertificate", message=message, type="Warning")
-    return Waiting(reason="OrderPending", message=message, steps=(requests.delete(Order, order.raw), told))
+    reported = Event(about=request.raw, reason="OrderBadCertificate", message=message, type="Warning")
+    return Waiting(reason="OrderPending", message=message, steps=(requests.delete(Order, order.raw), reported))

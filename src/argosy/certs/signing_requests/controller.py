@@ -38,7 +38,7 @@ REPORTER: Final = "cert-manager-certificatesigningrequests-issuer"
 class Memory:
     """What was reported last, and the signing way's own memory."""
 
-    told: tuple[str, str] = ("", "")
+    reported: tuple[str, str] = ("", "")
     own: object = None
 
 
@@ -47,7 +47,7 @@ class Seen:
     request: CertificateSigningRequest
     answer: Any
     """Signed, Unfit, Refused, what the signing way gathered, or what is still awaited."""
-    told: str
+    reported: str
     memory: Memory
 
 
@@ -61,13 +61,13 @@ def look(snapshot: Snapshot, key: Key, *, settings: Settings) -> Seen | None:
     if request.is_true("Denied") or request.is_true("Failed"):
         return None
     answer: Any = None
-    told = "Certificate fetched from issuer successfully"
+    reported = "Certificate fetched from issuer successfully"
     if request.is_true("Approved"):
         issuer = _issuer(snapshot, signer)
         answer = _answered(snapshot, request, signer, issuer, settings)
         if issuer is not None and issuer.spec.type == "selfsigned":
-            told = "Certificate self-signed successfully"
-    return Seen(request=request, answer=answer, told=told, memory=snapshot.memory or Memory())
+            reported = "Certificate self-signed successfully"
+    return Seen(request=request, answer=answer, reported=reported, memory=snapshot.memory or Memory())
 
 
 def _issuer(snapshot: Snapshot, signer: Signer) -> AnyIssuer | None:
@@ -141,11 +141,11 @@ def decide(seen: Seen, now: datetime) -> Decision:
     match answer:
         case None if not seen.request.is_true("Approved"):
             message = "Waiting for the Approved condition before issuing"
-            return _told_once(seen, Waiting(reason="WaitingApproval", message=message))
+            return _report_once(seen, Waiting(reason="WaitingApproval", message=message))
         case Waiting() as waiting:
-            return _told_once(seen, waiting)
+            return _report_once(seen, waiting)
         case Refused() as refused if not refused.lasting:
-            return _told_once(seen, Waiting(reason=refused.reason, message=refused.message, is_warning=True))
+            return _report_once(seen, Waiting(reason=refused.reason, message=refused.message, is_warning=True))
         case Refused() as refused:
             return _failed(seen, refused.reason, refused.message, now)
         case Unfit() as unfit:
@@ -154,15 +154,15 @@ def decide(seen: Seen, now: datetime) -> Decision:
             return _issued(seen, signed, now)
         case Failed() as failed:
             message = f"asked again: {failed.reason}"
-            return _told_once(seen, Waiting(reason="NotAnswered", message=message, is_warning=True))
+            return _report_once(seen, Waiting(reason="NotAnswered", message=message, is_warning=True))
     return NOTHING
 
 
-def _told_once(seen: Seen, waiting: Waiting) -> Decision:
+def _report_once(seen: Seen, waiting: Waiting) -> Decision:
     """An Event if the cause differs from the last one."""
-    told = (waiting.reason, waiting.message)
-    memory = Memory(told, waiting.memory)
-    if seen.memory.told == told:
+    reported = (waiting.reason, waiting.message)
+    memory = Memory(reported, waiting.memory)
+    if seen.memory.reported == reported:
         return Decision(waiting.steps, wake_at=waiting.wake_at, memory=memory)
     type_: Any = "Warning" if waiting.is_warning else "Normal"
     event = Event(about=seen.request.raw, reason=waiting.reason, message=waiting.message, type=type_)
@@ -187,7 +187,7 @@ def _issued(seen: Seen, signed: Signed, now: datetime) -> Decision:
         return _failed(seen, "DecodeError", f"Failed to decode returned certificate: {error}", now)
     if found.public != asked.public:
         return _failed(seen, "DecodeError", "the returned certificate is not for the key of the request", now)
-    event = Event(about=seen.request.raw, reason="CertificateIssued", message=seen.told)
+    event = Event(about=seen.request.raw, reason="CertificateIssued", message=seen.reported)
     return Decision((*_status(seen.request, certificate=encoded(signed.certificate)), event))
 
 

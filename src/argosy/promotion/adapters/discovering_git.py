@@ -56,7 +56,7 @@ class _History:
     """The first-parent history of one commit, as far as it was read."""
 
     commits: list[Commit] = field(default_factory=list)
-    whole: bool = False
+    complete: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -142,7 +142,7 @@ class GitDiscovery:
         read = (*READING, "--name-only", "--no-renames", "-z", f"--max-count={LARGEST_BATCH}", _FORMAT, head, f"^{top}")
         found = list(_parsed((await self._git.attempt(mirror, *read)).output))
         if found and found[-1].parent == top:
-            history.commits, history.whole = found + known.commits, known.whole
+            history.commits, history.complete = found + known.commits, known.complete
 
     async def _more(self, url: str, head: str, history: _History, credentials: Credentials) -> bool:
         """Reads more of the history; False at its beginning."""
@@ -150,7 +150,7 @@ class GitDiscovery:
         async with history.lock:
             if len(history.commits) > known:
                 return True
-            if history.whole:
+            if history.complete:
                 return False
             size = min(max(FIRST_BATCH, known * 2), LARGEST_BATCH)
             output = await self._git.run(
@@ -159,7 +159,7 @@ class GitDiscovery:
             )  # fmt: skip
             found = list(_parsed(output))
             history.commits += found
-            history.whole = len(found) < size
+            history.complete = len(found) < size
             return bool(found)
 
     def _forget_old(self, url: str, head: str, credentials: Credentials) -> None:

@@ -60,10 +60,10 @@ def spelled(text: str) -> str:
         return duration.spelled(duration.parse(text))
     except duration.DurationError as error:
         del error
-        raise Denied(400, "", _told(text)) from None
+        raise Denied(400, "", _parse_error(text)) from None
 
 
-def _told(text: str) -> str:
+def _parse_error(text: str) -> str:
     """The error message of Go's ParseDuration."""
     shown = json.dumps(text, ensure_ascii=False)
     rest = text.lstrip("+-")

@@ -22,7 +22,7 @@ STEPS = "spec.promotionTemplate.spec.steps"
 
 def default(obj: JsonObject, old: JsonObject | None, actor: str, *, control_plane: bool) -> JsonObject:
     """Durations are only normalized along with another change, as in upstream's answers. Raises Denied."""
-    changed = sharded(_told_who(obj, old, actor, control_plane=control_plane))
+    changed = sharded(_with_actor(obj, old, actor, control_plane=control_plane))
     spelled_anew = {**changed, "spec": _spelled_spec(changed.get("spec") or {})}
     return spelled_anew if changed != obj else obj
 
@@ -51,7 +51,7 @@ def with_spelled_retry(step: JsonObject) -> JsonObject:
     return {**step, "retry": {**retry, "timeout": spelled(retry["timeout"])}} if retry.get("timeout") else step
 
 
-def _told_who(obj: JsonObject, old: JsonObject | None, actor: str, *, control_plane: bool) -> JsonObject:
+def _with_actor(obj: JsonObject, old: JsonObject | None, actor: str, *, control_plane: bool) -> JsonObject:
     """A new request to verify again, or to abort, is completed with the user who made it."""
     annotations = dict(obj["metadata"].get("annotations") or {})
     before = ((old or {}).get("metadata") or {}).get("annotations") or {}
@@ -64,10 +64,10 @@ def _told_who(obj: JsonObject, old: JsonObject | None, actor: str, *, control_pl
 def request_text(value: str, key: str, actor: str, *, control_plane: bool) -> str:
     request = read_request(value, key)
     given = request.get("actor") if control_plane else None
-    told: JsonObject = {key: request.get(key) or ""}
+    completed: JsonObject = {key: request.get(key) or ""}
     if given or not control_plane:
-        told["actor"] = given or actor
-    return json.dumps({**told, **({"controlPlane": True} if control_plane else {})}, separators=(",", ":"))
+        completed["actor"] = given or actor
+    return json.dumps({**completed, **({"controlPlane": True} if control_plane else {})}, separators=(",", ":"))
 
 
 def read_request(value: str, key: str) -> Mapping[str, Any]:

@@ -97,8 +97,8 @@ def _replace(name: str, old: Node, new: Node, below: str, above: str, edits: lis
     text = lead + _value_text(new, above, column, flow=old.flow)
     end = _value_end(below, old)
     if isinstance(old, Scalar) and isinstance(new, Scalar) and not (old.flow or new.flow):
-        end += len(_remark(below, end))  # a comment on the old value may be wrong for the new one
-        text += _remark(above, _value_end(above, new))
+        end += len(_comment(below, end))  # a comment on the old value may be wrong for the new one
+        text += _comment(above, _value_end(above, new))
     edits.append(_Edit(old.properties, end, text))
 
 
@@ -169,7 +169,7 @@ def _reindented(text: str, old: int, new: int) -> str:
     return "\n".join([first, *(line if line.strip() else "" for line in shifted)])
 
 
-def _remark(text: str, end: int) -> str:
+def _comment(text: str, end: int) -> str:
     """The comment after a value on its line, with the preceding blanks."""
     line = text[end:].partition("\n")[0]
     return line.rstrip() if line.lstrip(" \t").startswith("#") else ""

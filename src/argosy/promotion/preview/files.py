@@ -38,7 +38,7 @@ class WorkingFiles:
     def changes(self) -> list[str]:
         before, self._known = self._known, self._read()
         paths = sorted(path for path in {*before, *self._known} if before.get(path) != self._known.get(path))
-        lines = [line for path in paths[:SHOWN_FILES] for line in _told(path, before, self._known)]
+        lines = [line for path in paths[:SHOWN_FILES] for line in _description(path, before, self._known)]
         return [*lines, f"and {len(paths) - SHOWN_FILES} more files"] if len(paths) > SHOWN_FILES else lines
 
     def _read(self) -> dict[str, _File]:
@@ -69,7 +69,7 @@ def _below(directory: Path) -> Iterator[tuple[Path, os.stat_result]]:
                 yield path, status
 
 
-def _told(path: str, before: Mapping[str, _File], after: Mapping[str, _File]) -> list[str]:
+def _description(path: str, before: Mapping[str, _File], after: Mapping[str, _File]) -> list[str]:
     old, new = before.get(path), after.get(path)
     if old and new and old.content == new.content and old.content is not None:
         return []

@@ -118,13 +118,13 @@ async def _objects(client: Client, settings: Settings, project: str) -> dict[Res
 
 def hidden(found: Previewed, secrets: Iterable[JsonObject]) -> Previewed:
     values = secret_values(
-        value for one in secrets for name, value in decoded(one).items() if name not in _told_of(one)
+        value for one in secrets for name, value in decoded(one).items() if name not in _public_names(one)
     )
     effects = (replace(one, lines=_without(one.lines, values)) for one in found.effects)
     return Previewed(tuple(effects), _without(found.follows, values))
 
 
-def _told_of(secret: JsonObject) -> frozenset[str]:
+def _public_names(secret: JsonObject) -> frozenset[str]:
     """The repository of credentials is not secret; the steps name it, too."""
     is_credential = CRED_TYPE in (secret["metadata"].get("labels") or {})
     return TOLD if is_credential else frozenset()

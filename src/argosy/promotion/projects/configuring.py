@@ -60,18 +60,20 @@ def _published(snapshot: Snapshot, config: Config, namespace: str, base_url: str
     for receiver in config.spec.webhook_receivers:
         kind = receiver.kind
         if not kind:
-            errors.append(_told(receiver, "error getting receiver factory: no matching registration found"))
+            errors.append(_message(receiver, "error getting receiver factory: no matching registration found"))
             continue
         name = receiver.secret_name
         secret = snapshot.object(SECRETS, Key(namespace, name))
         value = decoded(secret).get(secret_key(kind)) if secret else None
         if secret is None:
             errors.append(
-                _told(receiver, f'error getting Secret "{name}" in namespace "{namespace}": secrets "{name}" not found')
+                _message(
+                    receiver, f'error getting Secret "{name}" in namespace "{namespace}": secrets "{name}" not found'
+                )
             )
         elif not value:
             told = f'Secret "{name}" in namespace "{namespace}" has no value for key "{secret_key(kind)}"'
-            errors.append(_told(receiver, told))
+            errors.append(_message(receiver, told))
         else:
             path = path_of(base_url, kind, config.metadata.namespace, receiver.name, value)
             found.append({"name": receiver.name, "path": path, "url": _url(base_url, path)})
@@ -80,7 +82,7 @@ def _published(snapshot: Snapshot, config: Config, namespace: str, base_url: str
     return found, "".join(errors)
 
 
-def _told(receiver: WebhookReceiver, error: str) -> str:
+def _message(receiver: WebhookReceiver, error: str) -> str:
     return f'error syncing WebhookReceiver "{receiver.name}": {error}'
 
 

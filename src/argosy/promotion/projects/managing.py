@@ -213,12 +213,12 @@ def _deleted(seen: Seen) -> Decision:
         for kind, _, present in seen.wanted
         if kind in (CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS) and present is not None
     ]
-    steps += _namespace_goes(seen)
+    steps += _delete_namespace(seen)
     left = [one for one in seen.project.metadata.finalizers if one != FINALIZER]
     return Decision((*steps, merge(PROJECTS, seen.project.raw, {"metadata": {"finalizers": left or None}})))
 
 
-def _namespace_goes(seen: Seen) -> list[Write]:
+def _delete_namespace(seen: Seen) -> list[Write]:
     space = seen.namespace
     if space is None:
         return []

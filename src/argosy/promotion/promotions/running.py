@@ -58,7 +58,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
     if not seen.status.phase:
         return Decision(_write(seen, {**seen.status.raw, "phase": "Pending"}))
     if seen.status.phase == "Pending":
-        return _begun(seen, now) if _is_its_turn(seen) else _refreshed(seen)
+        return _started(seen, now) if _is_its_turn(seen) else _refreshed(seen)
     return _progress(seen, now)
 
 
@@ -67,7 +67,7 @@ def _is_its_turn(seen: Seen) -> bool:
     return current is not None and current.name == seen.promotion.metadata.name
 
 
-def _begun(seen: Seen, now: datetime) -> Decision:
+def _started(seen: Seen, now: datetime) -> Decision:
     return Decision(_write(seen, {**seen.status.raw, "phase": "Running", "startedAt": timestamps.seconds(now)}))
 
 

@@ -89,9 +89,9 @@ class Looking:
         )
         if stage.is_control_flow or stage.metadata.deletion_timestamp:
             return seen
-        return self._whole(snapshot, key, seen)
+        return self._complete(snapshot, key, seen)
 
-    def _whole(self, snapshot: Snapshot, key: Key, seen: Seen) -> Seen:
+    def _complete(self, snapshot: Snapshot, key: Key, seen: Seen) -> Seen:
         config = snapshot.get(ProjectConfig, Key(key.namespace, key.namespace))
         health, refreshes = assessed(
             snapshot, seen.status.last_result.health_checks, sees_applications=self._settings.argocd_enabled

@@ -71,9 +71,9 @@ def next_verification(
     current = collection.verification
     request = requested(seen, current, REVERIFY)
     if request is not None and is_terminal(current):
-        return _begun(seen, collection, now, request)
+        return _started(seen, collection, now, request)
     if current is None:
-        return _begun(seen, collection, now, None)
+        return _started(seen, collection, now, None)
     if is_terminal(current):
         return None, ()
     request = requested(seen, current, ABORT)
@@ -94,7 +94,7 @@ def _changed(before: Verification | JsonObject, **more: Any) -> Verification:
     return read(Verification, {**kept, **more})
 
 
-def _begun(
+def _started(
     seen: Seen, collection: FreightCollection, now: datetime, again: Mapping[str, Any] | None
 ) -> tuple[Verification, tuple[Write, ...]]:
     digest = _identity(seen, collection)

@@ -49,7 +49,7 @@ def verify(seen: Seen, work: Work, now: datetime) -> Work:
         collection = _with_verification(collection, changed)
         work.status["freightHistory"] = [collection.raw, *(one.raw for one in seen.status.freight_history[1:])]
         events = _verification_events(seen, collection, changed)
-    _tell_verified(work.conditions, collection)
+    _report_verified(work.conditions, collection)
     known_at = verification.run_known_at(seen, current) if is_under_way and current else None
     wake_at = known_at if known_at and known_at > now else None
     return replace(work, before=writes, after=events, wake_at=wake_at)
@@ -62,7 +62,7 @@ def _with_verification(collection: FreightCollection, changed: Verification) -> 
     return read(FreightCollection, {**collection.raw, "verificationHistory": [one.raw for one in history]})
 
 
-def _tell_verified(conditions: Conditions, collection: FreightCollection) -> None:
+def _report_verified(conditions: Conditions, collection: FreightCollection) -> None:
     if verification.has_succeeded(collection):
         conditions.set("Verified", "True", "Verified", "Freight has been verified")
         return

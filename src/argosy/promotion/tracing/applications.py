@@ -53,10 +53,10 @@ def _rollouts(pipeline: Pipeline, resources: Iterable[ResourceStatus]) -> Iterat
 def under_way(pipeline: Pipeline, promotion: Promotion) -> list[str]:
     """Describes its Rollouts that have not finished."""
     found = [one for app in applications_of(pipeline, promotion) for one in app["rollouts"]]
-    return [_told(one) for one in found if one["phase"] not in ("", "Healthy")]
+    return [_description(one) for one in found if one["phase"] not in ("", "Healthy")]
 
 
-def _told(rollout: Mapping[str, Any]) -> str:
+def _description(rollout: Mapping[str, Any]) -> str:
     step = f" at step {rollout['step']}" if rollout["step"] else ""
     message = f" ({rollout['message']})" if rollout["message"] else ""
     return f"Rollout {rollout['name']} is {rollout['phase']}{step}{message}"

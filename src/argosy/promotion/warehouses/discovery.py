@@ -59,7 +59,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
         return Decision(wake_at=seen.memory.retry_at)
     due = _due_at(seen, now)
     if now >= due:
-        return _begun(seen, now)
+        return _started(seen, now)
     return Decision(wake_at=due)
 
 
@@ -84,7 +84,7 @@ def _conditions(seen: Seen, now: datetime) -> Conditions:
     return Conditions(seen.warehouse.status.conditions, seen.warehouse.metadata.generation, now)
 
 
-def _begun(seen: Seen, now: datetime) -> Decision:
+def _started(seen: Seen, now: datetime) -> Decision:
     conditions = _conditions(seen, now)
     count = len(seen.warehouse.spec.subscriptions)
     conditions.set("Reconciling", "True", "ScheduledDiscovery", f"Discovering artifacts for {count} subscriptions")

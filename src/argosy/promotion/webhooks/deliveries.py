@@ -95,14 +95,14 @@ class Receiving:
             return meaning
         if isinstance(meaning, Pushed):
             chosen = concerned_warehouses(meaning, await self._all(Warehouse, receiver.project))
-            return await self._told(chosen, "warehouse(s)", "warehouses")
+            return await self._refresh_all(chosen, "warehouse(s)", "warehouses")
         return await self._closed(meaning, receiver.project)
 
     async def _closed(self, meaning: Closed, project: str) -> Reply:
         chosen = concerned_promotions(meaning, await self._all(Promotion, project))
-        return await self._told(chosen, "promotion(s)", "promotion(s)")
+        return await self._refresh_all(chosen, "promotion(s)", "promotion(s)")
 
-    async def _told(self, chosen: Sequence[Warehouse | Promotion], done: str, failed: str) -> Reply:
+    async def _refresh_all(self, chosen: Sequence[Warehouse | Promotion], done: str, failed: str) -> Reply:
         refreshed = [await self._refreshed(one) for one in chosen]
         if not all(refreshed):
             failures = refreshed.count(False)

@@ -64,13 +64,13 @@ class Acme:
         }
 
     async def register(self, asked: RegisterAccount) -> Registered | Trouble:
-        return await _told(self._client(asked.login).register(asked.email, asked.binding))
+        return await _as_answer(self._client(asked.login).register(asked.email, asked.binding))
 
     async def place(self, asked: PlaceOrder) -> OrderFacts | Trouble:
-        return await _told(self._client(asked.login).place(asked))
+        return await _as_answer(self._client(asked.login).place(asked))
 
     async def order(self, asked: ReadOrder) -> OrderFacts | Trouble:
-        return await _told(self._client(asked.login).order(asked.url))
+        return await _as_answer(self._client(asked.login).order(asked.url))
 
     async def authorizations(self, asked: ReadAuthorizations) -> tuple[AuthorizationFacts, ...] | Trouble:
         client = self._client(asked.login)
@@ -78,18 +78,18 @@ class Acme:
         async def read() -> tuple[AuthorizationFacts, ...]:
             return tuple([await client.authorization(url) for url in asked.urls])
 
-        return await _told(read())
+        return await _as_answer(read())
 
     async def prove(self, asked: ProveControl) -> Proven | Trouble:
-        return await _told(self._client(asked.login).prove(asked.challenge, asked.authorization))
+        return await _as_answer(self._client(asked.login).prove(asked.challenge, asked.authorization))
 
     async def finish(self, asked: FinishOrder) -> Finished | OrderFacts | Trouble:
-        return await _told(self._client(asked.login).finish(asked))
+        return await _as_answer(self._client(asked.login).finish(asked))
 
     async def renewal_window(self, asked: ReadRenewalWindow) -> RenewalWindow | Trouble | None:
         session = self._session(asked.server)
         client = AcmeClient(session, Signer(_NO_KEY), self._clock)
-        return await _told(client.renewal_window(asked.certificate_id))
+        return await _as_answer(client.renewal_window(asked.certificate_id))
 
     def _client(self, login: Login) -> AcmeClient:
         key = keys.load(_bytes(login.key), checked=False)
@@ -105,7 +105,7 @@ _NO_KEY: Final[Any] = None
 """Renewal information needs no account."""
 
 
-async def _told(work: Awaitable[T]) -> T | Trouble:
+async def _as_answer(work: Awaitable[T]) -> T | Trouble:
     """Returns an error as a value. asyncio's own timeouts pass through: the engine limits the complete question."""
     try:
         return await work

@@ -136,7 +136,7 @@ class SimulatedAcme:
 
     async def order(self, asked: ports.ReadOrder) -> OrderFacts | Trouble:
         server = await self._reached(asked.login)
-        return self._stands(server, asked.url) if isinstance(server, SimulatedServer) else server
+        return self._order_facts(server, asked.url) if isinstance(server, SimulatedServer) else server
 
     async def read_authorizations(self, asked: ports.ReadAuthorizations) -> tuple[AuthorizationFacts, ...] | Trouble:
         server = await self._reached(asked.login)
@@ -166,7 +166,7 @@ class SimulatedAcme:
         server = await self._reached(asked.login)
         if not isinstance(server, SimulatedServer):
             return server
-        facts = self._stands(server, asked.url)
+        facts = self._order_facts(server, asked.url)
         if not isinstance(facts, OrderFacts) or facts.state not in ("ready", "valid"):
             return facts
         order = server.orders[asked.url]
@@ -232,7 +232,7 @@ class SimulatedAcme:
         server.authorizations[url] = AuthorizationFacts(url, name, wildcard, state, offers)
         return url
 
-    def _stands(self, server: SimulatedServer, url: str) -> OrderFacts | Refused:
+    def _order_facts(self, server: SimulatedServer, url: str) -> OrderFacts | Refused:
         order = server.orders.get(url)
         if order is None:
             return Refused(404, f"{_ERROR}malformed", "no such order")

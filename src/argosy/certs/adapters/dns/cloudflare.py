@@ -26,7 +26,7 @@ class Cloudflare:
         body = {"type": "TXT", "name": bare(fqdn), "content": f'"{value}"', "ttl": TTL}
         status, answer = await self.api.call("POST", place, headers=self.headers, body=body, allowed=(400,))
         if status == 400 and not any(one.get("code") in _EXISTS for one in (answer or {}).get("errors") or ()):
-            raise ProviderError(f"cloudflare did not make the record: {_said(answer)}")
+            raise ProviderError(f"cloudflare did not make the record: {_error_text(answer)}")
 
     async def remove(self, fqdn: str, zone: str, value: str) -> None:
         place = await self._records(zone)
@@ -50,5 +50,5 @@ class Cloudflare:
         return [one for one in listed if str(one.get("content", "")).strip('"') == value]
 
 
-def _said(answer: Any) -> str:
+def _error_text(answer: Any) -> str:
     return "; ".join(str(one.get("message", ""))[:200] for one in (answer or {}).get("errors") or ())

@@ -93,10 +93,10 @@ class PullRequests(abc.ABC):
         except SourceError as error:
             raise StepFault(str(error)) from None
         if answer.status not in allowed:
-            raise StepFault(f"{method} {scrub(url)}: answered {answer.status}: {self._told(answer)}")
+            raise StepFault(f"{method} {scrub(url)}: answered {answer.status}: {self._error_message(answer)}")
         return answer.status, _parsed(answer)
 
-    def _told(self, answer: Answer) -> str:
+    def _error_message(self, answer: Answer) -> str:
         return scrub(complaint(answer.body), self._credentials) or "without a message"
 
     def _transport(self) -> Credentials:

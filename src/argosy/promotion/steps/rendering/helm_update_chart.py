@@ -39,8 +39,8 @@ NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,249}")
 async def run(run: Run) -> Result:
     wanted = await run.tools.in_thread(lambda: _asked(run))
     locked = [await _fetched(run, one) for one in wanted]
-    told: Result = await run.tools.in_thread(lambda: _locking(run, wanted, locked))
-    return told
+    result: Result = await run.tools.in_thread(lambda: _locking(run, wanted, locked))
+    return result
 
 
 def _asked(run: Run) -> list[JsonObject]:
