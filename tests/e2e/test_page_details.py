@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.site import Site
+from tests.e2e.site import PATIENCE_MS, Site
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group("page")]
 
@@ -182,3 +183,67 @@ def test_a_promotion_shows_its_expressions_as_evaluated_and_no_secret(page: Page
     assert status == 200
     assert details["steps"][0]["config"] == {"tag": "release-to-test", "length": 3}
     assert "hush-hush-77" not in json.dumps(details)
+
+
+def test_who_may_promote_is_told_with_the_rule(page: Page, site: Site) -> None:
+    site.argosy.kubectl("apply", "-f", "-", stdin=PROJECT)
+    site.argosy.eventually(lambda: site.argosy.get("namespace", "told"), "the Project's namespace")
+    site.argosy.eventually(
+        lambda: site.argosy.kubectl("apply", "-f", "-", stdin=PIPELINE, check=False).count("\n") == 4, "the pipeline"
+    )
+    page.goto("/stages/told/test")
+    page.get_by_role("button", name="Who may promote?").click()
+    dialog = page.get_by_role("dialog", name="Who may promote")
+    expect(dialog).to_contain_text("objects, action/promote, kargo.akuity.io/Stage/told/test")
+    expect(dialog.get_by_role("region", name="Here, by the policy")).to_contain_text("p, role:admin, objects, action/*")
+    expect(dialog.get_by_role("region", name="With kubectl and kargo")).to_contain_text("Group system:masters")
+    dialog.get_by_role("button", name="Close").click()
+    expect(dialog).to_have_count(0)
+
+
+READER = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: argocd-cm, namespace: argocd}
+data: {accounts.reader: login}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: argocd-rbac-cm, namespace: argocd}
+data: {policy.csv: "g, reader, role:readonly"}
+"""
+
+
+def test_what_one_may_not_do_cannot_be_pressed_and_says_which_right_is_missing(
+    page: Page, site: Site, browser: Browser
+) -> None:
+    site.argosy.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=READER)
+    site.argosy.kubectl("apply", "-f", "-", stdin=ROUTED)
+    body = {"name": "reader", "newPassword": "reads-only-1", "currentPassword": site.password}
+    site.argosy.eventually(
+        lambda: site.asked("PUT", "/api/v1/account/password", body, token=site.token())[0] == 200, "a password"
+    )
+    context = browser.new_context(ignore_https_errors=True, base_url=site.url)
+    context.set_default_timeout(PATIENCE_MS)
+    reader = context.new_page()
+    reader.goto("/login")
+    reader.get_by_label("User").fill("reader")
+    reader.get_by_label("Password").fill("reads-only-1")
+    reader.keyboard.press("Enter")
+    expect(reader.get_by_role("heading", name="What needs you now")).to_be_visible()
+    for place, name, right in (
+        ("/applications/argocd/web", "Delete…", "applications, delete, default/web"),
+        ("/rollouts/default/routed", "Set image…", "objects, action/set-image, argoproj.io/Rollout/default/routed"),
+        ("/settings/projects", "Remove default", "projects, delete, default"),
+        ("/settings/projects/default", "Save", "projects, update, default"),
+    ):
+        reader.goto(place)
+        button = reader.get_by_role("button", name=re.compile(re.escape(name))).first
+        expect(button).to_be_disabled()
+        expect(button).to_have_attribute("title", f"you lack the right {right}")
+    reader.goto("/applications")
+    reader.get_by_label("Select web").check()
+    reader.get_by_role("region", name="What is selected").get_by_role("button", name="Sync…").click()
+    expect(reader.get_by_role("dialog")).to_contain_text("you lack the right applications, sync, default/web")
+    expect(reader.get_by_role("dialog").get_by_role("button", name=re.compile("^Sync 1"))).to_be_disabled()
+    context.close()

@@ -19,6 +19,7 @@ from argosy.client.types import (
     Dependencies,
     Done,
     EditedSet,
+    Holders,
     Home,
     Image,
     Me,
@@ -48,6 +49,13 @@ from argosy.client.waiting import WaitingTransport
 
 class Client(WaitingTransport):
     """Waits for each answer. Every method raises ApiError for a refusal, Unreachable without an answer."""
+
+    def get_rights_holders(self, *, resource: str = "", action: str = "", object_: str = "") -> Holders:
+        """Who has a right, and by which rule."""
+        return cast(
+            Holders,
+            self._ask("GET", "/rights/holders", (), {"resource": resource, "action": action, "object": object_}),
+        )
 
     def get_me(self) -> Me:
         """Who one is."""
@@ -1180,6 +1188,13 @@ class Client(WaitingTransport):
 
 class AsyncClient(AwaitingTransport):
     """Every method is awaited, streams are iterated. Raises what `Client` does."""
+
+    async def get_rights_holders(self, *, resource: str = "", action: str = "", object_: str = "") -> Holders:
+        """Who has a right, and by which rule."""
+        return cast(
+            Holders,
+            await self._ask("GET", "/rights/holders", (), {"resource": resource, "action": action, "object": object_}),
+        )
 
     async def get_me(self) -> Me:
         """Who one is."""

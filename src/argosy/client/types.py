@@ -210,6 +210,21 @@ class Hold(TypedDict):
     since: str
 
 
+class Holders(TypedDict):
+    """`policy`: who has the right here; `kubernetes`: who has the like with `kubectl` and `kargo`."""
+
+    policy: list[Holding]
+    kubernetes: list[Holding]
+
+
+class Holding(TypedDict):
+    """`through`: roles on the way, or the binding; `rule`: as it is written there."""
+
+    subject: str
+    through: list[str]
+    rule: str
+
+
 class Home(TypedDict):
     """`counts` by severity, of everything that one may see. `favourites` in the order in which they were asked for.
 

@@ -25,3 +25,20 @@ def test_rights_are_answered_in_order_for_every_kind_of_object(tmp_path: Path) -
             assert "body.rights[0].resource: 'nonsense' is none of" in refused["error"]["message"]
 
     asyncio.run(scenario())
+
+
+def test_who_may_promote_is_told_by_rule_and_by_binding(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with argocd_server(tmp_path) as api:
+            asked = "resource=objects&action=action/promote&object=kargo.akuity.io/Stage/shop/prod"
+            status, found = await api.call("GET", f"/api/argosy/v1/rights/holders?{asked}")
+            assert status == 200
+            assert found["policy"] == [
+                {"subject": "admin", "through": ["role:admin"], "rule": "p, role:admin, objects, action/*, *, allow"}
+            ]
+            assert "Group system:masters" in [one["subject"] for one in found["kubernetes"]]
+            status, refused = await api.call("GET", "/api/argosy/v1/rights/holders?resource=x")
+            assert status == 400
+            assert "resource: 'x' is none of" in refused["error"]["message"]
+
+    asyncio.run(scenario())

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/rights/holders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has a right, and by which rule */
+        get: operations["getRightsHolders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me": {
         parameters: {
             query?: never;
@@ -1939,6 +1956,17 @@ export interface components {
             by: string;
             since: string;
         };
+        /** @description `policy`: who has the right here; `kubernetes`: who has the like with `kubectl` and `kargo`. */
+        Holders: {
+            policy: components["schemas"]["Holding"][];
+            kubernetes: components["schemas"]["Holding"][];
+        };
+        /** @description `through`: roles on the way, or the binding; `rule`: as it is written there. */
+        Holding: {
+            subject: string;
+            through: string[];
+            rule: string;
+        };
         /**
          * @description `counts` by severity, of everything that one may see. `favourites` in the order in which they were asked for.
          *
@@ -2400,6 +2428,33 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getRightsHolders: {
+        parameters: {
+            query?: {
+                /** @description as in policies, such as `objects` */
+                resource?: string;
+                /** @description such as `action/promote` */
+                action?: string;
+                /** @description such as `kargo.akuity.io/Stage/shop/prod` */
+                object?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Holders"];
+                };
+            };
+        };
+    };
     getMe: {
         parameters: {
             query?: never;

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Final, TypedDict
 
-from argosy.server.api.endpoint import Asked, Endpoint
-from argosy.server.calls import nothing, sign_in
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Resource
+from argosy.server.api.endpoint import Asked, Endpoint, Parameter
+from argosy.server.calls import nothing, sign_in, within
 from argosy.server.context import ServerContext
 from argosy.server.errors import invalid
+from argosy.server.permissions.holders import Holder, by_cluster_roles, by_policy
 from argosy.server.permissions.policy import OWN_RESOURCES
 
 MOST_QUESTIONS = 1000
@@ -41,6 +44,26 @@ class Allowed(TypedDict):
     allowed: list[bool]
 
 
+class Holding(TypedDict):
+    """`through`: roles on the way, or the binding; `rule`: as it is written there."""
+
+    subject: str
+    through: list[str]
+    rule: str
+
+
+class Holders(TypedDict):
+    """`policy`: who has the right here; `kubernetes`: who has the like with `kubectl` and `kargo`."""
+
+    policy: list[Holding]
+    kubernetes: list[Holding]
+
+
+RBAC: Final = "rbac.authorization.k8s.io"
+PROMOTE: Final = "action/promote"
+STAGE_PREFIX: Final = "kargo.akuity.io/Stage/"
+
+
 def caller_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     from argosy import __version__
 
@@ -65,7 +88,31 @@ def caller_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
                 )
         return {"allowed": [asked.call.may(one["resource"], one["action"], one["object"]) for one in given["rights"]]}
 
+    async def holders(asked: Asked) -> Holders:
+        """Of what is not asked for by its own name in Kubernetes only the policy's part is told."""
+        asked.call.permit("accounts", "get", "*")
+        resource, action, target = asked.one("resource"), asked.one("action"), asked.one("object")
+        if resource not in OWN_RESOURCES:
+            raise invalid(f"query: resource: {resource[:40]!r} is none of {', '.join(OWN_RESOURCES)}")
+        policy = by_policy(asked.call.enforcer(), resource, action, target)
+        promotes = resource == "objects" and action == PROMOTE and target.startswith(STAGE_PREFIX)
+        found = await _promoters(context, target.removeprefix(STAGE_PREFIX)) if promotes else []
+        return {"policy": [_holding(one) for one in policy], "kubernetes": [_holding(one) for one in found]}
+
     return (
+        Endpoint(
+            method="GET",
+            path="/rights/holders",
+            summary="Who has a right, and by which rule",
+            needs=within("accounts", "get"),
+            parameters=(
+                Parameter("resource", "as in policies, such as `objects`"),
+                Parameter("action", "such as `action/promote`"),
+                Parameter("object", "such as `kargo.akuity.io/Stage/shop/prod`"),
+            ),
+            answers=Holders,
+            answer=holders,
+        ),
         Endpoint(method="GET", path="/me", summary="Who one is", needs=nothing(), answers=Me, answer=me),
         Endpoint(
             method="POST",
@@ -77,3 +124,23 @@ def caller_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
             answer=rights,
         ),
     )
+
+
+async def _promoters(context: ServerContext, stage: str) -> list[Holder]:
+    """By Kubernetes' roles: `stage` is `<namespace>/<name>`."""
+    namespace, _, name = stage.partition("/")
+
+    async def listed(plural: str, kind: str, where: str = "") -> list[JsonObject]:
+        resource = Resource(RBAC, "v1", plural, kind, namespaced=bool(where))
+        return list((await context.client.page(requests.List(resource=resource, namespace=where))).items)
+
+    roles = [*await listed("clusterroles", "ClusterRole"), *await listed("roles", "Role", namespace)]
+    bindings = [
+        *await listed("clusterrolebindings", "ClusterRoleBinding"),
+        *await listed("rolebindings", "RoleBinding", namespace),
+    ]
+    return by_cluster_roles(roles, bindings, group="kargo.akuity.io", plural="stages", verb="promote", name=name)
+
+
+def _holding(one: Holder) -> Holding:
+    return {"subject": one.subject, "through": list(one.through), "rule": one.rule}

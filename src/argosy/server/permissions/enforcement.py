@@ -59,6 +59,14 @@ class Enforcer:
             rules.has_member(group) and rules.allows(group, resource, action, target) for group in subject.groups
         )
 
+    def consulted(self, resource: str, target: str) -> tuple[Rules, tuple[Rule | Member, ...]]:
+        """What decides about the target: the rules, and the lines that they were made of."""
+        rules, name = self._rules_for(resource, target)
+        project = self._project(name) if name is not None else None
+        if project is None or rules is self._plain:
+            return rules, self._lines
+        return rules, (*self._lines, *project_lines(project))
+
     def _rules_for(self, resource: str, target: str) -> tuple[Rules, str | None]:
         if resource in SCOPED:
             name, slash, _ = target.partition("/")

@@ -2,6 +2,7 @@ import { lazy, Suspense } from "preact/compat";
 import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure } from "../../api/client";
+import { objectOf, type Right, useLacking } from "../../api/rights";
 import { Ago, Badge, Button, Copy, Dialog, Note, toast } from "../../parts";
 import { go, query, withQuery } from "../../router";
 import { LogsView } from "../logs/view";
@@ -110,7 +111,15 @@ function useAnswer<T>(place: string): { answer: T | null; problem: string } {
   return { answer, problem };
 }
 
+/** To do so to one object of the Application: by its own right, or by that of the whole where the server lets it be inherited. */
+function onObject(app: Shown, node: Node, verb: string): Right[] {
+  const object = objectOf(app.row.project, app.row.namespace, app.row.name);
+  const fine = [verb, node.group ?? "", node.kind, node.namespace ?? "", node.name].join("/");
+  return [fine, verb].map((action) => ({ resource: "applications", action, object }));
+}
+
 function LiveManifest({ app, node }: { app: Shown; node: Node }) {
+  const [fine, whole] = useLacking(onObject(app, node, "update"));
   const [editing, setEditing] = useState(false);
   const { answer, problem } = useAnswer<{ manifest?: string }>(`/api/v1/applications/${app.row.name}/resource?${named(app, node)}`);
   if (problem) return <Note severity="broken">{problem}</Note>;
@@ -122,7 +131,7 @@ function LiveManifest({ app, node }: { app: Shown; node: Node }) {
     <div>
       <Copy text={text} what="the manifest" />{" "}
       {live && (
-        <Button kind="plain" onClick={() => setEditing(true)}>
+        <Button kind="plain" lacks={whole && fine} onClick={() => setEditing(true)}>
           Edit…
         </Button>
       )}
@@ -232,6 +241,9 @@ function Actions({ app, node, onDone }: { app: Shown; node: Node; onDone: () => 
   const asked = named(app, node);
   const { answer } = useAnswer<{ actions?: Action[] | null }>(`/api/v1/applications/${app.row.name}/resource/actions?${asked}`);
   const offered = (answer?.actions ?? []).filter((one) => !one.disabled);
+  const object = objectOf(app.row.project, app.row.namespace, app.row.name);
+  const actions = offered.map((one) => ({ resource: "applications", action: `action/${node.group ?? ""}/${node.kind}/${one.name}`, object }));
+  const [fine, whole, ...lacks] = useLacking([...onObject(app, node, "delete"), ...actions]);
   const [confirming, setConfirming] = useState(false);
   const [filling, setFilling] = useState<Action | null>(null);
   const [values, setValues] = useState<Record<string, string>>({});
@@ -264,13 +276,13 @@ function Actions({ app, node, onDone }: { app: Shown; node: Node; onDone: () => 
         </label>
       ))}
       <div class="actions">
-        {offered.map((one) => (
-          <Button key={one.name} kind={one === filling ? "primary" : "usual"} onClick={() => void run(one)}>
+        {offered.map((one, number) => (
+          <Button key={one.name} lacks={lacks[number]} kind={one === filling ? "primary" : "usual"} onClick={() => void run(one)}>
             {one.displayName || one.name}
             {one.params?.length && one !== filling ? "…" : ""}
           </Button>
         ))}
-        <Button kind="danger" onClick={() => (confirming ? void remove() : setConfirming(true))}>
+        <Button kind="danger" lacks={whole && fine} onClick={() => (confirming ? void remove() : setConfirming(true))}>
           {confirming ? "Yes, delete it" : "Delete…"}
         </Button>
       </div>

@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 
 import { ask, Failure, type Schemas } from "../../api/client";
+import { objectOf, useLacking } from "../../api/rights";
 import { keyOf } from "../../api/patch";
 import { Badge, Button, Dialog, Note } from "../../parts";
 import { bulkEffect, type BulkVerb, bulkRequest } from "./model";
@@ -10,6 +11,8 @@ import { bulkEffect, type BulkVerb, bulkRequest } from "./model";
 type Row = Schemas["ApplicationRow"];
 export const selected = signal<ReadonlyMap<string, Row>>(new Map());
 const AT_ONCE = 4;
+/** Rights in one question. */
+const MOST_ASKED = 1000;
 
 export function toggle(row: Row, on: boolean): void {
   const next = new Map(selected.value);
@@ -54,6 +57,10 @@ function BulkDialog({ verb, rows, onClose }: { verb: BulkVerb; rows: Row[]; onCl
   const [prune, setPrune] = useState(false);
   const [typed, setTyped] = useState("");
   const [outcomes, setOutcomes] = useState<Outcome[] | null>(null);
+  const action = verb.endsWith("refresh") ? "get" : verb;
+  const asked = rows.slice(0, MOST_ASKED).map((row) => ({ resource: "applications", action, object: objectOf(row.project, row.namespace, row.name) }));
+  const lacks = useLacking(asked);
+  const refused = lacks.filter(Boolean).length;
   const wanted = String(rows.length);
   const title = `${verb === "hard-refresh" ? "Hard refresh" : verb[0]!.toUpperCase() + verb.slice(1)} ${rows.length} applications`;
   async function run(event: SubmitEvent) {
@@ -91,14 +98,15 @@ function BulkDialog({ verb, rows, onClose }: { verb: BulkVerb; rows: Row[]; onCl
           </div>
         )}
         <ul class="steps scrolled">
-          {rows.map((row) => {
+          {rows.map((row, number) => {
             const outcome = outcomes?.find((one) => one.row === row);
             return (
               <li key={keyOf(row)}>
                 {outcome && <Badge severity={outcome.problem ? "broken" : "ok"}>{outcome.problem ? "refused" : "asked"}</Badge>} {row.name}{" "}
                 <span class="muted">
                   {row.sync}, {row.health}, to {row.destinationNamespace} of {row.cluster} {outcome?.problem && `– ${outcome.problem}`}
-                </span>
+                </span>{" "}
+                {!outcomes && lacks[number] && <Badge severity="attention">{lacks[number]}</Badge>}
               </li>
             );
           })}
@@ -115,7 +123,7 @@ function BulkDialog({ verb, rows, onClose }: { verb: BulkVerb; rows: Row[]; onCl
         <div class="actions">
           <Button onClick={onClose}>{outcomes ? "Close" : "Cancel"}</Button>
           {!outcomes && (
-            <Button kind={verb === "delete" ? "danger" : "primary"} type="submit" disabled={verb === "delete" && typed !== wanted}>
+            <Button kind={verb === "delete" ? "danger" : "primary"} type="submit" lacks={refused === rows.length ? lacks[0] : undefined} disabled={verb === "delete" && typed !== wanted}>
               {title}
             </Button>
           )}

@@ -5,6 +5,7 @@ import { Ago, Badge, Button, Dialog, Note, toast } from "../../parts";
 import { certificateVerbs, containersOf, placeOf, rolloutVerbs, type Verb } from "./model";
 import { PromotionActions } from "./promotion-actions";
 import { SetImage } from "./set-image";
+import { WhoMay } from "./who-may";
 import { WarehouseActions } from "./warehouse-actions";
 import "./details/view.css";
 
@@ -115,6 +116,7 @@ export function StageActions({ row, automatic = false, onDone }: { row: Row; aut
       <Button kind="primary" lacks={lacks["promote"]} onClick={() => setOpen(true)}>
         Promote…
       </Button>
+      <WhoMay verb="promote" action="action/promote" object={`kargo.akuity.io/Stage/${row.namespace}/${row.name}`} />
       {open && (
         <Promote
           row={row}

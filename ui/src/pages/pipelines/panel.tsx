@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 
+import { useLacking } from "../../api/rights";
 import { Ago, Badge, Button, Dialog, Note, type Severity } from "../../parts";
 import { href } from "../../router";
 import { done, StageActions, useLacks } from "../objects/actions";
@@ -97,6 +98,7 @@ function Downstream({ pipeline, stage }: { pipeline: Pipeline; stage: StageNode 
   const [asks, setAsks] = useState(false);
   const [freight, setFreight] = useState(stage.holds[0]?.name ?? "");
   const following = pipeline.stages.filter((one) => one.takes.some((takes) => takes.stages.includes(stage.row.name)));
+  const lacks = useLacking(following.map((one) => ({ resource: "objects", action: "action/promote", object: `kargo.akuity.io/Stage/${one.row.namespace}/${one.row.name}` }))).find(Boolean);
   if (following.length === 0) return null;
   async function promote(event: SubmitEvent) {
     event.preventDefault();
@@ -104,7 +106,7 @@ function Downstream({ pipeline, stage }: { pipeline: Pipeline; stage: StageNode 
   }
   return (
     <>
-      <Button onClick={() => setAsks(true)}>Promote downstream…</Button>
+      <Button lacks={lacks} onClick={() => setAsks(true)}>Promote downstream…</Button>
       {asks && (
         <Dialog title="Promote downstream" onClose={() => setAsks(false)}>
           <form onSubmit={(event) => void promote(event)}>

@@ -1,4 +1,5 @@
 /** The settings that Argo CD's API keeps: what each list shows, how one is made and removed. Pure. */
+import type { Right } from "../../api/rights";
 import type { Severity } from "../../parts";
 
 export type Item = Record<string, unknown>;
@@ -34,6 +35,8 @@ export interface Section {
   fields: FormField[];
   create?: (values: Record<string, string>) => { place: string; body: unknown };
   remove?: (item: Item) => string;
+  /** The right to remove it. */
+  removal?: (item: Item) => Right;
   /** What is lost by removing it. */
   loses?: string;
 }
@@ -46,6 +49,10 @@ function text(item: unknown, ...path: string[]): string {
   const found = at(item, ...path);
   return found === undefined || found === null ? "" : String(found);
 }
+
+/** Of a project where it belongs to one, as policies name it. */
+const within = (item: Item, name: string): string => (text(item, "project") ? `${text(item, "project")}/${name}` : name);
+const deletes = (resource: string, object: (item: Item) => string) => (item: Item) => ({ resource, action: "delete", object: object(item) });
 
 const cell = (value: string): Cell => ({ text: value });
 
@@ -95,6 +102,7 @@ export const SECTIONS: Section[] = [
         },
       },
     }),
+    removal: deletes("projects", (item) => text(item, "metadata", "name")),
     remove: (item) => `/api/v1/projects/${e(text(item, "metadata", "name"))}`,
     loses: "Applications of the project would have none: that is refused while there are some.",
   },
@@ -128,6 +136,7 @@ export const SECTIONS: Section[] = [
       place: "/api/v1/repositories",
       body: filled({ ...values, insecure: values["insecure"] === "true", enableLfs: values["enableLfs"] === "true" }),
     }),
+    removal: deletes("repositories", (item) => within(item, text(item, "repo"))),
     remove: (item) => `/api/v1/repositories/${e(text(item, "repo"))}?appProject=${e(text(item, "project"))}`,
     loses: "Its credentials are gone: Applications that need them cannot be compared.",
   },
@@ -167,6 +176,7 @@ export const SECTIONS: Section[] = [
         }),
       }),
     }),
+    removal: deletes("clusters", (item) => within(item, text(item, "server"))),
     remove: (item) => `/api/v1/clusters/${e(text(item, "server"))}`,
     loses: "Applications that go there cannot be compared or synced; what runs there runs on.",
   },
@@ -193,6 +203,7 @@ export const SECTIONS: Section[] = [
       place: "/api/v1/certificates",
       body: { items: [filled({ ...values, certData: btoa(values["certData"] ?? "") })] },
     }),
+    removal: deletes("certificates", () => ""),
     remove: (item) =>
       `/api/v1/certificates?hostNamePattern=${e(text(item, "serverName"))}&certType=${e(text(item, "certType"))}&certSubType=${e(text(item, "certSubType"))}`,
     loses: "The server is not trusted any more by it.",
@@ -212,6 +223,7 @@ export const SECTIONS: Section[] = [
     ],
     fields: [{ name: "keyData", title: "Public key", hint: "ASCII armoured", kind: "area", required: true }],
     create: (values) => ({ place: "/api/v1/gpgkeys", body: { keyData: values["keyData"] } }),
+    removal: deletes("gpgkeys", () => ""),
     remove: (item) => `/api/v1/gpgkeys?keyID=${e(text(item, "keyID"))}`,
     loses: "Commits that it signed do not count as signed any more.",
   },

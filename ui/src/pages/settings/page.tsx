@@ -1,12 +1,16 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure } from "../../api/client";
+import { useLacking } from "../../api/rights";
 import { Ago, Badge, Button, Dialog, Note, toast } from "../../parts";
 import { href } from "../../router";
 import { AccountPage } from "./account";
 import { type Cell, type FormField, type Item, missing, type Section, SECTIONS } from "./model";
 import { ProjectPage } from "./project";
 import "./page.css";
+
+/** Rights in one question. */
+const MOST_ASKED = 1000;
 
 export function SettingsPage({ place, name }: { place: string; name: string }) {
   const section = SECTIONS.find((one) => one.place === place) ?? SECTIONS[0]!;
@@ -63,6 +67,7 @@ function List({ section }: { section: Section }) {
 }
 
 function Items({ section, items, onRemove }: { section: Section; items: Item[]; onRemove: (item: Item) => void }) {
+  const lacks = useLacking(section.removal ? items.map(section.removal).slice(0, MOST_ASKED) : []);
   return (
     <div class="table-box">
       <table>
@@ -77,7 +82,7 @@ function Items({ section, items, onRemove }: { section: Section; items: Item[]; 
           </tr>
         </thead>
         <tbody>
-          {items.map((item) => (
+          {items.map((item, number) => (
             <tr key={section.name(item)}>
               {section.columns.map(([title, of], at) => (
                 <td key={title}>
@@ -86,7 +91,7 @@ function Items({ section, items, onRemove }: { section: Section; items: Item[]; 
               ))}
               {section.remove && (
                 <td class="tight">
-                  <Button kind="plain" aria-label={`Remove ${section.name(item)}`} onClick={() => onRemove(item)}>
+                  <Button kind="plain" lacks={lacks[number]} aria-label={`Remove ${section.name(item)}`} onClick={() => onRemove(item)}>
                     Remove…
                   </Button>
                 </td>

@@ -2,6 +2,7 @@ import { lazy, Suspense } from "preact/compat";
 import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure } from "../../api/client";
+import { useLacking } from "../../api/rights";
 import { Badge, Button, Copy, Note, toast } from "../../parts";
 import { yaml } from "../objects/model";
 import { at, type Item, type Role, rolesOf, ruleInWords } from "./model";
@@ -35,19 +36,20 @@ export function ProjectPage({ name }: { name: string }) {
       setProblem(error instanceof Error ? error.message : String(error));
     }
   }
+  const [lacks] = useLacking([{ resource: "projects", action: "update", object: name }]);
   if (!project) return problem ? <Note severity="broken">{problem}</Note> : <p class="muted">Loading…</p>;
   return (
     <>
       <h2>Project {name}</h2>
       {problem && <Note severity="broken">{problem}</Note>}
-      <Roles project={name} roles={rolesOf(project)} onDone={() => void load()} />
+      <Roles project={name} roles={rolesOf(project)} lacks={lacks} onDone={() => void load()} />
       <section class="panel stacked" aria-label="Specification">
         <h2>Specification</h2>
         <Suspense fallback={<p class="muted">Loading the editor…</p>}>
           <Editor text={text} label={`The specification of ${name} as YAML`} onChange={setText} />
         </Suspense>
         <div class="buttons">
-          <Button kind="primary" onClick={() => void save()} disabled={text === yaml(at(project, "spec") ?? {}).trimStart()}>
+          <Button kind="primary" lacks={lacks} onClick={() => void save()} disabled={text === yaml(at(project, "spec") ?? {}).trimStart()}>
             Save
           </Button>
         </div>
@@ -56,7 +58,7 @@ export function ProjectPage({ name }: { name: string }) {
   );
 }
 
-function Roles({ project, roles, onDone }: { project: string; roles: Role[]; onDone: () => void }) {
+function Roles({ project, roles, lacks, onDone }: { project: string; roles: Role[]; lacks: string | undefined; onDone: () => void }) {
   const [token, setToken] = useState("");
   async function make(role: string) {
     try {
@@ -108,12 +110,12 @@ function Roles({ project, roles, onDone }: { project: string; roles: Role[]; onD
               <span class="muted">
                 of {new Date(one.iat * 1000).toLocaleString()}, {one.exp ? `until ${new Date(one.exp * 1000).toLocaleString()}` : "without end"}
               </span>{" "}
-              <Button kind="plain" onClick={() => void revoke(role.name, one.iat)}>
+              <Button kind="plain" lacks={lacks} onClick={() => void revoke(role.name, one.iat)}>
                 Revoke
               </Button>
             </p>
           ))}
-          <Button onClick={() => void make(role.name)}>New token</Button>
+          <Button lacks={lacks} onClick={() => void make(role.name)}>New token</Button>
         </article>
       ))}
     </section>

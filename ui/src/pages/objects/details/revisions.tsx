@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 
 import { ask, Failure, type Schemas } from "../../../api/client";
+import { useLacking } from "../../../api/rights";
 import { Badge, Button, Dialog, Note, severityOf, toast } from "../../../parts";
 import { useLive } from "../../live-page";
 import { canUndoTo, reportedInWords, type Revision, revisionsOf } from "./model";
@@ -11,6 +12,7 @@ const e = encodeURIComponent;
 export function Revisions({ namespace, name, wanted }: { namespace: string; name: string; wanted: number | null }) {
   const shown = useLive<Schemas["RolloutDetails"]>(`/api/argosy/v1/stream/rollouts/${e(namespace)}/${e(name)}/details`)?.value.value;
   const [asks, setAsks] = useState<Revision | null>(null);
+  const [lacks] = useLacking([{ resource: "objects", action: "action/undo", object: `argoproj.io/Rollout/${namespace}/${name}` }]);
   const revisions = revisionsOf(shown?.info);
   async function undo(event: SubmitEvent) {
     event.preventDefault();
@@ -35,7 +37,7 @@ export function Revisions({ namespace, name, wanted }: { namespace: string; name
               {one.available} of {one.replicas} Pods available
             </span>
             {canUndoTo(one, revisions) && (
-              <Button kind="plain" onClick={() => setAsks(one)}>
+              <Button kind="plain" lacks={lacks} onClick={() => setAsks(one)}>
                 Back to this…
               </Button>
             )}

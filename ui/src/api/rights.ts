@@ -1,0 +1,34 @@
+/** What one may, asked in one question for many rights; a missing right is the reason why something cannot be pressed. */
+import { useEffect, useState } from "preact/hooks";
+
+import { ask, type Schemas } from "./client";
+
+export type Right = Schemas["Right"];
+
+export function lackOf(right: Right): string {
+  return `you lack the right ${right.resource}, ${right.action}, ${right.object}`;
+}
+
+/** In the order of the rights; undefined where one may, and while it is not known: the server decides in any case. */
+export function useLacking(rights: Right[]): (string | undefined)[] {
+  const [lacks, setLacks] = useState<(string | undefined)[]>([]);
+  const question = JSON.stringify(rights);
+  useEffect(() => {
+    let current = true;
+    setLacks([]);
+    const asked = JSON.parse(question) as Right[];
+    if (asked.length > 0) {
+      ask<Schemas["Allowed"]>("POST", "/api/argosy/v1/rights", { rights: asked }).then(
+        ({ allowed }) => current && setLacks(asked.map((one, at) => (allowed[at] ? undefined : lackOf(one)))),
+        () => undefined,
+      );
+    }
+    return () => (current = false);
+  }, [question]);
+  return lacks;
+}
+
+/** An Application in policies: in the control plane's namespace it is named without it. */
+export function objectOf(project: string, namespace: string, name: string): string {
+  return namespace === "argocd" ? `${project}/${name}` : `${project}/${namespace}/${name}`;
+}
