@@ -66,7 +66,8 @@ def _held(
 
 def _ways(subject: str, members: Mapping[str, list[str]]) -> Iterator[tuple[str, ...]]:
     """From the subject over its roles, the shortest first."""
-    front, seen = [(subject,)], {subject}
+    front: list[tuple[str, ...]] = [(subject,)]
+    seen = {subject}
     for _ in range(INHERITANCE_DEPTH + 1):
         yield from front
         front = [(*way, role) for way in front for role in members.get(way[-1], ()) if role not in seen]
