@@ -88,15 +88,16 @@ def look(snapshot: Snapshot, key: Key, *, resource: Resource) -> Seen | None:
     if obj is None or obj["metadata"].get("deletionTimestamp"):
         return None
     annotations = obj["metadata"].get("annotations") or {}
-    if not any(annotations.get(name) for name in (DIRECT, CERTIFIED, SERVER)):
+    if not any(name in annotations for name in (DIRECT, CERTIFIED, SERVER)):
         return None
     return Seen(obj=obj, source=_source(snapshot, annotations), memory=snapshot.memory)
 
 
 def _source(snapshot: Snapshot, annotations: dict[str, str]) -> Ca | Absent:
-    if place := annotations.get(DIRECT):
+    """The first annotation that is there counts, whatever it says: an empty one names nothing, and none after it."""
+    if (place := annotations.get(DIRECT)) is not None:
         return _of_secret(snapshot, place)
-    if place := annotations.get(CERTIFIED):
+    if (place := annotations.get(CERTIFIED)) is not None:
         return _of_certificate(snapshot, place)
     if annotations.get(SERVER) != "true":
         return Absent(f"annotation {SERVER}: only true asks for something")
