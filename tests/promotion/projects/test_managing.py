@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
+from argosy.apis.kargo import Project
+from argosy.apis.kubernetes.views.core import Namespace
+from argosy.apis.schema import read
 from argosy.machinery.api import PatchType
+from argosy.machinery.controller import Decision
 from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.requests import Write
 from argosy.promotion.kinds import PROJECTS, STAGES
+from argosy.promotion.names import FINALIZER, PROJECT
+from argosy.promotion.projects.managing import READY, Seen, decide
 from tests.kit.promotion import PromotionWorld
 from tests.promotion.test_stories import DIRECT
 
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 COMPOSE = {"spec": {"steps": [{"uses": "compose-output", "as": "out", "config": {"id": "x"}}]}}
 
 
@@ -48,3 +59,46 @@ def test_a_project_looks_only_at_changes_that_its_statistics_tell_of(tmp_path: P
             world.pass_time(1)
 
         assert world.engine.turns("project-controller") == turns
+
+
+def test_many_stages_that_come_at_once_are_told_of_in_the_end(tmp_path: Path) -> None:
+    with PromotionWorld(tmp_path) as world:
+        world.project()
+        for number in range(20):
+            world.make("Stage", f"s-{number}", {"requestedFreight": DIRECT, "promotionTemplate": COMPOSE})
+        world.pass_time(5)
+        assert stats(world)["stages"]["count"] == 20
+
+
+def counted(told_ago: float | None) -> Decision:
+    """What is decided of statistics that changed, which were written so many seconds ago."""
+    metadata = {
+        "name": "demo",
+        "uid": "u",
+        "resourceVersion": "7",
+        "finalizers": [FINALIZER],
+        "labels": {PROJECT: "true"},
+    }
+    ready: JsonObject = {"type": "Ready", "status": "True", "reason": "Synced", "message": READY}
+    ready |= {"lastTransitionTime": "2026-01-01T00:00:00Z", "observedGeneration": 0}
+    project = {"metadata": metadata, "status": {"conditions": [ready]}}
+    told_at = None if told_ago is None else NOON - timedelta(seconds=told_ago)
+    space = read(Namespace, {"metadata": metadata})
+    return decide(
+        Seen(project=read(Project, project), namespace=space, stats={"stages": {"count": 2}}, stats_told_at=told_at),
+        NOON,
+    )
+
+
+@pytest.mark.parametrize("told_ago", [None, 1.0, 60.0])
+def test_statistics_are_written_at_once_where_they_rested_for_a_second(told_ago: float | None) -> None:
+    found = counted(told_ago)
+    (write,) = found.steps
+    assert isinstance(write, Write)
+    assert write.body["status"] == {"stats": {"stages": {"count": 2}}}
+    assert found.memory == NOON
+
+
+def test_statistics_that_change_again_within_a_second_wait_for_its_end() -> None:
+    """A thousand Stages made at once would be a thousand writes of their Project, as if it never settled."""
+    assert counted(0.25) == Decision(wake_at=NOON + timedelta(seconds=0.75))

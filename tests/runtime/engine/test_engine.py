@@ -262,6 +262,22 @@ def test_two_that_undo_each_other_are_slowed_down() -> None:
         assert BURST < world.engine.writes_count < BURST + 110
 
 
+def test_keys_that_are_slowed_down_hold_up_no_other_key() -> None:
+    def decide(seen: Seen, now: datetime) -> Decision:
+        number = int(seen.config["data"]["v"]) + 1
+        spins = seen.config["metadata"]["name"].startswith("spins") or number == 1
+        data = {"data": {"v": str(number)}}
+        return Decision((requests.merge(CONFIG_MAPS, seen.config, data),) if spins else ())
+
+    with EngineWorld([controller(decide, workers=2)]) as world:
+        for number in range(4):
+            world.create(config_map(f"spins-{number}", v="0"))
+        world.pass_time(60)
+        world.create(config_map("a", v="0"))
+        world.pass_time(0.1)
+        assert (world.get(CONFIG_MAPS, A) or {})["data"] == {"v": "1"}
+
+
 def test_an_event_is_recorded_after_the_writes_before_it() -> None:
     def decide(seen: Seen, now: datetime) -> Decision:
         if seen.copy is not None:

@@ -42,6 +42,39 @@ def test_a_key_that_changes_while_worked_on_comes_again_but_not_before_it_is_don
     run_virtual(main)
 
 
+def test_a_key_that_rests_is_handed_out_once_after_its_rest_and_nobody_waits_for_it() -> None:
+    async def main(clock: VirtualClock, rng: SeededRng) -> list[tuple[Key, float]]:
+        queue, taken = WorkQueue(clock, rng), []
+        queue.add(A)
+        await queue.get()
+        queue.rest(A, 5)
+        queue.add(A)
+        queue.done(A)
+        queue.add(A)
+        queue.add_after(A, 1)
+        queue.add(B)
+        for _ in range(2):
+            taken.append((await queue.get(), clock.monotonic()))
+            queue.done(taken[-1][0])
+        assert queue.is_idle
+        return taken
+
+    assert run_virtual(main) == [(B, 0.0), (A, 5.0)]
+
+
+def test_a_rest_brings_no_turn_of_its_own() -> None:
+    async def main(clock: VirtualClock, rng: SeededRng) -> int:
+        queue = WorkQueue(clock, rng)
+        queue.add(A)
+        await queue.get()
+        queue.rest(A, 5)
+        queue.done(A)
+        await clock.sleep(10)
+        return len(queue)
+
+    assert run_virtual(main) == 0
+
+
 def test_of_several_delays_of_a_key_the_earliest_counts() -> None:
     async def main(clock: VirtualClock, rng: SeededRng) -> list[float]:
         queue = WorkQueue(clock, rng)

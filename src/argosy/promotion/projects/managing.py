@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from argosy.apis.kargo import Project, Stage, Warehouse
@@ -35,6 +35,8 @@ from argosy.promotion.status_patch import status
 
 HEALTHY: Final = "healthy"
 READY: Final = "Project is synced and ready for use"
+STATS_PAUSE: Final = timedelta(seconds=1)
+"""Between two writes of the statistics: a thousand Stages that come at once are not told of one by one."""
 
 Wanted = tuple[Resource, JsonObject, JsonObject | None]
 """Kind, wanted object, current object."""
@@ -46,6 +48,7 @@ class Seen:
     namespace: Namespace | None
     wanted: Sequence[Wanted] = ()
     stats: JsonObject = field(default_factory=dict)
+    stats_told_at: datetime | None = None
 
 
 def _counted(one: Warehouse | Stage) -> tuple[str, ...]:
@@ -105,6 +108,7 @@ class Managing:
                 "warehouses": _counts(snapshot, COUNTED_WAREHOUSES, key),
                 "stages": _counts(snapshot, COUNTED_STAGES, key),
             },
+            stats_told_at=snapshot.memory,
         )
 
     def _shapes(self, project: Project) -> list[tuple[Resource, JsonObject]]:
@@ -202,7 +206,12 @@ def _synced(seen: Seen, now: datetime) -> Decision:
     told = status(PROJECTS, seen.project.raw, {**present, "conditions": conditions.ordered()})
     if told:
         return Decision(told)
-    return Decision(status(PROJECTS, seen.project.raw, {**present, "stats": seen.stats}))
+    counted = status(PROJECTS, seen.project.raw, {**present, "stats": seen.stats})
+    if not counted:
+        return NOTHING
+    if seen.stats_told_at is not None and now < (due := seen.stats_told_at + STATS_PAUSE):
+        return Decision(wake_at=due)
+    return Decision(counted, memory=now, is_settled=True)
 
 
 def _deleted(seen: Seen) -> Decision:

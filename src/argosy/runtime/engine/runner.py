@@ -179,7 +179,7 @@ class Runner:
             wrote = wrote or not snapshot.asked
         if wrote and (rest := self._guard.wrote(work.key, self._clock.monotonic())) > 0:
             log.warning("%s writes %s without end: it rests %.0f s", self.name, work.key, rest)
-            await self._clock.sleep(rest, background=True)
+            self.queue.rest(work.key, rest)
         return decision
 
     def _remember(self, key: Key, memory: Any) -> bool:

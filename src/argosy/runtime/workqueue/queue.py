@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextvars import Context
+from functools import partial
 
 from argosy.machinery.objects import Key
 from argosy.runtime.backoff import Backoff
@@ -63,6 +64,8 @@ class WorkQueue:
         """Keys being processed, and whether that is a resync."""
         self._failures: dict[Key, int] = {}
         self._due: dict[Key, _Due] = {}
+        self._resting: dict[Key, TimerHandle] = {}
+        """Keys that are handed out to nobody until their time has come, whatever changes."""
         self._getters: deque[asyncio.Future[None]] = deque()
         self._closed = False
         self._idle = asyncio.Event()
@@ -86,7 +89,7 @@ class WorkQueue:
             return
         self.added_count += 1
         self._dirty.add(key)
-        if key not in self._working:
+        if key not in self._working and key not in self._resting:
             self._enqueue(key, resync=resync)
 
     def add_after(self, key: Key, seconds: float, *, background: bool = False) -> None:
@@ -123,6 +126,13 @@ class WorkQueue:
         if (due := self._due.pop(key, None)) is not None:
             due.cancel()
 
+    def rest(self, key: Key, seconds: float) -> None:
+        """Gives the key to nobody for so long, and holds up no worker. What happens to it until then is one turn."""
+        if self._closed or key in self._resting:
+            return
+        work = partial(self._rested, key)
+        self._resting[key] = Context().run(self._clock.call_later, seconds, work, background=True)
+
     def failures(self, key: Key) -> int:
         return self._failures.get(key, 0)
 
@@ -154,7 +164,7 @@ class WorkQueue:
         self._working.pop(key, None)
         if self.timing is not None:
             self.timing.done(key)
-        if key in self._dirty:
+        if key in self._dirty and key not in self._resting:
             self._enqueue(key)
         elif not len(self) and not self._working:
             self._idle.set()
@@ -162,8 +172,8 @@ class WorkQueue:
     def shut_down(self) -> None:
         """Accepts no more keys; ready ones are still handed out, waiting ones are dropped."""
         self._closed = True
-        for due in self._due.values():
-            due.cancel()
+        for waiting in (*self._due.values(), *self._resting.values()):
+            waiting.cancel()
         self._due.clear()
         for getter in self._getters:
             if not getter.done():
@@ -197,9 +207,15 @@ class WorkQueue:
         elif len(self):
             self._wake_one()
 
+    def _rested(self, key: Key) -> None:
+        del self._resting[key]
+        if key in self._dirty and key not in self._working:
+            self._enqueue(key)
+
     def came_due(self, key: Key, *, timely: bool) -> None:
         self._due.pop(key, None)
-        if timely and not self._closed and key not in self._dirty and key not in self._working:
+        is_taken = key in self._dirty or key in self._working or key in self._resting
+        if timely and not self._closed and not is_taken:
             self.added_count += 1
             self._dirty.add(key)
             self._idle.clear()
