@@ -33,6 +33,7 @@ from argosy.observe.logs import set_up_logging
 from argosy.observe.process import register_process
 from argosy.observe.watchdog import Watchdog, limit_of
 from argosy.runtime.chance import Rng, SystemRng
+from argosy.runtime.client import Client
 from argosy.runtime.clients.access import fenced
 from argosy.runtime.clock import Clock, RealClock
 from argosy.runtime.http.client import HttpClient
@@ -44,6 +45,7 @@ from argosy.runtime.leases import Membership
 from argosy.runtime.supervisor import Supervisor
 
 if TYPE_CHECKING:
+    from argosy.cli.assembly.own_certificates import OwnCertificates
     from argosy.cli.assembly.webhooks import Webhooks
     from argosy.cli.rooms.sealing_listener import SealingListener
 
@@ -98,6 +100,7 @@ async def _run(options: argparse.Namespace, cache_directory: Path, watchdog: Wat
                 plane.run_in(parts)
                 if options.webhook_address:
                     parts.add("webhooks", _webhooks(options, http, clock, rng).run)
+                    parts.add("own certificates", _own_certificates(options, http, clock, plane).run)
                 if options.sealing_address:
                     parts.add("sealing endpoints", _sealing(options, plane).run)
                 parts.add("garbage", lambda: Garbage().run(clock))
@@ -151,6 +154,18 @@ def _webhooks(options: argparse.Namespace, client: HttpClient, clock: Clock, rng
         raise CommandError(f"--webhook-address: {error}") from None
     place = Place(address=address, namespace=options.namespace, url=options.webhook_url)
     return Webhooks(client, clock, rng.fork("webhooks"), place)
+
+
+def _own_certificates(
+    options: argparse.Namespace, client: Client, clock: Clock, plane: ControlPlane
+) -> OwnCertificates:
+    from argosy.apis.own_certificates import own_certificates
+    from argosy.cli.assembly.own_certificates import OwnCertificates
+    from argosy.cli.assembly.webhooks import WEBHOOKS, host_of
+
+    host = host_of(options.webhook_url)
+    objects = own_certificates(options.namespace, [one.service for one in WEBHOOKS], [host] if host else [])
+    return OwnCertificates(client, clock, objects, is_ready=plane.is_ready)
 
 
 def connection_of(options: argparse.Namespace, clock: Clock) -> Connection:

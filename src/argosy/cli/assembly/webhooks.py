@@ -14,10 +14,11 @@ from importlib import import_module
 from typing import Any, Final
 
 from argosy.apis.certmanager import webhooks as certmanager
+from argosy.apis.own_certificates import WEBHOOKS_SECRET
 from argosy.cli.assembly.installing import resource_of
 from argosy.cli.rooms import promotion_service
 from argosy.machinery.objects import JsonObject, Key
-from argosy.machinery.requests import apply
+from argosy.machinery.requests import Get, apply
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
@@ -31,6 +32,7 @@ MANAGER: Final = "argosy-webhooks"
 AUTHORITY: Final = "argosy-webhook-ca"
 """The Secret in the control plane's namespace."""
 RETRY_SECONDS: Final = 10.0
+LOOKS_EACH_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,36 +79,73 @@ class Webhooks:
     """`run` runs until it is cancelled."""
 
     def __init__(
-        self, client: Client, clock: Clock, rng: Rng, place: Place, webhooks: Sequence[Webhook] = WEBHOOKS
+        self,
+        client: Client,
+        clock: Clock,
+        rng: Rng,
+        place: Place,
+        webhooks: Sequence[Webhook] = WEBHOOKS,
+        *,
+        looks_each_seconds: float = LOOKS_EACH_SECONDS,
     ) -> None:
+        """`looks_each_seconds`: how soon a certificate that the room has renewed is shown."""
         self._client, self._clock, self._rng, self._place, self._webhooks = client, clock, rng, place, webhooks
+        self._looks_each_seconds = looks_each_seconds
         self.listens_at: Address | None = None
         self.is_configured = False
 
     async def run(self) -> None:
-        """Listens, then registers with the API server; repeats this daily with a new certificate."""
+        """Listens, then registers with the API server; again with each new certificate.
+
+        The room's certificate is shown once it is there, and never waited for: while nobody serves a webhook that must
+        be asked, no room can issue anything. Until then, and whenever it is lost, one of our own authority is shown.
+        What is trusted is told before it is shown, and both authorities are, so replicas may change one by one.
+        """
         context = certificates.server_context()
-        authority = await self._renewed(context)
+        own = await self._authority()
+        self._show(context, own, None)
         server = WebhookServer(self._routes(), self._clock)
         async with server.listening(self._place.address, context) as self.listens_at:
+            told: tuple[object, ...] = ()
+            due = self._clock.now() + certificates.LEAF_RENEWED
             while True:
-                await self._configured(authority)
-                await self._clock.sleep(certificates.LEAF_RENEWED.total_seconds(), background=True)
-                authority = await self._renewed(context)
+                if self._clock.now() >= due:
+                    own, told = await self._authority(), ()
+                    due = self._clock.now() + certificates.LEAF_RENEWED
+                of_room = await self._of_room()
+                if told != (own, of_room):
+                    await self._configured(certificates.bundle(own, of_room))
+                    self._show(context, own, of_room)
+                    told, self.is_configured = (own, of_room), True
+                await self._clock.sleep(self._looks_each_seconds, background=True)
 
-    async def _renewed(self, context: ssl.SSLContext) -> certificates.Authority:
-        now = self._clock.now()
+    def _show(self, context: ssl.SSLContext, own: certificates.Authority, of_room: certificates.Serving | None) -> None:
+        if of_room is not None:
+            certificates.present(context, of_room.certificate, of_room.key)
+        else:
+            certificates.present(context, *certificates.leaf(own, self._names(), self._clock.now()))
+
+    async def _of_room(self) -> certificates.Serving | None:
+        """None for one that is not there, not valid now, or for other names."""
+        try:
+            secret = await self._client.get(Get(certificates.SECRETS, Key(self._place.namespace, WEBHOOKS_SECRET)))
+        except (StatusError, OSError):
+            return None
+        return certificates.serving_of(secret, self._names(), self._clock.now())
+
+    async def _authority(self) -> certificates.Authority:
+        place = Key(self._place.namespace, AUTHORITY)
         while True:
             try:
-                authority = await certificates.ensured(self._client, Key(self._place.namespace, AUTHORITY), now)
-                break
+                return await certificates.ensured(self._client, place, self._clock.now())
             except (StatusError, OSError) as error:
-                log.warning("the webhooks wait for Secret %s/%s: %s", self._place.namespace, AUTHORITY, error)
+                log.warning("the webhooks wait for Secret %s: %s", place, error)
                 await self._clock.sleep(RETRY_SECONDS, background=True)
+
+    def _names(self) -> tuple[str, ...]:
         services = certificates.service_names((self._place.namespace, one.service) for one in self._webhooks)
-        host = _host(self._place.url)
-        certificates.present(context, *certificates.leaf(authority, (*services, *([host] if host else [])), now))
-        return authority
+        host = host_of(self._place.url)
+        return (*services, *([host] if host else []))
 
     def _routes(self) -> list[Route]:
         made: list[Route] = []
@@ -117,11 +156,10 @@ class Webhooks:
             made += [Route(f"/{one.room}{path}", _below(one.room, answer)) for path in one.paths]
         return made
 
-    async def _configured(self, authority: certificates.Authority) -> None:
+    async def _configured(self, ca_bundle: str) -> None:
         for one in self._webhooks:
-            for configuration in one.configurations(self._place.namespace, authority.ca_bundle):
+            for configuration in one.configurations(self._place.namespace, ca_bundle):
                 await self._applied(_reached(configuration, one.room, self._place.url))
-        self.is_configured = True
 
     async def _applied(self, configuration: JsonObject) -> None:
         while True:
@@ -155,7 +193,7 @@ def _reached(configuration: JsonObject, room: str, url: str) -> JsonObject:
     return {**configuration, "webhooks": [reached(one) for one in configuration["webhooks"]]}
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
     from urllib.parse import urlsplit
 
     return urlsplit(url).hostname or ""

@@ -52,6 +52,15 @@ class Authority:
         return base64.b64encode(self.trusted).decode()
 
 
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A certificate that somebody else looks after, and by what it is trusted, in PEM."""
+
+    certificate: bytes
+    key: bytes = field(repr=False)
+    trusted: bytes
+
+
 async def ensured(client: Client, secret: Key, now: datetime) -> Authority:
     """The CA in `secret`: created when there is none or it is unreadable, replaced after two thirds of its life.
 
@@ -142,6 +151,27 @@ def authority_of(secret: JsonObject) -> Authority | None:
     except (KeyError, ValueError, TypeError):
         return None
     return Authority(*found) if isinstance(key, ec.EllipticCurvePrivateKey) else None
+
+
+def serving_of(secret: JsonObject, names: Iterable[str], now: datetime) -> Serving | None:
+    """None for a Secret whose certificate does not fit its key, is not valid now, or is not for all of `names`."""
+    data = secret.get("data") or {}
+    try:
+        found = [base64.b64decode(data[name], validate=True) for name in ("tls.crt", "tls.key", "ca.crt")]
+        shown = x509.load_pem_x509_certificate(found[0])
+        key = serialization.load_pem_private_key(found[1], None)
+        x509.load_pem_x509_certificates(found[2])
+        held = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (KeyError, ValueError, TypeError, x509.ExtensionNotFound):
+        return None
+    fits = shown.public_key() == key.public_key() and shown.not_valid_before_utc <= now < shown.not_valid_after_utc
+    return Serving(*found) if fits and all(_alternative(name) in held for name in names) else None
+
+
+def bundle(authority: Authority, serving: Serving | None) -> str:
+    """All that an API server should trust, as a webhook configuration has it."""
+    trusted = authority.trusted if serving is None else serving.trusted.rstrip() + b"\n" + authority.trusted
+    return base64.b64encode(trusted).decode()
 
 
 def _alternative(name: str) -> x509.GeneralName:
