@@ -116,6 +116,17 @@ commits: [{repoURL: "https://git.example/told.git", id: 3c83688aca6c26b54ff38df7
 """
 
 
+@pytest.fixture(scope="module")
+def pipeline(site: Site) -> Site:
+    """Once: a piece of Freight in use is not applied again."""
+    site.argosy.kubectl("apply", "-f", "-", stdin=PROJECT)
+    site.argosy.eventually(lambda: site.argosy.get("namespace", "told"), "the Project's namespace")
+    site.argosy.eventually(
+        lambda: site.argosy.kubectl("apply", "-f", "-", stdin=PIPELINE, check=False).count("\n") == 4, "the pipeline"
+    )
+    return site
+
+
 def test_issuers_of_a_namespace_and_of_the_cluster_have_their_state_and_who_needs_them(page: Page, site: Site) -> None:
     site.argosy.kubectl("apply", "-f", "-", stdin=ISSUERS)
     page.goto("/certificates")
@@ -153,12 +164,8 @@ def test_the_weight_that_a_router_has_stands_beside_the_one_that_is_wanted(page:
     expect(page.get_by_text("It waits for a person to promote it")).to_be_visible()
 
 
-def test_a_promotion_shows_its_expressions_as_evaluated_and_no_secret(page: Page, site: Site) -> None:
-    site.argosy.kubectl("apply", "-f", "-", stdin=PROJECT)
-    site.argosy.eventually(lambda: site.argosy.get("namespace", "told"), "the Project's namespace")
-    site.argosy.eventually(
-        lambda: site.argosy.kubectl("apply", "-f", "-", stdin=PIPELINE, check=False).count("\n") == 4, "the pipeline"
-    )
+def test_a_promotion_shows_its_expressions_as_evaluated_and_no_secret(page: Page, pipeline: Site) -> None:
+    site = pipeline
     page.goto("/stages/told/test")
     page.get_by_role("button", name="Promote…").click()
     expect(page.get_by_role("radio", checked=True)).to_have_count(1)
@@ -185,12 +192,8 @@ def test_a_promotion_shows_its_expressions_as_evaluated_and_no_secret(page: Page
     assert "hush-hush-77" not in json.dumps(details)
 
 
-def test_who_may_promote_is_told_with_the_rule(page: Page, site: Site) -> None:
-    site.argosy.kubectl("apply", "-f", "-", stdin=PROJECT)
-    site.argosy.eventually(lambda: site.argosy.get("namespace", "told"), "the Project's namespace")
-    site.argosy.eventually(
-        lambda: site.argosy.kubectl("apply", "-f", "-", stdin=PIPELINE, check=False).count("\n") == 4, "the pipeline"
-    )
+@pytest.mark.usefixtures("pipeline")
+def test_who_may_promote_is_told_with_the_rule(page: Page) -> None:
     page.goto("/stages/told/test")
     page.get_by_role("button", name="Who may promote?").click()
     dialog = page.get_by_role("dialog", name="Who may promote")
