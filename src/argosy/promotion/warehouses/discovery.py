@@ -113,8 +113,8 @@ def _failed(seen: Seen, error: str, now: datetime) -> Decision:
         wanted["lastHandledRefresh"] = seen.memory.token
     count = int(seen.memory.slot.rpartition("#")[2]) + 1
     wait = min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(count - 1, 9))
-    steps = status(WAREHOUSES, seen.warehouse.raw, wanted)
-    return Decision(steps, wake_at=now + wait, memory=Failing(count, now + wait))
+    # The next look, at once, says when to go on: somebody may have asked for a refresh meanwhile.
+    return Decision(status(WAREHOUSES, seen.warehouse.raw, wanted), memory=Failing(count, now + wait))
 
 
 def _found(seen: Seen, found: DiscoveredArtifacts, now: datetime) -> Decision:
@@ -143,7 +143,9 @@ def _found(seen: Seen, found: DiscoveredArtifacts, now: datetime) -> Decision:
         return Decision(
             (*refused, *steps, *(map(_of_any_version, writes) if refused else writes)), memory=Announcing(made)
         )
-    return Decision((*steps, *writes), wake_at=now + seen.interval, memory=None)
+    # The next look, at once, says when the next one is due: somebody may have asked for a refresh meanwhile, and where
+    # the answer to the write was lost there is none now whose effect would be seen.
+    return Decision((*steps, *writes), memory=None)
 
 
 def _refused(seen: Seen, name: str, wanted: JsonObject, now: datetime) -> tuple[Write, ...]:
