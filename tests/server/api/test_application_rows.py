@@ -77,6 +77,8 @@ class Control:
     async def _synced(self) -> None: ...
 
     def _server_of(self, app: JsonObject) -> str:
+        if app["metadata"]["name"] == "odd":
+            raise TypeError("as an Application that nobody foresaw")
         self.made.append(app["metadata"]["name"])
         return SERVER
 
@@ -127,6 +129,23 @@ def test_several_changes_within_a_second_are_one_row_and_who_asks_meanwhile_sees
         assert control.made == ["a", "a", "a"]
         control.apps.drop("a")
         assert await control.seen() == []
+        running.cancel()
+
+    run_virtual(main)
+
+
+def test_one_application_that_nobody_foresaw_ends_nothing() -> None:
+    async def main(clock: VirtualClock, rng: SeededRng) -> None:
+        control = Control(clock)
+        for name in ("a", "odd", "z"):
+            control.apps.put(name)
+        running = asyncio.create_task(control.rows.run())  # noqa: TID251  # cancelled below
+        await clock.sleep(SETTLING_SECONDS)
+        control.apps.put("odd")
+        control.apps.put("b")
+        await clock.sleep(2 * SETTLING_SECONDS)
+        assert control.made == ["a", "z", "b"]
+        assert not running.done()
         running.cancel()
 
     run_virtual(main)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, NotRequired, TypedDict
@@ -39,6 +40,7 @@ class ApplicationRow(TypedDict):
     images: list[str]
 
 
+log = logging.getLogger(__name__)
 AT_ONCE: Final = 200
 """Applications processed before other tasks run."""
 SETTLING_SECONDS: Final = 1.0
@@ -119,8 +121,16 @@ class ApplicationRows:
     async def _prepare(self, keys: Iterable[Key]) -> None:
         for count, key in enumerate(keys, 1):
             if (app := self._context.gitops.plane.applications.get(key)) is not None:
-                self.row(app)
+                self._try_row(app)
             await self._give_way(count)
+
+    def _try_row(self, app: JsonObject) -> None:
+        """One odd Application must not end the task that makes the rows of all (security rule 16)."""
+        try:
+            self.row(app)
+        except Exception as error:
+            # The type only: a message may quote the object.
+            log.error("the row of Application %s could not be made: %s", key_of(app), type(error).__name__)
 
     async def _give_way(self, count: int) -> None:
         if count % AT_ONCE == 0:
