@@ -279,3 +279,24 @@ def test_no_step_begins_before_its_time_and_no_limit_is_passed(
     phase_of, step_of_name = phases(settled), {f"a{at}": ENVS.index(env) for at, (env, *_) in enumerate(rows)}
     first = min((step_of_name[name] for name, phase in phase_of.items() if phase != "Healthy"), default=0)
     assert all(step_of_name[name] <= first for name in settled.sync)
+
+
+@pytest.mark.parametrize(
+    ("started", "synced", "begins"),
+    [
+        (NOON, "r1", True),
+        (NOON, "", True),  # it has just begun, and did not record yet what it syncs
+        (NOON, "r0", False),
+        (LATER, "r0", True),  # somebody synced to something else meanwhile, as upstream counts it
+        (NOON - timedelta(seconds=1), "r1", False),
+    ],
+)
+def test_an_earlier_sync_of_the_same_second_is_not_taken_for_the_one_that_is_due(
+    started: datetime, synced: str, begins: bool
+) -> None:
+    state: JsonObject = {"startedAt": seconds(started), "syncResult": {"revision": synced}}
+    shown = live("a", "dev", "OutOfSync", "Healthy", operationState=state, reconciledAt=seconds(LATER))
+    pending = status("a", "Pending")
+    found = rolling_sync.advanced(appset([step("dev")], [pending]), [app("a", "dev")], {"a": shown}, LATER)
+    assert phases(found) == {"a": "Progressing" if begins else "Pending"}
+    assert rolling_sync.needs_operation(shown, pending) is not begins

@@ -120,8 +120,7 @@ def needs_operation(app: JsonObject, status: JsonObject) -> bool:
     """Not while one is requested, and not again after one that started since the Application became Pending."""
     if app.get("operation"):
         return False
-    state = read(Application, app).status.operation_state
-    return not _after(state.started_at, status.get("lastTransitionTime"))
+    return not _operation_began(status, read(Application, app).status)
 
 
 def deletion_batch(appset: JsonObject, owned: Sequence[JsonObject]) -> list[JsonObject]:
@@ -193,7 +192,21 @@ def _has_begun(same: JsonObject, status: ApplicationStatus) -> bool:
     if not _after(status.reconciled_at, since):
         return False
     is_blocked = any(item.type in BLOCKING for item in status.conditions)
-    return is_blocked or _after(status.operation_state.started_at, since)
+    return is_blocked or _operation_began(same, status)
+
+
+def _operation_began(same: JsonObject, status: ApplicationStatus) -> bool:
+    """Whether an operation started since the Application became Pending.
+
+    Times are whole seconds: of one that started in the very second its revisions tell. An earlier sync, taken for the
+    one that is due, would keep that from ever being asked for.
+    """
+    state, since = status.operation_state, same.get("lastTransitionTime")
+    if not _after(state.started_at, since):
+        return False
+    wanted, synced = tuple(same.get("targetRevisions") or ()), state.sync_result.all_revisions
+    is_same_second = parse(state.started_at) == parse(str(since))
+    return not (is_same_second and wanted and synced and synced != wanted)
 
 
 def _current_steps(statuses: Mapping[str, JsonObject], at_step: Mapping[str, int], count: int) -> set[int]:
