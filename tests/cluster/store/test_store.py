@@ -70,6 +70,24 @@ def test_history_is_kept_for_five_minutes() -> None:
     assert [change.rev for change in store.table("", "things").ring] == [3, 4, 5]
 
 
+def test_the_end_of_a_burst_is_forgotten_with_the_first_change_after_five_minutes() -> None:
+    now = NOON
+    store = Store(lambda: now)
+    for name in "abc":
+        now += timedelta(seconds=1)
+        put(store, name)
+        store.flush()
+    burst = store.revision
+    now += timedelta(minutes=5)
+    put(store, "at five minutes sharp")
+    store.flush()
+    assert store.compacted < burst, "it is kept for five minutes in full"
+    now += timedelta(seconds=10)
+    put(store, "later")
+    store.flush()
+    assert store.compacted == burst
+
+
 def test_a_fork_shares_objects_and_nothing_else() -> None:
     store = Store(lambda: NOON)
     put(store, "a")

@@ -59,6 +59,8 @@ class Store:
         self._worker: asyncio.Future[None] | None = None
         self._thread: ThreadPoolExecutor | None = None
         self._marks: deque[tuple[datetime, int]] = deque()
+        self._latest = self._now(), self.revision
+        """When the last batch came, and its revision: marks are rare, and a burst ends between two of them."""
         self._weights: deque[tuple[int, int]] = deque()
         self._weight = 0
         """Bytes of the changes that are kept, by revision and in total."""
@@ -283,10 +285,11 @@ class Store:
         """Records which revision was reached when, and drops history by age and by number."""
         now = self._now()
         if not self._marks or now - self._marks[-1][0] >= timedelta(seconds=10):
-            self._marks.append((now, self.revision))
+            self._marks += (self._latest, (now, self.revision))
             self._forget_old(now)
         elif self.revision - self.compacted > 2 * HISTORY_REVISIONS:
             self.compact(self.revision - HISTORY_REVISIONS)
+        self._latest = now, self.revision
 
     def _weigh(self, batch: Sequence[Change]) -> None:
         """Drops the older half of a history that has become large: it has few changes, and they are large."""
