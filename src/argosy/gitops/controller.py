@@ -145,7 +145,7 @@ class GitOps:
             rng,
             settings=self._settings,
             changed=self._triggers.cluster_changed,
-            heard=self._triggers.live_changed,
+            object_changed=self._triggers.live_changed,
             label=self._label_cluster,
             slices=self._slices,
         )
@@ -238,11 +238,11 @@ class GitOps:
         """Applications moved to this replica, or away."""
         self._triggers.everything()
 
-    def on_live_change(self, heard: Callable[[], None]) -> Callable[[], None]:
-        """`heard` is called when any object of a destination changes; returns a function to unsubscribe."""
+    def on_live_change(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """`callback` is called when any object of a destination changes; returns a function to unsubscribe."""
         listeners = self._triggers.listeners
-        listeners.append(heard)
-        return lambda: listeners.remove(heard)
+        listeners.append(listener)
+        return lambda: listeners.remove(listener)
 
     async def look_for_commits(self) -> None:
         """One poll, now."""

@@ -90,7 +90,7 @@ class ApplicationMetrics:
     def _changed(self, old: JsonObject | None, new: JsonObject | None) -> None:
         if new is None:
             if old is not None:
-                self._gone(old)
+                self._forget(old)
             return
         state, before = (read(Application, one or {}).status.operation_state for one in (new, old))
         if old is None or state.phase not in _COMPLETED or not self._owns(key_of(new)):
@@ -105,7 +105,7 @@ class ApplicationMetrics:
         if began is not None and ended is not None:
             self._sync_seconds.add(max(0.0, (ended - began).total_seconds()), **named)
 
-    def _gone(self, app: JsonObject) -> None:
+    def _forget(self, app: JsonObject) -> None:
         namespace, name, _ = _app(app)
 
         def kept(labels: Mapping[str, str]) -> bool:

@@ -61,7 +61,7 @@ class _Course:
             Event(about=self.seen.concerned or self.seen.obj, reason=reason, message=text, type="Warning")
         )
 
-    def tell(self, record: Record, message: str, *, last: bool) -> None:
+    def report(self, record: Record, message: str, *, last: bool) -> None:
         tail = "it is not tried again" if last else "it is tried again"
         text = f"{record.trigger} for {record.destination}: {message}; {tail}"
         self.warn(FAILED, text)
@@ -72,8 +72,8 @@ def decide(seen: Seen, now: datetime) -> Decision:
     if not seen.records and seen.happened_at is not None and now - seen.happened_at > OLD:
         return NOTHING
     course = _Course(seen, now, state.read_state(annotations), list(seen.records), dict(seen.memory.ready))
-    _tell_unknown_triggers(course)
-    _tell_unreadable_annotations(course)
+    _report_unknown_triggers(course)
+    _report_invalid_annotations(course)
     _conclude_deliveries(course)
     _prepare_deliveries(course)
     if not seen.is_waiting and seen.subject.is_settled(seen.obj):
@@ -101,7 +101,7 @@ def _failed(course: _Course, record: Record, answer: Undelivered) -> list[Record
     tries = record.tries + 1
     last = answer.final or tries >= TRIES
     if last or tries == 1:
-        course.tell(record, answer.message, last=last)
+        course.report(record, answer.message, last=last)
     if last:
         return []
     at = records.next_try(tries, course.now, answer.retry_seconds)
@@ -133,7 +133,7 @@ def _prepared(course: _Course, record: Record) -> list[Record]:
     return [record]
 
 
-def _tell_unknown_triggers(course: _Course) -> None:
+def _report_unknown_triggers(course: _Course) -> None:
     """Once for each name, until it is configured: a mistyped subscription would otherwise wait forever."""
     seen = course.seen
     known = {trigger for one in seen.configured for trigger in one.configuration.triggers}
@@ -143,7 +143,7 @@ def _tell_unknown_triggers(course: _Course) -> None:
         course.warn(UNKNOWN, text)
 
 
-def _tell_unreadable_annotations(course: _Course) -> None:
+def _report_invalid_annotations(course: _Course) -> None:
     for text in course.seen.unreadable:
         if text not in course.seen.memory.unknown:
             course.warn(UNREADABLE, f"{text}: nobody is notified by it")

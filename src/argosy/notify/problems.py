@@ -23,7 +23,7 @@ REASON = "InvalidNotificationConfiguration"
 class Seen:
     config_map: JsonObject
     problems: tuple[Problem, ...]
-    told: tuple[Problem, ...]
+    reported: tuple[Problem, ...]
 
 
 def problems_controller(
@@ -63,9 +63,9 @@ def _look(names: dict[str, str]) -> Callable[[Snapshot, Key], Seen | None]:
 
 
 def decide(seen: Seen, now: datetime) -> Decision:
-    if seen.problems == seen.told:
+    if seen.problems == seen.reported:
         return NOTHING
-    new = [problem for problem in seen.problems if problem not in seen.told]
+    new = [problem for problem in seen.problems if problem not in seen.reported]
     events = tuple(
         Event(about=seen.config_map, reason=REASON, message=f"{problem.key}: {problem.message}", type="Warning")
         for problem in new

@@ -47,7 +47,7 @@ def sealed_label(sealed: SealedSecret) -> str:
 def assembled(sealed: SealedSecret, opening: Open, render: Render, *, deprecated: bool = True) -> JsonObject | Unopened:
     """The Secret to write, or the reason why not. `deprecated`: a complete Secret in `spec.data` is accepted."""
     if sealed.spec.data:
-        return _whole(sealed, opening, deprecated=deprecated)
+        return _complete_secret(sealed, opening, deprecated=deprecated)
     errors: dict[str, str] = {}
     label = sealed_label(sealed)
     values: dict[str, bytes] = {}
@@ -90,7 +90,7 @@ def _rendered(
     return made
 
 
-def _whole(sealed: SealedSecret, opening: Open, *, deprecated: bool) -> JsonObject | Unopened:
+def _complete_secret(sealed: SealedSecret, opening: Open, *, deprecated: bool) -> JsonObject | Unopened:
     if sealed.spec.encrypted_data:
         return Unopened("spec.data is deprecated and cannot be used together with spec.encryptedData")
     if not deprecated:

@@ -88,7 +88,7 @@ class Endpoints:
             return TOO_MANY
         self._waiting += 1
         try:
-            sealed = await self._opener.beside(partial(sealed_secret_of, body))
+            sealed = await self._opener.in_background(partial(sealed_secret_of, body))
             if sealed is None:
                 return UNREADABLE
             found: Answer = await work(sealed)
@@ -106,7 +106,7 @@ class Endpoints:
             return Answer(500)
         try:
             sealer = Sealer(newest.key.public, self._entropy)
-            made = await self._opener.beside(partial(rotated, sealed, found.secret, sealer))
+            made = await self._opener.in_background(partial(rotated, sealed, found.secret, sealer))
         except SealError:
             return Answer(500)
         return Answer(200, orjson.dumps(made) + b"\n")
@@ -122,7 +122,7 @@ class Endpoints:
         label = sealed_label(sealed)
         found = await self._opener.items(sealed, self._ring(), label, asked=True)
         items = sealed.spec.encrypted_data
-        made = await self._opener.beside(partial(resealed, items, found, label, newest.key, self._entropy))
+        made = await self._opener.in_background(partial(resealed, items, found, label, newest.key, self._entropy))
         if isinstance(made, tuple):
             return Answer(409, orjson.dumps({"unopened": made}) + b"\n", "application/json")
         return Answer(200, orjson.dumps({"items": made}) + b"\n", "application/json")

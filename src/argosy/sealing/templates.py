@@ -34,7 +34,7 @@ class Templates:
         try:
             return self._engine().render(text, dict(values))
         except GoTemplateError as error:
-            raise RenderError(_told(name, text, str(error))) from None
+            raise RenderError(_safe_message(name, text, str(error))) from None
 
 
 def _engine(now: Callable[[], datetime], entropy: Callable[[int], bytes]) -> GoTemplates:
@@ -56,7 +56,7 @@ def _index(value: Any, *keys: Any) -> Any:
     return value
 
 
-def _told(name: str, template: str, error: str) -> str:
+def _safe_message(name: str, template: str, error: str) -> str:
     """Go's message as far as it only shows the template: a function's message about its arguments may hold a secret."""
     if found := _PARSING.fullmatch(error):
         return f"template: {name}:{found[1]}: {_QUOTED.sub(_go_quoted, found[2])}"

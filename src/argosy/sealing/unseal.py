@@ -40,11 +40,11 @@ FailureKind = Literal["unseal", "unmanaged", "update"]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why the Secret cannot be created; `message` is for the condition, `told` for the Event."""
+    """Why the Secret cannot be created; `message` is for the condition, `event_message` for the Event."""
 
     kind: FailureKind
     message: str
-    told: str
+    event_message: str
 
     @property
     def reason(self) -> str:
@@ -161,7 +161,7 @@ def _question(sealed: SealedSecret, existing: Secret | None, basis: Basis, ring:
 def decide(settings: Settings, seen: Seen, now: datetime) -> Decision:
     opened = seen.opened
     if opened is None:
-        return _told_again(settings, seen, now)
+        return _corrected(settings, seen, now)
     if isinstance(opened, Failed | Pending):
         return NOTHING
     if isinstance(opened, Unopened):
@@ -180,8 +180,8 @@ def decide(settings: Settings, seen: Seen, now: datetime) -> Decision:
     return _succeeded(settings, seen, planned, opened.secret, now)
 
 
-def _told_again(settings: Settings, seen: Seen, now: datetime) -> Decision:
-    """The last pass found its outcome told in a status that an earlier write, not seen by then, had overtaken."""
+def _corrected(settings: Settings, seen: Seen, now: datetime) -> Decision:
+    """The last pass found its outcome in the status already, but an unobserved earlier write has replaced it."""
     if seen.before is None or (seen.before.failure is None and seen.existing is None):
         return NOTHING
     return Decision(_status(settings, seen, seen.before.failure.message if seen.before.failure else "", now))
@@ -203,8 +203,8 @@ def unmanaged(name: str) -> Failure:
 def _refused(settings: Settings, seen: Seen, planned: Plan, refusal: Refusal, now: datetime) -> Decision:
     """The API server refused the Secret. Its own errors are retried soon, rejections later."""
     key = f"{seen.sealed.metadata.namespace}/{seen.sealed.metadata.name}"
-    told = _immutable(key) if IMMUTABLE in refusal.message else refusal.message
-    failure = Failure("update", refusal.message, told)
+    event_message = _immutable(key) if IMMUTABLE in refusal.message else refusal.message
+    failure = Failure("update", refusal.message, event_message)
     if 400 <= refusal.code < 500 and refusal.code not in (408, 429):
         return _failed(settings, seen, failure, now, retry_at=now + RETRY)
     if refusal.count < PATIENCE:
@@ -224,12 +224,12 @@ def _immutable(key: str) -> str:
 
 def _succeeded(settings: Settings, seen: Seen, planned: Plan, desired: JsonObject, now: datetime) -> Decision:
     wrote = _write(planned)
-    told = _status(settings, seen, "", now)
+    event_message = _status(settings, seen, "", now)
     keys = frozenset(desired.get("data") or ()) if planned.merged else None
     written = planned.secret or (seen.existing.raw if seen.existing is not None else desired)
     event = Event(about=seen.sealed.raw, reason="Unsealed", message="SealedSecret unsealed successfully")
     return Decision(
-        (*wrote, *told, event) if wrote or told else (),
+        (*wrote, *event_message, event) if wrote or event_message else (),
         memory=Pass(seen.basis, digest=digest(written, keys), keys=keys, instance=_instance(seen.sealed)),
     )
 
@@ -242,13 +242,13 @@ def _failed(
     first: tuple[Write, ...] = (),
     retry_at: datetime | None = None,
 ) -> Decision:
-    told = _status(settings, seen, failure.message, now)
+    event_message = _status(settings, seen, failure.message, now)
     before = seen.before.failure if seen.before is not None else None
-    is_news = bool(told or first) or (seen.before is not None and before != failure)
-    event = Event(about=seen.sealed.raw, reason=failure.reason, message=failure.told, type="Warning")
+    is_news = bool(event_message or first) or (seen.before is not None and before != failure)
+    event = Event(about=seen.sealed.raw, reason=failure.reason, message=failure.event_message, type="Warning")
     blocker, instance = _identity(seen.existing), _instance(seen.sealed)
     memory = Pass(seen.basis, failure, seen.ring, blocker, retry_at=retry_at, instance=instance)
-    return Decision((*first, *told, event) if is_news else first, retry_at, memory)
+    return Decision((*first, *event_message, event) if is_news else first, retry_at, memory)
 
 
 def _status(settings: Settings, seen: Seen, error: str, now: datetime) -> tuple[Write, ...]:

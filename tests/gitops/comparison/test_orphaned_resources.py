@@ -57,12 +57,12 @@ class Index:
     def hears(self, obj: JsonObject) -> bool:
         """Whether the arrival of the object is told."""
         before = self.told
-        self.index.heard(None, obj)
+        self.index.on_change(None, obj)
         return self.told > before
 
     def loses(self, obj: JsonObject) -> bool:
         before = self.told
-        self.index.heard(obj, None)
+        self.index.on_change(obj, None)
         return self.told > before
 
 
@@ -186,7 +186,7 @@ def test_the_index_followed_step_by_step_says_what_one_made_at_once_says(taken: 
     for obj, stays in taken:
         key = (obj["kind"], obj["metadata"]["name"])
         before, told = index.names(), index.told
-        index.index.heard(there.get(key), obj if stays else None)
+        index.index.on_change(there.get(key), obj if stays else None)
         there = {**there, key: obj} if stays else {k: v for k, v in there.items() if k != key}
         assert index.names() == Index(*there.values()).names()
         if index.names() != before:

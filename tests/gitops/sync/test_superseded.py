@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from argosy.gitops.keys import ResourceKey
-from argosy.gitops.sync.superseded import PREEMPT, gives_way, may_give_way, told_since, waited_for
+from argosy.gitops.sync.superseded import PREEMPT, found_since, gives_way, may_give_way, waited_for
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import seconds
 from tests.kit.gitops import REPO, Bench, application, config
@@ -156,7 +156,7 @@ def told(*, status: str, began: str, asked: str = "r1") -> tuple[JsonObject, Jso
 def test_what_a_comparison_told_since_a_sync_began_is_newer(
     given: tuple[JsonObject, JsonObject], newer: tuple[str, ...]
 ) -> None:
-    assert told_since(*given) == newer
+    assert found_since(*given) == newer
 
 
 def test_a_failing_sync_goes_on_when_the_newer_revision_changes_nothing() -> None:

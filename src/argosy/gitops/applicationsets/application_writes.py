@@ -24,8 +24,8 @@ Chain = tuple[Write | Event, ...]
 
 def planned(appset: JsonObject, plan: Plan, around: Surroundings) -> tuple[Chain, ...]:
     return (
-        *((create(APPLICATIONS, app), _told(appset, "created", app)) for app in plan.create),
-        *((changed(one), _told(appset, "updated", one.wanted)) for one in plan.update),
+        *((create(APPLICATIONS, app), _event(appset, "created", app)) for app in plan.create),
+        *((changed(one), _event(appset, "updated", one.wanted)) for one in plan.update),
         *(removed(appset, app, around) for app in plan.delete),
     )
 
@@ -40,7 +40,7 @@ def changed(one: Update) -> Write:
 
 def removed(appset: JsonObject, app: JsonObject, around: Surroundings) -> Chain:
     """Deletes one; if its destination is gone its objects cannot be reached, and are not waited for."""
-    gone = (delete(APPLICATIONS, app, exact=False), _told(appset, "Deleted", app))
+    gone = (delete(APPLICATIONS, app, exact=False), _event(appset, "Deleted", app))
     unreachable = not around.has_cluster(read(Application, app).spec.destination)
     if not unreachable or not reconcile.has_resources_finalizer(app):
         return gone
@@ -71,5 +71,5 @@ def operations(
     )
 
 
-def _told(appset: JsonObject, word: str, app: JsonObject) -> Event:
+def _event(appset: JsonObject, word: str, app: JsonObject) -> Event:
     return Event(appset, word, f'{word} Application "{app["metadata"]["name"]}"')

@@ -76,7 +76,7 @@ class Memory:
     until: datetime | None
     """When the generators run again."""
     is_due: bool = False
-    told_at: datetime | None = None
+    reported_at: datetime | None = None
     """When the status was written."""
     told: frozenset[str] = frozenset()
     """jq expressions whose failure was reported."""

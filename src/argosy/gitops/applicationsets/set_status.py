@@ -56,12 +56,12 @@ def written(
     )
     if after == before:
         return Told((), memory)
-    told_at = memory.told_at if memory is not None else None
-    due = now if told_at is None else told_at + timedelta(seconds=RESOURCES_PAUSE)
+    reported_at = memory.reported_at if memory is not None else None
+    due = now if reported_at is None else reported_at + timedelta(seconds=RESOURCES_PAUSE)
     if now < due and _without_applications(after) == _without_applications(before):
         return Told((), memory, due)
     patch = {"status": create_merge_patch(before, after)}
-    told = replace(memory, told_at=now) if memory is not None else None
+    told = replace(memory, reported_at=now) if memory is not None else None
     return Told((merge(APPLICATION_SETS, appset, patch, subresource="status"),), told)
 
 

@@ -83,11 +83,11 @@ class Connections:
         *,
         settings: Callable[[], Settings],
         changed: Callable[[str], None],
-        heard: Callable[[JsonObject], None],
+        object_changed: Callable[[JsonObject], None],
         label: Callable[[Cluster, str], Coroutine[Any, Any, None]] | None = None,
         slices: Slices,
     ) -> None:
-        """`heard`: called for every object that is added, changed or deleted in any cluster. No `connect`: only ours.
+        """`object_changed`: called for every changed object of any cluster. No `connect`: only our own cluster.
         `label`: writes a cluster's version if its Secret asks for that.
         """
         self.here = here
@@ -97,7 +97,7 @@ class Connections:
         self._rng = rng.fork("clusters")
         self._settings = settings
         self._changed = changed
-        self._heard = heard
+        self._object_changed = object_changed
         self._label = label
         self._slices = slices
         self._connections: dict[str, Connection] = {}
@@ -129,9 +129,9 @@ class Connections:
                 self._end(server)
             elif found.version_label != connection.cluster.version_label:
                 connection.cluster = found
-                self._label_anew(connection)
+                self._update_label(connection)
 
-    def _label_anew(self, connection: Connection) -> None:
+    def _update_label(self, connection: Connection) -> None:
         """Only the Secret's request for its cluster's version changed, or the version itself."""
         cluster, destination = connection.cluster, connection.destination
         if self._label is not None and self._tasks is not None and destination and cluster.version_label is not None:
@@ -162,7 +162,7 @@ class Connections:
     async def _keep(self, connection: Connection) -> None:
         """Connects, and again after every failure."""
         if self._connect is None:
-            self._tell(connection, State.FAILED, "this process serves no cluster but its own")
+            self._set_state(connection, State.FAILED, "this process serves no cluster but its own")
             return
         while True:
             try:
@@ -171,14 +171,16 @@ class Connections:
             except* Exception as group:
                 connection.destination = None
                 connection.failures += 1
-                self._tell(connection, State.FAILED, said(group))
+                self._set_state(connection, State.FAILED, said(group))
             await self._clock.sleep(RETRIES.delay(connection.failures, self._rng), background=True)
 
     async def _serve(self, connection: Connection, access: Access) -> None:
         cluster = connection.cluster
         parts = self._informers(cluster, access.client)
         caches = NamespacedCaches(dict(parts)) if cluster.namespaces else parts[""]
-        live = LiveObjects(access.client, caches, self._heard, self._slices, EventMetrics(cluster.server, self._clock))
+        live = LiveObjects(
+            access.client, caches, self._object_changed, self._slices, EventMetrics(cluster.server, self._clock)
+        )
         await live.discover(self._settings(), fresh=True)
         async with asyncio.TaskGroup() as tasks:
             for part in parts.values():
@@ -188,7 +190,7 @@ class Connections:
             await filled(live, parts.values(), self._clock)
             connection.destination = Destination(cluster.server, live, access, self._known)
             connection.failures = 0
-            self._tell(connection, State.SUCCESSFUL, "")
+            self._set_state(connection, State.SUCCESSFUL, "")
             tasks.create_task(look_after(access.client, self._clock), name=f"pulse of {cluster.name}")
             if self._label is not None and cluster.version_label is not None:
                 tasks.create_task(self._label(cluster, live.kube_version), name=f"label of {cluster.name}")
@@ -201,7 +203,7 @@ class Connections:
         rng = self._rng.fork(cluster.server)
         return {name: InformerCaches(client, self._clock, rng.fork(name), namespace=name) for name in names}
 
-    def _tell(self, connection: Connection, state: State, message: str) -> None:
+    def _set_state(self, connection: Connection, state: State, message: str) -> None:
         told = (connection.state, connection.message) == (state, message)
         connection.state, connection.message = state, message
         if not told or state is State.SUCCESSFUL:

@@ -56,12 +56,12 @@ async def follow_definitions(
 
     Discovery is retried until the server answers.
     """
-    heard = asyncio.Event()
-    forget = caches.cache(DEFINITIONS, metadata_only=True).on_change(lambda old, new: heard.set())
+    changed_event = asyncio.Event()
+    forget = caches.cache(DEFINITIONS, metadata_only=True).on_change(lambda old, new: changed_event.set())
     try:
         while True:
-            await heard.wait()
-            heard.clear()
+            await changed_event.wait()
+            changed_event.clear()
             await until_done(lambda: live.discover(settings(), fresh=True), clock, rng)
             await live.wait_synced()
             changed()

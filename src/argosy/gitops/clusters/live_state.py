@@ -67,7 +67,7 @@ class LiveObjects:
         self.kinds = ServedKinds(())
         self.kube_version = ""
         self.api_versions: tuple[str, ...] = ()
-        self.heard: dict[tuple[str, str], int] = {}
+        self.change_counts: dict[tuple[str, str], int] = {}
         """Number of changes, by group and kind; for metrics."""
         self._handling = handling or nullcontext()
         self.fetches = 0
@@ -190,7 +190,7 @@ class LiveObjects:
     def _watch(self, resource: Resource, *, whole: bool) -> _Watched:
         strip = Reduction(self._marks) if whole else MetadataOnly(self._marks)
         cache = self._caches.cache(resource, metadata_only=not whole, strip=strip)
-        cache.on_change(self._heard)
+        cache.on_change(self._on_change)
         return _Watched(cache, whole, self._marks)
 
     async def _fetch(self, key: ResourceKey) -> None:
@@ -220,9 +220,9 @@ class LiveObjects:
             del self._written[key]
             if isinstance(found, Outline) and _version(found) == _version(ours):
                 self._fetched[key] = _Fetched(_version(ours), ours)
-        return self._whole(key, found) if isinstance(found, Outline) else found
+        return self._complete(key, found) if isinstance(found, Outline) else found
 
-    def _whole(self, key: ResourceKey, outline: Outline) -> JsonObject | None:
+    def _complete(self, key: ResourceKey, outline: Outline) -> JsonObject | None:
         fetched = self._fetched.get(key)
         if fetched is None:
             return outline
@@ -259,14 +259,14 @@ class LiveObjects:
     def resource(self, obj: JsonObject) -> Resource | None:
         return self.kinds.of(obj)
 
-    def _heard(self, old: JsonObject | None, new: JsonObject | None) -> None:
+    def _on_change(self, old: JsonObject | None, new: JsonObject | None) -> None:
         if (obj := new or old) is not None:
             with self._handling:
                 self._noticed(obj, old, new)
 
     def _noticed(self, obj: JsonObject, old: JsonObject | None, new: JsonObject | None) -> None:
         kind = group_kind_of(obj)
-        self.heard[kind] = self.heard.get(kind, 0) + 1
+        self.change_counts[kind] = self.change_counts.get(kind, 0) + 1
         before, after = (owner_of(side, self._marks) if side else "" for side in (old, new))
         if before or after:
             self._note(resource_key(obj), before, after)
@@ -274,7 +274,7 @@ class LiveObjects:
             key = resource_key(obj)
             self._written.pop(key, None)
             self._fetched.pop(key, None)
-        self.orphans.heard(old, new)
+        self.orphans.on_change(old, new)
         self._changed(obj)
         if old is not None and new is not None and before != after:
             self._changed(old)

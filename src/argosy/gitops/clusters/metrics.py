@@ -85,5 +85,5 @@ class ClusterMetrics:
 
     def _events(self) -> Iterator[Sample]:
         for server, _, live in self._all():
-            for (group, kind), count in sorted(live.heard.items()) if live else ():
+            for (group, kind), count in sorted(live.change_counts.items()) if live else ():
                 yield (server, group, kind), float(count)

@@ -15,7 +15,7 @@ from argosy.gitops.clusters.contact import NotConnected
 from argosy.gitops.clusters.destination import Destination
 from argosy.gitops.comparison.comparer import Comparison, ServerSide, live_parts, takes_defaults
 from argosy.gitops.comparison.jq.answers import JqAnswers
-from argosy.gitops.comparison.jq.evaluation import NotAnswered, tell
+from argosy.gitops.comparison.jq.evaluation import NotAnswered, report_failures
 from argosy.gitops.comparison.server_side_diff import NotPreviewed, previews, server_side_of
 from argosy.gitops.control_plane.context import Memory, ReconcileContext
 from argosy.gitops.control_plane.settings import Settings
@@ -127,7 +127,7 @@ class StateReader:
         memory.failing_since = None
         live = await self._live_of(source_state, desired)
         options = options_of(spec.sync_policy.sync_options)
-        await self._learn(source_state, desired, options, memory)
+        await self._read_schemas(source_state, desired, options, memory)
         server = await self._asked(source_state, desired, live, memory)
         judge = await self.context.judge_for(memory, live)
         for gone in memory.verdicts.keys() - live.keys():
@@ -163,7 +163,7 @@ class StateReader:
         except NotAnswered as error:
             text = f"Failed to compare desired state to live state: ignored differences need jq: {error}"
             raise Refused([("ComparisonError", text)]) from None
-        tell(self.context.events, app, jq_answers.failures, memory.failed_paths)
+        report_failures(self.context.events, app, jq_answers.failures, memory.failed_paths)
         return made
 
     async def health_of_live(self, app: JsonObject, memory: Memory) -> Health:
@@ -227,7 +227,9 @@ class StateReader:
         except local.InvalidManifest as error:
             raise Refused([("ComparisonError", str(error))]) from None
 
-    async def _learn(self, source_state: SourceState, desired: Desired, options: Options, memory: Memory) -> None:
+    async def _read_schemas(
+        self, source_state: SourceState, desired: Desired, options: Options, memory: Memory
+    ) -> None:
         """The schemas of objects that are applied server-side or may get defaults, from the application's cluster."""
         memory.comparer.schemas = schemas = source_state.destination.schemas
         slices = self.context.slices

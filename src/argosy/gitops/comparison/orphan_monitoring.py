@@ -40,7 +40,7 @@ class OrphanMonitoring:
         self._asking: dict[Place, set[Key]] = {}
         self._due: set[Key] = set()
         self._marks: tuple[str, ...] = ()
-        applications.on_change(self._heard)
+        applications.on_change(self._on_change)
 
     def warning(
         self,
@@ -102,7 +102,7 @@ class OrphanMonitoring:
     def _exists(self, app: str) -> bool:
         return self._applications.get(key_of_instance(app, self._namespace)) is not None
 
-    def _heard(self, old: JsonObject | None, new: JsonObject | None) -> None:
+    def _on_change(self, old: JsonObject | None, new: JsonObject | None) -> None:
         """An Application was created or deleted: objects marked as its own stop being orphans, or become orphans."""
         if (old is None) == (new is None):
             return

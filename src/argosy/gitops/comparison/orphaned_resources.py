@@ -77,7 +77,7 @@ class Orphans:
     def forget(self, namespace: str) -> None:
         self._spaces.pop(namespace, None)
 
-    def heard(self, old: JsonObject | None, new: JsonObject | None) -> None:
+    def on_change(self, old: JsonObject | None, new: JsonObject | None) -> None:
         """An object of the cluster was added, changed or deleted."""
         namespace = ((new or old or {}).get("metadata") or {}).get("namespace") or ""
         space = self._spaces.get(namespace)

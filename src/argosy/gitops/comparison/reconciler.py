@@ -143,7 +143,7 @@ class ComparisonReconciler:
             window_changes_in=windows.wait(chosen, now),
         )
 
-    def _tells_next(self, app: JsonObject, memory: Memory) -> bool:
+    def _reports_next_failure(self, app: JsonObject, memory: Memory) -> bool:
         """Whether the next failure of the sources is reported: not before they were really requested once more."""
         if memory.failing_since is None:
             return False
@@ -157,7 +157,7 @@ class ComparisonReconciler:
         revisions: tuple[str, ...] = ()
         if decided.level == Level.RECENT and not _is_broken(app):
             revisions = work.revisions or tuple(result.kept_revisions(status_of(app), spec) or ())
-        anew = decided.level == Level.FORCED or self._tells_next(app, memory)
+        anew = decided.level == Level.FORCED or self._reports_next_failure(app, memory)
         max_age = 0.0 if anew else POLL_MAX_AGE
         look = Look(revisions=revisions, max_age=max_age, use_cache=not decided.hard)
         with span("compare"):

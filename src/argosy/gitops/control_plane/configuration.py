@@ -43,8 +43,8 @@ class ControlPlane:
         self._plugins: tuple[JsonObject, ...] | None = None
         self._changed = changed
         self.applications.add_index(BY_PROJECT, lambda app: (project_of(app),))
-        self._config.on_change(self._heard)
-        self._secrets.on_change(self._heard)
+        self._config.on_change(self._on_change)
+        self._secrets.on_change(self._on_change)
         self.projects.on_change(lambda old, new: self._effective.clear())
 
     @property
@@ -123,7 +123,7 @@ class ControlPlane:
         found = (self._config.get(Key(self.namespace, name)) or {}).get("data")
         return found if isinstance(found, dict) else {}
 
-    def _heard(self, old: JsonObject | None, new: JsonObject | None) -> None:
+    def _on_change(self, old: JsonObject | None, new: JsonObject | None) -> None:
         metadata = (new or old or {}).get("metadata") or {}
         if metadata.get("namespace") != self.namespace:
             return

@@ -104,7 +104,7 @@ class Customizations:
 def customizations_of(config: Mapping[str, str]) -> Customizations:
     """Parses all valid entries; `problems` has the others."""
     reading = _Reading()
-    reading.attempt(partial(reading.whole_map, config.get(MAP_KEY) or ""))
+    reading.attempt(partial(reading.parse_map, config.get(MAP_KEY) or ""))
     for key in sorted(config):
         if key.startswith(f"{MAP_KEY}."):
             reading.attempt(partial(reading.split_key, key, config[key]))
@@ -128,7 +128,7 @@ class _Reading:
         except CustomizationError as error:
             self.problems.append(str(error))
 
-    def whole_map(self, text: str) -> None:
+    def parse_map(self, text: str) -> None:
         for name, told in _mapping(MAP_KEY, text).items():
             self.attempt(partial(self._map_entry, str(name), told))
 

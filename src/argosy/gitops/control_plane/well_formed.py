@@ -16,8 +16,8 @@ class WellFormed:
         self._wrong = wrong
         self._malformed: dict[Key, str] = {}
         self._was_malformed = False
-        """What the current event changes; `_heard` is called first."""
-        cache.on_change(self._heard)
+        """What the current event changes; `_on_change` is called first."""
+        cache.on_change(self._on_change)
 
     def malformed(self, key: Key) -> str:
         """What is malformed in the object; "" if it is well-formed, or does not exist."""
@@ -63,22 +63,22 @@ class WellFormed:
     def on_change(self, handler: Changed, *, replay: bool = True) -> Callable[[], None]:
         """An object that becomes malformed is reported as deleted, and as added when it is well-formed again."""
 
-        def heard(old: JsonObject | None, new: JsonObject | None) -> None:
+        def on_change(old: JsonObject | None, new: JsonObject | None) -> None:
             was = None if self._was_malformed else old
             now = new if new is not None and key_of(new) not in self._malformed else None
             if was is not None or now is not None:
                 handler(was, now)
 
-        return self._cache.on_change(heard, replay=replay)
+        return self._cache.on_change(on_change, replay=replay)
 
     def on_malformed(self, handler: Callable[[Key], None]) -> Callable[[], None]:
         """Called for each added or changed object that is malformed."""
 
-        def heard(_old: JsonObject | None, new: JsonObject | None) -> None:
+        def on_change(_old: JsonObject | None, new: JsonObject | None) -> None:
             if new is not None and (key := key_of(new)) in self._malformed:
                 handler(key)
 
-        return self._cache.on_change(heard)
+        return self._cache.on_change(on_change)
 
     async def wait_synced(self) -> None:
         await self._cache.wait_synced()
@@ -88,7 +88,7 @@ class WellFormed:
             return found
         return [obj for obj in found if key_of(obj) not in self._malformed]
 
-    def _heard(self, old: JsonObject | None, new: JsonObject | None) -> None:
+    def _on_change(self, old: JsonObject | None, new: JsonObject | None) -> None:
         self._was_malformed = old is not None and self._malformed.pop(key_of(old), None) is not None
         if new is not None and (text := self._wrong(new)):
             self._malformed[key_of(new)] = text

@@ -57,7 +57,7 @@ class DeletionReconciler:
         except destinations.InvalidDestination:
             return self._over(app, marked, *Stage)
         except HookFailedAgain as error:
-            after = self._marked(marked, [("DeletionError", str(error))], anew=True)
+            after = self._marked(marked, [("DeletionError", str(error))], renew=True)
             return Advance(patch=_marks(app, after), wake_after=0.001)
         except Stuck as error:
             after = self._marked(marked, [("DeletionError", str(error))])
@@ -132,11 +132,11 @@ class DeletionReconciler:
         patch: JsonObject = {"metadata": {"finalizers": left or None}}
         return Advance(patch={**patch, **_marks(app, self._marked(marked, []))} if left else patch)
 
-    def _marked(self, app: JsonObject, found: Said, types: Sequence[str] = ERROR, *, anew: bool = False) -> JsonObject:
-        """The Application with the reasons why it cannot be deleted; `anew`: with the current time."""
+    def _marked(self, app: JsonObject, found: Said, types: Sequence[str] = ERROR, *, renew: bool = False) -> JsonObject:
+        """The Application with the reasons why it cannot be deleted; `renew`: with the current time."""
         status = status_of(app)
         before = [one.raw for one in status.conditions]
-        kept = [item for item in status.conditions if item.type not in types] if anew else status.conditions
+        kept = [item for item in status.conditions if item.type not in types] if renew else status.conditions
         marks = conditions.updated(kept, found, types, seconds(self.context.clock.now()))
         return app if marks == before else {**app, "status": {**status.raw, "conditions": marks}}
 

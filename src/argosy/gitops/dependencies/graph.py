@@ -62,7 +62,7 @@ def cycle_of(app: JsonObject, get: Get) -> tuple[Key, ...]:
         at = queue.popleft()
         for key in _edges(app if at == me else get(at), get):
             if key == me:
-                return _told(me, at, came_from)
+                return _cycle(me, at, came_from)
             if key not in came_from:
                 came_from[key] = at
                 queue.append(key)
@@ -153,7 +153,7 @@ def _edges(app: JsonObject | None, get: Get) -> Sequence[Key]:
     return [key for key, other in found if key == me or (other is not None and may_name(app, other))]
 
 
-def _told(me: Key, last: Key, came_from: dict[Key, Key]) -> tuple[Key, ...]:
+def _cycle(me: Key, last: Key, came_from: dict[Key, Key]) -> tuple[Key, ...]:
     way = [last]
     while way[-1] != me:
         way.append(came_from[way[-1]])

@@ -26,7 +26,7 @@ class DependencyIndex:
         self._wake = wake
         self._waiting: set[Key] = set()
         applications.add_index(INDEX, lambda app: [str(key) for key in dependencies.dependencies_of(app)])
-        applications.on_change(self._heard)
+        applications.on_change(self._on_change)
 
     def errors(self, app: JsonObject) -> list[str]:
         """Texts of InvalidSpecError conditions."""
@@ -62,7 +62,7 @@ class DependencyIndex:
     def _dependents(self, key: Key) -> Sequence[JsonObject]:
         return self._applications.by_index(INDEX, str(key))
 
-    def _heard(self, old: JsonObject | None, new: JsonObject | None) -> None:
+    def _on_change(self, old: JsonObject | None, new: JsonObject | None) -> None:
         key = key_of(new or old or {})
         before, after = (dependencies.dependencies_of(app) if app else () for app in (old, new))
         ready = dependencies.readiness(old) != dependencies.readiness(new)

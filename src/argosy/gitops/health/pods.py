@@ -14,7 +14,7 @@ def pod(obj: JsonObject) -> Health:
     spec, status = obj.get("spec") or {}, obj.get("status") or {}
     runs_on = spec.get("restartPolicy") == "Always"
     runs_on = runs_on or (annotations_of(obj).get(IGNORE_POLICY) == "true" and not is_hook(obj))
-    if runs_on and (troubles := _waiting_troubles(status)):
+    if runs_on and (troubles := _waiting_errors(status)):
         return degraded(", ".join(troubles))
     match status.get("phase"):
         case "Pending":
@@ -28,7 +28,7 @@ def pod(obj: JsonObject) -> Health:
     return Health("Unknown", status.get("message") or "")
 
 
-def _waiting_troubles(status: JsonObject) -> list[str]:
+def _waiting_errors(status: JsonObject) -> list[str]:
     found = []
     for container in status.get("containerStatuses") or ():
         waiting = (container.get("state") or {}).get("waiting") or {}

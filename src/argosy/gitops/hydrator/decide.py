@@ -54,7 +54,7 @@ def _by_need(seen: Seen, now: datetime) -> Decision:
     memory, timeout = seen.memory, timedelta(seconds=seen.settings.refresh_seconds) or REFRESH_TIMEOUT
     standing = [need.standing(app, now, timeout) for app in seen.apps]
     if memory.asked != memory.answered:
-        return _heard(seen)
+        return _receive_answer(seen)
     if not seen.requests <= memory.requests:
         return _ask(seen, now)  # a request means the commit at that time
     if any(found is not None and found.is_needed for found in standing):
@@ -101,7 +101,7 @@ def _poll_interval(seen: Seen) -> timedelta:
     return timedelta(seconds=seen.settings.refresh_seconds + share * seen.settings.refresh_jitter)
 
 
-def _heard(seen: Seen) -> Decision:
+def _receive_answer(seen: Seen) -> Decision:
     if seen.dry is None:
         return NOTHING
     return Decision(memory=replace(seen.memory, answered=seen.memory.asked, dry=seen.dry or seen.memory.dry))

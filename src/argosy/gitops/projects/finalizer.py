@@ -34,7 +34,7 @@ class Seen:
     project: AppProject
     is_used: bool
     """Whether an Application uses it."""
-    told: tuple[str, ...]
+    reported: tuple[str, ...]
     """The errors that were reported."""
 
 
@@ -57,12 +57,12 @@ class Look:
 def decide(seen: Seen, now: datetime) -> Decision:
     project = seen.project
     found = tuple(validation.problems(project))
-    news: list[Step] = []
-    if found != seen.told:
-        news += [Event(project.raw, INVALID, text, "Warning") for text in found]
+    reports: list[Step] = []
+    if found != seen.reported:
+        reports += [Event(project.raw, INVALID, text, "Warning") for text in found]
     if is_held(project) and not seen.is_used:
-        news.append(requests.merge(PROJECTS, project.raw, {"metadata": {"finalizers": _others(project)}}))
-    return Decision(tuple(news), memory=KEEP if found == seen.told else found)
+        reports.append(requests.merge(PROJECTS, project.raw, {"metadata": {"finalizers": _others(project)}}))
+    return Decision(tuple(reports), memory=KEEP if found == seen.reported else found)
 
 
 def is_held(project: AppProject) -> bool:

@@ -16,7 +16,7 @@ from argosy.gitops.model import status_patch as status
 from argosy.gitops.model.application_spec import status_of
 from argosy.gitops.reconcile.advance import Advance, Failure
 from argosy.gitops.reconcile.look import Seen, due
-from argosy.gitops.reconcile.progress import LastReconciliation, Progress, told_revisions
+from argosy.gitops.reconcile.progress import LastReconciliation, Progress, reported_revisions
 from argosy.gitops.reconcile.reconciliation import Reconciled, Stage, Work
 from argosy.gitops.refresh.level import Level
 from argosy.gitops.sync import operation_state as operation
@@ -85,7 +85,7 @@ def _found(seen: Seen, answer: Reconciled, now: datetime) -> Ended:
     if why is not None:
         desired = answer.found.desired
         after = merge_patch(status_of(app).raw, advance.patch.get("status") or {})
-        told = told_revisions(read(ApplicationStatus, after))
+        told = reported_revisions(read(ApplicationStatus, after))
         progress = replace(progress, digest=desired.digest, revisions=desired.revisions, told=told, why=why)
     return Ended(advance, progress, Level.NOTHING if advance.wake_after is None else Level.RECENT)
 
@@ -94,7 +94,7 @@ def _after(seen: Seen, work: Work, ended: Ended, now: datetime, answer: Reconcil
     advance, patch = ended.advance, ended.advance.patch
     last = seen.progress.compared if work.stage == Stage.COMPARE else seen.progress.operated
     if advance.failure is not None:
-        patch = patch or _told(work.app, advance.failure, now)
+        patch = patch or _with_error(work.app, advance.failure, now)
         after = _failed(last, work, advance.failure, now, answer.chance if answer else 0.0)
     else:
         after = _succeeded(last, work, ended, now, answer)
@@ -171,7 +171,7 @@ def _refuse(seen: Seen, now: datetime) -> Decision:
     return Decision(steps, memory=replace(seen.progress, errors=(seen.malformed,)))
 
 
-def _told(app: JsonObject, failure: Failure, now: datetime) -> JsonObject:
+def _with_error(app: JsonObject, failure: Failure, now: datetime) -> JsonObject:
     """A bug in our own code, shown to the application's owner."""
     if not failure.text:
         return {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from argosy.gitops.keys import APPLICATIONS, SKIP_RECONCILE, annotations_of
 from argosy.gitops.model.application_spec import status_of
-from argosy.gitops.reconcile.progress import Progress, told_revisions
+from argosy.gitops.reconcile.progress import Progress, reported_revisions
 from argosy.gitops.reconcile.reconciliation import Reconciled, Reconciliation, Stage, Work
 from argosy.gitops.refresh import level as refresh
 from argosy.gitops.refresh.level import Level
@@ -90,7 +90,7 @@ def _comparison(app: JsonObject, progress: Progress, requests: RefreshRequests) 
     )
     is_to_compare = decided.level != Level.NOTHING
     # If another process wrote the status, or an answer was lost, nothing is remembered.
-    is_remembered = progress.told == told_revisions(status_of(app))
+    is_remembered = progress.told == reported_revisions(status_of(app))
     if not is_to_compare and not requests.recount > max(done, 0):
         return None
     return Work(

@@ -64,5 +64,5 @@ class Progress:
     """Errors that the last pass reported for the first time, for the log."""
 
 
-def told_revisions(status: ApplicationStatus) -> tuple[str, ...]:
+def reported_revisions(status: ApplicationStatus) -> tuple[str, ...]:
     return (status.sync.revision, *status.sync.revisions)

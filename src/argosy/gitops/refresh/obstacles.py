@@ -55,11 +55,11 @@ class Obstacles:
             return
         memory.obstacle_waits = True
 
-        def tell() -> None:
+        def wake() -> None:
             memory.obstacle_waits = False
             self.unblocked(key)
 
-        self.clock.call_later(FIRST_WAIT * 2**memory.obstacle_tries, tell)
+        self.clock.call_later(FIRST_WAIT * 2**memory.obstacle_tries, wake)
         memory.obstacle_tries += 1
 
 

@@ -95,8 +95,8 @@ class Triggers:
             self._each(self._plane.users_of(str(name)))
 
     def live_changed(self, obj: JsonObject) -> None:
-        for heard in self.listeners:
-            heard()
+        for listener in self.listeners:
+            listener()
         self._obstacles.live_changed(obj)
         settings = self._plane.settings
         owner = owner_of(obj, settings)

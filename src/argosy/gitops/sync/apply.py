@@ -213,7 +213,7 @@ class Applier:
             return self._done(made, resource, "serverside-applied", dry_run)
         if task.live is not None and is_bound_otherwise(target, task.live):
             if dry_run:
-                return await self._rehearsed_anew(target, resource, options)
+                return await self._check_recreation(target, resource, options)
             await self.delete(task.live, "Background")
             self._live.forget(task.key)
         live = self._live.get(task.key)
@@ -224,7 +224,7 @@ class Applier:
             except StatusError as error:
                 lost = error.is_conflict or error.is_already_exists or error.is_not_found
                 if not lost and (force or options.has("Force", obj=target)) and live is not None and error.code == 422:
-                    rehearsed = await self._rehearsed_anew(target, resource, options)
+                    rehearsed = await self._check_recreation(target, resource, options)
                     if dry_run:
                         return rehearsed
                     await self.delete(live, "Background")
@@ -235,7 +235,7 @@ class Applier:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
-    async def _rehearsed_anew(self, target: JsonObject, resource: Resource, options: Options) -> str:
+    async def _check_recreation(self, target: JsonObject, resource: Resource, options: Options) -> str:
         """Checks whether the object may be re-created, before the existing one is deleted. Raises StatusError."""
         try:
             await self._write(target, None, resource, options, dry_run=True)

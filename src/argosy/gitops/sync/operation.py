@@ -33,7 +33,7 @@ from argosy.gitops.sync.impersonation import NoServiceAccount
 from argosy.gitops.sync.options import Options, options_of
 from argosy.gitops.sync.respect_ignore_differences import respecting
 from argosy.gitops.sync.retry import next_retry_at
-from argosy.gitops.sync.superseded import gives_way, may_give_way, message, told_since, waited_for
+from argosy.gitops.sync.superseded import found_since, gives_way, may_give_way, message, waited_for
 from argosy.gitops.sync.tasks import Task, in_order, tasks_in_pieces
 from argosy.machinery.objects import GroupKind, JsonObject, Key
 from argosy.machinery.status import StatusError
@@ -101,7 +101,7 @@ class OperationReconciler:
             return Look(max_age=0.0)
         if work.is_overdue:
             return Look(max_age=POLL_MAX_AGE)
-        told = told_since(work.app, state)
+        told = found_since(work.app, state)
         return Look(revisions=told) if told else None
 
     def _held_back(self, app: JsonObject, state: JsonObject, now: datetime) -> Advance | None:

@@ -177,7 +177,7 @@ def _judged(task: Task, before: Result, live: JsonObject | None, judge: Judge) -
         before = Result("", "created", "Running")
     if task.is_prune:
         return before if live is not None else Result(before.status, before.message, "Succeeded")
-    if live is None and _goes_by_itself(task):
+    if live is None and _is_deleted_by_itself(task):
         return Result(before.status, before.message, "Succeeded")
     if live is None:
         text = f"Resource {'/'.join(filter(None, task.key))} is missing, it might have been deleted"
@@ -192,7 +192,7 @@ def _judged(task: Task, before: Result, live: JsonObject | None, judge: Judge) -
     return before
 
 
-def _goes_by_itself(task: Task) -> bool:
+def _is_deleted_by_itself(task: Task) -> bool:
     """A Job that is removed once it has done its work."""
     is_job = (task.key.group, task.key.kind) == ("batch", "Job")
     return is_job and (task.obj.get("spec") or {}).get("ttlSecondsAfterFinished") is not None

@@ -32,7 +32,7 @@ def may_give_way(app: JsonObject, state: JsonObject, now: datetime) -> bool:
     return operation.awaits_retry(state) or now >= parse(found.started_at) + PATIENCE
 
 
-def told_since(app: JsonObject, state: JsonObject) -> tuple[str, ...]:
+def found_since(app: JsonObject, state: JsonObject) -> tuple[str, ...]:
     """The revisions found by a comparison since the sync started with others; () if there are none."""
     found = read(OperationState, state)
     began = _revisions(found.sync_result) or _revisions(found.asked)

@@ -11,7 +11,7 @@ from argosy.apis.kubernetes.views.apps import ReplicaSet
 from argosy.apis.rollouts import Rollout
 from argosy.rollouts.arithmetic.limits import largest_weight, max_surge, max_unavailable
 from argosy.rollouts.arithmetic.split import Split, closest_split
-from argosy.rollouts.arithmetic.sums import stands_apart, total_replicas
+from argosy.rollouts.arithmetic.sums import is_separate, total_replicas
 from argosy.rollouts.arithmetic.weights import wanted
 
 
@@ -19,7 +19,7 @@ def basic_sizes(
     rollout: Rollout, new: ReplicaSet | None, stable: ReplicaSet | None, others: Sequence[ReplicaSet]
 ) -> Split:
     """The sizes of the new and the stable ReplicaSet for this turn."""
-    apart = stable if stands_apart(new, stable) else None
+    apart = stable if is_separate(new, stable) else None
     goal = _goal(rollout, new, stable, has_stable=apart is not None)
     grown = _grown(rollout, new, apart, others, goal)
     if total_replicas(others) > 0:

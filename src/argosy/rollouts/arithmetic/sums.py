@@ -31,7 +31,7 @@ def total_actual(sets: Iterable[ReplicaSet | None]) -> int:
     return sum(found.status.replicas for found in sets if found is not None)
 
 
-def stands_apart(new: ReplicaSet | None, stable: ReplicaSet | None) -> bool:
+def is_separate(new: ReplicaSet | None, stable: ReplicaSet | None) -> bool:
     """Whether there is a stable ReplicaSet other than the new one."""
     return stable is not None and (new is None or new.name != stable.name)
 

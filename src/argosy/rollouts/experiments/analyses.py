@@ -26,7 +26,7 @@ def sync_analysis(turn: Turn, analysis: AnalysisReference) -> None:
     status = dict(before)
     _sync(turn, analysis, before, status)
     if status.get("phase") and before.get("phase") != status["phase"]:
-        _tell(turn, str(before.get("phase") or ""), status)
+        _report(turn, str(before.get("phase") or ""), status)
     turn.put("analysisRuns", status)
 
 
@@ -142,7 +142,7 @@ def _filled(text: str, values: dict[str, str]) -> str:
     return "".join(result)
 
 
-def _tell(turn: Turn, before: str, status: JsonObject) -> None:
+def _report(turn: Turn, before: str, status: JsonObject) -> None:
     phase = status["phase"]
     text = f"AnalysisRun '{status['name']}' transitioned from {before} -> {phase}"
     if status.get("message"):

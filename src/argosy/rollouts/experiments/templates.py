@@ -41,7 +41,7 @@ def sync_template(turn: Turn, template: TemplateSpec) -> None:
         _make_set(turn, template, status)
     else:
         _sync_service(turn, template, found, wanted, status)
-        if _must_begin_anew(turn, before, found, wanted) or _scale(turn, template, found, wanted):
+        if _must_start_over(turn, before, found, wanted) or _scale(turn, template, found, wanted):
             status["lastTransitionTime"] = turn.stamp
     _count(status, found)
     if any(int(before.get(name) or 0) != status[name] for name in COUNTS):
@@ -49,11 +49,11 @@ def sync_template(turn: Turn, template: TemplateSpec) -> None:
     if status.get("status") not in TEMPLATES_FINAL:
         _judge(turn, template, wanted, status)
     if before.get("status") != status.get("status"):
-        _tell(turn, str(before.get("status") or ""), status)
+        _report(turn, str(before.get("status") or ""), status)
     turn.put("templateStatuses", status)
 
 
-def _must_begin_anew(turn: Turn, before: JsonObject, found: ReplicaSet, wanted: int) -> bool:
+def _must_start_over(turn: Turn, before: JsonObject, found: ReplicaSet, wanted: int) -> bool:
     """Pods that come late, since no controller was there to ask for them, have their deadline from now on. It is noted
     before they are asked for: were the note lost after it, nothing would tell a late start from pods that never come.
     """
@@ -89,7 +89,7 @@ def _judge(turn: Turn, template: TemplateSpec, wanted: int, status: JsonObject) 
         turn.wake(deadline)
 
 
-def _tell(turn: Turn, before: str, status: JsonObject) -> None:
+def _report(turn: Turn, before: str, status: JsonObject) -> None:
     text = f"Template '{status['name']}' transitioned from {before} -> {status['status']}"
     if status.get("message"):
         text += f": {status['message']}"

@@ -11,7 +11,7 @@ from argosy.rollouts.arithmetic.basic import basic_sizes
 from argosy.rollouts.arithmetic.limits import max_unavailable
 from argosy.rollouts.arithmetic.progress import at_desired_counts
 from argosy.rollouts.arithmetic.routed import routed_sizes
-from argosy.rollouts.arithmetic.sums import is_active, pod_hash_of, stands_apart, total_available
+from argosy.rollouts.arithmetic.sums import is_active, is_separate, pod_hash_of, total_available
 from argosy.rollouts.arithmetic.weights import current_step
 from argosy.rollouts.reconcile.durations import spec_changed
 from argosy.rollouts.reconcile.ephemeral import sync_metadata
@@ -70,7 +70,7 @@ def scale_sets(turn: Turn) -> bool:
 
 
 def _scale_stable(turn: Turn) -> bool:
-    if not stands_apart(turn.new, turn.stable) or turn.stable is None:
+    if not is_separate(turn.new, turn.stable) or turn.stable is None:
         return False
     rollout, canary = turn.rollout, turn.rollout.spec.strategy.canary
     if canary is not None and canary.traffic_routing is not None:

@@ -143,7 +143,7 @@ def _decide(turn: Turn, make_routers: MakeRouters) -> None:
         turn.event("RolloutAddedToInformer", f"Rollout resource added to informer: {name}")
     _claim(turn)
     if turn.seen.problem:
-        _tell_invalid(turn)
+        _report_invalid(turn)
         return
     note_workload(turn)
     if turn.new is None:
@@ -177,7 +177,7 @@ def _claim(turn: Turn) -> None:
         raise Halted
 
 
-def _tell_invalid(turn: Turn) -> None:
+def _report_invalid(turn: Turn) -> None:
     text = f'The Rollout "{turn.rollout.name}" is invalid: {turn.seen.problem}'
     conditions = Conditions((turn.rollout.raw.get("status") or {}).get("conditions") or (), turn.now)
     old = conditions.get("InvalidSpec")

@@ -143,7 +143,7 @@ def persist(turn: Turn, status: JsonObject) -> None:
     status["phase"], status["message"] = stored_phase(rollout.spec, view)
     status["duration"] = duration_after(turn, view)
     if write_status(turn, status):
-        _tell_pause(turn, was_paused=bool(rollout.status.pause_conditions), after=view)
+        _report_pause(turn, was_paused=bool(rollout.status.pause_conditions), after=view)
     _wake_at_deadline(turn, view, conditions)
 
 
@@ -151,7 +151,7 @@ def _json(status: JsonObject) -> JsonObject:
     return {name: value for name, value in status.items() if value is not None}
 
 
-def _tell_pause(turn: Turn, *, was_paused: bool, after: RolloutStatus) -> None:
+def _report_pause(turn: Turn, *, was_paused: bool, after: RolloutStatus) -> None:
     if after.pause_conditions and not was_paused:
         turn.event("RolloutPaused", f"Rollout is paused ({after.pause_conditions[0].reason})")
     elif was_paused and not after.pause_conditions and not after.aborted_at:

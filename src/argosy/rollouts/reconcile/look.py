@@ -64,7 +64,7 @@ def look(snapshot: Snapshot, key: Key, settings: RolloutSettings = USUAL) -> See
     if part is not None:
         sets = sets_of(rollout, part, facts.pod_hash)
         return replace(
-            _whole(snapshot, source, facts, sets, None, [], settings),
+            _complete(snapshot, source, facts, sets, None, [], settings),
             partitioned=part,
             namesake=None,
             pods=_pods_of_revisions(part, sets, rollout, facts.pod_hash),
@@ -73,7 +73,7 @@ def look(snapshot: Snapshot, key: Key, settings: RolloutSettings = USUAL) -> See
     owned = [found for found in snapshot.owned(ReplicaSet, rollout.uid) if _controls(found, rollout)]
     sets = by_creation([found for found in owned if selector is None or selector.matches(found.labels)])
     strays = [found for found in owned if found not in sets]
-    return _whole(snapshot, source, facts, sets, selector, strays, settings)
+    return _complete(snapshot, source, facts, sets, selector, strays, settings)
 
 
 def _partitioned(snapshot: Snapshot, source: Resolved) -> tuple[Resolved, Partitioned | None]:
@@ -97,7 +97,7 @@ def _pods_of_revisions(
     return [*(with_owner(pod, new) for pod in part.updated), *(with_owner(pod, stable) for pod in part.older)]
 
 
-def _whole(
+def _complete(
     snapshot: Snapshot,
     source: Resolved,
     facts: Facts,

@@ -32,7 +32,7 @@ def resolved(snapshot: Snapshot, stored: Rollout) -> Resolved:
     reference = stored.spec.workload_ref
     if reference is None:
         return Resolved(stored)
-    if _says_something(stored.spec.template or {}):
+    if _is_set(stored.spec.template or {}):
         return _refused(stored, "template must be empty for workload reference rollout")
     if not reference.api_version:
         return _refused(stored, "not found")
@@ -47,7 +47,7 @@ def resolved(snapshot: Snapshot, stored: Rollout) -> Resolved:
     return Resolved(_with_template(stored, workload), workload)
 
 
-def _says_something(template: JsonObject) -> bool:
+def _is_set(template: JsonObject) -> bool:
     metadata = template.get("metadata") or {}
     containers = (template.get("spec") or {}).get("containers")
     return bool(metadata.get("labels") or metadata.get("annotations") or containers)

@@ -41,9 +41,9 @@ class AlbRouter(Passive):
     kind = "ALB"
 
     def __init__(
-        self, rollout: Rollout, drafts: Drafts, tell: Tell, weights: Callable[[int, Shares], bool | None]
+        self, rollout: Rollout, drafts: Drafts, report: Tell, weights: Callable[[int, Shares], bool | None]
     ) -> None:
-        super().__init__(rollout, drafts, tell)
+        super().__init__(rollout, drafts, report)
         self._weights = weights
 
     def verify_weight(self, weight: int, shares: Shares) -> bool | None:
@@ -59,7 +59,7 @@ class AlbRouter(Passive):
             ingress["metadata"]["annotations"] = weighted(self.rollout, before, weight, shares)
             if ingress["metadata"]["annotations"] != before:
                 text = f"Updating Ingress `{name}` to desiredWeight '{weight}'"
-                self.tell("Normal", "PatchingALBIngress", text)
+                self.report("Normal", "PatchingALBIngress", text)
 
     def set_header_route(self, route: SetHeaderRoute) -> None:
         for name in alb_ingresses(self.rollout):
@@ -74,7 +74,7 @@ class AlbRouter(Passive):
             self._sort_paths(ingress)
             if json.dumps(ingress, sort_keys=True) != before:
                 text = f"Updating Ingress `{name}` to headerRoute '{route.name}'"
-                self.tell("Normal", "PatchingALBIngress", text)
+                self.report("Normal", "PatchingALBIngress", text)
 
     def remove_managed_routes(self) -> None:
         names = self._managed()
@@ -89,7 +89,7 @@ class AlbRouter(Passive):
             _remove_paths(ingress, set(names))
             if json.dumps(ingress, sort_keys=True) != before:
                 text = f"Updating Ingress `{ingress_name}` removing managed routes"
-                self.tell("Normal", "PatchingALBIngress", text)
+                self.report("Normal", "PatchingALBIngress", text)
 
     def _ingress(self, name: str) -> JsonObject:
         found = self.drafts.get(INGRESSES, Key(self.rollout.namespace, name))

@@ -36,26 +36,26 @@ class AmbassadorRouter(Passive):
         if found is None:
             if weight != 0:
                 self.drafts.put(MAPPINGS, self._made(name, key.name, weight))
-                self._tell(weight)
+                self._report(weight)
             return
         if (found.get("spec") or {}).get("weight") != weight:
             found["spec"] = {**(found.get("spec") or {}), "weight": weight}
-            self._tell(weight)
+            self._report(weight)
         elif weight == 0:
             self.drafts.drop(MAPPINGS, key)  # a turn after its weight is 0, so that Ambassador has seen that
 
-    def _tell(self, weight: int) -> None:
-        self.tell("Normal", "CanaryMappingWeightUpdate", f"Set canary mapping weight to {weight}")
+    def _report(self, weight: int) -> None:
+        self.report("Normal", "CanaryMappingWeightUpdate", f"Set canary mapping weight to {weight}")
 
     def _made(self, name: str, canary_name: str, weight: int) -> JsonObject:
         source, canary = self.drafts.peek(MAPPINGS, self.key(name)), self.rollout.spec.strategy.canary
         assert canary is not None
         if source is None:
-            self.tell("Warning", "AmbassadorMappingNotFound", f'Ambassador mapping "{name}" not found')
+            self.report("Warning", "AmbassadorMappingNotFound", f'Ambassador mapping "{name}" not found')
             raise RoutingError(f'mappings.getambassador.io "{name}" not found')
         if (source.get("spec") or {}).get("weight"):
             text = f'Ambassador mapping "{name}" can not define weight'
-            self.tell("Warning", "AmbassadorMappingConfigError", text)
+            self.report("Warning", "AmbassadorMappingConfigError", text)
             raise RoutingError(text)
         made = copy.deepcopy({field: value for field, value in source.items() if field not in ("metadata", "status")})
         made["metadata"] = {"name": canary_name, "namespace": self.rollout.namespace}

@@ -60,7 +60,7 @@ class AppMeshRouter(Passive):
         node = self.drafts.get(VIRTUAL_NODES, self.key(name))
         if node is None:
             text = f"VirtualNode `{name}` not found in namespace `{self.rollout.namespace}`"
-            self.tell("Warning", "VirtualNodeNotFound", text)
+            self.report("Warning", "VirtualNodeNotFound", text)
             raise RoutingError("VirtualNode is missing")
         notes = node["metadata"].get("annotations") or {}
         node["metadata"]["annotations"] = {**notes, MANAGED_BY: self.rollout.name}
@@ -99,12 +99,12 @@ class AppMeshRouter(Passive):
         service = self.drafts.peek(VIRTUAL_SERVICES, self.key(name))
         if service is None:
             text = f"VirtualService `{name}` not found in namespace `{namespace}`"
-            self.tell("Warning", "VirtualServiceNotFound", text)
+            self.report("Warning", "VirtualServiceNotFound", text)
             raise RoutingError("VirtualService is missing")
         key = router_key(self.rollout, service)
         router = self.drafts.get(VIRTUAL_ROUTERS, key) if key is not None else None
         if router is None:
             text = f"VirtualRouter for `{name}` not found in namespace `{namespace}`"
-            self.tell("Warning", "VirtualRouterNotFound", text)
+            self.report("Warning", "VirtualRouterNotFound", text)
             raise RoutingError("VirtualRouter is missing")
         return router

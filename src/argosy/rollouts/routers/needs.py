@@ -59,11 +59,11 @@ def places(rollout: Rollout) -> Iterator[tuple[Resource, Key]]:
     config = gateway_api.config_of(rollout)
     for wanted in gateway_api.named_routes(config) if config is not None else ():
         yield gateway_api.KINDS[wanted.kind], Key(gateway_api.namespace_of(rollout, config or {}), wanted.name)
-    for resource, name in _beside(rollout):
+    for resource, name in _other_needs(rollout):
         yield resource, Key(rollout.namespace, name)
 
 
-def _beside(rollout: Rollout) -> Iterator[tuple[Resource, str]]:
+def _other_needs(rollout: Rollout) -> Iterator[tuple[Resource, str]]:
     """In the namespace of the Rollout."""
     istio = istio_of(rollout)
     if istio is not None and istio.destination_rule is not None:

@@ -50,7 +50,7 @@ class NginxRouter(Passive):
         if found is None:
             self.drafts.put(INGRESSES, wanted)
             text = f"Creating canary ingress `{name}` with weight `{weight}`"
-            self.tell("Normal", "CreatingCanaryIngress", text)
+            self.report("Normal", "CreatingCanaryIngress", text)
             return
         if not controls(self.rollout, found):
             raise RoutingError(f"canary ingress `{name}` controlled by different object")
@@ -60,7 +60,7 @@ class NginxRouter(Passive):
         found["spec"] = {**(found.get("spec") or {}), **wanted["spec"]}
         if found != before:
             text = f"Updating Ingress `{name}` to desiredWeight '{weight}'"
-            self.tell("Normal", "PatchingCanaryIngress", text)
+            self.report("Normal", "PatchingCanaryIngress", text)
 
 
 def canary_ingress(rollout: Rollout, stable: JsonObject, name: str, weight: int) -> JsonObject:

@@ -111,8 +111,8 @@ def _write(
 class Passive:
     """The defaults of a router that ignores most calls."""
 
-    def __init__(self, rollout: Rollout, drafts: Drafts, tell: Tell) -> None:
-        self.rollout, self.drafts, self.tell = rollout, drafts, tell
+    def __init__(self, rollout: Rollout, drafts: Drafts, report: Tell) -> None:
+        self.rollout, self.drafts, self.report = rollout, drafts, report
 
     def remove_managed_routes(self) -> None:
         """Nothing of its own to remove."""

@@ -39,7 +39,7 @@ class SmiRouter(Passive):
         found = self.drafts.get(self.resource, self.key(name))
         if found is None:
             self.drafts.put(self.resource, wanted)
-            self.tell("Normal", "TrafficSplitCreated", f"TrafficSplit `{name}` created")
+            self.report("Normal", "TrafficSplitCreated", f"TrafficSplit `{name}` created")
         elif not controls(self.rollout, found):
             raise RoutingError(f"Rollout does not own TrafficSplit `{name}`")
         else:

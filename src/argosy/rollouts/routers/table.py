@@ -25,18 +25,18 @@ class UnknownPlugin(Passive):
     """An unknown router plug-in: upstream's are Go programs, which cannot be loaded here."""
 
     def __init__(self, turn: Turn, name: str) -> None:
-        super().__init__(turn.rollout, turn.drafts, teller(turn))
+        super().__init__(turn.rollout, turn.drafts, reporter(turn))
         self.kind = name
 
     def set_weight(self, weight: int, shares: Shares) -> None:
         raise RoutingError(f"traffic router plugin {self.kind} is not known here; {PLUGIN} is built in")
 
 
-def teller(turn: Turn):  # type: ignore[no-untyped-def]
-    def tell(kind: Literal["Normal", "Warning"], reason: str, message: str) -> None:
+def reporter(turn: Turn):  # type: ignore[no-untyped-def]
+    def report(kind: Literal["Normal", "Warning"], reason: str, message: str) -> None:
         turn.event(reason, message, kind)
 
-    return tell
+    return report
 
 
 def routers_of(turn: Turn) -> Sequence[Router]:
@@ -44,7 +44,7 @@ def routers_of(turn: Turn) -> Sequence[Router]:
     routing = canary.traffic_routing if canary is not None else None
     if routing is None:
         return ()
-    parts = turn.rollout, turn.drafts, teller(turn)
+    parts = turn.rollout, turn.drafts, reporter(turn)
     found: list[Router] = [IstioRouter(*parts, turn.sets)] if routing.istio is not None else []
     for setting, make in (
         (routing.nginx, NginxRouter),

@@ -14,7 +14,7 @@ Phase = tuple[str, str]
 
 def stored_phase(spec: RolloutSpec, status: RolloutStatus) -> Phase:
     """What the controller writes: the first case that applies."""
-    return _trouble(status) or _waiting(spec, status) or _strategy(spec, status) or (HEALTHY, "")
+    return _failure(status) or _waiting(spec, status) or _strategy(spec, status) or (HEALTHY, "")
 
 
 def shown_phase(rollout: Rollout) -> Phase:
@@ -36,7 +36,7 @@ def _workload_is_observed(rollout: Rollout) -> bool:
     return not noted.isdecimal() or not observed.isdecimal() or noted == observed
 
 
-def _trouble(status: RolloutStatus) -> Phase | None:
+def _failure(status: RolloutStatus) -> Phase | None:
     for condition in status.conditions:
         if condition.type == "InvalidSpec":
             return DEGRADED, f"InvalidSpec: {condition.message}"

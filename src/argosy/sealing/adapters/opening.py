@@ -66,7 +66,7 @@ class Opener:
         self._routine: deque[_Job] = deque()
         self._asked: deque[_Job] = deque()
         self._asking = False
-        self._beside = asyncio.Lock()
+        self._background = asyncio.Lock()
         self._running = 0
         self._hits: dict[str, int] = {}
         self._count = 0
@@ -86,11 +86,11 @@ class Opener:
             return await asyncio.to_thread(self._assemble, sealed, found)
         return self._assemble(sealed, found)
 
-    async def beside(self, work: Callable[[], Made]) -> Made:
+    async def in_background(self, work: Callable[[], Made]) -> Made:
         """A client's work that would block the event loop: in a thread, one at a time."""
         if not self._threads:
             return work()
-        async with self._beside:
+        async with self._background:
             return await asyncio.to_thread(work)
 
     async def items(

@@ -89,7 +89,7 @@ def advanced(
         name = app["metadata"]["name"]
         statuses[name] = _observed(appset, app, live.get(name), before.get(name), at_step[name], now, jq)
     allowed = _current_steps(statuses, at_step, len(steps))
-    moved = _begun(statuses, at_step, steps, allowed, now)
+    moved = _started(statuses, at_step, steps, allowed, now)
     statuses |= moved
     # A Pending one may have to wait again: an Application of an earlier step has changed since.
     due = [name for name, item in statuses.items() if item["status"] == "Pending" and at_step[name] in allowed]
@@ -167,7 +167,7 @@ def _followed(same: JsonObject, live: JsonObject, step: int, revisions: list[str
         case "Waiting" if is_synced:
             word = "Healthy" if health == "Healthy" else "Progressing"
             return _status(name, word, "synced" if word == "Healthy" else "progressing", step, revisions, now)
-        case "Pending" if _has_begun(same, status):
+        case "Pending" if _has_started(same, status):
             return _status(name, "Progressing", "progressing", step, revisions, now)
         case "Progressing" if is_synced and health == "Healthy":
             return _status(name, "Healthy", "healthy", step, revisions, now)
@@ -187,7 +187,7 @@ def _is_synced(live: JsonObject) -> bool:
     return sync.status == "Synced" and known
 
 
-def _has_begun(same: JsonObject, status: ApplicationStatus) -> bool:
+def _has_started(same: JsonObject, status: ApplicationStatus) -> bool:
     since = same.get("lastTransitionTime")
     if not _after(status.reconciled_at, since):
         return False
@@ -219,7 +219,7 @@ def _current_steps(statuses: Mapping[str, JsonObject], at_step: Mapping[str, int
     return allowed
 
 
-def _begun(
+def _started(
     statuses: Mapping[str, JsonObject],
     at_step: Mapping[str, int],
     steps: Sequence[RollingStep],

@@ -85,7 +85,7 @@ class JqEvaluation:
             self._size -= 1 + len(self._known.pop(gone).paths)
 
 
-def tell(events: EventRecorder, obj: JsonObject, failures: Mapping[str, str], told: set[str]) -> None:
+def report_failures(events: EventRecorder, obj: JsonObject, failures: Mapping[str, str], told: set[str]) -> None:
     """Once for each expression that fails, as a Warning on the object that it belongs to or acts for."""
     metadata = obj["metadata"]
     for expression in sorted(failures.keys() - told):

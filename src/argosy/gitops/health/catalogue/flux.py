@@ -19,7 +19,7 @@ class FluxKind:
     """The status of Ready that is no failure during reconciliation."""
     steps: tuple[str, ...] = ()
     """Reasons of Reconciling that count; if empty, all do."""
-    tells_outdated: bool = False
+    reports_outdated: bool = False
     waits: bool = True
     """Whether it can be Progressing instead of Degraded."""
     may_rest: bool = True
@@ -32,13 +32,13 @@ class FluxKind:
         if at(obj, "status", "conditions") is None:
             return progressing("Status unknown")
         found = listed(obj)
-        said = self._said(found)
+        said = self._message(found)
         if self.waits and sum(map(self._moves, found)) == 2:
             return progressing(said)
-        good = sum(map(self._speaks_for_it, found)) == (2 if self.proofs else 1)
+        good = sum(map(self._counts, found)) == (2 if self.proofs else 1)
         return Health("Healthy" if good else "Degraded", said)
 
-    def _speaks_for_it(self, condition: JsonObject) -> bool:
+    def _counts(self, condition: JsonObject) -> bool:
         return condition.get("type") in ("Ready", *self.proofs) and condition.get("status") == "True"
 
     def _moves(self, condition: JsonObject) -> bool:
@@ -47,17 +47,17 @@ class FluxKind:
         is_step = condition.get("type") == "Reconciling" and condition.get("status") == "True"
         return is_step and (not self.steps or reason(condition) in self.steps)
 
-    def _said(self, found: list[JsonObject]) -> str:
+    def _message(self, found: list[JsonObject]) -> str:
         said = ""
         for condition in found:
             if condition.get("type") == "Ready":
                 said = reason(condition)
-            elif self.tells_outdated and condition.get("type") == "ArtifactOutdated":
+            elif self.reports_outdated and condition.get("type") == "ArtifactOutdated":
                 said += f" {reason(condition)}" if condition.get("status") == "True" else ""
         return said
 
 
-_SOURCE = FluxKind(proofs=("ArtifactInStorage",), tells_outdated=True)
+_SOURCE = FluxKind(proofs=("ArtifactInStorage",), reports_outdated=True)
 CHECKS: Table = {
     ("helm.toolkit.fluxcd.io", "HelmRelease"): FluxKind(proofs=("Released", "TestSuccess")),
     ("image.toolkit.fluxcd.io", "ImagePolicy"): FluxKind(

@@ -42,7 +42,7 @@ def _current(obj: JsonObject, found: Iterable[JsonObject]) -> list[JsonObject]:
     return [item for item in found if generation is None or item.get("observedGeneration") in (None, generation)]
 
 
-def _told(condition: JsonObject) -> str:
+def _message(condition: JsonObject) -> str:
     return message(condition) or f"Failed condition: {text(condition, 'type')}"
 
 
@@ -50,11 +50,11 @@ def _judged(reported: list[tuple[str, JsonObject]]) -> Health | None:
     """Refused or unresolved outweighs not yet programmed, in any order; None if healthy."""
     for prefix, item in reported:
         if item.get("type") in REFUSING and item.get("status") == "False":
-            return degraded(prefix + _told(item))
+            return degraded(prefix + _message(item))
     for prefix, item in reported:
         unsettled = item.get("type") in REFUSING and item.get("status") == "Unknown"
         if unsettled or (item.get("type") == "Programmed" and item.get("status") != "True"):
-            return progressing(prefix + _told(item))
+            return progressing(prefix + _message(item))
     return None
 
 

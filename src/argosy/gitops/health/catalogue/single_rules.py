@@ -161,7 +161,7 @@ def subscription(obj: JsonObject) -> Health:
             bad += condition.get("reason") != "ReferencedInstallPlanNotFound"
         elif kind in ("CatalogSourcesUnhealthy", "InstallPlanFailed", "ResolutionFailed"):
             bad += status == "True"
-    state, said = _told_state(obj, is_manual=is_manual)
+    state, said = _reported_state(obj, is_manual=is_manual)
     bad += state == "Degraded"
     pending += state == "Progressing"
     return Health("Degraded" if bad else "Progressing" if pending else "Healthy", told + said)
@@ -174,7 +174,7 @@ def _waits_for_approval(obj: JsonObject) -> bool:
     return any(wanted.items() <= condition.items() for condition in listed(obj))
 
 
-def _told_state(obj: JsonObject, *, is_manual: bool) -> tuple[str, str]:
+def _reported_state(obj: JsonObject, *, is_manual: bool) -> tuple[str, str]:
     state = at(obj, "status", "state")
     if state is None:
         return "Progressing", ".status.state not yet known\n"

@@ -45,13 +45,13 @@ def _meaning(condition: str, kind: str, item: JsonObject) -> Health | None:
     if condition in ("Ready", "Synced"):
         return healthy(f"3scale {kind} is {condition.lower()}")
     if condition in PROBLEMS:
-        return degraded(_told(item, OTHER_WORDS.get((kind, condition)) or PROBLEMS[condition].format(kind=kind)))
+        return degraded(_message(item, OTHER_WORDS.get((kind, condition)) or PROBLEMS[condition].format(kind=kind)))
     if condition == "Waiting":
-        return suspended(_told(item, f"3scale {kind} is waiting for approval"))
-    return progressing(_told(item, f"3scale {kind} is in progress")) if condition == "In-progress" else None
+        return suspended(_message(item, f"3scale {kind} is waiting for approval"))
+    return progressing(_message(item, f"3scale {kind} is in progress")) if condition == "In-progress" else None
 
 
-def _told(item: JsonObject, otherwise: str) -> str:
+def _message(item: JsonObject, otherwise: str) -> str:
     found = item.get("message")
     return otherwise if found is None else str(found)
 
@@ -64,7 +64,7 @@ def application(obj: JsonObject) -> Health:
         return progressing("Waiting for 3scale Application status...")
     if found.get("status") == "True":
         return healthy("3scale Application is ready")
-    return degraded(_told(found, "3scale Application is not ready"))
+    return degraded(_message(found, "3scale Application is not ready"))
 
 
 def tenant(obj: JsonObject) -> Health:
@@ -76,7 +76,7 @@ def tenant(obj: JsonObject) -> Health:
         return healthy("3scale Tenant is ready")
     for item in listed(obj):
         if item.get("type") == "Ready" and item.get("status") != "True":
-            return degraded(_told(item, "3scale Tenant is degraded"))
+            return degraded(_message(item, "3scale Tenant is degraded"))
     return progressing("Waiting for 3scale Tenant status...")
 
 

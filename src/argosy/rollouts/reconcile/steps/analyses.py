@@ -67,7 +67,7 @@ def sync_runs(turn: Turn) -> None:
     for run in runs_to_delete(others, turn.sets, successful_runs(rollout), unsuccessful_runs(rollout)):
         if not run["metadata"].get("deletionTimestamp"):
             turn.write(delete(ANALYSIS_RUNS, run, exact=False))
-    _tell_changes(turn, current)
+    _report_changes(turn, current)
 
 
 def _set_current(turn: Turn, current: Runs) -> None:
@@ -282,7 +282,7 @@ def runs_to_delete(
     return gone
 
 
-def _tell_changes(turn: Turn, current: Runs) -> None:
+def _report_changes(turn: Turn, current: Runs) -> None:
     status = turn.rollout.status
     before: dict[str, RunStatus | None] = {
         "post": status.blue_green.post_promotion_analysis_run_status,

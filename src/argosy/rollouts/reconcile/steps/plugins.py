@@ -134,12 +134,12 @@ def _take(turn: Turn, question: RunStep, before: JsonObject | None, answer: Step
         [*kept, fresh] if before is None else [fresh if s is before else s for s in part["stepPluginStatuses"]]
     )
     if (before or {}).get("phase") != phase:
-        _tell(turn, question, phase, disabled=answer.disabled)
+        _report(turn, question, phase, disabled=answer.disabled)
     if question.operation == "Run" and phase == "Failed":
         turn.pauses.abort_message = f"Step Plugin {question.index + 1} ({question.plugin}) failed: {answer.message}"
 
 
-def _tell(turn: Turn, question: RunStep, phase: str, *, disabled: bool) -> None:
+def _report(turn: Turn, question: RunStep, phase: str, *, disabled: bool) -> None:
     if disabled or (question.operation == "Run" and phase == "Successful"):
         return
     name, number = question.plugin, question.index + 1

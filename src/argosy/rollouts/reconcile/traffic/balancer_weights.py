@@ -87,12 +87,12 @@ def _found(turn: Turn, answer: object, host: str) -> LoadBalancer | None:
     if not isinstance(answer, BalancerAnswer) or answer.problem:
         reason = answer.problem if isinstance(answer, BalancerAnswer) else str(getattr(answer, "reason", answer))
         _, canary = stable_and_canary(turn.rollout)
-        _tell(turn, "TargetGroupVerifyError", f"Failed to verify Service {canary} (TargetGroup unknown): {reason}")
-        _tell(turn, "WeightVerifyError", f"Failed to verify weight: {reason}")
+        _report(turn, "TargetGroupVerifyError", f"Failed to verify Service {canary} (TargetGroup unknown): {reason}")
+        _report(turn, "WeightVerifyError", f"Failed to verify weight: {reason}")
         turn.obstacle = f"AWS could not be asked: {reason}"
         return None
     if answer.found is None:
-        _tell(turn, "LoadBalancerNotFound", f"Failed to find load balancer: {host}")
+        _report(turn, "LoadBalancerNotFound", f"Failed to find load balancer: {host}")
     return answer.found
 
 
@@ -112,10 +112,10 @@ def _follows(turn: Turn, ingress: str, found: LoadBalancer, weight: int, shares:
 def _compare(turn: Turn, group: TargetGroup, service: str, wanted: int) -> bool:
     text = f"Service {service} (TargetGroup {group.arn})"
     if group.weight == wanted:
-        _tell(turn, "TargetGroupVerified", f"{text} verified: canary weight {wanted} set")
+        _report(turn, "TargetGroupVerified", f"{text} verified: canary weight {wanted} set")
         return True
     text = f"{text} not verified: canary weight {wanted} not yet set (current: {group.weight})"
-    _tell(turn, "TargetGroupUnverified", text)
+    _report(turn, "TargetGroupUnverified", text)
     return False
 
 
@@ -125,12 +125,12 @@ def _resource(turn: Turn, ingress: str, service: str) -> str:
     return f"{turn.rollout.namespace}/{ingress}-{service}:{port}"
 
 
-def _tell(turn: Turn, reason: str, text: str) -> None:
+def _report(turn: Turn, reason: str, text: str) -> None:
     """Emitted once per check."""
     check = turn.weighing
-    if check is not None and text not in check.told:
+    if check is not None and text not in check.reported:
         turn.event(reason, text, "Normal" if reason == "TargetGroupVerified" else "Warning")
-        turn.weighing = replace(check, told=(*check.told, text))
+        turn.weighing = replace(check, reported=(*check.reported, text))
 
 
 def _ask_again(turn: Turn, balancing: Balancing) -> None:

@@ -37,7 +37,7 @@ class Check:
     since: datetime | None = None
     again: datetime | None = None
     """When to ask again; None until there is an answer, and after a positive answer."""
-    told: tuple[str, ...] = ()
+    reported: tuple[str, ...] = ()
     """Events of this check: each is emitted once."""
 
 

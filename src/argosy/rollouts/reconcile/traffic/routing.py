@@ -43,22 +43,22 @@ def _route(turn: Turn, router: Router) -> bool:
     rollout = turn.rollout
     canary_hash, stable_hash = pod_hash_of(turn.new), pod_hash_of(turn.stable)
     pointed = rolling_back_from(turn)
-    with _told(turn):
+    with _errors_reported(turn):
         weight, shares = _weight(turn, router)
     if pointed:
         canary_hash = pointed
     if not _stable_can_serve(turn, largest_weight(rollout) - weight):
         return False
     destinations = [read(WeightDestination, share) for share in shares]
-    with _told(turn):
+    with _errors_reported(turn):
         _set_routes(turn, router)
     before = rollout.status.canary.weights
     if (turn.new is None or turn.new.available == 0) and before is not None and before.canary.weight > 0:
-        with _told(turn, event="TrafficRoutingError"):
+        with _errors_reported(turn, event="TrafficRoutingError"):
             router.set_weight(weight, destinations)  # before the hash: no traffic to a version without pods
-    with _told(turn):
+    with _errors_reported(turn):
         router.update_hash(canary_hash, stable_hash, destinations)
-    with _told(turn, event="TrafficRoutingError"):
+    with _errors_reported(turn, event="TrafficRoutingError"):
         router.set_weight(weight, destinations)
         heed(turn, weight)
     _note_weights(turn, canary_hash, stable_hash, weight, shares)
@@ -66,7 +66,7 @@ def _route(turn: Turn, router: Router) -> bool:
 
 
 @contextmanager
-def _told(turn: Turn, event: str = "") -> Iterator[None]:
+def _errors_reported(turn: Turn, event: str = "") -> Iterator[None]:
     """An invalid router object stops the turn; the reason is kept to explain the wait."""
     try:
         yield

@@ -44,25 +44,25 @@ def _is_registered(turn: Turn, balancing: Balancing, binding: Binding) -> bool:
         return False
     if isinstance(answer, Failed) or not isinstance(answer, TargetsAnswer) or answer.problem:
         reason = answer.problem if isinstance(answer, TargetsAnswer) else str(getattr(answer, "reason", answer))
-        _tell(turn, balancing, "TargetGroupVerifyError", f"Failed to verify {group}: {reason}")
+        _report(turn, balancing, "TargetGroupVerifyError", f"Failed to verify {group}: {reason}")
         turn.obstacle = f"AWS could not be asked: {reason}"
         raise Halted
     count, wanted = len(answer.registered), len(binding.targets)
     if count < wanted:
         text = f"{group} not verified: {count}/{wanted} endpoints registered"
-        _tell(turn, balancing, "TargetGroupUnverified", text)
+        _report(turn, balancing, "TargetGroupUnverified", text)
         return False
-    _tell(turn, balancing, "TargetGroupVerified", f"{group} verified: {count} endpoints registered")
+    _report(turn, balancing, "TargetGroupVerified", f"{group} verified: {count} endpoints registered")
     return True
 
 
-def _tell(turn: Turn, balancing: Balancing, reason: str, text: str) -> None:
+def _report(turn: Turn, balancing: Balancing, reason: str, text: str) -> None:
     """Emitted once per check. A failed check is repeated."""
     check = turn.registering
     assert check is not None
-    if text not in check.told:
+    if text not in check.reported:
         turn.event(reason, text, "Normal" if reason == "TargetGroupVerified" else "Warning")
-        check = replace(check, told=(*check.told, text))
+        check = replace(check, reported=(*check.reported, text))
     if reason != "TargetGroupVerified" and check.again is None:
         check = replace(check, again=turn.now + balancing.settings.verify_again)
         turn.wake(check.again)

@@ -26,8 +26,8 @@ UPDATED = "Updated VirtualService"
 class IstioRouter(Passive):
     kind = "Istio"
 
-    def __init__(self, rollout: Rollout, drafts: Drafts, tell: Tell, sets: Sequence[ReplicaSet] = ()) -> None:
-        super().__init__(rollout, drafts, tell)
+    def __init__(self, rollout: Rollout, drafts: Drafts, report: Tell, sets: Sequence[ReplicaSet] = ()) -> None:
+        super().__init__(rollout, drafts, report)
         self.sets = sets
 
     def remove_managed_routes(self) -> None:
@@ -35,7 +35,7 @@ class IstioRouter(Passive):
             key = virtual_service_key(self.rollout, wanted.name)
             obj = self.drafts.get(VIRTUAL_SERVICES, key)
             if obj is not None and managed_routes.remove_managed(self.rollout, obj):
-                self.tell("Normal", UPDATED, f"VirtualService `{key.name}` removed all managed routes.")
+                self.report("Normal", UPDATED, f"VirtualService `{key.name}` removed all managed routes.")
 
     def set_header_route(self, route: SetHeaderRoute) -> None:
         for wanted, obj in self._each():
@@ -44,7 +44,7 @@ class IstioRouter(Passive):
             managed_routes.order_routes(self.rollout, obj)
             if obj["spec"]["http"] != before:
                 name = obj["metadata"]["name"]
-                self.tell("Normal", UPDATED, f"VirtualService `{name}` set headerRoute '{route.name}'")
+                self.report("Normal", UPDATED, f"VirtualService `{name}` set headerRoute '{route.name}'")
 
     def set_mirror_route(self, route: SetMirrorRoute) -> None:
         for wanted, obj in self._each():
@@ -53,7 +53,7 @@ class IstioRouter(Passive):
             managed_routes.order_routes(self.rollout, obj)
             if obj["spec"]["http"] != before:
                 name = obj["metadata"]["name"]
-                self.tell("Normal", UPDATED, f"VirtualService `{name}` set mirrorRoute '{route.name}'")
+                self.report("Normal", UPDATED, f"VirtualService `{name}` set mirrorRoute '{route.name}'")
 
     def update_hash(self, canary: str, stable: str, shares: Shares) -> None:
         if (waiting := self._not_available(canary, stable)) is not None:
@@ -63,7 +63,7 @@ class IstioRouter(Passive):
             return
         obj = self.drafts.get(DESTINATION_RULES, self.key(rule.name))
         if obj is None:
-            self.tell("Warning", "DestinationRuleNotFound", f"DestinationRule `{rule.name}` not found")
+            self.report("Warning", "DestinationRuleNotFound", f"DestinationRule `{rule.name}` not found")
             raise RoutingError(f'destinationrules.networking.istio.io "{rule.name}" not found')
         seen = self.drafts.seen.get((DESTINATION_RULES, self.key(rule.name)))
         subsets.update_subsets(self.rollout.name, rule, obj, canary, stable, shares)
@@ -72,7 +72,7 @@ class IstioRouter(Passive):
                 f"DestinationRule {rule.name} subset updated "
                 f"({rule.canary_subset_name}: {canary}, {rule.stable_subset_name}: {stable})"
             )
-            self.tell("Normal", "UpdatedDestinationRule", text)
+            self.report("Normal", "UpdatedDestinationRule", text)
 
     def set_weight(self, weight: int, shares: Shares) -> None:
         for wanted, obj in self._each():
@@ -81,14 +81,14 @@ class IstioRouter(Passive):
             if (obj.get("spec") or {}).get("http") is not None:
                 managed_routes.order_routes(self.rollout, obj)
             name = obj["metadata"]["name"]
-            self.tell("Normal", UPDATED, f"VirtualService `{name}` set to desiredWeight '{weight}'")
+            self.report("Normal", UPDATED, f"VirtualService `{name}` set to desiredWeight '{weight}'")
 
     def _each(self) -> Iterator[tuple[IstioVirtualService, JsonObject]]:
         for wanted in virtual_services(self.rollout):
             key = virtual_service_key(self.rollout, wanted.name)
             obj = self.drafts.get(VIRTUAL_SERVICES, key)
             if obj is None:
-                self.tell("Warning", "VirtualServiceNotFound", f"VirtualService `{key.name}` not found")
+                self.report("Warning", "VirtualServiceNotFound", f"VirtualService `{key.name}` not found")
                 raise RoutingError(f'virtualservices.networking.istio.io "{key.name}" not found')
             yield wanted, obj
 
@@ -99,7 +99,7 @@ class IstioRouter(Passive):
             return ""
         obj = self.drafts.peek(DESTINATION_RULES, Key(self.rollout.namespace, rule.name))
         if obj is None:
-            self.tell("Warning", "DestinationRuleNotFound", f"DestinationRule `{rule.name}` not found")
+            self.report("Warning", "DestinationRuleNotFound", f"DestinationRule `{rule.name}` not found")
             raise RoutingError(f'destinationrules.networking.istio.io "{rule.name}" not found')
         return str((obj.get("spec") or {}).get("host") or "")
 
