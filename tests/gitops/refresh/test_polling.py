@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from argosy.gitops.keys import PROJECTS
+from argosy.sources.port import Unavailable
 from tests.kit.gitops import REPO, Bench, application, config
 
 
@@ -33,3 +34,17 @@ def test_no_repository_is_asked_that_the_project_refuses(bench: Bench, monkeypat
     monkeypatch.setattr(bench.gitops.manifests, "resolve", noted)
     bench.world.run(bench.gitops.look_for_commits())
     assert set(asked) == {"open"}
+
+
+def test_looks_for_commits_that_find_none_write_nothing_at_all(bench: Bench) -> None:
+    """Nothing on the whole API server, Events included; a repository that is away for one look changes nothing."""
+    bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})
+    bench.create(application())
+    bench.world.run_until(bench.synced)
+    bench.world.pass_time(60)
+    revision = bench.world.cluster.store.revision
+    for away in (False, True, False, False):
+        bench.git.fail(REPO, Unavailable("gone") if away else None)
+        bench.world.run(bench.gitops.look_for_commits())
+        bench.world.pass_time(30)
+    assert bench.world.cluster.store.revision == revision
