@@ -60,7 +60,7 @@ def _phase(root: Path, phase: str) -> Callable[[Run], None]:
 
 
 def _go_on(root: Path, strategy: str) -> Callable[[Run], None]:
-    """A pipeline is told how to resume."""
+    """Sets how a pipeline resumes."""
 
     def run(given: Run) -> None:
         under(given.obj, *root, "metadata", "annotations")[STRATEGY] = strategy

@@ -1,7 +1,7 @@
-"""A Promotion's variables and the configurations of its steps as they evaluate, for people who look at it.
+"""A Promotion's evaluated variables and step configurations, for display.
 
-From the outputs that its steps left and from what is there now. Secrets are masked before anything is evaluated, so
-that nothing that is made of them is shown either.
+Evaluated with the outputs of finished steps and the current objects. Secrets are masked before the evaluation, so that
+values derived from them are not shown either.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from argosy.promotion.tracing.reading import listed
 from argosy.runtime.client import Client
 
 MASK: Final = "Kioq"
-"""`***`, as a Secret holds it."""
+"""`***`, encoded as in a Secret."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluatedStep:
-    """`problem`: why it cannot be evaluated, or not yet; the rest is empty then."""
+    """`problem`: why it cannot be evaluated (yet); then the rest is empty."""
 
     alias: str
     variables: JsonObject
@@ -52,7 +52,7 @@ class Evaluated:
 
 
 async def objects_for(client: Client, settings: Settings, project: str) -> dict[Resource, list[JsonObject]]:
-    """What expressions of a project may ask about, with every value of a Secret masked."""
+    """The objects that a project's expressions may read, with every value of a Secret masked."""
     found = {kind: list(await listed(client, kind, project)) for kind in (STAGES, FREIGHT, WAREHOUSES)}
     for kind in (CONFIG_MAPS, SECRETS):
         shared = await listed(client, kind, settings.shared_namespace) if settings.shared_namespace else ()
@@ -62,7 +62,7 @@ async def objects_for(client: Client, settings: Settings, project: str) -> dict[
 
 
 def masked(secret: JsonObject) -> JsonObject:
-    """Its keys alone."""
+    """Only its keys."""
     keys = [*(secret.get("data") or {}), *(secret.get("stringData") or {})]
     return {
         **{name: value for name, value in secret.items() if name != "stringData"},
@@ -77,7 +77,7 @@ def evaluated(
     stage: Stage | None,
     freight: Freight | None,
 ) -> Evaluated:
-    """Pure. `objects`: as `objects_for` gives them."""
+    """Pure. `objects`: from `objects_for`."""
     if stage is None or freight is None:
         gone = f"the Stage {promotion.spec.stage}" if stage is None else f"the Freight {promotion.spec.freight}"
         return Evaluated(variables={}, steps=(), problem=f"{gone} is gone: nothing can be evaluated any more")

@@ -36,7 +36,7 @@ from argosy.promotion.status_patch import status
 HEALTHY: Final = "healthy"
 READY: Final = "Project is synced and ready for use"
 STATS_PAUSE: Final = timedelta(seconds=1)
-"""Between two writes of the statistics: a thousand Stages that come at once are not told of one by one."""
+"""Between two writes of the statistics, so that a thousand Stages created at once do not cause as many writes."""
 
 Wanted = tuple[Resource, JsonObject, JsonObject | None]
 """Kind, wanted object, current object."""

@@ -113,7 +113,7 @@ def _failed(seen: Seen, error: str, now: datetime) -> Decision:
         wanted["lastHandledRefresh"] = seen.memory.token
     count = int(seen.memory.slot.rpartition("#")[2]) + 1
     wait = min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(count - 1, 9))
-    # The next look, at once, says when to go on: somebody may have asked for a refresh meanwhile.
+    # The immediate next look sets the wake time: a refresh may have been requested meanwhile.
     return Decision(status(WAREHOUSES, seen.warehouse.raw, wanted), memory=Failing(count, now + wait))
 
 
@@ -143,8 +143,8 @@ def _found(seen: Seen, found: DiscoveredArtifacts, now: datetime) -> Decision:
         return Decision(
             (*refused, *steps, *(map(_of_any_version, writes) if refused else writes)), memory=Announcing(made)
         )
-    # The next look, at once, says when the next one is due: somebody may have asked for a refresh meanwhile, and where
-    # the answer to the write was lost there is none now whose effect would be seen.
+    # The immediate next look sets the next time: a refresh may have been requested meanwhile, and if the answer to
+    # the write was lost, writing it again changes nothing that would wake us.
     return Decision((*steps, *writes), memory=None)
 
 

@@ -54,8 +54,8 @@ def sync_template(turn: Turn, template: TemplateSpec) -> None:
 
 
 def _must_start_over(turn: Turn, before: JsonObject, found: ReplicaSet, wanted: int) -> bool:
-    """Pods that come late, since no controller was there to ask for them, have their deadline from now on. It is noted
-    before they are asked for: were the note lost after it, nothing would tell a late start from pods that never come.
+    """The deadline restarts for pods that are created late, since no controller ran. This is recorded before they are
+    created: afterwards a late start could not be distinguished from pods that never become available.
     """
     if found.replicas >= wanted or not before.get("lastTransitionTime"):
         return False

@@ -1,6 +1,6 @@
 """Decides one turn of a Rollout. Section 3.
 
-The first of these that applies is the whole turn: adoption, an invalid spec, a missing ReplicaSet, absent
+The first of these that applies is the entire turn: adoption, an invalid spec, a missing ReplicaSet, absent
 spec.replicas, conditions of pause and retry, a scaling event; then the strategy.
 """
 

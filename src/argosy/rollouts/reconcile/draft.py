@@ -1,4 +1,4 @@
-"""Writes that change single conditions of a Rollout, before or instead of its whole status. Section 3."""
+"""Writes that change single conditions of a Rollout, before or instead of its complete status. Section 3."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What share of the traffic the routers' objects give to the new version, as they are now. Pure, for people who look.
+"""The new version's share of the traffic in the routers' current objects, for display. Pure.
 
-Whatever wrote an object: what a person changed by hand is told, too. Most kinds have a list of targets, each with a
-name and a weight; NGINX and Ambassador have a weight on an object of the canary's own.
+It does not matter who wrote an object: manual changes count, too. Most kinds have a list of targets, each with a
+name and a weight; NGINX and Ambassador have a weight on the canary's own object.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NAMES: Final = ("name", "service", "serviceName", "ServiceName", "host", "subse
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """Of one object, in percent of its own whole; `place` says where in it, empty where it has one place."""
+    """The weights in one object, in percent of its total; `place` names the part of the object, empty if it has one."""
 
     kind: str
     name: str
@@ -33,7 +33,7 @@ class Reported:
 
 
 def reported(rollout: Rollout, objects: Mapping[tuple[Resource, Key], JsonObject]) -> list[Reported]:
-    """`objects`: as `needs.objects_of` finds them."""
+    """`objects`: from `needs.objects_of`."""
     canary, stable = _targets(rollout)
     found: list[Reported] = []
     for (resource, key), obj in sorted(objects.items(), key=lambda item: (item[0][0].kind, item[0][1])):
@@ -47,7 +47,7 @@ def reported(rollout: Rollout, objects: Mapping[tuple[Resource, Key], JsonObject
 
 
 def _targets(rollout: Rollout) -> tuple[set[str], set[str]]:
-    """What the new version and the stable one are called in the routers' objects."""
+    """The names of the new and the stable version in the routers' objects."""
     spec = rollout.spec.strategy.canary
     if spec is None:
         return set(), set()
@@ -89,7 +89,7 @@ def _ingress(rollout: Rollout, name: str, obj: JsonObject, canary: set[str], sta
 
 
 def _lowered(value: Any) -> Any:
-    """ALB's JSON begins each name with a capital letter."""
+    """ALB's JSON capitalizes names."""
     if isinstance(value, dict):
         return {name[:1].lower() + name[1:]: _lowered(item) for name, item in value.items()}
     return [_lowered(item) for item in value] if isinstance(value, list) else value
@@ -104,7 +104,7 @@ def _mapping(rollout: Rollout, name: str, obj: JsonObject) -> Iterator[Reported]
 def _weighted(
     kind: str, name: str, value: Any, canary: set[str], stable: set[str], place: str = ""
 ) -> Iterator[Reported]:
-    """Every list of targets that has one of ours."""
+    """Every list of targets that contains one of ours."""
     if isinstance(value, dict):
         here = f"{place} {value['name']}".strip() if isinstance(value.get("name"), str) else place
         for item in value.values():
@@ -129,7 +129,7 @@ def _of(kind: str, name: str, place: str, ours: list[tuple[str, int]]) -> Report
 
 
 def _role(target: JsonObject, canary: set[str], stable: set[str]) -> str:
-    """By its own name, or by that of what it refers to."""
+    """By its own name, or the name of the object that it refers to."""
     inner = [one for one in (target.get("destination"), target.get("virtualNodeRef")) if isinstance(one, dict)]
     names = {str(one[field]).split(".")[0] for one in (target, *inner) for field in _NAMES if one.get(field)}
     return "canary" if names & canary else "stable" if names & stable else ""
