@@ -132,7 +132,7 @@ class Collector:
             self._dependents.setdefault(uid, {})[place] = None
         if new is None:
             assert old is not None
-            self._owner_gone(old, before)
+            self._owner_deleted(old, before)
         elif after or new["metadata"].get("deletionTimestamp"):
             if after != before or new["metadata"].get("deletionTimestamp"):
                 self._queue.add(place)
@@ -146,7 +146,7 @@ class Collector:
             if not held:
                 del self._dependents[uid]
 
-    def _owner_gone(self, old: JsonObject, owners: tuple[str, ...]) -> None:
+    def _owner_deleted(self, old: JsonObject, owners: tuple[str, ...]) -> None:
         for place in self._dependents.get(old["metadata"].get("uid") or "", ()):
             self._queue.add(place)
         if owners:

@@ -55,7 +55,7 @@ class RemoteProcess:
         self.stderr: IO[bytes] | None = None
         self.stdout = stdout
         self.returncode: int | None = None
-        self._handle, self._ends = handle, ends
+        self._handle, self._end_pipe = handle, ends
         self._lock = threading.Lock()
 
     def poll(self) -> int | None:
@@ -106,15 +106,15 @@ class RemoteProcess:
             return None
         with self._lock:
             if self.returncode is None:
-                told = self._told()
+                told = self._read_end()
                 status = int.from_bytes(told, sys.byteorder) if told else signal.SIGKILL
                 self.returncode = os.waitstatus_to_exitcode(status)
         return self.returncode
 
-    def _told(self) -> bytes:
+    def _read_end(self) -> bytes:
         """It is available by now, or never will be."""
         try:
-            return os.read(self._ends, 4)
+            return os.read(self._end_pipe, 4)
         except BlockingIOError:
             return b""
 
@@ -124,7 +124,7 @@ class RemoteProcess:
                 signal.pidfd_send_signal(self._handle, number)
 
     def __del__(self) -> None:
-        for descriptor in (self._handle, self._ends):
+        for descriptor in (self._handle, self._end_pipe):
             with contextlib.suppress(OSError):
                 os.close(descriptor)
 
@@ -144,7 +144,7 @@ class Starter:
         attached = [*streams, tells, told, *([] if gate is None else [gate])]
         try:
             with self._lock:
-                return (*self._asked(description, attached), ends)
+                return (*self._request(description, attached), ends)
         except BaseException:
             os.close(ends)
             raise
@@ -160,7 +160,7 @@ class Starter:
         with self._lock:
             self._drop()
 
-    def _asked(self, description: bytes, attached: list[int]) -> tuple[int, int]:
+    def _request(self, description: bytes, attached: list[int]) -> tuple[int, int]:
         """Retries once with a new starter if the old one has been killed."""
         for _ in range(2):
             channel = self._opened()

@@ -207,16 +207,16 @@ def _hand_over(ours: socket.socket, gate: Gate) -> None:
 
 
 def _held(process: Process, report: bytes) -> frozenset[str]:
-    told: dict[str, Any] = {}
+    answer: dict[str, Any] = {}
     stream = io.BytesIO(report)
     while stream.tell() < len(report):
-        told |= marshal.load(stream)  # noqa: S302  (our own launcher wrote it)
-    if problem := told.get("error"):
+        answer |= marshal.load(stream)  # noqa: S302  (our own launcher wrote it)
+    if problem := answer.get("error"):
         process.wait()
         for opened in (process.stdin, process.stdout, process.stderr):
             if opened is not None:
                 with contextlib.suppress(OSError):
                     opened.close()
-        number = told.get("errno", 0)
+        number = answer.get("errno", 0)
         raise OSError(number, problem) if number else NotConfined(problem)
-    return frozenset(told.get("held", ()))
+    return frozenset(answer.get("held", ()))

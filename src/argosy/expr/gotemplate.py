@@ -98,7 +98,7 @@ class GoTemplates:
             raise GoTemplateError(str(error)) from None
         except gotpl.TemplateError as error:
             _raise_interruption(error)
-            told = _told(error)
+            told = _message(error)
             raise (MissingKeyError if _MISSING in told else GoTemplateError)(told) from None
         except RecursionError:
             raise GoTemplateError("the template is nested too deeply") from None
@@ -145,7 +145,7 @@ def _raise_interruption(error: BaseException | None) -> None:
         error = error.__cause__
 
 
-def _told(error: gotpl.TemplateError) -> str:
+def _message(error: gotpl.TemplateError) -> str:
     cause = error.__cause__
     return str(cause) if isinstance(cause, LimitExceeded) else str(error).replace(go_values.CALL, "call")
 

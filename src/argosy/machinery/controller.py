@@ -236,5 +236,5 @@ class Controller(Generic[Seen]):
     """For metrics only: called with each new memory of a key, and None when its object is deleted."""
     timed: Callable[[Key, float, bool], None] | None = None
     """For metrics only: called for each look, with its seconds, and whether it failed."""
-    told: Callable[[Event], None] | None = None
+    on_event: Callable[[Event], None] | None = None
     """For metrics only: called for each Event."""

@@ -110,8 +110,8 @@ class Correlator:
         last, messages = self._similar.get(group) or (now, ())
         if now - last > SIMILAR_SECONDS:
             messages = ()
-        if len(messages) < SIMILAR_LIMIT and (told := hash(message)) not in messages:
-            messages = (*messages, told)
+        if len(messages) < SIMILAR_LIMIT and (digest := hash(message)) not in messages:
+            messages = (*messages, digest)
         self._similar.put(group, (now, messages))
         return messages
 

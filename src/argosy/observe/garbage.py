@@ -106,10 +106,10 @@ class Garbage:
             gc.freeze()
             self.set_aside += 1
             with suppress(RuntimeError):  # a thread without an event loop: the next long pass is in another
-                asyncio.get_running_loop().call_soon(_begin_anew)
+                asyncio.get_running_loop().call_soon(_restart_count)
 
 
-def _begin_anew() -> None:
+def _restart_count() -> None:
     """Python delays a full pass until there are a quarter as many new objects as it scanned in the last: as many as a
     large object has, so that the pass is long again. A pass over the few that exist now makes it come soon and short.
     """

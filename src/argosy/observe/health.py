@@ -40,13 +40,13 @@ class HealthChecks:
         self._ready[name] = check
 
     def live(self) -> Report:
-        return _ask(self._live)
+        return _run(self._live)
 
     def ready(self) -> Report:
-        return _ask({**self._live, **self._ready})
+        return _run({**self._live, **self._ready})
 
 
-def _ask(checks: Mapping[str, Check]) -> Report:
+def _run(checks: Mapping[str, Check]) -> Report:
     problems: dict[str, str] = {}
     passed: list[str] = []
     for name, check in checks.items():

@@ -32,9 +32,9 @@ class OpenTelemetry:
     @contextmanager
     def span(self, name: str, parent: str, attributes: Mapping[str, str | bool | int]) -> Iterator[None]:
         context = self._propagator.extract({"traceparent": parent}) if parent else None
-        told = {key: scrubbed(value) if isinstance(value, str) else value for key, value in attributes.items()}
+        safe = {key: scrubbed(value) if isinstance(value, str) else value for key, value in attributes.items()}
         with self._tracer.start_as_current_span(
-            name, context=context, attributes=told, record_exception=False, set_status_on_exception=False
+            name, context=context, attributes=safe, record_exception=False, set_status_on_exception=False
         ) as made:
             try:
                 yield

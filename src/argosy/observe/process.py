@@ -19,13 +19,13 @@ from argosy.observe.metrics import REGISTRY, Registry
 
 
 class Collections:
-    """How often and how long the garbage collector ran; `hear` is one of `gc.callbacks`."""
+    """How often and how long the garbage collector ran; `on_collection` is one of `gc.callbacks`."""
 
     def __init__(self) -> None:
         self.count, self.seconds = 0, 0.0
         self._began = 0.0
 
-    def hear(self, phase: str, info: dict[str, int]) -> None:
+    def on_collection(self, phase: str, info: dict[str, int]) -> None:
         now = time.perf_counter()
         if phase == "start":
             self._began = now
@@ -37,7 +37,7 @@ class Collections:
 def register_process(version: str, now: float, registry: Registry = REGISTRY) -> None:
     """Once for each process; `now` in seconds since 1970."""
     collections = Collections()
-    gc.callbacks.append(collections.hear)
+    gc.callbacks.append(collections.on_collection)
     started = now - _age()
 
     def single(name: str, text: str, number: Callable[[], float], kind: Literal["gauge", "counter"] = "gauge") -> None:

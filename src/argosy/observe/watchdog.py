@@ -81,7 +81,7 @@ class Watchdog:
         self._idle_seconds = idle_seconds
         self._began_at: float | None = None
         self._seen: tuple[int, tuple[str, ...]] = (-1, ())
-        self._told: dict[str, float] = {}
+        self._reported_at: dict[str, float] = {}
         self._watched = 0
         self._is_watching = False
         self._collecting_since = self._collected = 0.0
@@ -120,13 +120,13 @@ class Watchdog:
             self.longest, self.longest_stack = seconds, stack
         if self.limit and seconds >= self.limit:
             self._long.add()
-            self._tell(seconds, stack)
+            self._report(seconds, stack)
 
-    def _tell(self, seconds: float, stack: tuple[str, ...]) -> None:
+    def _report(self, seconds: float, stack: tuple[str, ...]) -> None:
         culprit, now = stack[-1] if stack else "", time.perf_counter()
-        if now - self._told.get(culprit, -TOLD_AGAIN_SECONDS) < TOLD_AGAIN_SECONDS:
+        if now - self._reported_at.get(culprit, -TOLD_AGAIN_SECONDS) < TOLD_AGAIN_SECONDS:
             return
-        self._told[culprit] = now
+        self._reported_at[culprit] = now
         place = " < ".join(reversed(stack)) or "it was over before it was looked at"
         log.warning("a turn of the event loop took %.0f ms, while all else waited: %s", seconds * 1000, place)
 

@@ -45,7 +45,7 @@ class Answers:
         if known is None:
             if len(self._known) >= ANSWERS_PER_TREE:
                 self._known.clear()
-            known = self._known[operation, path] = self._ask(operation, path)
+            known = self._known[operation, path] = self._look_up(operation, path)
         return known
 
     def kind(self, path: str) -> str:
@@ -55,7 +55,7 @@ class Answers:
             self.tree.stat(path)
         return kind
 
-    def _ask(self, operation: Operation, path: str) -> str:
+    def _look_up(self, operation: Operation, path: str) -> str:
         if operation == "tree":
             return self.tree.root_oid
         try:

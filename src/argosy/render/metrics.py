@@ -61,7 +61,7 @@ class RenderMetrics:
             "argocd_redis_request_duration_seconds", "Time of looks at the cache.", ("initiator",), LOOK_SECONDS
         )
 
-        self._asks = registry.histogram(
+        self._durations = registry.histogram(
             "argocd_redis_request_duration", "Time of looks at caches.", ("hostname", "initiator"), ASK_SECONDS
         )
 
@@ -81,7 +81,7 @@ class RenderMetrics:
         self._requests.add(command="get", **self._named)
         seconds = self._clock.monotonic() - began
         self._looks.observe(seconds, initiator=INITIATOR)
-        self._asks.observe(seconds, hostname=self._named["hostname"], initiator=CONTROLLER)
+        self._durations.observe(seconds, hostname=self._named["hostname"], initiator=CONTROLLER)
 
     def kept(self) -> None:
         self._requests.add(command="set", **self._named)

@@ -42,7 +42,7 @@ class EventRecorder:
         self._component = component
         self._correlator = Correlator()
         self._waiting: deque[tuple[Happened, datetime]] = deque()
-        self._news = news or asyncio.Event()
+        self._wake = news or asyncio.Event()
 
     def record(
         self,
@@ -72,12 +72,12 @@ class EventRecorder:
             resource_version=obj["metadata"].get("resourceVersion") or "",
         )
         self._waiting.append((happened, self._clock.now()))
-        self._news.set()
+        self._wake.set()
 
     async def run(self) -> None:
         while True:
-            await self._news.wait()
-            self._news.clear()
+            await self._wake.wait()
+            self._wake.clear()
             await self.flush()
 
     async def flush(self) -> None:

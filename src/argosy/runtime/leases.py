@@ -103,7 +103,7 @@ class LeaseHolder:
         self._on_change = on_change or (lambda held: None)
         self._valid_until = float("-inf")
         self._sight: Sight | None = None
-        self._told = False
+        self._reported = False
 
     @property
     def is_valid(self) -> bool:
@@ -116,12 +116,12 @@ class LeaseHolder:
                 await self.step()
             except (StatusError, OSError) as error:
                 log.warning("lease %s of %s: %s", self.key, self.identity, type(error).__name__)
-            self._tell()
+            self._report()
             pause = self._timing.renew_every * self._rng.uniform(0.8, 1.0)
             # Wake when the time is over, too, so that `on_change` is called then and not at the next renewal.
             left = self._valid_until - self._clock.monotonic()
             await self._clock.sleep(min(pause, left) if left > 0 else pause, background=True)
-            self._tell()
+            self._report()
 
     async def step(self) -> Move:
         """One look at the Lease, and the action it needs."""
@@ -144,7 +144,7 @@ class LeaseHolder:
     async def release(self) -> None:
         """So that the next holder need not wait for the end of the duration."""
         was_valid, self._valid_until = self.is_valid, float("-inf")
-        self._tell()
+        self._report()
         if was_valid:
             lease = await self._read()
             if lease is not None and (lease.get("spec") or {}).get("holderIdentity") == self.identity:
@@ -179,10 +179,10 @@ class LeaseHolder:
             spec |= {"acquireTime": now, "leaseTransitions": int(before.get("leaseTransitions") or 0) + 1}
         await self._client.write(update(LEASES, {**lease, "spec": {**before, **spec}}))
 
-    def _tell(self) -> None:
-        if self.is_valid != self._told:
-            self._told = self.is_valid
-            self._on_change(self._told)
+    def _report(self) -> None:
+        if self.is_valid != self._reported:
+            self._reported = self.is_valid
+            self._on_change(self._reported)
 
 
 SETTLED = 0.001

@@ -32,14 +32,14 @@ class LookMetrics:
 
     def of(self, controller: Controller[Any]) -> Controller[Any]:
         """The controller, which is counted from now on."""
-        return replace(controller, timed=self._timed, told=self._told)
+        return replace(controller, timed=self._timed, on_event=self._recorded)
 
     def _timed(self, key: Key, seconds: float, failed: bool) -> None:
         self._seconds.observe(seconds, namespace=key.namespace, name=key.name)
         if failed:
             self._errors.add(namespace=key.namespace, name=key.name)
 
-    def _told(self, event: Event) -> None:
+    def _recorded(self, event: Event) -> None:
         key = key_of(event.about)
         self._events.add(namespace=key.namespace, name=key.name, type=event.type, reason=event.reason)
 

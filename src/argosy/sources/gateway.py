@@ -89,7 +89,7 @@ class Gateway:
         outside: socket.socket | None = None
         try:
             inside.settimeout(CONNECT_SECONDS)
-            wanted = self._target if self._plain else _asked(inside)
+            wanted = self._target if self._plain else _requested_target(inside)
             outside = self._connected(wanted)
             self._keep(outside)
             self._answer(inside, _GRANTED)
@@ -192,7 +192,7 @@ def _plain_name(host: str) -> str:
         return text
 
 
-def _asked(inside: socket.socket) -> Target:
+def _requested_target(inside: socket.socket) -> Target:
     """The address a SOCKS 5 client wants to connect to."""
     version, count = _exactly(inside, 2)
     _exactly(inside, count)

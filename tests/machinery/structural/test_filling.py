@@ -48,7 +48,7 @@ OBJECTS = st.dictionaries(st.sampled_from((*NAMES, "free")), VALUES, max_size=4)
 @given(ROOTS, OBJECTS)
 def test_what_is_found_whole_at_once_is_neither_filled_nor_pruned(schema: dict[str, Any], obj: dict[str, Any]) -> None:
     node = compile_schema(schema)
-    is_whole = filling._is_whole(node, obj, root=True)  # it is told nowhere
+    is_whole = filling._is_complete(node, obj, root=True)  # it is told nowhere
     event(f"whole: {is_whole}")
     if is_whole:
         unknown: filling.Findings = ([], [])
@@ -71,4 +71,4 @@ def test_a_stored_object_is_found_whole() -> None:
     }
     stored = prune(node, default(node, given))[0]
     assert stored["spec"] == {**given["spec"], "text": "x", "rows": [{"name": "x"}]}
-    assert filling._is_whole(node, stored, root=True)
+    assert filling._is_complete(node, stored, root=True)

@@ -96,7 +96,7 @@ def test_a_submodule_cannot_name_what_a_stranger_may_not(url: str, tmp_path: Pat
         egress = Egress(EgressPolicy())
         try:
             mirrors = GitMirrors(tmp_path, clock, GitSettings(allow_local=True), egress)
-            await mirrors._whole._judge_module("https://git.example.com/r.git", url)
+            await mirrors._whole._check_module("https://git.example.com/r.git", url)
         finally:
             await egress.close()
 

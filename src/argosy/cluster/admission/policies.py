@@ -178,10 +178,10 @@ class Policies:
         said = len(attributes.warnings)
         try:
             with in_one_turn():
-                _judge_all(asked)
+                _evaluate_all(asked)
         except TooLongHere:
             del attributes.warnings[said:]
-            return self._clock.external(asyncio.to_thread(_judge_all, asked))
+            return self._clock.external(asyncio.to_thread(_evaluate_all, asked))
         return None
 
     def _bounds(self) -> tuple[Bound, ...]:
@@ -221,12 +221,12 @@ class _Asked:
     parameters: list[Any] | None
 
 
-def _judge_all(asked: Sequence[_Asked]) -> None:
+def _evaluate_all(asked: Sequence[_Asked]) -> None:
     for one in asked:
-        _judge(one)
+        _evaluate(one)
 
 
-def _judge(asked: _Asked) -> None:
+def _evaluate(asked: _Asked) -> None:
     bound, attributes = asked.bound, asked.attributes
     for found in _against(asked, variables_of(attributes, asked.namespace)):
         if "Deny" in bound.actions:

@@ -169,12 +169,12 @@ class WebhookAdmission:
         self._compiled: dict[Phase, tuple[int, tuple[Webhook, ...]]] = {}
 
     def mutating(self, attributes: Attributes) -> Awaitable[None] | None:
-        return self._asked("mutating", attributes, self._mutate)
+        return self._intercept("mutating", attributes, self._mutate)
 
     def validating(self, attributes: Attributes) -> Awaitable[None] | None:
-        return self._asked("validating", attributes, self._validate)
+        return self._intercept("validating", attributes, self._validate)
 
-    def _asked(self, phase: Phase, attributes: Attributes, ask: Ask) -> Awaitable[None] | None:
+    def _intercept(self, phase: Phase, attributes: Attributes, ask: Ask) -> Awaitable[None] | None:
         """None when no webhook matches. Conditions that cost more than one loop turn are evaluated in a thread."""
         views, namespace = self._in_scope(phase, attributes)
         if not views:
@@ -183,10 +183,10 @@ class WebhookAdmission:
             with in_one_turn():
                 chosen = self._meant(views, namespace)
         except TooLongHere:
-            return self._asked_later(views, namespace, attributes, ask)
+            return self._intercept_later(views, namespace, attributes, ask)
         return ask(chosen, attributes) if chosen else None
 
-    async def _asked_later(
+    async def _intercept_later(
         self, views: Sequence[View], namespace: JsonObject | None, attributes: Attributes, ask: Ask
     ) -> None:
         chosen = await self._clock.external(asyncio.to_thread(self._meant, views, namespace))
@@ -240,7 +240,7 @@ class WebhookAdmission:
 
     async def _mutate_once(self, webhook: Webhook, shown: Kind, attributes: Attributes) -> bool:
         view = _as(shown, attributes)
-        response = await self._ask(webhook, view)
+        response = await self._call(webhook, view)
         if response is None or view.obj is None:
             return False
         try:
@@ -260,9 +260,9 @@ class WebhookAdmission:
 
     async def _validate(self, chosen: Sequence[Asked], attributes: Attributes) -> None:
         for webhook, shown in chosen:
-            await self._ask(webhook, _as(shown, attributes))
+            await self._call(webhook, _as(shown, attributes))
 
-    async def _ask(self, webhook: Webhook, attributes: Attributes) -> JsonObject | None:
+    async def _call(self, webhook: Webhook, attributes: Attributes) -> JsonObject | None:
         """The response of a webhook that allows; None when the call failed and may be ignored. Raises StatusError."""
         if attributes.ctx.dry_run and not webhook.may_run_dry:
             raise bad_request(f'admission webhook "{webhook.name}" does not support dry run')

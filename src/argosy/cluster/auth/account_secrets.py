@@ -32,7 +32,7 @@ class Writing(Protocol):
 
 
 class AccountSecrets:
-    """`heard` receives commits; the resulting writes are done by `spawn`ed work."""
+    """`observe` receives commits; the resulting writes are done by `spawn`ed work."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class AccountSecrets:
         for secret in secrets:
             self._look(secret)
 
-    def heard(self, changes: Sequence[Change]) -> None:
+    def observe(self, changes: Sequence[Change]) -> None:
         for change in changes:
             obj = change.new.obj if change.new is not None else None
             if obj is None or obj.get("apiVersion") != "v1":

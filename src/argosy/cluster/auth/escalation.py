@@ -107,11 +107,11 @@ def check_certificate_write(rbac: Rbac, user: User, subresource: str, obj: JsonO
 
     Source: kubernetes plugin/pkg/admission/certificates: approval, signing, subjectrestriction. Raises 403.
     """
-    if MASTERS in user.groups and (old is not None or not _asks_for_masters(obj)):
+    if MASTERS in user.groups and (old is not None or not _requests_masters(obj)):
         return
     name, signer = obj["metadata"].get("name") or "", str((obj.get("spec") or {}).get("signerName") or "")
     if old is None:
-        if signer == _CLIENT_SIGNER and _asks_for_masters(obj):
+        if signer == _CLIENT_SIGNER and _requests_masters(obj):
             raise _refused_request(name, f"use of {signer} signer with {MASTERS} group is not allowed")
         return
     status, before = obj.get("status") or {}, old.get("status") or {}
@@ -137,7 +137,7 @@ def _require_signer(rbac: Rbac, user: User, verb: str, name: str, signer: str) -
     raise _refused_request(name, f'user not permitted to {verb} requests with signerName "{signer}"')
 
 
-def _asks_for_masters(obj: JsonObject) -> bool:
+def _requests_masters(obj: JsonObject) -> bool:
     try:
         raw = base64.b64decode(str((obj.get("spec") or {}).get("request") or ""), validate=True)
         subject = x509.load_pem_x509_csr(raw).subject

@@ -79,10 +79,10 @@ class Reviews:
     # ---- access
 
     def _self_access(self, asked: Asked) -> JsonObject:
-        return self._judged(asked, "SelfSubjectAccessReview", asked.user)
+        return self._reviewed(asked, "SelfSubjectAccessReview", asked.user)
 
     def _access(self, asked: Asked) -> JsonObject:
-        return self._judged(asked, "SubjectAccessReview", _spec_user("SubjectAccessReview", asked.spec))
+        return self._reviewed(asked, "SubjectAccessReview", _spec_user("SubjectAccessReview", asked.spec))
 
     def _local_access(self, asked: Asked) -> JsonObject:
         kind = "LocalSubjectAccessReview"
@@ -96,9 +96,9 @@ class Reviews:
             named = quoted(resource.get("namespace") or "")
             shown = f"Invalid value: {named}: must match metadata.namespace: {asked.namespace}"
             raise _invalid(kind, "spec.resourceAttributes.namespace", shown, "FieldValueInvalid")
-        return self._judged(asked, kind, user)
+        return self._reviewed(asked, kind, user)
 
-    def _judged(self, asked: Asked, kind: str, user: User) -> JsonObject:
+    def _reviewed(self, asked: Asked, kind: str, user: User) -> JsonObject:
         verdict = self._rbac.judge(user, _attributes(kind, asked.spec))
         return _answer(asked, kind, AUTHORIZATION, _access_status(verdict))
 

@@ -159,7 +159,7 @@ class ServiceAccountTokens:
         return claims
 
     def _check_times(self, claims: JsonObject, now: int) -> None:
-        expires, not_before, issued = (_whole(claims.get(name)) for name in ("exp", "nbf", "iat"))
+        expires, not_before, issued = (_integer(claims.get(name)) for name in ("exp", "nbf", "iat"))
         if now >= expires + SKEW_SECONDS:
             raise TokenRefused("the token has expired")
         if now < not_before - SKEW_SECONDS or now < issued - SKEW_SECONDS:
@@ -228,7 +228,7 @@ def _audiences(value: JsonValue) -> Sequence[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else ()
 
 
-def _whole(value: JsonValue) -> int:
+def _integer(value: JsonValue) -> int:
     if type(value) is not int:  # a bool is an int to Python, not to a token
         raise TokenRefused("the token lacks a time")
     return value

@@ -109,7 +109,7 @@ async def delete_entry(core: Core, request: ApiRequest, entry: Entry, options: D
         if not options.dry_run:
             core.store.delete(core.table(kind), entry)
             core.after_write(ctx, kind, entry.obj, None)
-        body = _last_state(kind, old, now) if kind.storage in _ANSWERED_WITH_OBJECT else _gone(kind, entry)
+        body = _last_state(kind, old, now) if kind.storage in _ANSWERED_WITH_OBJECT else _deleted_status(kind, entry)
         return ApiResponse(200, body, tuple(warnings))
     if marked is present:
         return answer(kind, entry, 200, warnings)
@@ -243,7 +243,7 @@ def _last_state(kind: Kind, obj: JsonObject, now: datetime) -> JsonObject:
     return {**obj, "metadata": {**obj["metadata"], **marks}}
 
 
-def _gone(kind: Kind, entry: Entry) -> JsonObject:
+def _deleted_status(kind: Kind, entry: Entry) -> JsonObject:
     resource = kind.resource
     details: JsonObject = {"name": entry.key.name}
     if resource.group:

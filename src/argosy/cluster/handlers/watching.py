@@ -233,7 +233,7 @@ class _Agenda:
 
     def __init__(self, clock: Clock, ends: datetime, *, bookmarks: bool) -> None:
         self._clock = clock
-        self._ends = ends
+        self._end_at = ends
         now = clock.now()
         last = ends - timedelta(seconds=BOOKMARK_BEFORE_END)
         self._last = last if bookmarks and last > now else ends
@@ -245,7 +245,7 @@ class _Agenda:
 
     def _set(self) -> None:
         self.rang = False
-        due = min(self._next, self._last, self._ends)
+        due = min(self._next, self._last, self._end_at)
         seconds = max(0.0, (due - self._clock.now()).total_seconds())
         self._timer = self._clock.call_later(seconds, self._ring, background=True)
 
@@ -262,18 +262,18 @@ class _Agenda:
     def bookmark_is_due(self) -> bool:
         """Advances to the next bookmark time, except at the end of the watch."""
         now = self._clock.now()
-        if now >= self._ends:
+        if now >= self._end_at:
             return False
         due = now >= min(self._next, self._last)
         if now >= self._next:
             self._next = now + timedelta(seconds=BOOKMARK_SECONDS)
         if now >= self._last:
-            self._last = self._ends
+            self._last = self._end_at
         self._set()
         return due
 
     def is_over(self) -> bool:
-        return self.rang and self._clock.now() >= self._ends
+        return self.rang and self._clock.now() >= self._end_at
 
     def close(self) -> None:
         if self._timer is not None:

@@ -119,7 +119,7 @@ class ClusterFront:
             self.keys.authority.certificate,
             cluster.spawn,
         )
-        cluster.on_commit(filling.heard)
+        cluster.on_commit(filling.observe)
         filling.begin([entry.obj for entry in cluster.store.table("", "secrets").scan()])
 
     def authorize(self, request: ApiRequest) -> None:

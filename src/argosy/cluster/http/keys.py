@@ -60,7 +60,7 @@ def faults_of_keys(directory: Path, now: datetime) -> list[str]:
     if not there:
         return []
     if missing := [name for name in FILES if name not in there]:
-        return [f"{directory / missing[0]} is missing beside {there[0]}: {_mend(directory)}"]
+        return [f"{directory / missing[0]} is missing beside {there[0]}: {_remedy(directory)}"]
     faults = [fault for name in (KEY, SIGNING_KEY) if (fault := _fault_of_key(directory / name))]
     return faults or _faults_of_authority(directory, now)
 
@@ -69,9 +69,9 @@ def _fault_of_key(path: Path) -> str:
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), None)
     except (ValueError, TypeError):
-        return f"{path} is damaged: it is no private key. {_mend(path.parent).capitalize()}"
+        return f"{path} is damaged: it is no private key. {_remedy(path.parent).capitalize()}"
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        return f"{path} is a key of another kind: Argosy uses ECDSA P-256. {_mend(path.parent).capitalize()}"
+        return f"{path} is a key of another kind: Argosy uses ECDSA P-256. {_remedy(path.parent).capitalize()}"
     return ""
 
 
@@ -80,10 +80,10 @@ def _faults_of_authority(directory: Path, now: datetime) -> list[str]:
     try:
         certificate = x509.load_pem_x509_certificate(path.read_bytes())
     except ValueError:
-        return [f"{path} is damaged: it is no certificate. {_mend(directory).capitalize()}"]
+        return [f"{path} is damaged: it is no certificate. {_remedy(directory).capitalize()}"]
     key = serialization.load_pem_private_key((directory / KEY).read_bytes(), None)
     if key.public_key() != certificate.public_key():
-        return [f"{path} and {directory / KEY} do not belong together. {_mend(directory).capitalize()}"]
+        return [f"{path} and {directory / KEY} do not belong together. {_remedy(directory).capitalize()}"]
     begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if now < begins:
         valid = f"{path} is valid from {begins:%Y-%m-%d %H:%M} UTC only"
@@ -93,7 +93,7 @@ def _faults_of_authority(directory: Path, now: datetime) -> list[str]:
     return []
 
 
-def _mend(directory: Path) -> str:
+def _remedy(directory: Path) -> str:
     return (
         f"put the file back from a backup, or delete {directory} for new keys, which makes every kubeconfig and "
         "token of before worthless"

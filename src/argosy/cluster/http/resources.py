@@ -216,7 +216,7 @@ def _go_type(kind: Kind, shape: str) -> str:
 
 def handle_review(call: Call, review: Callable[[Asked], JsonObject]) -> Response:
     obj, warnings = read_body(_api_request(call, _read_object(call)))
-    response = Response(201, to_bytes(review(_asked(call, obj)), pretty=call.pretty))
+    response = Response(201, to_bytes(review(_review_request(call, obj)), pretty=call.pretty))
     _add_warnings(response, call.kind, warnings)
     return response
 
@@ -228,11 +228,11 @@ def handle_token_request(call: Call) -> Response:
     except (Mismatch, RecursionError) as problem:
         message = f'TokenRequest in version "v1" cannot be handled as a TokenRequest: {problem}'
         raise bad_request(message) from None
-    answer = call.wiring.reviews.request_token(_asked(call, body), call.route.name)
+    answer = call.wiring.reviews.request_token(_review_request(call, body), call.route.name)
     return Response(201, to_bytes(answer, pretty=call.pretty))
 
 
-def _asked(call: Call, body: JsonObject) -> Asked:
+def _review_request(call: Call, body: JsonObject) -> Asked:
     manager = first(call.query, "fieldManager") or call.request.header("user-agent").partition("/")[0] or "unknown"
     uid = call.wiring.new_uid() if call.wiring.new_uid is not None else ""
     return Asked(call.user, call.namespace, call.wiring.clock.now(), body, manager, uid)

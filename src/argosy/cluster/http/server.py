@@ -121,13 +121,13 @@ class QuietAccepting:
 
     def __init__(self, otherwise: Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object] | None) -> None:
         self._otherwise = otherwise
-        self._told_at = -math.inf
+        self._logged_at = -math.inf
 
     def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if "accept() out of system resource" not in str(context.get("message")):
             (self._otherwise or _default)(loop, context)
-        elif loop.time() - self._told_at >= ACCEPT_LOG_SECONDS:
-            self._told_at = loop.time()
+        elif loop.time() - self._logged_at >= ACCEPT_LOG_SECONDS:
+            self._logged_at = loop.time()
             _log.error(
                 "no connection can be accepted: %s; clients wait until others have gone", context.get("exception")
             )

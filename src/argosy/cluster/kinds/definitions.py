@@ -50,7 +50,7 @@ def decided_status(definition: JsonObject, others: Iterable[JsonObject], now: da
         conditions = _set(conditions, "Established", True, "InitialNamesAccepted", text, now)
     elif not is_established(definition):
         conditions = _set(conditions, "Established", False, "NotAccepted", "not all names are accepted", now)
-    conditions = _judge_approval(definition, conditions, now)
+    conditions = _with_approval(definition, conditions, now)
     return {**status, "conditions": conditions, "acceptedNames": accepted}
 
 
@@ -100,7 +100,7 @@ def _taken(rivals: Iterable[JsonObject]) -> tuple[set[str], set[str]]:
     return resources - {""}, kinds - {""}
 
 
-def _judge_approval(definition: JsonObject, conditions: list[JsonObject], now: datetime) -> list[JsonObject]:
+def _with_approval(definition: JsonObject, conditions: list[JsonObject], now: datetime) -> list[JsonObject]:
     spelled = "KubernetesAPIApprovalPolicyConformant"
     text = (definition["metadata"].get("annotations") or {}).get(APPROVED)
     if not is_protected(definition["spec"]["group"]) or text is None:

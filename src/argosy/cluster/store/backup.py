@@ -116,8 +116,8 @@ def _read(path: Path) -> tuple[Manifest, dict[str, bytes]]:
     try:
         with tarfile.open(path, mode="r:") as archive:
             found = {member.name: _content(archive, member) for member in archive if member.isfile()}
-        told = orjson.loads(found.pop(MANIFEST))
-        manifest = Manifest(**told)
+        fields = orjson.loads(found.pop(MANIFEST))
+        manifest = Manifest(**fields)
     except FileNotFoundError:
         raise BackupError(f"{path} is missing") from None
     except (tarfile.TarError, OSError, KeyError, TypeError, ValueError) as error:

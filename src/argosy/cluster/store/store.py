@@ -189,7 +189,7 @@ class Store:
         except RuntimeError:
             return  # no event loop: a caller outside one calls flush
         self._scheduled = True
-        loop.call_soon(self._turn_ends)
+        loop.call_soon(self._end_turn)
 
     @property
     def answers_at_once(self) -> bool:
@@ -211,7 +211,7 @@ class Store:
             self._commit = asyncio.get_running_loop().create_future()
         await asyncio.shield(self._commit)
 
-    def _turn_ends(self) -> None:
+    def _end_turn(self) -> None:
         self._scheduled = False
         if not self._journal.slow:
             self.flush()
@@ -268,9 +268,9 @@ class Store:
         self.broken = error if isinstance(error, OSError) else OSError(str(error))
         self._pending = batch + self._pending
         later, self._commit = self._commit, None
-        for told in (waiting, later):
-            if told is not None and not told.done():
-                told.set_exception(self.broken)
+        for waiter in (waiting, later):
+            if waiter is not None and not waiter.done():
+                waiter.set_exception(self.broken)
 
     # -- history -----------------------------------------------------------------------------------------------------
 

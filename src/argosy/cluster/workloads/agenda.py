@@ -21,7 +21,7 @@ class Agenda:
 
     def __init__(self, clock: Clock, due: Callable[[Work], None], is_background: Callable[[Work], bool]) -> None:
         """`due` is called with each key whose time has come. Background entries keep no rehearsal alive."""
-        self._clock, self._tell, self._is_background = clock, due, is_background
+        self._clock, self._process, self._is_background = clock, due, is_background
         self._heap: list[tuple[datetime, int, Work]] = []
         self._due: dict[Work, datetime] = {}
         self._foreground = 0
@@ -73,5 +73,5 @@ class Agenda:
             at, _, work = heapq.heappop(self._heap)
             if self._due.get(work) == at:
                 self.unplan(work)
-                self._tell(work)
+                self._process(work)
         self.set_timer()

@@ -64,7 +64,7 @@ class Workloads:
         self.view = View(self.settings.seed, self.settings.pods_per_owner, server.hold)
         self._server, self._clock = server, clock
         self._runs = False
-        self._asking: TimerHandle | None = None
+        self._retry: TimerHandle | None = None
         self.logs = SimulatedLogs(self.view, self.book, clock)
         """For `pods/log`."""
         self.pod_runtime = SimulatedPodRuntime(self.view, self.book, clock)
@@ -96,8 +96,8 @@ class Workloads:
 
     def stop(self) -> None:
         self._runs = False
-        if self._asking is not None:
-            self._asking.cancel()
+        if self._retry is not None:
+            self._retry.cancel()
         self.engine.stop()
 
     @property
@@ -107,7 +107,7 @@ class Workloads:
 
     def _ensure_node(self) -> None:
         """If the server cannot store it now, this is retried: without a Node nothing would ever run."""
-        self._asking = None
+        self._retry = None
         if not self.settings.node or list(self._server.list(RESOURCES["nodes"])):
             return
         with suppress(Deferred):  # waits for a webhook: `_node_settled` gets the result
@@ -119,7 +119,7 @@ class Workloads:
     def _node_settled(self, error: StatusError | None) -> None:
         if error is not None and self._runs:
             log.warning("node %s was not made: %s", self.settings.node, error.reason)
-            self._asking = self._clock.call_later(NODE_RETRY, self._ensure_node)
+            self._retry = self._clock.call_later(NODE_RETRY, self._ensure_node)
 
 
 def controllers(book: RuleBook, settings: Settings, traffic: Traffic) -> tuple[Controller, ...]:

@@ -109,7 +109,7 @@ class View:
         self.seed, self.pods_per_owner = seed, pods_per_owner
         self._hold = hold or (lambda resource, obj: Whole(obj))
         self._kinds: defaultdict[str, Kindred] = defaultdict(Kindred)
-        self._gone: set[str] = set()
+        self._deleted: set[str] = set()
         self._marks: dict[str, dict[str, datetime]] = {}
         self._counts: dict[str, int] = {}
 
@@ -121,7 +121,7 @@ class View:
         uid = new["metadata"]["uid"]
         held = kind.objects.get(key)
         old = held.obj if held is not None else None
-        if uid in self._gone:
+        if uid in self._deleted:
             return False
         if old is not None and _revision(old) >= _revision(new):
             return False
@@ -134,9 +134,9 @@ class View:
         """`own`: our delete was answered, its commit is still to come."""
         kind, key, uid = self._kinds[plural], key_of(obj), obj["metadata"]["uid"]
         if own:
-            self._gone.add(uid)
+            self._deleted.add(uid)
         else:
-            self._gone.discard(uid)
+            self._deleted.discard(uid)
         self._marks.pop(uid, None)
         self._counts.pop(uid, None)
         present = kind.objects.get(key)

@@ -31,7 +31,7 @@ def main() -> None:
 
 def run(box: dict[str, Any]) -> NoReturn:
     """In a process that was started only for this program."""
-    _begin(box)
+    _prepare(box)
     held = namespaces.own(box)
     if layers.PIDS in held:
         _as_outer(box, held)
@@ -41,14 +41,14 @@ def run(box: dict[str, Any]) -> NoReturn:
 
 def run_forked(box: dict[str, Any], held: set[str], ends: int) -> NoReturn:
     """In a fork of the starter, already in its namespaces. `ends`: where the program's status is reported."""
-    _begin(box)
+    _prepare(box)
     if layers.PIDS in held:
         _as_first(box, held, ends)
     else:
         _as_warden(box, held, ends)
 
 
-def _begin(box: dict[str, Any]) -> None:
+def _prepare(box: dict[str, Any]) -> None:
     _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     reaping.die_with_parent()
     try:

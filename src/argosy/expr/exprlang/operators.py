@@ -201,10 +201,10 @@ def pattern(text: str) -> Any:
     try:
         return re2.compile(text, options)
     except re2.error as error:
-        raise Fault(f"error parsing regexp: {_told(error.args[0])}") from None
+        raise Fault(f"error parsing regexp: {_message(error.args[0])}") from None
 
 
-def _told(detail: object) -> str:
+def _message(detail: object) -> str:
     """RE2's error message in Go's wording: missing closing ): `(`."""
     told = detail.decode("utf-8", "replace") if isinstance(detail, bytes) else str(detail)
     told = told.replace("missing )", "missing closing )", 1).replace("missing ]", "missing closing ]", 1)

@@ -70,7 +70,7 @@ class _Parser:
         self._index += 1
         return token
 
-    def _takes(self, kind: str) -> bool:
+    def _accept(self, kind: str) -> bool:
         if self._next.kind != kind:
             return False
         self._index += 1
@@ -211,7 +211,7 @@ class _Parser:
         found: list[Node] = []
         while self._next.kind != closing:
             found.append(self._expression())
-            if not self._takes(","):
+            if not self._accept(","):
                 break
         self._expect(closing)
         return found
@@ -264,10 +264,10 @@ class _Parser:
         items: list[Node] = []
         optional = set()
         while self._next.kind != "]":
-            if self._takes("?"):
+            if self._accept("?"):
                 optional.add(len(items))
             items.append(self._expression())
-            if not self._takes(","):
+            if not self._accept(","):
                 break
         self._expect("]")
         return self._counted(ListLiteral(position, items, frozenset(optional)))
@@ -276,12 +276,12 @@ class _Parser:
         entries: list[tuple[Node, Node]] = []
         optional = set()
         while self._next.kind != "}":
-            if self._takes("?"):
+            if self._accept("?"):
                 optional.add(len(entries))
             key = self._expression()
             self._expect(":")
             entries.append((key, self._expression()))
-            if not self._takes(","):
+            if not self._accept(","):
                 break
         self._expect("}")
         return self._counted(MapLiteral(position, entries, frozenset(optional)))

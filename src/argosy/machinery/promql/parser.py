@@ -96,14 +96,14 @@ class _Parser:
         self._index += 1
         return self._tokens[self._index - 1]
 
-    def _takes(self, value: str) -> bool:
+    def _accept(self, value: str) -> bool:
         if self._next.value.lower() != value or self._next.kind == "text":
             return False
         self._index += 1
         return True
 
     def _expect(self, value: str) -> None:
-        if not self._takes(value):
+        if not self._accept(value):
             self._unexpected(value)
 
     def _unexpected(self, wanted: str = "") -> NoReturn:
@@ -135,22 +135,22 @@ class _Parser:
 
     def _raised(self) -> Node:
         left = self._unary()
-        if self._takes("^"):
+        if self._accept("^"):
             modifiers = self._modifiers()
             return Binary("^", left, self._power(), *modifiers)
         return left
 
     def _modifiers(self) -> tuple[bool, tuple[str, ...] | None, tuple[str, ...], str]:
-        returns_bool = self._takes("bool")
+        returns_bool = self._accept("bool")
         on: tuple[str, ...] | None = None
         ignoring: tuple[str, ...] = ()
         group = ""
-        if self._takes("on"):
+        if self._accept("on"):
             on = self._labels()
-        elif self._takes("ignoring"):
+        elif self._accept("ignoring"):
             ignoring = self._labels()
         for side in ("left", "right"):
-            if self._takes(f"group_{side}"):
+            if self._accept(f"group_{side}"):
                 group = side
                 if self._next.value == "(":
                     self._labels()
@@ -159,7 +159,7 @@ class _Parser:
     def _labels(self) -> tuple[str, ...]:
         self._expect("(")
         found = []
-        while not self._takes(")"):
+        while not self._accept(")"):
             if self._next.kind != "name":
                 self._unexpected("label")
             found.append(self._take().value)
@@ -168,21 +168,21 @@ class _Parser:
         return tuple(found)
 
     def _unary(self) -> Node:
-        if self._takes("-"):
+        if self._accept("-"):
             return Negated(self._power())
-        if self._takes("+"):
+        if self._accept("+"):
             return self._power()
         return self._postfix(self._primary())
 
     def _postfix(self, node: Node) -> Node:
         while True:
-            if self._takes("["):
+            if self._accept("["):
                 node = self._ranged(node, seconds_of(self._take().value))
                 if self._next.value == ":":
                     raise PromqlError("subqueries are not supported here")
                 self._expect("]")
-            elif self._takes("offset"):
-                sign = -1.0 if self._takes("-") else 1.0
+            elif self._accept("offset"):
+                sign = -1.0 if self._accept("-") else 1.0
                 if not isinstance(node, Selector):
                     raise PromqlError("parse error: offset must follow a selector")
                 node = Selector(node.matchers, node.range, sign * seconds_of(self._take().value))
@@ -222,19 +222,19 @@ class _Parser:
             return Number(float(lowered))
         if lowered in AGGREGATIONS and self._next.value.lower() in ("(", "by", "without"):
             return self._aggregation(lowered)
-        if self._takes("("):
+        if self._accept("("):
             arguments = []
-            while not self._takes(")"):
+            while not self._accept(")"):
                 arguments.append(self._level(0))
                 if self._next.value != ")":
                     self._expect(",")
             return Call(name, tuple(arguments))
-        matchers = self._matchers() if self._takes("{") else ()
+        matchers = self._matchers() if self._accept("{") else ()
         return Selector((Matcher("__name__", "=", name), *matchers))
 
     def _matchers(self) -> tuple[Matcher, ...]:
         found = []
-        while not self._takes("}"):
+        while not self._accept("}"):
             if self._next.kind != "name":
                 self._unexpected("label")
             label, operator = self._take().value, self._take().value
@@ -259,9 +259,9 @@ class _Parser:
         return Aggregation(operator, first, parameter, labels, without)
 
     def _grouping(self) -> tuple[bool, tuple[str, ...]]:
-        if self._takes("by"):
+        if self._accept("by"):
             return False, self._labels()
-        if self._takes("without"):
+        if self._accept("without"):
             return True, self._labels()
         return False, ()
 

@@ -88,16 +88,16 @@ def _compare_maps(old: JsonObject, new: JsonObject, node: Node, out: Comparison)
         if before is after:
             continue
         if before is _ABSENT:
-            out.added[f"f:{key}"] = _whole(after, below(node, key))
+            out.added[f"f:{key}"] = _all_members(after, below(node, key))
         elif before != after or type(before) is not type(after):
             _compare_values(f"f:{key}", before, after, below(node, key), out)
     if len(old) != len(new) or old.keys() != new.keys():
         for key, before in old.items():
             if key not in new:
-                out.removed[f"f:{key}"] = _whole(before, below(node, key))
+                out.removed[f"f:{key}"] = _all_members(before, below(node, key))
 
 
-def _whole(value: JsonValue, node: Node) -> FieldSet:
+def _all_members(value: JsonValue, node: Node) -> FieldSet:
     """An element that exists on one side only: a member on every level."""
     inside = _inside(value, node, named=False)
     return {SELF: LEAF, **inside} if inside else LEAF
@@ -132,7 +132,7 @@ def _compare_items(old: list[JsonValue], new: list[JsonValue], node: Node, out: 
     for name, items in after.items():
         earlier = before.get(name)
         if earlier is None:
-            out.added[name] = _whole(items[0], item_node)
+            out.added[name] = _all_members(items[0], item_node)
         elif len(items) == 1 and len(earlier) == 1:
             if earlier[0] is not items[0] and earlier[0] != items[0]:
                 _compare_values(name, earlier[0], items[0], item_node, out)
@@ -140,7 +140,7 @@ def _compare_items(old: list[JsonValue], new: list[JsonValue], node: Node, out: 
             out.modified[name] = LEAF
     for name, items in before.items():
         if name not in after:
-            out.removed[name] = _whole(items[0], item_node)
+            out.removed[name] = _all_members(items[0], item_node)
 
 
 def with_named_parents(fields: FieldSet, node: Node) -> FieldSet:

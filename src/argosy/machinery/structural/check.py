@@ -174,10 +174,10 @@ def _check_pattern(schema: JsonObject, path: str) -> Iterator[Cause]:
     try:
         re2.compile(pattern)
     except re2.error as error:
-        yield _invalid(f"{path}.pattern", pattern, f"must be a valid regular expression, but isn't: {told(error)}")
+        yield _invalid(f"{path}.pattern", pattern, f"must be a valid regular expression, but isn't: {_re2_text(error)}")
 
 
-def told(error: Exception) -> str:
+def _re2_text(error: Exception) -> str:
     """RE2's message in the wording of Go's package."""
     said = error.args[0] if error.args else ""
     text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)

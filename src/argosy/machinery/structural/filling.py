@@ -13,7 +13,7 @@ Findings: TypeAlias = tuple[list[str], list[str]]
 """Paths of unknown fields: by the schema, and in the metadata of embedded resources."""
 
 
-def _is_whole(node: Node, value: JsonObject, *, root: bool) -> bool:
+def _is_complete(node: Node, value: JsonObject, *, root: bool) -> bool:
     """Whether neither `prune` nor `default` can change it, as for nearly all updates; checking needs no paths.
 
     False for every null of a known field, and for rare schema features: the two functions decide then.
@@ -32,14 +32,14 @@ def _is_whole(node: Node, value: JsonObject, *, root: bool) -> bool:
         elif item is None:
             return False
         elif item.__class__ is dict:
-            if not _is_whole(below, cast(JsonObject, item), root=below.embedded):
+            if not _is_complete(below, cast(JsonObject, item), root=below.embedded):
                 return False
-        elif item.__class__ is list and not _is_whole_list(below, item):
+        elif item.__class__ is list and not _is_complete_list(below, item):
             return False
     return True
 
 
-def _is_whole_list(node: Node, value: list[JsonValue]) -> bool:
+def _is_complete_list(node: Node, value: list[JsonValue]) -> bool:
     items = node.items
     if items is None:
         return True
@@ -47,16 +47,16 @@ def _is_whole_list(node: Node, value: list[JsonValue]) -> bool:
         if item is None:
             return False
         if item.__class__ is dict:
-            if not _is_whole(items, cast(JsonObject, item), root=items.embedded):
+            if not _is_complete(items, cast(JsonObject, item), root=items.embedded):
                 return False
-        elif item.__class__ is list and not _is_whole_list(items, item):
+        elif item.__class__ is list and not _is_complete_list(items, item):
             return False
     return True
 
 
 def default(node: Node, obj: JsonObject) -> JsonObject:
     """Top-down, only where the parent exists. A null of a field that may not be null counts as absent."""
-    return obj if _is_whole(node, obj, root=True) else cast(JsonObject, _default(node, obj))
+    return obj if _is_complete(node, obj, root=True) else cast(JsonObject, _default(node, obj))
 
 
 def _default(node: Node, value: JsonValue) -> JsonValue:
@@ -100,7 +100,7 @@ def _keeps_null(node: Node, name: str) -> bool:
 
 def prune(node: Node, obj: JsonObject) -> tuple[JsonObject, list[str]]:
     """The object without fields that the schema does not have, and their paths, as `spec.foo` or `spec.list[0].bar`."""
-    if _is_whole(node, obj, root=True):
+    if _is_complete(node, obj, root=True):
         return obj, []
     unknown: list[str] = []
     embedded: list[str] = []

@@ -75,7 +75,7 @@ def parse(text: str) -> Node | None:
             if isinstance(event, yaml.DocumentStartEvent):
                 return _Builder(text, events).document()
     except yaml.YAMLError as error:
-        raise EditFault(f"yaml: {_told(error)}") from None
+        raise EditFault(f"yaml: {_message(error)}") from None
     return None
 
 
@@ -88,7 +88,7 @@ def parse_all(text: str) -> list[Node | None]:
         builder = _Builder(text, events)
         return [builder.root() for event in events if isinstance(event, yaml.DocumentStartEvent)]
     except yaml.YAMLError as error:
-        raise EditFault(f"yaml: {_told(error)}") from None
+        raise EditFault(f"yaml: {_message(error)}") from None
 
 
 def _end(event: Any) -> int:
@@ -96,7 +96,7 @@ def _end(event: Any) -> int:
     return found
 
 
-def _told(error: yaml.YAMLError) -> str:
+def _message(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     where = f"line {mark.line + 1}: " if mark is not None else ""
     return without_first_line(f"{where}{getattr(error, 'problem', None) or 'cannot be read'}")

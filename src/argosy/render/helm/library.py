@@ -24,7 +24,7 @@ class LoadedChart:
         try:
             self._chart = helm_python.Chart.load(directory)
         except helm_python.HelmError as error:
-            raise ToolError(_told(error, directory)) from None
+            raise ToolError(_message(error, directory)) from None
         self._directory = directory
 
     def close(self) -> None:
@@ -49,7 +49,7 @@ class LoadedChart:
         try:
             return self._chart.merge_values(values)
         except helm_python.HelmError as error:
-            raise ToolError(_told(error, self._directory)) from None
+            raise ToolError(_message(error, self._directory)) from None
 
     def render(self, values: JsonObject, options: JsonObject) -> Mapping[str, str]:
         """Template path -> text. `options`: name, namespace, kube_version, api_versions."""
@@ -58,7 +58,7 @@ class LoadedChart:
             # The public method has no parameter for the cluster's version; the library's own call has.
             text = _native.call_string("helm_render", self._chart._raw(), *payload)  # noqa: SLF001
         except helm_python.HelmError as error:
-            raise ToolError(_told(error, self._directory)) from None
+            raise ToolError(_message(error, self._directory)) from None
         return cast("dict[str, str]", json.loads(text))
 
 
@@ -77,5 +77,5 @@ def check_release_name(name: str) -> None:
         raise ToolError(f"release name {name!r}: {error}") from None
 
 
-def _told(error: Exception, directory: str) -> str:
+def _message(error: Exception, directory: str) -> str:
     return str(error).replace(directory, "chart")

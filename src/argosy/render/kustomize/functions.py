@@ -46,7 +46,7 @@ class Function:
             "functionConfig": plain(self.config.obj),
         }
         said = place.workspace.run_program(place.path, self.path, self.arguments, yaml.dump(asked).encode())
-        return [_told(resource) for resource in resources_of(said, self.path)]
+        return [_cleaned(resource) for resource in resources_of(said, self.path)]
 
 
 def function_of(config: Resource) -> Function | None:
@@ -79,7 +79,7 @@ def transform(function: Function, place: Place, resources: ResourceSet) -> None:
             resources.append(resource)
 
 
-def _told(resource: Resource) -> Resource:
+def _cleaned(resource: Resource) -> Resource:
     """Without the annotations that are for Kustomize."""
     found: Mapping[str, object] = resource.metadata.get("annotations") or {}
     resource.behavior = text_of(found.get(_BEHAVIOR)) if _BEHAVIOR in found else ""

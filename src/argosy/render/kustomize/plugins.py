@@ -45,10 +45,10 @@ def run_generator(
     if kind in ("ConfigMapGenerator", "SecretGenerator"):
         known = {"name": config.name, "namespace": config.namespace}
         fields = {**GENERATOR, "type": "string"} if kind == "SecretGenerator" else GENERATOR
-        told = {key: value for key, value in arguments.items() if key in fields}
-        for key in set(arguments) - set(told):
+        given = {key: value for key, value in arguments.items() if key in fields}
+        for key in set(arguments) - set(given):
             place.workspace.warn(f"{kind} {config.name}: field {key!r} has no effect in a generator's own file")
-        named = {**{key: value for key, value in known.items() if value}, **shaped(told, fields, kind)}
+        named = {**{key: value for key, value in known.items() if value}, **shaped(given, fields, kind)}
         return [generate_one(kind.removesuffix("Generator"), named, place.read)]
     if kind == "HelmChartInflationGenerator":
         if inflate is None:

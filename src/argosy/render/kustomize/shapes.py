@@ -143,8 +143,8 @@ def _shaped_map(value: JsonValue, fields: Fields, where: str) -> JsonObject:
     found: JsonObject = {}
     unknown = [key for key in value if key.lower() not in names]
     if unknown:
-        told = ", ".join(f"unknown field {key!r}" for key in sorted(unknown))
-        raise ToolError(f"{where}: {told}, expected one of {', '.join(fields)}")
+        problems = ", ".join(f"unknown field {key!r}" for key in sorted(unknown))
+        raise ToolError(f"{where}: {problems}, expected one of {', '.join(fields)}")
     for key, item in value.items():
         name = names[key.lower()]
         if item is not None:

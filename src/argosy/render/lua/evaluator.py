@@ -75,7 +75,7 @@ class LuaWorkers:
                 alone = len(part) - len(found) > 1
                 if not alone:
                     found.append(Answer(error=f"script met its limits: {error}", is_breach=True, is_passing=True))
-            self._learn(part, found)
+            self._record(part, found)
             answers += found
         return answers
 
@@ -87,7 +87,7 @@ class LuaWorkers:
             return rest[:1]
         return list(takewhile(lambda packed: not self._breaker.is_suspect(packed.call.script), rest))
 
-    def _learn(self, part: Sequence[_Packed], found: Sequence[Answer]) -> None:
+    def _record(self, part: Sequence[_Packed], found: Sequence[Answer]) -> None:
         at = self._clock.monotonic()
         for packed, answer in zip(part, found, strict=False):
             if answer.is_breach or not answer.is_passing:

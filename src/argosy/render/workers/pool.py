@@ -37,7 +37,7 @@ from argosy.runtime.workqueue.fair_places import FairPlaces, Share
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
-_told_of: set[frozenset[str]] = set()
+_logged: set[frozenset[str]] = set()
 
 RENDERING: Final = Program("argosy.render.workers.worker", "render worker", for_rendering)
 PLUGINS: Final = Program("argosy.render.workers.worker", "plugin worker", for_plugins)
@@ -132,7 +132,7 @@ class WorkerPool:
         try:
             outcome = talk(worker.pipe)
         except (Closed, KeyError, TypeError, ValueError) as error:
-            reason = worker.reason or _told(worker, error)
+            reason = worker.reason or _reason(worker, error)
             worker.kill(reason)
             raise WorkerLost(f"the {self._program.name} {reason}") from None
         finally:
@@ -171,7 +171,7 @@ class WorkerPool:
             else:
                 with self._lock:
                     self._starts.succeeded()
-                _tell_once(worker.held)
+                _log_once(worker.held)
                 return worker
             with self._lock:
                 self._starts.failed(cause, self._clock.monotonic())
@@ -235,16 +235,16 @@ class RenderPool(WorkerPool):
         self.plugins.close()
 
 
-def _tell_once(held: frozenset[str]) -> None:
+def _log_once(held: frozenset[str]) -> None:
     """Logs at the first start which confinement this kernel does not support: `argosy doctor` has details."""
-    if held in _told_of:
+    if held in _logged:
         return
-    _told_of.add(held)
+    _logged.add(held)
     if lacking := layers.broken(list(layers.PROMISES), held):
         logger.warning("the kernel does not let us promise that a worker %s", ", ".join(lacking))
 
 
-def _told(worker: WorkerProcess, error: Exception) -> str:
+def _reason(worker: WorkerProcess, error: Exception) -> str:
     status = worker.exit_status() if isinstance(error, Closed) else None
     if status is None:
         return f"broke the protocol: {error}"

@@ -113,12 +113,12 @@ class WorkerProcess:
             self._lock = _locked(self._directory)
             self._box = program.box(str(_scratch(self._directory)))
             with tempfile.TemporaryFile() as last_words:
-                self._begin(last_words, start_seconds)
+                self._wait_until_ready(last_words, start_seconds)
         except OSError:
             self._clear()
             raise
 
-    def _begin(self, last_words: IO[bytes], seconds: float) -> None:
+    def _wait_until_ready(self, last_words: IO[bytes], seconds: float) -> None:
         """A program that sends nothing for `seconds` never becomes ready."""
         late = threading.Timer(seconds, self.kill, (f"did not say within {seconds:g} seconds that it is ready",))
         late.daemon = True

@@ -81,7 +81,7 @@ class AskedFiles:
     def read(self, path: str, *, limit: int = FILE_LIMIT) -> bytes:
         if path not in self._reads:
             known = self._advance.read(path) if self._advance else None
-            self._reads[path] = self._ask("read", path, limit=limit)[1] if known is None else known
+            self._reads[path] = self._request("read", path, limit=limit)[1] if known is None else known
         data = self._reads[path]
         if len(data) > limit:
             raise ToolError(f"{path}: larger than the limit of {limit} bytes")
@@ -94,13 +94,13 @@ class AskedFiles:
         return self._lists[path]
 
     def _ask_stat(self, path: str) -> Entry | None:
-        answer = self._ask("stat", path)[0].get("entry")
+        answer = self._request("stat", path)[0].get("entry")
         return Entry(answer[0], answer[1], "") if answer else None
 
     def _ask_list(self, path: str) -> Sequence[Entry]:
-        return [Entry(name, kind, "") for name, kind in self._ask("list", path)[0]["entries"]]
+        return [Entry(name, kind, "") for name, kind in self._request("list", path)[0]["entries"]]
 
-    def _ask(self, operation: str, path: str, **more: Any) -> tuple[JsonObject, bytes]:
+    def _request(self, operation: str, path: str, **more: Any) -> tuple[JsonObject, bytes]:
         if not isinstance(path, str) or not path.isprintable():
             raise ToolError(f"{path!r}: not a path")
         self._pipe.send({"ask": operation, "root": self._root, "path": path, **more})

@@ -87,7 +87,7 @@ class CacheAudit:
             known = {key: cache.get(key) for key in suspects}
             await self._clock.sleep(PATIENCE, background=True)
             unmoved = [key for key in suspects if cache.get(key) is known[key]]
-            suspects = [key for key in unmoved if await self._is_mended(cache, key)]
+            suspects = [key for key in unmoved if await self._is_repaired(cache, key)]
         self.found.checks += 1
         self._checked.add(resource=resource)
         if suspects:
@@ -125,7 +125,7 @@ class CacheAudit:
             if not token:
                 return listed, revision
 
-    async def _is_mended(self, cache: InformerCache, key: Key) -> bool:
+    async def _is_repaired(self, cache: InformerCache, key: Key) -> bool:
         """Compares with the object as it is now; False if the cache turns out to be right."""
         try:
             live: JsonObject | None = await self._client.get(Get(cache.resource, key))

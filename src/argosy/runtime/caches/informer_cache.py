@@ -108,7 +108,7 @@ class InformerCache(Indexer):
     def on_change(self, handler: Changed, *, replay: bool = True) -> Callable[[], None]:
         self._handlers.append(handler)
         for obj in self.list() if replay else ():
-            self._tell(handler, None, obj)
+            self._notify(handler, None, obj)
         return lambda: self._handlers.remove(handler) if handler in self._handlers else None
 
     @property
@@ -234,14 +234,14 @@ class InformerCache(Indexer):
         if old is None:
             key = key_of(kept)  # only the strings that the object has now
         self._put(key, kept)
-        self._tell_all(old, kept)
+        self._notify_all(old, kept)
         return key
 
     def _drop(self, key: Key | None, last: JsonObject | None) -> None:
         old = None if key is None else self._remove(key)
         if old is None:
             return
-        self._tell_all(last if last is not None and self._strip is None else old, None)
+        self._notify_all(last if last is not None and self._strip is None else old, None)
 
     def _stripped(self, obj: JsonObject) -> JsonObject:
         assert self._strip is not None
@@ -251,11 +251,11 @@ class InformerCache(Indexer):
             self.trouble.bad_objects += 1
             return obj
 
-    def _tell_all(self, old: JsonObject | None, new: JsonObject | None) -> None:
+    def _notify_all(self, old: JsonObject | None, new: JsonObject | None) -> None:
         for handler in tuple(self._handlers):
-            self._tell(handler, old, new)
+            self._notify(handler, old, new)
 
-    def _tell(self, handler: Changed, old: JsonObject | None, new: JsonObject | None) -> None:
+    def _notify(self, handler: Changed, old: JsonObject | None, new: JsonObject | None) -> None:
         try:
             handler(old, new)
         except Exception as error:

@@ -163,4 +163,4 @@ class Engine:
                 runner.concern(old, resync=is_first)
 
     def _served_changed(self, resources: Iterable[Resource]) -> None:
-        self._subscriptions.tell(served_note(resource) for resource in resources)
+        self._subscriptions.notify(served_note(resource) for resource in resources)

@@ -80,7 +80,7 @@ class Listers:
         async with asyncio.TaskGroup() as self._tasks:
             try:
                 for extent in tuple(self._listers):
-                    self._begin(extent)
+                    self._start(extent)
                 await asyncio.Event().wait()
             finally:
                 self._tasks = None  # a look that ends now starts nothing more
@@ -92,10 +92,10 @@ class Listers:
         found = self._listers.get(extent)
         if found is None:
             cache = self._caches.cache(extent.resource, namespace=extent.namespace, metadata_only=extent.metadata_only)
-            found = self._listers[extent] = Lister(cache, self._heard(extent), metadata_only=extent.metadata_only)
+            found = self._listers[extent] = Lister(cache, self._handler(extent), metadata_only=extent.metadata_only)
             self._of_resource.setdefault(extent.resource, []).append(found)
             self._filled[extent] = asyncio.Event()
-            self._begin(extent)
+            self._start(extent)
         return found
 
     def filled(self, extent: Extent, work: Work) -> Lister:
@@ -118,7 +118,7 @@ class Listers:
         self.lister(extent)
         await self._filled[extent].wait()
 
-    def _begin(self, extent: Extent) -> None:
+    def _start(self, extent: Extent) -> None:
         begin(self._tasks, self._fill(extent), f"lister of {extent}")
 
     async def _fill(self, extent: Extent) -> None:
@@ -129,7 +129,7 @@ class Listers:
         for work in self._waiting.pop(extent, {}):
             self._wake(work)
 
-    def _heard(self, extent: Extent) -> Callable[[JsonObject | None, JsonObject | None], None]:
+    def _handler(self, extent: Extent) -> Callable[[JsonObject | None, JsonObject | None], None]:
         def changed(old: JsonObject | None, new: JsonObject | None) -> None:
             lister = self._listers[extent]
             self._subscriptions.changed(extent.resource, lister.indexes, lister.edges, old, new)

@@ -33,7 +33,7 @@ class Refused(Exception):
         self.retry_after = max(self.retry_after, *(one.retry_after for one in others), 0.0)
         return self
 
-    def told(self, count: int, at: datetime) -> tuple[Refusal, ...]:
+    def refusals(self, count: int, at: datetime) -> tuple[Refusal, ...]:
         return tuple(Refusal(one.write, one.code, one.reason, one.message, count, at) for one in (self, *self.others))
 
 

@@ -130,7 +130,7 @@ class Questions:
         self._context = copy_context()
         async with asyncio.TaskGroup() as self._tasks:
             try:
-                self._begin_all()
+                self._start_all()
                 await asyncio.Event().wait()
             finally:
                 self._tasks = None  # an answer that is cancelled now must not start the next one
@@ -157,7 +157,7 @@ class Questions:
             self._asked[work] = now
         else:
             self._asked.pop(work, None)
-        self._begin_all()
+        self._start_all()
 
     def _hold(self, question: Question[Any], *, later: bool) -> _Entry:
         entry = self._entries.get(question)
@@ -185,7 +185,7 @@ class Questions:
     def _lane(self, entry: _Entry) -> Hashable:
         return self._answerers[type(entry.question)].lane(entry.question)
 
-    def _begin_all(self) -> None:
+    def _start_all(self) -> None:
         if self._tasks is None:
             return
         for kind, lanes in self._lanes.items():
@@ -207,7 +207,7 @@ class Questions:
         finally:
             held.done()
             entry.task = None
-            self._begin_all()
+            self._start_all()
         self._came(entry, state)
 
     async def _in_place(self, entry: _Entry, answerer: Answerer, held: _Held) -> Any:
@@ -216,7 +216,7 @@ class Questions:
 
         def leave() -> None:
             if held.leave():
-                self._begin_all()
+                self._start_all()
 
         PLACE.set(Place(leave, self._own_turn))
         timer = self._clock.call_later(SLOW_SECONDS, leave, background=True)
@@ -251,7 +251,7 @@ class Questions:
         entry.timer = None
         if entry.works:
             self._queue(entry)
-            self._begin_all()
+            self._start_all()
 
     def _came(self, entry: _Entry, state: Any) -> None:
         entry.state = state

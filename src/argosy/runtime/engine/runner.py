@@ -140,7 +140,7 @@ class Runner:
             self._failed(work, "conflict", str(stale))
         except Refused as refused:
             count = self._refusals[work.key][0].count + 1 if work.key in self._refusals else 1
-            self._refusals[work.key] = refused.told(count, self._clock.now())
+            self._refusals[work.key] = refused.refusals(count, self._clock.now())
             self._failed(work, "refused", str(refused), at_least=refused.retry_after)
         except Exception as error:
             self._failed(work, "error", described(error))

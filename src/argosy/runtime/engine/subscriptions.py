@@ -137,9 +137,9 @@ class Subscriptions:
             for value in before | after:
                 if name not in edges or (value in before) != (value in after):
                     notes[index_note(resource, name, value)] = None
-        self.tell(notes)
+        self.notify(notes)
 
-    def tell(self, notes: Iterable[Note]) -> None:
+    def notify(self, notes: Iterable[Note]) -> None:
         for note in notes:
             if (readers := self._readers.get(note)) is not None:
                 for work in tuple(readers.works):

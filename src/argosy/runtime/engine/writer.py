@@ -26,13 +26,13 @@ class Writer:
         self.writes_count = 0
         self._client, self._listers, self._clock = client, listers, clock
         self._recorders: dict[str, EventRecorder] = {}
-        self._news = asyncio.Event()
+        self._wake = asyncio.Event()
 
     async def run(self) -> None:
         """Writes the Events until cancelled."""
         while True:
-            await self._news.wait()
-            self._news.clear()
+            await self._wake.wait()
+            self._wake.clear()
             await self.flush()
 
     async def flush(self) -> None:
@@ -43,7 +43,7 @@ class Writer:
         """The recorder for events of that source: one for all, since it aggregates repetitions."""
         found = self._recorders.get(component)
         if found is None:
-            found = self._recorders[component] = EventRecorder(self._client, self._clock, component, self._news)
+            found = self._recorders[component] = EventRecorder(self._client, self._clock, component, self._wake)
         return found
 
     async def carry_out(self, controller: Controller[Any], steps: Iterable[Step]) -> bool:
@@ -52,8 +52,8 @@ class Writer:
         for step in steps:
             if isinstance(step, Event):
                 self._record(controller, step)
-                if controller.told is not None:
-                    controller.told(step)
+                if controller.on_event is not None:
+                    controller.on_event(step)
                 continue
             if isinstance(step, Apart):
                 wrote = await self._each(controller, step) or wrote

@@ -35,18 +35,18 @@ class CloudToken:
         self._make = make
         self._clock = clock
         self._token = Secret("")
-        self._ends: datetime | None = None
+        self._expires_at: datetime | None = None
         self._lock = asyncio.Lock()
 
     async def proof(self) -> Proof:
         async with self._lock:
-            if self._ends is None or self._clock.now() >= self._ends - EXPIRY_MARGIN:
+            if self._expires_at is None or self._clock.now() >= self._expires_at - EXPIRY_MARGIN:
                 token, ends = await self._made()
-                self._token, self._ends = Secret(f"Bearer {token}"), ends or self._clock.now() + AWS_LIFETIME
+                self._token, self._expires_at = Secret(f"Bearer {token}"), ends or self._clock.now() + AWS_LIFETIME
             return Proof(self._token)
 
     def refused(self) -> bool:
-        self._ends = None
+        self._expires_at = None
         return True
 
     async def _made(self) -> tuple[str, datetime | None]:

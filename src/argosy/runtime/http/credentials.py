@@ -153,14 +153,16 @@ class ExecCredential:
         self._plugin = plugin
         self._clock = clock
         self._proof: Proof | None = None
-        self._ends: datetime | None = None
+        self._expires: datetime | None = None
         self._lock = asyncio.Lock()
 
     async def proof(self) -> Proof:
         async with self._lock:
-            if self._proof is None or (self._ends is not None and self._clock.now() >= self._ends - EXPIRY_MARGIN):
+            if self._proof is None or (
+                self._expires is not None and self._clock.now() >= self._expires - EXPIRY_MARGIN
+            ):
                 answer = await self._clock.external(_run(self._plugin))
-                self._proof, self._ends = read_exec_credential(self._plugin, answer)
+                self._proof, self._expires = read_exec_credential(self._plugin, answer)
             return self._proof
 
     def refused(self) -> bool:

@@ -99,7 +99,7 @@ class FairPlaces:
             self._spare_used -= holder.is_spare
             self._count(holder, -1)
             is_slow = self._clock.monotonic() - holder.began_at >= PATIENCE or holder.is_sent_away
-            self._learn(holder.share, Speed.SLOW if is_slow else Speed.QUICK)
+            self._record_speed(holder.share, Speed.SLOW if is_slow else Speed.QUICK)
         else:
             self._wait_no_more(holder)
         self._settle()
@@ -114,7 +114,7 @@ class FairPlaces:
         if not self._of_share[share]:
             del self._of_share[share]
 
-    def _learn(self, share: Share, speed: Speed) -> None:
+    def _record_speed(self, share: Share, speed: Speed) -> None:
         self._speeds[share] = speed
         self._speeds.move_to_end(share)
         if len(self._speeds) > REMEMBERED:

@@ -53,11 +53,11 @@ def push_failure(url: str, stderr: str, credentials: Credentials) -> SourceError
     """The error for a failed push."""
     lower = stderr.lower()
     if any(words in lower for words in _REFUSED):
-        return AccessDenied(f"failed to push: authorization failed: {scrub(url)}: {_told(stderr, credentials)}")
+        return AccessDenied(f"failed to push: authorization failed: {scrub(url)}: {_sentences(stderr, credentials)}")
     if any(words in lower for words in _OUTRUN):
-        return Outrun(f"failed to push: {scrub(url)}: {_told(stderr, credentials)}")
+        return Outrun(f"failed to push: {scrub(url)}: {_sentences(stderr, credentials)}")
     if "[remote rejected]" in lower:
-        return AccessDenied(f"failed to push: rejected: {scrub(url)}: {_told(stderr, credentials)}")
+        return AccessDenied(f"failed to push: rejected: {scrub(url)}: {_sentences(stderr, credentials)}")
     return failure("failed to push", url, stderr, credentials)
 
 
@@ -66,11 +66,11 @@ def failure(doing: str, url: str, stderr: str, credentials: Credentials) -> Sour
     lower = stderr.lower()
     for words, kind, phrase in _TABLE:
         if words in lower:
-            told = _told(stderr, credentials)
+            told = _sentences(stderr, credentials)
             if phrase == NOT_FOUND:  # the caller names the reference, and upstream's sentence ends here
                 return kind(f"{doing}: {phrase}: {told}")
             return kind(f"{doing}: {phrase}: {scrub(url)}" + (f": {told}" if told else ""))
-    return Unavailable(f"{doing}: {scrub(url)}: {_told(stderr, credentials) or 'the git program failed'}")
+    return Unavailable(f"{doing}: {scrub(url)}: {_sentences(stderr, credentials) or 'the git program failed'}")
 
 
 _OWN: Final = re2.compile(
@@ -103,7 +103,7 @@ _OWN: Final = re2.compile(
 OWN_TOLD: Final = 4
 
 
-def _told(stderr: str, credentials: Credentials) -> str:
+def _sentences(stderr: str, credentials: Credentials) -> str:
     """Sentences of the programs themselves, each once."""
     found: dict[str, None] = {}
     for line in stderr.splitlines():

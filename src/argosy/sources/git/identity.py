@@ -54,5 +54,5 @@ class Naming:
 
 def _identity(credentials: Credentials) -> bytes:
     """The identity, and what is fetched for it; how the host is reached does not matter."""
-    told = replace(credentials, proxy="", no_proxy="", ca_pem="", known_hosts="", enable_lfs=False)
-    return "\0".join(str(getattr(told, name)) for name in told.__slots__).encode("utf-8", "surrogateescape")
+    relevant = replace(credentials, proxy="", no_proxy="", ca_pem="", known_hosts="", enable_lfs=False)
+    return "\0".join(str(getattr(relevant, name)) for name in relevant.__slots__).encode("utf-8", "surrogateescape")

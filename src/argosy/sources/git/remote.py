@@ -25,11 +25,11 @@ from argosy.sources.git.bare import make, repacked
 from argosy.sources.git.failures import failure
 from argosy.sources.git.identity import Naming
 from argosy.sources.git.listing import listing
-from argosy.sources.git.mending import drop_reports, mended, remove_halves, sweep
 from argosy.sources.git.private import Private
 from argosy.sources.git.program import TOO_LARGE, Finished, TimedOut, TooMuchOutput, run_git
 from argosy.sources.git.redirects import is_redirect, redirected
 from argosy.sources.git.refs import FULL_SHA, Abbreviation, Refs, annotated, check_revision, lookup, parse_listing
+from argosy.sources.git.repair import drop_reports, remove_halves, repaired, sweep
 from argosy.sources.git.tree import Objects, commit_tree
 from argosy.sources.git.whole import WholeTrees
 from argosy.sources.metrics import GitMetrics
@@ -223,16 +223,16 @@ class GitMirrors:
         arguments = ("ls-remote", "--symref", "--", where)
         try:
             with self._metrics.request(url, "ls-remote"):
-                told = await self._listed_here(url, credentials)
-                if told is None:
+                output = await self._listed_here(url, credentials)
+                if output is None:
                     finished = await self._git(url, arguments, credentials, None, self._settings.list_seconds)
                     if finished.status != 0:
                         raise failure("failed to list refs", url, finished.errors, credentials)
-                    told = finished.output
+                    output = finished.output
         except Exception:
             self._refs.pop((exact_url(url), credentials), None)
             raise
-        refs = parse_listing(told)
+        refs = parse_listing(output)
         self._refs[(exact_url(url), credentials)] = (began, refs)
         return refs
 
@@ -312,7 +312,7 @@ class GitMirrors:
         )  # fmt: skip
         async with self._locks.setdefault(mirror, asyncio.Lock()):
             finished = await self._git_fetch(url, arguments, credentials, mirror)
-            if finished.status != 0 and await self._in_thread(mended, mirror, finished.errors):
+            if finished.status != 0 and await self._in_thread(repaired, mirror, finished.errors):
                 self._forget(mirror)
                 await self._in_thread(self._prepare, mirror)
                 finished = await self._git_fetch(url, arguments, credentials, mirror)

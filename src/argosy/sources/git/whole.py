@@ -96,7 +96,7 @@ class WholeTrees:
                 continue
             budget.spend()
             where = module_url(url, module.url)
-            await self._judge_module(url, where)
+            await self._check_module(url, where)
             try:
                 given = further(where) if further else module_credentials(url, where, credentials)
                 inner = await self.tree(where, wanted, given, further, budget)
@@ -109,7 +109,7 @@ class WholeTrees:
         suffix = "+" + blake2b(names.encode(), digest_size=10).hexdigest()
         return RootedTree(MountedStorage(tree.storage, mounts, suffix)) if mounts else tree
 
-    async def _judge_module(self, parent: str, url: str) -> None:
+    async def _check_module(self, parent: str, url: str) -> None:
         """A submodule elsewhere is on a host chosen by a stranger (spec/security.md rule 13)."""
         check_git_url(url, allow_local=self._allow_local and is_local(parent))
         if is_local(url) or host_of(url) == host_of(parent):

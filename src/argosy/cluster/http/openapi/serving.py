@@ -50,7 +50,7 @@ class OpenApi:
     def __init__(self, kinds: Kinds, pace: Pace) -> None:
         self._kinds = kinds
         self._pace = pace
-        self._making = asyncio.Lock()
+        self._lock = asyncio.Lock()
         """Concurrent requests for a document that is not made yet wait for the same task."""
         self._revision = -1
         self._v3: dict[str, _Document] = {}
@@ -79,7 +79,7 @@ class OpenApi:
 
     async def _documents(self) -> dict[str, _Document]:
         """Uses the kinds as they are at the start: never some of them older than others."""
-        async with self._making:
+        async with self._lock:
             if self._revision != self._kinds.revision:
                 revision = self._kinds.revision
                 self._v3, self._revision = await self._pace.made(self._all(self._by_path())), revision
@@ -133,7 +133,7 @@ class OpenApi:
         return response
 
     async def _in_protobuf(self, path: str, found: _Document) -> _Document:
-        async with self._making:
+        async with self._lock:
             kept = self._v3_protobuf.get(path)
             if kept is None or kept.kinds != found.kinds:
                 body = await self._pace.made(encode_v3(orjson.loads(found.body)))
@@ -142,7 +142,7 @@ class OpenApi:
 
     async def _answer_v2(self, request: Request) -> Response:
         form = _form(request.header("accept"), V2_ASKED, V2_PROTOBUF)
-        async with self._making:
+        async with self._lock:
             if self._v2_revision != self._kinds.revision:
                 self._v2, self._v2_revision = {}, self._kinds.revision
             kept, found = self._v2, self._v2.get(form)

@@ -230,7 +230,7 @@ class _Rollout:
         made = self._made(name, revision)
         self.steps.append(create(made))
         if arithmetic.size(made):
-            self._say(f"Scaled up replica set {name} from 0 to {arithmetic.size(made)}")
+            self._record_event(f"Scaled up replica set {name} from 0 to {arithmetic.size(made)}")
         marked = self._mark_deployment(str(revision), name)
         if marked is not None:
             self.steps.append(marked)
@@ -276,9 +276,9 @@ class _Rollout:
             self.new = resized
         if before != count:
             direction = "up" if count > before else "down"
-            self._say(f"Scaled {direction} replica set {item['metadata']['name']} from {before} to {count}")
+            self._record_event(f"Scaled {direction} replica set {item['metadata']['name']} from {before} to {count}")
 
-    def _say(self, message: str) -> None:
+    def _record_event(self, message: str) -> None:
         component = "deployment-controller"
         self.steps.append(
             Event(about=self.deployment, reason="ScalingReplicaSet", message=message, component=component)

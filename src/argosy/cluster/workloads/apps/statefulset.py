@@ -204,7 +204,7 @@ class _Sync:
             spec["volumes"] = [*mounted, *kept]
         pod["spec"] = spec
         self.steps.append(create(pod))
-        self._say("SuccessfulCreate", f"Create Pod {pod_name} in StatefulSet {name} successful")
+        self._record_event("SuccessfulCreate", f"Create Pod {pod_name} in StatefulSet {name} successful")
         self.made += 1
 
     def _revision_for(self, ordinal: int) -> JsonObject:
@@ -230,15 +230,15 @@ class _Sync:
             claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata}
             self.steps.append(create({**claim, "spec": template["spec"]}))
             text = f"Create Claim {name} Pod {owner['metadata']['name']}-{ordinal} in StatefulSet"
-            self._say("SuccessfulCreate", f"{text} {owner['metadata']['name']} success")
+            self._record_event("SuccessfulCreate", f"{text} {owner['metadata']['name']} success")
         return template["metadata"]["name"], name
 
     def _delete(self, pod: JsonObject) -> None:
         name = self.seen.owner["metadata"]["name"]
         self.steps.append(delete(pod))
-        self._say("SuccessfulDelete", f"Delete Pod {pod['metadata']['name']} in StatefulSet {name} successful")
+        self._record_event("SuccessfulDelete", f"Delete Pod {pod['metadata']['name']} in StatefulSet {name} successful")
 
-    def _say(self, reason: str, message: str) -> None:
+    def _record_event(self, reason: str, message: str) -> None:
         component = "statefulset-controller"
         self.steps.append(Event(about=self.seen.owner, reason=reason, message=message, component=component))
 

@@ -69,7 +69,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
     return Decision(tuple(steps), wake_at)
 
 
-def _say(owner: JsonObject, reason: str, message: str, *, warning: bool = False) -> Event:
+def _event(owner: JsonObject, reason: str, message: str, *, warning: bool = False) -> Event:
     component = "cronjob-controller"
     return Event(owner, reason, message, "Warning" if warning else "Normal", component=component)
 
@@ -87,10 +87,10 @@ def _followed(seen: Seen, steps: list[Step]) -> JsonObject:
         job = by_uid.get(reference["uid"])
         if job is None:
             text = f"Active job went missing: {reference['name']}"
-            steps.append(_say(seen.owner, "MissingJob", text))
+            steps.append(_event(seen.owner, "MissingJob", text))
         elif kind := _finished(job):
             name = job["metadata"]["name"]
-            steps.append(_say(seen.owner, "SawCompletedJob", f"Saw completed job: {name}, condition: {kind}"))
+            steps.append(_event(seen.owner, "SawCompletedJob", f"Saw completed job: {name}, condition: {kind}"))
             if kind == "Complete":
                 ended = (job.get("status") or {}).get("completionTime") or ""
                 status["lastSuccessfulTime"] = max(ended, status.get("lastSuccessfulTime") or "")
@@ -100,7 +100,7 @@ def _followed(seen: Seen, steps: list[Step]) -> JsonObject:
     for job in seen.jobs:
         if job["metadata"]["uid"] not in listed and not _finished(job) and not is_deleting(job):
             text = f"Saw a job that the controller did not create or forgot: {job['metadata']['name']}"
-            steps.append(_say(seen.owner, "UnexpectedJob", text, warning=True))
+            steps.append(_event(seen.owner, "UnexpectedJob", text, warning=True))
     _set_active(status, active)
     return status
 
@@ -123,7 +123,7 @@ def _history(seen: Seen) -> list[Step]:
         ended.sort(key=lambda job: ((job.get("status") or {}).get("startTime") or "", job["metadata"]["name"]))
         for job in ended[: max(0, len(ended) - limit)]:
             steps.append(delete(job))
-            steps.append(_say(seen.owner, "SuccessfulDelete", f"Deleted job {job['metadata']['name']}"))
+            steps.append(_event(seen.owner, "SuccessfulDelete", f"Deleted job {job['metadata']['name']}"))
     return steps
 
 
@@ -134,7 +134,7 @@ def _run(seen: Seen, status: JsonObject, steps: list[Step], now: datetime) -> da
         zone = ZoneInfo(spec.get("timeZone") or seen.zone)
     except (ZoneInfoNotFoundError, ValueError):
         text = f"invalid timeZone: {spec.get('timeZone')!r}"
-        steps.append(_say(owner, "UnknownTimeZone", text, warning=True))
+        steps.append(_event(owner, "UnknownTimeZone", text, warning=True))
         return None
     last = instant(status.get("lastScheduleTime") or owner["metadata"]["creationTimestamp"])
     deadline = spec.get("startingDeadlineSeconds")
@@ -143,16 +143,16 @@ def _run(seen: Seen, status: JsonObject, steps: list[Step], now: datetime) -> da
         missed, due, following = _missed(spec["schedule"], since, now, zone)
         too_late = _missed(spec["schedule"], last, since, zone)[1] if due is None and last < since else None
     except (CronSimError, ValueError) as problem:
-        steps.append(_say(owner, "UnparseableSchedule", f"unparseable schedule: {problem}", warning=True))
+        steps.append(_event(owner, "UnparseableSchedule", f"unparseable schedule: {problem}", warning=True))
         return None
     if too_late is not None:
         text = f"Missed scheduled time to start a job: {too_late.strftime('%a, %d %b %Y %H:%M:%S +0000')}"
-        steps.append(_say(owner, "MissSchedule", text, warning=True))
+        steps.append(_event(owner, "MissSchedule", text, warning=True))
     if due is None:
         return following
     if missed > MANY:
         text = "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew"
-        steps.append(_say(owner, "TooManyMissedTimes", text, warning=True))
+        steps.append(_event(owner, "TooManyMissedTimes", text, warning=True))
     _start(seen, status, steps, due)
     return following
 
@@ -181,20 +181,20 @@ def _start(seen: Seen, status: JsonObject, steps: list[Step], due: datetime) -> 
     policy = spec.get("concurrencyPolicy", "Allow")
     if active and policy == "Forbid":
         text = "Not starting job because prior execution is running and concurrency policy is Forbid"
-        steps.append(_say(owner, "JobAlreadyActive", text))
+        steps.append(_event(owner, "JobAlreadyActive", text))
         status["lastScheduleTime"] = timestamps.seconds(due)
         return
     if policy == "Replace":
         for job in seen.jobs:
             if not _finished(job) and not is_deleting(job):
                 steps.append(delete(job))
-                steps.append(_say(owner, "SuccessfulDelete", f"Deleted job {job['metadata']['name']}"))
+                steps.append(_event(owner, "SuccessfulDelete", f"Deleted job {job['metadata']['name']}"))
         active = []
     job = _job(owner, due)
     name = job["metadata"]["name"]
     if all(other["metadata"]["name"] != name for other in seen.jobs):
         steps.append(create(job))
-        steps.append(_say(owner, "SuccessfulCreate", f"Created job {name}"))
+        steps.append(_event(owner, "SuccessfulCreate", f"Created job {name}"))
     status["lastScheduleTime"] = timestamps.seconds(due)
     _set_active(status, active)
 

@@ -192,9 +192,9 @@ class _Sync:
         self._set(status, final, reason, message)
         if final == "Complete":
             status["completionTime"] = stamp(self.now)
-            self._say("Completed", "Job completed")
+            self._record_event("Completed", "Job completed")
         else:
-            self._say(reason, message, warning=True)
+            self._record_event(reason, message, warning=True)
 
     def _set(self, status: JsonObject, kind: str, reason: str, message: str, truth: str = "True") -> None:
         conditions = status.get("conditions") or []
@@ -217,16 +217,16 @@ class _Sync:
     def _suspend(self, status: JsonObject, active: list[JsonObject]) -> None:
         if not is_true(self.job, "Suspended"):
             self._set(status, "Suspended", "JobSuspended", "Job suspended")
-            self._say("Suspended", "Job suspended")
+            self._record_event("Suspended", "Job suspended")
         status.pop("startTime", None)
         for pod in active:
             self.steps.append(delete(pod))
-            self._say("SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
+            self._record_event("SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
 
     def _resume(self, status: JsonObject) -> None:
         if is_true(self.job, "Suspended"):
             self._set(status, "Suspended", "JobResumed", "Job resumed", "False")
-            self._say("Resumed", "Job resumed")
+            self._record_event("Resumed", "Job resumed")
         status.setdefault("startTime", stamp(self.now))
 
     def _scale(self, status: JsonObject, active: list[JsonObject]) -> list[JsonObject]:
@@ -234,7 +234,7 @@ class _Sync:
         if len(active) > target:
             for pod in active[target:]:
                 self.steps.append(delete(pod))
-                self._say("SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
+                self._record_event("SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
             return active[:target]
         missing = target - len(active)
         if self.job["spec"].get("podReplacementPolicy") == "Failed":
@@ -279,7 +279,7 @@ class _Sync:
 
     def _create(self, pod: JsonObject) -> JsonObject:
         self.steps.append(create(pod))
-        self._say("SuccessfulCreate", f"Created pod: {pod['metadata']['name']}")
+        self._record_event("SuccessfulCreate", f"Created pod: {pod['metadata']['name']}")
         return pod
 
     def _pod(self, name: str) -> JsonObject:
@@ -305,7 +305,7 @@ class _Sync:
         status["ready"] = sum(map(is_ready, active))
         status["terminating"] = sum(is_deleting(pod) and not _outcome(pod) for pod in self.seen.pods)
 
-    def _say(self, reason: str, message: str, *, warning: bool = False) -> None:
+    def _record_event(self, reason: str, message: str, *, warning: bool = False) -> None:
         component = "job-controller"
         self.steps.append(Event(self.job, reason, message, "Warning" if warning else "Normal", component=component))
 

@@ -47,8 +47,8 @@ class ProgramWrites:
         say: Callable[[Event], object],
     ) -> None:
         self._view, self._book, self._clock = view, book, clock
-        self._acting_as, self._spawn, self._say = acting_as, spawn, say
-        self._begun: set[str] = set()
+        self._acting_as, self._spawn, self._record_event = acting_as, spawn, say
+        self._started: set[str] = set()
         """Runs in progress, by their container's identity."""
 
     def start(self) -> None:
@@ -62,22 +62,22 @@ class ProgramWrites:
                 continue
             if change.new is not None:
                 self._changed(change.new.obj)
-            elif self._begun and change.old is not None:
-                self._begun -= {str(item.get("containerID")) for item in _statuses(change.old.obj)}
+            elif self._started and change.old is not None:
+                self._started -= {str(item.get("containerID")) for item in _statuses(change.old.obj)}
 
     def _changed(self, pod: JsonObject) -> None:
         annotated = APPLY in (pod["metadata"].get("annotations") or {})
         if not annotated and not self._book.writes:
             return
         running = [item for item in _statuses(pod) if "running" in (item.get("state") or {})]
-        if all(item.get("containerID") in self._begun for item in running):
+        if all(item.get("containerID") in self._started for item in running):
             return
         owners = owners_of(self._view, pod)
         effects = effects_of(pod, self._book.current, ordinal_of(self._view, pod), owners, self._clock.now())
         for item in running:
             run, effect = str(item.get("containerID")), effects.get(item["name"])
-            if run not in self._begun and effect is not None and effect.apply:
-                self._begun.add(run)
+            if run not in self._started and effect is not None and effect.apply:
+                self._started.add(run)
                 self._spawn(self._carry_out(pod, run, effect.apply))
 
     async def _carry_out(self, pod: JsonObject, run: str, manifests: Sequence[JsonObject]) -> None:
@@ -91,7 +91,7 @@ class ProgramWrites:
                 break
             if problem != told:
                 told = problem
-                self._say(
+                self._record_event(
                     Event(about=pod, reason="ProgramRefused", message=problem, component="kubelet", type="Warning")
                 )
             await self._clock.sleep(PAUSE_SECONDS)

@@ -313,7 +313,7 @@ def _dd(place: Place, words: Sequence[str], given: bytes) -> Ran:
     return Ran(complaint=f"{len(data)} bytes copied\n".encode())
 
 
-def _says(read: Callable[[Place], str]) -> Run:
+def _prints(read: Callable[[Place], str]) -> Run:
     return lambda place, words, given: Ran(f"{read(place)}\n".encode())
 
 
@@ -336,20 +336,20 @@ COMMANDS: dict[str, Run] = {
     "mkdir": lambda place, words, given: Ran(),
     "sleep": lambda place, words, given: Ran(),
     "sync": lambda place, words, given: Ran(),
-    "hostname": _says(lambda place: place.hostname),
-    "pwd": _says(lambda place: place.directory),
-    "whoami": _says(lambda place: place.user),
-    "id": _says(lambda place: "uid=0(root) gid=0(root) groups=0(root)"),
+    "hostname": _prints(lambda place: place.hostname),
+    "pwd": _prints(lambda place: place.directory),
+    "whoami": _prints(lambda place: place.user),
+    "id": _prints(lambda place: "uid=0(root) gid=0(root) groups=0(root)"),
     "printf": _printf,
     "seq": _seq,
-    "uptime": _says(lambda place: f" {place.now:%H:%M:%S} up 1 day,  0 users,  load average: 0.00, 0.00, 0.00"),
+    "uptime": _prints(lambda place: f" {place.now:%H:%M:%S} up 1 day,  0 users,  load average: 0.00, 0.00, 0.00"),
     "date": _date,
     "dd": _dd,
     "head": _filter(filters.head),
     "tail": _filter(filters.tail),
     "sort": _filter(filters.sort),
     "gzip": _filter(filters.zipped),
-    "uname": _says(lambda place: "Linux"),
+    "uname": _prints(lambda place: "Linux"),
     "which": lambda place, words, given: Ran(
         "".join(f"/bin/{word}\n" for word in words if word in COMMANDS).encode(),
         code=int(not all(word in COMMANDS for word in words)),

@@ -49,7 +49,7 @@ class SimulatedPodRuntime:
         effect = self._effect(pod, container)
         place = self._place(pod, container, effect)
         name = command[0].rpartition("/")[2]
-        if (said := _said(effect, command)) is not None:
+        if (said := _rule_output(effect, command)) is not None:
             done = said
         elif _echoes(command):
             while data := await console.read():
@@ -60,7 +60,7 @@ class SimulatedPodRuntime:
         elif name in ("sh", "bash", "ash") and len(command) == 1:
             return await self._listen(pod, place, effect, console)
         else:
-            given = await _whole_input(console) if _waits_for_input(name, command) else b""
+            given = await _all_input(console) if _waits_for_input(name, command) else b""
             done = self._executed(place, effect, command, given)
         self._keep(pod, place)
         await console.write(done.output)
@@ -69,7 +69,7 @@ class SimulatedPodRuntime:
 
     def _executed(self, place: Place, effect: Effect, command: Sequence[str], given: bytes) -> Ran:
         """Checks rules first, for each command of a script too."""
-        if (said := _said(effect, command)) is not None:
+        if (said := _rule_output(effect, command)) is not None:
             return said
         name = command[0].rpartition("/")[2]
         if name in ("sh", "bash", "ash") and len(command) > 2 and command[1].endswith("c"):
@@ -227,7 +227,7 @@ def _means(page: Page, port: int, request: ProxyRequest) -> bool:
     )
 
 
-def _said(effect: Effect, command: Sequence[str]) -> Ran | None:
+def _rule_output(effect: Effect, command: Sequence[str]) -> Ran | None:
     """The output of the first rule that matches the command."""
     spelled = (shlex.join(command), " ".join(command))
     for rule in effect.commands or ():
@@ -257,7 +257,7 @@ def _waits_for_input(name: str, command: Sequence[str]) -> bool:
     return name == "tee" or not words
 
 
-async def _whole_input(console: CommandConsole) -> bytes:
+async def _all_input(console: CommandConsole) -> bytes:
     parts = []
     while data := await console.read():
         parts.append(data)

@@ -45,7 +45,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
     if is_deleting(pod):
         return stop(seen, now)
     if not (pod.get("status") or {}).get("startTime"):
-        return _begin(seen, now)
+        return _start(seen, now)
     return _advance(seen, now)
 
 
@@ -59,7 +59,7 @@ def _jittered(seen: Seen, seconds: float, effect: Effect, what: str) -> float:
 # -- starting ----------------------------------------------------------------------------------------------------------
 
 
-def _begin(seen: Seen, now: datetime) -> Decision:
+def _start(seen: Seen, now: datetime) -> Decision:
     pod, spec = seen.pod, seen.pod["spec"]
     init = spec.get("initContainers") or []
     reason = "PodInitializing" if init else "ContainerCreating"

@@ -135,10 +135,10 @@ def untolerated(pod: JsonObject, node: JsonObject, effects: Sequence[str]) -> li
 
 def tolerations_of(pod: JsonObject, taint: JsonObject) -> list[JsonObject]:
     """The Pod's tolerations that tolerate the taint."""
-    return [item for item in pod["spec"].get("tolerations") or () if _bears(item, taint)]
+    return [item for item in pod["spec"].get("tolerations") or () if _tolerates(item, taint)]
 
 
-def _bears(toleration: JsonObject, taint: JsonObject) -> bool:
+def _tolerates(toleration: JsonObject, taint: JsonObject) -> bool:
     if toleration.get("effect") and toleration["effect"] != taint.get("effect"):
         return False
     if toleration.get("operator") == "Exists":

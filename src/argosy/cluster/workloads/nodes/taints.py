@@ -63,13 +63,13 @@ def _label(taint: JsonObject) -> str:
 def decide(seen: Seen, now: datetime) -> Decision:
     uid = seen.pod["metadata"]["uid"]
     marks = tuple((uid, _label(taint)) for taint, since in seen.taints if since is None)
-    due = earliest(*(_ends(seen.pod, taint, since or now) for taint, since in seen.taints))
+    due = earliest(*(_evicted_at(seen.pod, taint, since or now) for taint, since in seen.taints))
     if due is None:
         return NOTHING
     return Decision((), due, marks=marks) if now < due else Decision(tuple(_evicted(seen.pod, now)))
 
 
-def _ends(pod: JsonObject, taint: JsonObject, since: datetime) -> datetime | None:
+def _evicted_at(pod: JsonObject, taint: JsonObject, since: datetime) -> datetime | None:
     """When the Pod must be evicted because of the taint; None when it may stay for ever."""
     found = tolerations_of(pod, taint)
     if not found:

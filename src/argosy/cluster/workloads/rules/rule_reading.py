@@ -164,7 +164,7 @@ def _match(value: JsonValue, where: str) -> Match:
         image=_text(table, "image", where),
         container=_text(table, "container", where),
         service=_text(table, "service", where) if table.get("service") is not None else None,
-        ordinal=_whole(table, "ordinal", where),
+        ordinal=_integer(table, "ordinal", where),
         start=_moment(table, "from", where),
         end=_moment(table, "until", where),
     )
@@ -187,7 +187,7 @@ def _effect(value: JsonValue, where: str) -> Effect:
         stop_delay=_seconds(table, "stopDelay", where),
         jitter=_seconds(table, "jitter", where),
         run_for=_seconds(table, "runFor", where),
-        exit_code=_whole(table, "exitCode", where, 255),
+        exit_code=_integer(table, "exitCode", where, 255),
         fail=_fail(table["fail"], f"{where}.fail") if table.get("fail") is not None else None,
         never_ready=never,
         logs=_logs(table["logs"], f"{where}.logs") if table.get("logs") is not None else None,
@@ -218,7 +218,7 @@ def _fail(value: JsonValue, where: str) -> Fail:
     return Fail(
         reason=reason,
         after=_seconds(table, "after", where) or 0.0,
-        times=_whole(table, "times", where),
+        times=_integer(table, "times", where),
         probability=chance,
     )
 
@@ -252,7 +252,7 @@ def _text(table: Mapping[str, Any], name: str, where: str) -> str:
     return value
 
 
-def _whole(table: Mapping[str, Any], name: str, where: str, highest: int = 2**31 - 1) -> int | None:
+def _integer(table: Mapping[str, Any], name: str, where: str, highest: int = 2**31 - 1) -> int | None:
     value = table.get(name)
     if value is not None and (type(value) is not int or not 0 <= value <= highest):
         raise RuleError(f"{where}.{name}: {value!r} is not a whole number from 0 to {highest}")

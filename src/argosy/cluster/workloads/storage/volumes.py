@@ -75,7 +75,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
         volume = _provisioned(claim, seen.storage_class)
         text = f"Successfully provisioned volume {volume['metadata']['name']}"
         present = any(item["metadata"]["name"] == volume["metadata"]["name"] for item in seen.volumes)
-        made: list[Step] = [] if present else [create(volume), _say(claim, "ProvisioningSucceeded", text)]
+        made: list[Step] = [] if present else [create(volume), _event(claim, "ProvisioningSucceeded", text)]
         return Decision((*made, _named(claim, volume["metadata"]["name"])))
     found = min(filter(lambda volume: _fits(claim, volume), seen.volumes), key=_capacity, default=None)
     if found is None:
@@ -89,10 +89,10 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 def _pending(claim: JsonObject, reason: str, text: str) -> tuple[Step, ...]:
     """Reported once: nothing is processed again until something changes."""
-    return (_say(claim, reason, text, warning=reason == "ProvisioningFailed"),)
+    return (_event(claim, reason, text, warning=reason == "ProvisioningFailed"),)
 
 
-def _say(claim: JsonObject, reason: str, message: str, *, warning: bool = False) -> Event:
+def _event(claim: JsonObject, reason: str, message: str, *, warning: bool = False) -> Event:
     component = "persistentvolume-controller"
     return Event(claim, reason, message, "Warning" if warning else "Normal", component=component)
 

@@ -20,7 +20,7 @@ _DAMAGED = re.compile(
 )
 
 
-def mended(mirror: Path, errors: str) -> bool:
+def repaired(mirror: Path, errors: str) -> bool:
     """Whether something was repaired, so that the same command is worth a retry."""
     if _LOCKED.search(errors):
         for lock in [*mirror.glob("*.lock"), *(mirror / "refs").rglob("*.lock")]:
