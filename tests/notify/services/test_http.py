@@ -349,6 +349,25 @@ def test_rocketchat_signs_in_first() -> None:
     assert second.json == {"text": "m", "channel": "#chan", "alias": "A"}
 
 
+@pytest.mark.parametrize(
+    ("icon", "sent", "warnings"),
+    [
+        (":ship:", {"icon_emoji": ":ship:"}, 0),
+        ("https://site.example/a.png", {"icon_url": "https://site.example/a.png"}, 0),
+        ("ship", {}, 1),
+        ("::", {}, 1),
+    ],
+)
+def test_an_icon_of_slack_that_is_neither_emoji_nor_url_is_a_warning(
+    icon: str, sent: dict[str, str], warnings: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    content = {"message": "m", "slack": {"icon": icon}}
+    (request,) = delivered("slack", {"apiURL": "{url}"}, content, default=(200, {"ok": True}))
+
+    assert {name: text for name, text in request.json.items() if name.startswith("icon")} == sent
+    assert sum("is neither :emoji: nor an http URL" in one.message for one in caplog.records) == warnings
+
+
 def test_slack_replies_in_the_thread_of_its_group() -> None:
     options = {"token": "t", "apiURL": "{url}"}
     content = {"message": "m", "slack": {"groupingKey": "g", "deliveryPolicy": "PostAndUpdate"}}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Final
 
 from argosy.machinery.objects import JsonObject
 from argosy.notify.services.delivering import Delivery, Doors, Refused, decoded, json_text, post, refused
+
+log = logging.getLogger(__name__)
 
 API: Final = "https://slack.com/api"
 _TRANSIENT: Final = frozenset({"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable"})
@@ -40,6 +43,8 @@ def _body(delivery: Delivery) -> JsonObject:
         body["icon_emoji"] = icon
     elif icon.startswith(("http://", "https://")):
         body["icon_url"] = icon
+    elif icon:
+        log.warning("%s: icon '%s' is neither :emoji: nor an http URL: it is not sent", delivery.name, icon[:100])
     for field in ("attachments", "blocks"):
         if (found := json_text(delivery, field)) is not None:
             body[field] = found
