@@ -27,7 +27,7 @@ class LookMetrics:
         self._seconds = registry.histogram(f"{kind}_reconcile", "Time of one look.", _NAMES, BOUNDS)
         self._errors = registry.counter(f"{kind}_reconcile_error", "Looks that failed.", _NAMES)
         labels = (*_NAMES, "type", "reason")
-        self._events = registry.counter("rollout_events_total", "Events that were told, folded or not.", labels)
+        self._events = registry.counter("rollout_events_total", "Events that were recorded, aggregated or not.", labels)
         cache.on_change(self._changed)
 
     def of(self, controller: Controller[Any]) -> Controller[Any]:

@@ -30,8 +30,8 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "another kind of key": (lambda d: (d / "ca.key").write_bytes(rsa_key()), "a key of another kind"),
     "no certificate": (lambda d: (d / "ca.crt").write_bytes(b"hello"), r"ca\.crt is damaged: it is no certificate"),
-    "a key is gone": (lambda d: (d / "ca.key").unlink(), r"ca\.key is missing beside ca\.crt"),
-    "the certificate is gone": (lambda d: (d / "ca.crt").unlink(), r"ca\.crt is missing beside ca\.key"),
+    "a key is gone": (lambda d: (d / "ca.key").unlink(), r"ca\.key is missing next to ca\.crt"),
+    "the certificate is gone": (lambda d: (d / "ca.crt").unlink(), r"ca\.crt is missing next to ca\.key"),
     "a key of another authority": (
         lambda d: (d / "ca.key").write_bytes(Keys.make(NOON).authority.key),
         "do not belong together",

@@ -60,7 +60,7 @@ def faults_of_keys(directory: Path, now: datetime) -> list[str]:
     if not there:
         return []
     if missing := [name for name in FILES if name not in there]:
-        return [f"{directory / missing[0]} is missing beside {there[0]}: {_remedy(directory)}"]
+        return [f"{directory / missing[0]} is missing next to {there[0]}: {_remedy(directory)}"]
     faults = [fault for name in (KEY, SIGNING_KEY) if (fault := _fault_of_key(directory / name))]
     return faults or _faults_of_authority(directory, now)
 

@@ -59,7 +59,7 @@ class CacheAudit:
         self._client, self._caches, self._clock, self._server = client, caches, clock, server
         names = ("resource",)
         self._checked = registry.counter("argosy_cache_checks_total", "Caches compared with the API server.", names)
-        text = "Objects that a cache had wrong, and that were mended."
+        text = "Objects that a cache had wrong, and that were repaired."
         self._differing = registry.counter("argosy_cache_differences_total", text, names)
 
     async def run(self) -> None:
