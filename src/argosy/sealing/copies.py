@@ -66,11 +66,11 @@ def fault_of(source: Secret | None, target: Secret, key: Key) -> str:
     if source.metadata.annotations.get(COPY_OF):
         return f"Secret {place} is a copy itself: copy the first of them"
     if source.metadata.namespace == key.namespace and source.metadata.name == key.name:
-        return "a Secret is no copy of itself"
+        return "a Secret cannot be a copy of itself"
     if KEY_LABEL in source.metadata.labels:
         return f"Secret {place} is a sealing key, which is never copied"
     if source.type != target.type:
-        return f"Secret {place} is of type {source.type}, this one of type {target.type}: make it anew"
+        return f"Secret {place} is of type {source.type}, this one of type {target.type}: re-create it"
     return ""
 
 

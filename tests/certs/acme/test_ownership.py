@@ -106,7 +106,7 @@ def test_a_challenge_that_somebody_wrote_gets_nothing_done_with_the_operators_cr
         running.pass_time(120)
         assert all(one.record.domain != "operator.example" for one in asked(running).presented)
         (told,) = running.events("NotOurs")
-        assert told["involvedObject"]["name"] == "forged" and told["message"].startswith("not worked on: ")
+        assert told["involvedObject"]["name"] == "forged" and told["message"].startswith("not processed: ")
 
 
 def test_another_solver_than_the_issuers_is_not_used() -> None:

@@ -74,7 +74,7 @@ STORIES: dict[str, tuple[Settings, Prepare, str]] = {
     "a solver": (
         Settings(),
         lambda world: world.create(issuer("selfsigned", acme={**ACME, "solvers": []})),
-        "waits for a solver: none of the issuer's fits web.example.test; a change of the issuer goes on",
+        "waits for a solver: none of the issuer's fits web.example.test; a change of the issuer starts a new attempt",
     ),
 }
 

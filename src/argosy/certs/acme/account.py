@@ -55,7 +55,9 @@ def look(snapshot: Snapshot, issuer: AnyIssuer, settings: Settings) -> Gathered:
     spec = issuer.spec.acme
     assert spec is not None
     if urlsplit(spec.server).hostname in RETIRED:
-        message = f"{spec.server} speaks the first version of ACME, which is no more: use the server's v2 directory"
+        message = (
+            f"{spec.server} speaks the first version of ACME, which has been shut down: use the server's v2 directory"
+        )
         return Gathered(fault=Verdict(ready=False, reason="InvalidConfig", message=message))
     place, name = key_place(issuer, settings)
     secret = snapshot.get(Secret, place)

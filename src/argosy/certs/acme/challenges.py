@@ -131,7 +131,7 @@ def _refused(seen: Seen, now: datetime) -> Decision:
     """
     if seen.challenge.status.state:
         return NOTHING
-    reason = f"not worked on: {seen.fault}"
+    reason = f"not processed: {seen.fault}"
     if seen.challenge.status.reason == reason:
         return NOTHING
     event = Event(about=seen.challenge.raw, reason="NotOurs", message=reason, type="Warning")
@@ -180,7 +180,7 @@ def _checked(seen: Seen, solving: Solving, now: datetime) -> Decision:
     if (ends := _wait_end(seen.challenge)) is not None:
         if now >= ends:
             return Decision(wake_at=now + timedelta(milliseconds=1), memory=Memory(passed=now))
-        reason = f"Waiting until {timestamps.seconds(ends)} before the ACME server is told"
+        reason = f"Waiting until {timestamps.seconds(ends)} before the challenge is accepted at the ACME server"
         return Decision(_status(seen.challenge, reason=reason), wake_at=ends)
     if isinstance(solving.shown, NotYet):
         return Decision(_status(seen.challenge, reason=f"Error presenting challenge: {solving.shown.reason}"))

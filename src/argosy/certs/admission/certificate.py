@@ -82,9 +82,9 @@ def _subject(spec: CertificateSpec, *, literal_allowed: bool) -> Iterator[FieldE
         if not literal_allowed:
             yield forbidden("spec.literalSubject", "the feature gate LiteralCertificateSubject is off")
         if common_name:
-            yield invalid("spec.commonName", common_name, "must be empty beside literalSubject")
+            yield invalid("spec.commonName", common_name, "must be empty if literalSubject is set")
         if spec.subject and any(getattr(spec.subject, part.attribute) for part in parts(Subject)):
-            yield invalid("spec.subject", "", "must be empty beside literalSubject")
+            yield invalid("spec.subject", "", "must be empty if literalSubject is set")
         try:
             rdns = subject.literal(spec.literal_subject)
         except subject.SubjectError as error:

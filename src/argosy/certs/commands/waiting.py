@@ -96,7 +96,8 @@ def _order(story: Story, order: Order) -> str:
         return f"waits for the {one.spec.type} challenge of {one.spec.dns_name}: {said}"
     if state == "pending" and not story.challenges_of(order):
         names = ", ".join(one.identifier for one in order.status.authorizations if one.identifier)
-        return f"waits for a solver: none of the issuer's fits {names or 'its names'}; a change of the issuer goes on"
+        fits = f"none of the issuer's fits {names or 'its names'}"
+        return f"waits for a solver: {fits}; a change of the issuer starts a new attempt"
     return f"waits for {server}: the order is {state}{f' ({order.status.reason})' if order.status.reason else ''}"
 
 

@@ -155,7 +155,7 @@ def _is_of(order: Order, request: CertificateRequest) -> bool:
 
 def _taken(seen: Seen, name: str, now: datetime) -> Decision:
     """An Order of this name that we did not create is never used: it is deleted with its owner, or by hand."""
-    message = f"Order {name} exists and belongs to another; it is waited for that it goes"
+    message = f"Order {name} exists and belongs to another; waiting for its deletion"
     return outcome.pending(seen.request, "OrderPending", message, now)
 
 
@@ -164,7 +164,7 @@ def _issued(seen: Seen, order: Order, now: datetime) -> Decision:
     try:
         certificates.first_of(chain)
     except certificates.CertificateError as error:
-        text = f"Order {order.metadata.name} holds no certificate that can be read, and is made anew: {error}"
+        text = f"Order {order.metadata.name} holds no valid certificate, and is re-created: {error}"
         event = Event(about=seen.request.raw, reason="OrderBadCertificate", message=text, type="Warning")
         return Decision((requests.delete(Order, order.raw), event))
     return outcome.issued(seen.request, chain, b"", now)

@@ -104,7 +104,7 @@ def judged(request: CertificateSigningRequest, found: Ordering) -> Signed | Refu
         made = requests.create(Order, found.wanted)
         return Waiting(reason="OrderCreated", message=f"Created Order resource {place}", steps=(made,))
     if not any(one.uid == request.metadata.uid and one.controller for one in order.metadata.owner_references):
-        message = f"Order {place} exists and belongs to another; it is waited for that it goes"
+        message = f"Order {place} exists and belongs to another; waiting for its deletion"
         return Waiting(reason="OrderPending", message=message, is_warning=True)
     state = order.status.state
     if state in FAILURE_STATES:

@@ -30,7 +30,7 @@ def waiting_for(rollout: Rollout, obstacle: str = "") -> str:
 
 def _invalid(rollout: Rollout) -> str:
     found = next((one for one in rollout.status.conditions if one.type == "InvalidSpec"), None)
-    return "the spec to be mended" if found is not None else ""
+    return "the spec to be fixed" if found is not None else ""
 
 
 def _aborted(rollout: Rollout) -> str:

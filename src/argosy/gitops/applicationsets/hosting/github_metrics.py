@@ -14,9 +14,9 @@ from argosy.observe.metrics import REGISTRY, Registry
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 PREFIX: Final = "argocd_github_api_"
 LIMITS: Final = {
-    "rate_limit_remaining": ("x-ratelimit-remaining", "Requests that are left until the limit is set anew."),
+    "rate_limit_remaining": ("x-ratelimit-remaining", "Requests that are left until the limit is reset."),
     "rate_limit_limit": ("x-ratelimit-limit", "Requests that are allowed in a period."),
-    "rate_limit_reset_seconds": ("x-ratelimit-reset", "Seconds until the limit is set anew."),
+    "rate_limit_reset_seconds": ("x-ratelimit-reset", "Seconds until the limit is reset."),
     "rate_limit_used": ("x-ratelimit-used", "Requests of this period."),
 }
 ASKED_FOR: ContextVar[Key | None] = ContextVar("asked_for", default=None)
