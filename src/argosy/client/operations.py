@@ -58,11 +58,11 @@ class Client(WaitingTransport):
         )
 
     def get_me(self) -> Me:
-        """Who one is."""
+        """The caller."""
         return cast(Me, self._ask("GET", "/me", (), {}))
 
     def post_rights(self, body: Rights) -> Allowed:
-        """Whether one may, for many questions at once."""
+        """Whether the caller has rights, for many questions at once."""
         return cast(Allowed, self._ask("POST", "/rights", (), {}, body))
 
     def get_applications(
@@ -84,7 +84,7 @@ class Client(WaitingTransport):
         offset: int | str = "",
         limit: int | str = "",
     ) -> ApplicationPage:
-        """A window on the Applications that one may see."""
+        """Applications that the caller may see, filtered, sorted and paged."""
         return cast(
             ApplicationPage,
             self._ask(
@@ -134,7 +134,7 @@ class Client(WaitingTransport):
         offset: int | str = "",
         limit: int | str = "",
     ) -> Iterator[Event]:
-        """A window on the Applications, live: events `snapshot` and `patch`."""
+        """Applications, live: events `snapshot` and `patch`."""
         return self._stream(
             "/stream/applications",
             (),
@@ -930,11 +930,11 @@ class Client(WaitingTransport):
         return self._stream("/stream/sealedsecrets/{}/{}", (namespace, name), {})
 
     def get_home(self, *, favourite: Sequence[str] = ()) -> Home:
-        """What needs a person now, and how one's favourites are."""
+        """What needs attention now, and the state of favourites."""
         return cast(Home, self._ask("GET", "/home", (), {"favourite": favourite}))
 
     def get_stream_home(self, *, favourite: Sequence[str] = ()) -> Iterator[Event]:
-        """What needs a person now, live."""
+        """What needs attention now, live."""
         return self._stream("/stream/home", (), {"favourite": favourite})
 
     def post_rollouts_namespace_name_promote(self, namespace: str, name: str, body: Nothing) -> Done:
@@ -962,11 +962,11 @@ class Client(WaitingTransport):
         return cast(Done, self._ask("POST", "/rollouts/{}/{}/restart", (namespace, name), {}, body))
 
     def post_rollouts_namespace_name_set_image(self, namespace: str, name: str, body: Image) -> Done:
-        """Give containers of a Rollout another image."""
+        """Set the image of a Rollout's containers."""
         return cast(Done, self._ask("POST", "/rollouts/{}/{}/set-image", (namespace, name), {}, body))
 
     def get_stages_namespace_name_freight(self, namespace: str, name: str) -> Offers:
-        """The Freight that a Stage may have, now or later."""
+        """The Freight available to a Stage, now or later."""
         return cast(Offers, self._ask("GET", "/stages/{}/{}/freight", (namespace, name), {}))
 
     def post_stages_namespace_name_promote(self, namespace: str, name: str, body: Chosen) -> Done:
@@ -974,7 +974,7 @@ class Client(WaitingTransport):
         return cast(Done, self._ask("POST", "/stages/{}/{}/promote", (namespace, name), {}, body))
 
     def get_pipelines(self) -> PipelineList:
-        """The projects with pipelines that one may see."""
+        """The projects with pipelines that the caller may see."""
         return cast(PipelineList, self._ask("GET", "/pipelines", (), {}))
 
     def get_pipelines_project(self, project: str) -> Pipeline:
@@ -999,7 +999,7 @@ class Client(WaitingTransport):
         offset: int | str = "",
         limit: int | str = "",
     ) -> ActPage:
-        """Who did what lately."""
+        """Recent changes and who made them."""
         return cast(
             ActPage,
             self._ask(
@@ -1042,17 +1042,17 @@ class Client(WaitingTransport):
         )
 
     def get_traces(self, *, of: str = "", project: str = "") -> Traces:
-        """Where a change is: by the commit, tag, digest, image, name or alias of what is in Freight."""
+        """How far a change has got: by commit, tag, digest, image, or name or alias of Freight."""
         return cast(Traces, self._ask("GET", "/traces", (), {"of": of, "project": project}))
 
     def get_freight_namespace_name_trace(self, namespace: str, name: str) -> Trace:
-        """Where a piece of Freight is, and why it is not further."""
+        """How far Freight has got, and why not further."""
         return cast(Trace, self._ask("GET", "/freight/{}/{}/trace", (namespace, name), {}))
 
     def get_applications_namespace_name_preview(
         self, namespace: str, name: str, *, revision: Sequence[str] = (), prune: str = ""
     ) -> SyncPreview:
-        """What a sync would change, to what Git says or to a revision."""
+        """What a sync to Git's state, or to a revision, would change."""
         return cast(
             SyncPreview,
             self._ask("GET", "/applications/{}/{}/preview", (namespace, name), {"revision": revision, "prune": prune}),
@@ -1061,7 +1061,7 @@ class Client(WaitingTransport):
     def get_applications_namespace_name_preview_rollback_id(
         self, namespace: str, name: str, id_: str, *, prune: str = ""
     ) -> SyncPreview:
-        """What a roll back to a deployment of the history would change."""
+        """What a rollback to a deployment in the history would change."""
         return cast(
             SyncPreview,
             self._ask("GET", "/applications/{}/{}/preview/rollback/{}", (namespace, name, id_), {"prune": prune}),
@@ -1074,35 +1074,35 @@ class Client(WaitingTransport):
     def get_dependencies_group_kind_namespace_name(
         self, group: str, kind: str, namespace: str, name: str
     ) -> Dependencies:
-        """What an object needs, and what needs it; `core` for the group and `-` for the namespace of none."""
+        """What an object depends on, and what depends on it (`core`: the core group, `-`: no namespace)."""
         return cast(Dependencies, self._ask("GET", "/dependencies/{}/{}/{}/{}", (group, kind, namespace, name), {}))
 
     def get_certificates_namespace_name_story(self, namespace: str, name: str) -> Story:
-        """From a Certificate down to what its issuer said."""
+        """A Certificate with its request, order and challenges, down to the issuer's answer."""
         return cast(Story, self._ask("GET", "/certificates/{}/{}/story", (namespace, name), {}))
 
     def get_sealedsecrets_namespace_name_story(self, namespace: str, name: str) -> Story:
-        """Whether a SealedSecret was opened, into what, and why not."""
+        """Whether a SealedSecret was unsealed, into which Secret, or why not."""
         return cast(Story, self._ask("GET", "/sealedsecrets/{}/{}/story", (namespace, name), {}))
 
     def get_rollouts_namespace_name_details(self, namespace: str, name: str) -> RolloutDetails:
-        """A Rollout with all that it made."""
+        """A Rollout with the objects it owns."""
         return cast(RolloutDetails, self._ask("GET", "/rollouts/{}/{}/details", (namespace, name), {}))
 
     def get_stream_rollouts_namespace_name_details(self, namespace: str, name: str) -> Iterator[Event]:
-        """A Rollout with all that it made, live."""
+        """A Rollout with the objects it owns, live."""
         return self._stream("/stream/rollouts/{}/{}/details", (namespace, name), {})
 
     def get_promotions_namespace_name_details(self, namespace: str, name: str) -> PromotionDetails:
-        """A Promotion's variables and steps as evaluated, and what was told while it ran."""
+        """A Promotion's variables and steps as evaluated, and its events."""
         return cast(PromotionDetails, self._ask("GET", "/promotions/{}/{}/details", (namespace, name), {}))
 
     def get_views(self) -> SavedViews:
-        """The views of lists that projects share."""
+        """Saved views of lists that projects share."""
         return cast(SavedViews, self._ask("GET", "/views", (), {}))
 
     def post_views(self, body: View) -> SavedViews:
-        """Save a view for a project; one of the same name and list is replaced."""
+        """Save a view for a project, replacing one of the same name and list."""
         return cast(SavedViews, self._ask("POST", "/views", (), {}, body))
 
     def delete_views_project_name(self, project: str, name: str) -> SavedViews:
@@ -1114,35 +1114,35 @@ class Client(WaitingTransport):
         return cast(Done, self._ask("POST", "/certificates/{}/{}/renew", (namespace, name), {}, body))
 
     def post_certificates_namespace_name_approve(self, namespace: str, name: str, body: Nothing) -> Done:
-        """Approve the request of a Certificate that waits for it."""
+        """Approve the pending request of a Certificate."""
         return cast(Done, self._ask("POST", "/certificates/{}/{}/approve", (namespace, name), {}, body))
 
     def post_certificates_namespace_name_deny(self, namespace: str, name: str, body: Nothing) -> Done:
-        """Deny the request of a Certificate that waits for approval."""
+        """Deny the pending request of a Certificate."""
         return cast(Done, self._ask("POST", "/certificates/{}/{}/deny", (namespace, name), {}, body))
 
     def post_stages_namespace_name_refresh(self, namespace: str, name: str, body: Nothing) -> Done:
-        """Look at a Stage again."""
+        """Refresh a Stage."""
         return cast(Done, self._ask("POST", "/stages/{}/{}/refresh", (namespace, name), {}, body))
 
     def post_warehouses_namespace_name_refresh(self, namespace: str, name: str, body: Nothing) -> Done:
-        """Let a Warehouse look for news."""
+        """Refresh a Warehouse."""
         return cast(Done, self._ask("POST", "/warehouses/{}/{}/refresh", (namespace, name), {}, body))
 
     def post_stages_namespace_name_verify(self, namespace: str, name: str, body: Nothing) -> Done:
-        """Verify once more what a Stage holds."""
+        """Verify a Stage's Freight again."""
         return cast(Done, self._ask("POST", "/stages/{}/{}/verify", (namespace, name), {}, body))
 
     def post_stages_namespace_name_abort_verification(self, namespace: str, name: str, body: Nothing) -> Done:
-        """End the verification that runs in a Stage."""
+        """Abort the running verification of a Stage."""
         return cast(Done, self._ask("POST", "/stages/{}/{}/abort-verification", (namespace, name), {}, body))
 
     def post_stages_namespace_name_approve(self, namespace: str, name: str, body: Chosen) -> Done:
-        """Let a Stage have Freight that it could not have yet."""
+        """Approve Freight for a Stage."""
         return cast(Done, self._ask("POST", "/stages/{}/{}/approve", (namespace, name), {}, body))
 
     def post_stages_namespace_name_promote_downstream(self, namespace: str, name: str, body: Chosen) -> Done:
-        """Promote to all Stages that follow."""
+        """Promote to all downstream Stages."""
         return cast(Done, self._ask("POST", "/stages/{}/{}/promote-downstream", (namespace, name), {}, body))
 
     def post_promotions_namespace_name_abort(self, namespace: str, name: str, body: Nothing) -> Done:
@@ -1150,15 +1150,15 @@ class Client(WaitingTransport):
         return cast(Done, self._ask("POST", "/promotions/{}/{}/abort", (namespace, name), {}, body))
 
     def post_promotions_namespace_name_retry(self, namespace: str, name: str, body: Nothing) -> Done:
-        """Make the same Promotion anew."""
+        """Repeat a Promotion."""
         return cast(Done, self._ask("POST", "/promotions/{}/{}/retry", (namespace, name), {}, body))
 
     def get_warehouses_namespace_name_artefacts(self, namespace: str, name: str) -> Artefacts:
-        """What a Warehouse found, of which Freight can be made."""
+        """Artefacts that a Warehouse discovered, to create Freight from."""
         return cast(Artefacts, self._ask("GET", "/warehouses/{}/{}/artefacts", (namespace, name), {}))
 
     def post_warehouses_namespace_name_freight(self, namespace: str, name: str, body: Composition) -> Done:
-        """Make a piece of Freight by hand."""
+        """Create Freight manually."""
         return cast(Done, self._ask("POST", "/warehouses/{}/{}/freight", (namespace, name), {}, body))
 
     def get_applications_namespace_name_compare(
@@ -1174,15 +1174,15 @@ class Client(WaitingTransport):
         return cast(SetPreview, self._ask("POST", "/applicationsets/{}/{}/preview", (namespace, name), {}, body))
 
     def get_rehearsals(self) -> RehearsalList:
-        """The reports that rehearsals left."""
+        """Saved reports of rehearsals."""
         return cast(RehearsalList, self._ask("GET", "/rehearsals", (), {}))
 
     def get_rehearsals_name(self, name: str) -> Rehearsal:
-        """What a rehearsed delivery came to: timeline, differences, gates."""
+        """The result of a rehearsal: timeline, differences, gates."""
         return cast(Rehearsal, self._ask("GET", "/rehearsals/{}", (name,), {}))
 
     def get_stream(self, *, watch: Sequence[str] = ()) -> Iterator[Event]:
-        """Several windows in one stream: events with a list of the watch's number and what its own stream says."""
+        """Several streams in one: events with a list of the watch's number and its own stream's data."""
         return self._stream("/stream", (), {"watch": watch})
 
 
@@ -1197,11 +1197,11 @@ class AsyncClient(AwaitingTransport):
         )
 
     async def get_me(self) -> Me:
-        """Who one is."""
+        """The caller."""
         return cast(Me, await self._ask("GET", "/me", (), {}))
 
     async def post_rights(self, body: Rights) -> Allowed:
-        """Whether one may, for many questions at once."""
+        """Whether the caller has rights, for many questions at once."""
         return cast(Allowed, await self._ask("POST", "/rights", (), {}, body))
 
     async def get_applications(
@@ -1223,7 +1223,7 @@ class AsyncClient(AwaitingTransport):
         offset: int | str = "",
         limit: int | str = "",
     ) -> ApplicationPage:
-        """A window on the Applications that one may see."""
+        """Applications that the caller may see, filtered, sorted and paged."""
         return cast(
             ApplicationPage,
             await self._ask(
@@ -1273,7 +1273,7 @@ class AsyncClient(AwaitingTransport):
         offset: int | str = "",
         limit: int | str = "",
     ) -> AsyncIterator[Event]:
-        """A window on the Applications, live: events `snapshot` and `patch`."""
+        """Applications, live: events `snapshot` and `patch`."""
         return self._stream(
             "/stream/applications",
             (),
@@ -2069,11 +2069,11 @@ class AsyncClient(AwaitingTransport):
         return self._stream("/stream/sealedsecrets/{}/{}", (namespace, name), {})
 
     async def get_home(self, *, favourite: Sequence[str] = ()) -> Home:
-        """What needs a person now, and how one's favourites are."""
+        """What needs attention now, and the state of favourites."""
         return cast(Home, await self._ask("GET", "/home", (), {"favourite": favourite}))
 
     def get_stream_home(self, *, favourite: Sequence[str] = ()) -> AsyncIterator[Event]:
-        """What needs a person now, live."""
+        """What needs attention now, live."""
         return self._stream("/stream/home", (), {"favourite": favourite})
 
     async def post_rollouts_namespace_name_promote(self, namespace: str, name: str, body: Nothing) -> Done:
@@ -2101,11 +2101,11 @@ class AsyncClient(AwaitingTransport):
         return cast(Done, await self._ask("POST", "/rollouts/{}/{}/restart", (namespace, name), {}, body))
 
     async def post_rollouts_namespace_name_set_image(self, namespace: str, name: str, body: Image) -> Done:
-        """Give containers of a Rollout another image."""
+        """Set the image of a Rollout's containers."""
         return cast(Done, await self._ask("POST", "/rollouts/{}/{}/set-image", (namespace, name), {}, body))
 
     async def get_stages_namespace_name_freight(self, namespace: str, name: str) -> Offers:
-        """The Freight that a Stage may have, now or later."""
+        """The Freight available to a Stage, now or later."""
         return cast(Offers, await self._ask("GET", "/stages/{}/{}/freight", (namespace, name), {}))
 
     async def post_stages_namespace_name_promote(self, namespace: str, name: str, body: Chosen) -> Done:
@@ -2113,7 +2113,7 @@ class AsyncClient(AwaitingTransport):
         return cast(Done, await self._ask("POST", "/stages/{}/{}/promote", (namespace, name), {}, body))
 
     async def get_pipelines(self) -> PipelineList:
-        """The projects with pipelines that one may see."""
+        """The projects with pipelines that the caller may see."""
         return cast(PipelineList, await self._ask("GET", "/pipelines", (), {}))
 
     async def get_pipelines_project(self, project: str) -> Pipeline:
@@ -2138,7 +2138,7 @@ class AsyncClient(AwaitingTransport):
         offset: int | str = "",
         limit: int | str = "",
     ) -> ActPage:
-        """Who did what lately."""
+        """Recent changes and who made them."""
         return cast(
             ActPage,
             await self._ask(
@@ -2181,17 +2181,17 @@ class AsyncClient(AwaitingTransport):
         )
 
     async def get_traces(self, *, of: str = "", project: str = "") -> Traces:
-        """Where a change is: by the commit, tag, digest, image, name or alias of what is in Freight."""
+        """How far a change has got: by commit, tag, digest, image, or name or alias of Freight."""
         return cast(Traces, await self._ask("GET", "/traces", (), {"of": of, "project": project}))
 
     async def get_freight_namespace_name_trace(self, namespace: str, name: str) -> Trace:
-        """Where a piece of Freight is, and why it is not further."""
+        """How far Freight has got, and why not further."""
         return cast(Trace, await self._ask("GET", "/freight/{}/{}/trace", (namespace, name), {}))
 
     async def get_applications_namespace_name_preview(
         self, namespace: str, name: str, *, revision: Sequence[str] = (), prune: str = ""
     ) -> SyncPreview:
-        """What a sync would change, to what Git says or to a revision."""
+        """What a sync to Git's state, or to a revision, would change."""
         return cast(
             SyncPreview,
             await self._ask(
@@ -2202,7 +2202,7 @@ class AsyncClient(AwaitingTransport):
     async def get_applications_namespace_name_preview_rollback_id(
         self, namespace: str, name: str, id_: str, *, prune: str = ""
     ) -> SyncPreview:
-        """What a roll back to a deployment of the history would change."""
+        """What a rollback to a deployment in the history would change."""
         return cast(
             SyncPreview,
             await self._ask("GET", "/applications/{}/{}/preview/rollback/{}", (namespace, name, id_), {"prune": prune}),
@@ -2219,37 +2219,37 @@ class AsyncClient(AwaitingTransport):
     async def get_dependencies_group_kind_namespace_name(
         self, group: str, kind: str, namespace: str, name: str
     ) -> Dependencies:
-        """What an object needs, and what needs it; `core` for the group and `-` for the namespace of none."""
+        """What an object depends on, and what depends on it (`core`: the core group, `-`: no namespace)."""
         return cast(
             Dependencies, await self._ask("GET", "/dependencies/{}/{}/{}/{}", (group, kind, namespace, name), {})
         )
 
     async def get_certificates_namespace_name_story(self, namespace: str, name: str) -> Story:
-        """From a Certificate down to what its issuer said."""
+        """A Certificate with its request, order and challenges, down to the issuer's answer."""
         return cast(Story, await self._ask("GET", "/certificates/{}/{}/story", (namespace, name), {}))
 
     async def get_sealedsecrets_namespace_name_story(self, namespace: str, name: str) -> Story:
-        """Whether a SealedSecret was opened, into what, and why not."""
+        """Whether a SealedSecret was unsealed, into which Secret, or why not."""
         return cast(Story, await self._ask("GET", "/sealedsecrets/{}/{}/story", (namespace, name), {}))
 
     async def get_rollouts_namespace_name_details(self, namespace: str, name: str) -> RolloutDetails:
-        """A Rollout with all that it made."""
+        """A Rollout with the objects it owns."""
         return cast(RolloutDetails, await self._ask("GET", "/rollouts/{}/{}/details", (namespace, name), {}))
 
     def get_stream_rollouts_namespace_name_details(self, namespace: str, name: str) -> AsyncIterator[Event]:
-        """A Rollout with all that it made, live."""
+        """A Rollout with the objects it owns, live."""
         return self._stream("/stream/rollouts/{}/{}/details", (namespace, name), {})
 
     async def get_promotions_namespace_name_details(self, namespace: str, name: str) -> PromotionDetails:
-        """A Promotion's variables and steps as evaluated, and what was told while it ran."""
+        """A Promotion's variables and steps as evaluated, and its events."""
         return cast(PromotionDetails, await self._ask("GET", "/promotions/{}/{}/details", (namespace, name), {}))
 
     async def get_views(self) -> SavedViews:
-        """The views of lists that projects share."""
+        """Saved views of lists that projects share."""
         return cast(SavedViews, await self._ask("GET", "/views", (), {}))
 
     async def post_views(self, body: View) -> SavedViews:
-        """Save a view for a project; one of the same name and list is replaced."""
+        """Save a view for a project, replacing one of the same name and list."""
         return cast(SavedViews, await self._ask("POST", "/views", (), {}, body))
 
     async def delete_views_project_name(self, project: str, name: str) -> SavedViews:
@@ -2261,35 +2261,35 @@ class AsyncClient(AwaitingTransport):
         return cast(Done, await self._ask("POST", "/certificates/{}/{}/renew", (namespace, name), {}, body))
 
     async def post_certificates_namespace_name_approve(self, namespace: str, name: str, body: Nothing) -> Done:
-        """Approve the request of a Certificate that waits for it."""
+        """Approve the pending request of a Certificate."""
         return cast(Done, await self._ask("POST", "/certificates/{}/{}/approve", (namespace, name), {}, body))
 
     async def post_certificates_namespace_name_deny(self, namespace: str, name: str, body: Nothing) -> Done:
-        """Deny the request of a Certificate that waits for approval."""
+        """Deny the pending request of a Certificate."""
         return cast(Done, await self._ask("POST", "/certificates/{}/{}/deny", (namespace, name), {}, body))
 
     async def post_stages_namespace_name_refresh(self, namespace: str, name: str, body: Nothing) -> Done:
-        """Look at a Stage again."""
+        """Refresh a Stage."""
         return cast(Done, await self._ask("POST", "/stages/{}/{}/refresh", (namespace, name), {}, body))
 
     async def post_warehouses_namespace_name_refresh(self, namespace: str, name: str, body: Nothing) -> Done:
-        """Let a Warehouse look for news."""
+        """Refresh a Warehouse."""
         return cast(Done, await self._ask("POST", "/warehouses/{}/{}/refresh", (namespace, name), {}, body))
 
     async def post_stages_namespace_name_verify(self, namespace: str, name: str, body: Nothing) -> Done:
-        """Verify once more what a Stage holds."""
+        """Verify a Stage's Freight again."""
         return cast(Done, await self._ask("POST", "/stages/{}/{}/verify", (namespace, name), {}, body))
 
     async def post_stages_namespace_name_abort_verification(self, namespace: str, name: str, body: Nothing) -> Done:
-        """End the verification that runs in a Stage."""
+        """Abort the running verification of a Stage."""
         return cast(Done, await self._ask("POST", "/stages/{}/{}/abort-verification", (namespace, name), {}, body))
 
     async def post_stages_namespace_name_approve(self, namespace: str, name: str, body: Chosen) -> Done:
-        """Let a Stage have Freight that it could not have yet."""
+        """Approve Freight for a Stage."""
         return cast(Done, await self._ask("POST", "/stages/{}/{}/approve", (namespace, name), {}, body))
 
     async def post_stages_namespace_name_promote_downstream(self, namespace: str, name: str, body: Chosen) -> Done:
-        """Promote to all Stages that follow."""
+        """Promote to all downstream Stages."""
         return cast(Done, await self._ask("POST", "/stages/{}/{}/promote-downstream", (namespace, name), {}, body))
 
     async def post_promotions_namespace_name_abort(self, namespace: str, name: str, body: Nothing) -> Done:
@@ -2297,15 +2297,15 @@ class AsyncClient(AwaitingTransport):
         return cast(Done, await self._ask("POST", "/promotions/{}/{}/abort", (namespace, name), {}, body))
 
     async def post_promotions_namespace_name_retry(self, namespace: str, name: str, body: Nothing) -> Done:
-        """Make the same Promotion anew."""
+        """Repeat a Promotion."""
         return cast(Done, await self._ask("POST", "/promotions/{}/{}/retry", (namespace, name), {}, body))
 
     async def get_warehouses_namespace_name_artefacts(self, namespace: str, name: str) -> Artefacts:
-        """What a Warehouse found, of which Freight can be made."""
+        """Artefacts that a Warehouse discovered, to create Freight from."""
         return cast(Artefacts, await self._ask("GET", "/warehouses/{}/{}/artefacts", (namespace, name), {}))
 
     async def post_warehouses_namespace_name_freight(self, namespace: str, name: str, body: Composition) -> Done:
-        """Make a piece of Freight by hand."""
+        """Create Freight manually."""
         return cast(Done, await self._ask("POST", "/warehouses/{}/{}/freight", (namespace, name), {}, body))
 
     async def get_applications_namespace_name_compare(
@@ -2324,13 +2324,13 @@ class AsyncClient(AwaitingTransport):
         return cast(SetPreview, await self._ask("POST", "/applicationsets/{}/{}/preview", (namespace, name), {}, body))
 
     async def get_rehearsals(self) -> RehearsalList:
-        """The reports that rehearsals left."""
+        """Saved reports of rehearsals."""
         return cast(RehearsalList, await self._ask("GET", "/rehearsals", (), {}))
 
     async def get_rehearsals_name(self, name: str) -> Rehearsal:
-        """What a rehearsed delivery came to: timeline, differences, gates."""
+        """The result of a rehearsal: timeline, differences, gates."""
         return cast(Rehearsal, await self._ask("GET", "/rehearsals/{}", (name,), {}))
 
     def get_stream(self, *, watch: Sequence[str] = ()) -> AsyncIterator[Event]:
-        """Several windows in one stream: events with a list of the watch's number and what its own stream says."""
+        """Several streams in one: events with a list of the watch's number and its own stream's data."""
         return self._stream("/stream", (), {"watch": watch})

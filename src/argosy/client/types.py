@@ -6,7 +6,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 
 class Act(TypedDict):
-    """One call that would change something, and how it ended; `name` is that of the line, `namespace` is empty."""
+    """One call that would change something, and its result; `name` identifies the record, `namespace` is empty."""
 
     namespace: str
     name: str
@@ -26,13 +26,13 @@ class ActPage(TypedDict):
 
 
 class Allowed(TypedDict):
-    """In the order of the question."""
+    """In the order of the questions."""
 
     allowed: list[bool]
 
 
 class ApplicationPage(TypedDict):
-    """`facets` count, for each value, the rows that there would be without that facet's own filter."""
+    """`facets` have, for each value, the number of rows without that facet's own filter."""
 
     total: int
     matched: int
@@ -78,7 +78,7 @@ class ApplicationShown(TypedDict):
 
 
 class Artefact(TypedDict):
-    """`id` is a commit, a tag or a version; `text` what else is known of it; `at` when it was made."""
+    """`id` is a commit, tag or version; `text` has further details; `at` is its creation time."""
 
     id: str
     text: str
@@ -91,9 +91,9 @@ class Artefacts(TypedDict):
 
 
 class Change(TypedDict):
-    """One resource. `change`: create, update, prune, keep (it is wanted no more, and is not pruned) or none.
+    """One resource. `change`: create, update, prune, keep (no longer in Git, but not pruned) or none.
 
-    `live` and `wanted` are empty where there is none; `refused` says why the project forbids it.
+    `live` and `wanted` are empty if the object does not exist there; `refused` says why the project forbids it.
     """
 
     group: str
@@ -108,7 +108,7 @@ class Change(TypedDict):
 
 
 class Chapter(TypedDict):
-    """One object of the story. `state` is its word, `message` what it says; empty where there is nothing to say."""
+    """One object of the story. `state` is one word, `message` a sentence; both may be empty."""
 
     kind: str
     name: str
@@ -118,13 +118,13 @@ class Chapter(TypedDict):
 
 
 class Chosen(TypedDict):
-    """`freight` is the name of a piece of Freight."""
+    """`freight` is the name of the Freight."""
 
     freight: str
 
 
 class Comparison(TypedDict):
-    """`same`: how many resources do not differ."""
+    """`same`: the number of resources without differences."""
 
     before: list[str]
     after: list[str]
@@ -133,9 +133,9 @@ class Comparison(TypedDict):
 
 
 class Composition(TypedDict):
-    """`chosen`: by the key of a subscription the id of what is taken from it; the newest where none is chosen.
+    """`chosen`: the artefact's ID by the subscription's key; the default is the newest.
 
-    `alias` may be empty: one is found then.
+    `alias` may be empty: one is generated then.
     """
 
     alias: str
@@ -149,7 +149,7 @@ class Condition(TypedDict):
 
 
 class Dependencies(TypedDict):
-    """`hidden`: how many more need it that the caller may not see."""
+    """`hidden`: the number of further dependents that the caller may not see."""
 
     needs: list[Dependency]
     neededBy: list[Dependency]
@@ -157,7 +157,7 @@ class Dependencies(TypedDict):
 
 
 class Dependency(TypedDict):
-    """`why` reads after the one that depends: `Stage prod` `comes after` `Stage test`."""
+    """`why` is a phrase that follows the dependent object: `Stage prod` `comes after` `Stage test`."""
 
     group: str
     kind: str
@@ -167,7 +167,7 @@ class Dependency(TypedDict):
 
 
 class Differing(TypedDict):
-    """One resource that differs. `before` and `after` are empty where there is none."""
+    """One resource that differs. `before` and `after` are empty if it does not exist there."""
 
     group: str
     kind: str
@@ -178,19 +178,19 @@ class Differing(TypedDict):
 
 
 class Done(TypedDict):
-    """`message` says what was begun."""
+    """`message` says what was started."""
 
     message: str
 
 
 class EditedSet(TypedDict):
-    """`spec` of the ApplicationSet, as it would be."""
+    """The proposed `spec` of the ApplicationSet."""
 
     spec: dict[str, Any]
 
 
 class Entry(TypedDict):
-    """One deployment of the history, the newest first."""
+    """One deployment in the history, newest first."""
 
     id: int
     revisions: list[str]
@@ -202,7 +202,7 @@ class Entry(TypedDict):
 
 
 class Hold(TypedDict):
-    """Automatic promotion of an origin stays at what a person chose, until somebody promotes the newest."""
+    """A hold: automatic promotion of an origin is paused at manually chosen Freight, until the newest is promoted."""
 
     origin: str
     freight: str
@@ -226,9 +226,9 @@ class Holding(TypedDict):
 
 
 class Home(TypedDict):
-    """`counts` by severity, of everything that one may see. `favourites` in the order in which they were asked for.
+    """`counts` by severity, of everything that the caller may see. `favourites` in the requested order.
 
-    A favourite that is not there, or that one may not see, is left out. Its severity may be any.
+    A favourite that does not exist, or that the caller may not see, is omitted. It may have any severity.
     """
 
     items: list[Item]
@@ -237,7 +237,7 @@ class Home(TypedDict):
 
 
 class Image(TypedDict):
-    """`container`: its name, or `*` for all."""
+    """`container`: a name, or `*` for all."""
 
     container: str
     image: str
@@ -257,7 +257,7 @@ class Item(TypedDict):
 
 
 class Me(TypedDict):
-    """The one who asks. `anonymous`: reading is allowed without signing in."""
+    """The caller. `anonymous`: reading is allowed without signing in."""
 
     signedIn: bool
     username: str
@@ -267,7 +267,7 @@ class Me(TypedDict):
 
 
 class Nothing(TypedDict):
-    """No field: the address says it all."""
+    """No fields: the path says everything."""
 
 
 class ObjectPage(TypedDict):
@@ -278,7 +278,7 @@ class ObjectPage(TypedDict):
 
 
 class ObjectRow(TypedDict):
-    """One object of any kind. `facts` are what its kind is about, by name."""
+    """One object of any kind. `facts` are the details specific to its kind, by name."""
 
     kind: str
     namespace: str
@@ -293,14 +293,14 @@ class ObjectRow(TypedDict):
 
 
 class ObjectShown(TypedDict):
-    """`object` is as stored, without what only the server needs."""
+    """`object` is as stored, without internal metadata."""
 
     row: ObjectRow
     object: dict[str, Any]
 
 
 class Offer(TypedDict):
-    """One piece of Freight for a Stage. `availableAt` is when a soak time ends, and empty where none runs."""
+    """Freight for a Stage. `availableAt` is the end of its soak time, or empty."""
 
     name: str
     alias: str
@@ -313,13 +313,13 @@ class Offer(TypedDict):
 
 
 class Offers(TypedDict):
-    """The newest first."""
+    """Newest first."""
 
     freight: list[Offer]
 
 
 class OperationShown(TypedDict):
-    """`by`: who began it; `automated` when nobody did."""
+    """`by`: who started it; `automated` for automated sync."""
 
     phase: str
     message: str
@@ -341,7 +341,7 @@ class Piece(TypedDict):
 
 
 class Pipeline(TypedDict):
-    """All that one may see of a project; `freight` the newest first."""
+    """Everything in a project that the caller may see; `freight`: newest first."""
 
     project: str
     warehouses: list[ObjectRow]
@@ -354,7 +354,7 @@ class PipelineList(TypedDict):
 
 
 class PipelineRow(TypedDict):
-    """A project with pipelines, and how many of its stages are how."""
+    """A project with pipelines, and the number of its stages by state."""
 
     project: str
     warehouses: int
@@ -365,7 +365,7 @@ class PipelineRow(TypedDict):
 
 
 class PlannedApplication(TypedDict):
-    """`before` and `after`: metadata that a set decides about, and spec; empty where there is none."""
+    """`before` and `after`: the metadata that a set controls, and the spec; empty if there is none."""
 
     namespace: str
     name: str
@@ -374,7 +374,7 @@ class PlannedApplication(TypedDict):
 
 
 class PreviewedStep(TypedDict):
-    """`effects`: what it would do, line by line."""
+    """`effects`: what it would do, in lines of text."""
 
     step: str
     uses: str
@@ -383,7 +383,7 @@ class PreviewedStep(TypedDict):
 
 
 class PromotionDetails(TypedDict):
-    """`problem`: why nothing of it can be evaluated; empty where it can."""
+    """`problem`: why it cannot be evaluated; else empty."""
 
     variables: dict[str, Any]
     steps: list[StepEvaluated]
@@ -400,7 +400,7 @@ class PromotionPreview(TypedDict):
 
 
 class Rehearsal(TypedDict):
-    """A report; docs/rehearsals.md says what each part is. Times are those of the rehearsal."""
+    """A report; docs/rehearsals.md describes the fields. Times are virtual."""
 
     name: str
     seed: int
@@ -422,13 +422,13 @@ class Rehearsal(TypedDict):
 
 
 class RehearsalList(TypedDict):
-    """The newest first."""
+    """Newest first."""
 
     rehearsals: list[RehearsalRow]
 
 
 class RehearsalNote(TypedDict):
-    """`kind`: assumed, or sent (it would be)."""
+    """`kind`: assumed, or sent (what would be sent)."""
 
     kind: str
     text: str
@@ -444,7 +444,7 @@ class RehearsalRow(TypedDict):
 
 
 class Rehearsed(TypedDict):
-    """One line of the timeline; `kind` is empty for what somebody did. `after`: the change, such as `1h30m0s`."""
+    """One line of the timeline; `kind` is empty for acts. `after`: time since the change, such as `1h30m0s`."""
 
     after: str
     at: str
@@ -457,7 +457,7 @@ class Rehearsed(TypedDict):
 
 
 class RehearsedCommits(TypedDict):
-    """What promotions would commit to a branch, oldest first."""
+    """Commits that promotions would push to a branch, oldest first."""
 
     repository: str
     branch: str
@@ -465,7 +465,7 @@ class RehearsedCommits(TypedDict):
 
 
 class RehearsedEnvironment(TypedDict):
-    """What changes in one Application."""
+    """The changes in one Application."""
 
     namespace: str
     application: str
@@ -474,7 +474,7 @@ class RehearsedEnvironment(TypedDict):
 
 
 class RehearsedFinding(TypedDict):
-    """Something that waits, failed or is under way; `until` is empty where nobody knows."""
+    """Something that waits, has failed or is in progress; `until` is empty if unknown."""
 
     kind: str
     namespace: str
@@ -495,7 +495,7 @@ class RehearsedObject(TypedDict):
 
 
 class ResourceShown(TypedDict):
-    """One resource of the Application. `health` is empty for kinds that have none."""
+    """One resource of the Application. `health` is empty for kinds without health."""
 
     group: str
     version: str
@@ -523,7 +523,7 @@ class Rights(TypedDict):
 
 
 class RolloutDetails(TypedDict):
-    """`info`: RolloutInfo of the peers' dashboard; `waiting` in words, empty where it waits for nothing."""
+    """`info`: RolloutInfo as in the dashboard of Argo Rollouts; `waiting`: a sentence, or empty."""
 
     waiting: str
     info: dict[str, Any]
@@ -558,13 +558,13 @@ class SealingKeyShown(TypedDict):
 
 
 class SealingKeys(TypedDict):
-    """The newest first."""
+    """Newest first."""
 
     keys: list[SealingKeyShown]
 
 
 class SetPreview(TypedDict):
-    """`problems`: Applications that would be left as they are, and why."""
+    """`problems`: Applications that would not be changed, and why."""
 
     created: list[PlannedApplication]
     changed: list[PlannedApplication]
@@ -573,9 +573,9 @@ class SetPreview(TypedDict):
 
 
 class StageNode(TypedDict):
-    """`waiting`: pieces newer than what it holds that it may have now, `next` the newest of them.
+    """`waiting`: the number of available Freight newer than its current one, `next`: the newest of them.
 
-    `promotions`: those that run or queue, in order. `controlFlow`: it promotes nothing, it only passes on.
+    `promotions`: running and pending ones, in order. `controlFlow`: the stage has no promotion steps.
     """
 
     row: ObjectRow
@@ -605,7 +605,7 @@ class Step(TypedDict):
 
 
 class StepEvaluated(TypedDict):
-    """`problem`: why it cannot be evaluated, or not yet; the others are empty then. `skipped`: by its `if`."""
+    """`problem`: why it cannot be evaluated (yet); the other fields are then empty. `skipped`: by its `if`."""
 
     step: str
     variables: dict[str, Any]
@@ -624,7 +624,7 @@ class Story(TypedDict):
 
 
 class Subscription(TypedDict):
-    """What a Warehouse found in one repository, the newest first. `key` names it in a choice."""
+    """The artefacts that a Warehouse discovered in one repository, newest first. `key` identifies it in `chosen`."""
 
     key: str
     repository: str
@@ -632,7 +632,7 @@ class Subscription(TypedDict):
 
 
 class SyncPreview(TypedDict):
-    """`counts` by change; resources without a change are only counted."""
+    """`counts` by change; unchanged resources are only counted."""
 
     revisions: list[str]
     counts: dict[str, int]
@@ -640,7 +640,7 @@ class SyncPreview(TypedDict):
 
 
 class Takes(TypedDict):
-    """Freight of a warehouse: `direct` from it, or once it was verified in `stages`."""
+    """Freight of a warehouse: `direct` from it, or after verification in `stages`."""
 
     warehouse: str
     direct: bool
@@ -648,7 +648,7 @@ class Takes(TypedDict):
 
 
 class Told(TypedDict):
-    """An event, the newest first."""
+    """An event, newest first."""
 
     kind: str
     name: str
@@ -659,7 +659,7 @@ class Told(TypedDict):
 
 
 class Trace(TypedDict):
-    """One piece of Freight, from what is in it to where it is."""
+    """Freight: its artefacts, and how far it has got."""
 
     freight: str
     alias: str
@@ -680,7 +680,7 @@ class TracedApplication(TypedDict):
 
 
 class TracedPromotion(TypedDict):
-    """Times and texts are empty where there are none."""
+    """Missing times and texts are empty."""
 
     name: str
     phase: str
@@ -701,9 +701,9 @@ class TracedRollout(TypedDict):
 
 
 class TracedStage(TypedDict):
-    """`state`: live, past, failed or waiting; `why` in a sentence, with what it waits for.
+    """`state`: live, past, failed or waiting; `why`: a sentence, with what it waits for.
 
-    `passedBy`: the newer Freight that is there, where this one never was.
+    `passedBy`: newer Freight in the stage, if this one was never there.
     """
 
     stage: str
@@ -715,13 +715,13 @@ class TracedStage(TypedDict):
 
 
 class Traces(TypedDict):
-    """The newest first."""
+    """Newest first."""
 
     traces: list[Trace]
 
 
 class Traffic(TypedDict):
-    """What one object of a traffic router gives to the new and to the stable version now, in percent."""
+    """The weights that one object of a traffic router has now for the new and the stable version, in percent."""
 
     kind: str
     name: str
@@ -739,7 +739,7 @@ class View(TypedDict):
 
 
 class Why(TypedDict):
-    """`severity` orders: what needs a person comes first."""
+    """`severity` sorts: what needs a person comes first."""
 
     severity: Literal["ok", "busy", "attention", "broken"]
     reason: str

@@ -28,7 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who one is */
+        /** The caller */
         get: operations["getMe"];
         put?: never;
         post?: never;
@@ -47,7 +47,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Whether one may, for many questions at once */
+        /** Whether the caller has rights, for many questions at once */
         post: operations["postRights"];
         delete?: never;
         options?: never;
@@ -62,7 +62,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A window on the Applications that one may see */
+        /** Applications that the caller may see, filtered, sorted and paged */
         get: operations["getApplications"];
         put?: never;
         post?: never;
@@ -96,7 +96,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A window on the Applications, live: events `snapshot` and `patch` */
+        /** Applications, live: events `snapshot` and `patch` */
         get: operations["getStreamApplications"];
         put?: never;
         post?: never;
@@ -946,7 +946,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What needs a person now, and how one's favourites are */
+        /** What needs attention now, and the state of favourites */
         get: operations["getHome"];
         put?: never;
         post?: never;
@@ -963,7 +963,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What needs a person now, live */
+        /** What needs attention now, live */
         get: operations["getStreamHome"];
         put?: never;
         post?: never;
@@ -1084,7 +1084,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give containers of a Rollout another image */
+        /** Set the image of a Rollout's containers */
         post: operations["postRolloutsNamespaceNameSetImage"];
         delete?: never;
         options?: never;
@@ -1099,7 +1099,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The Freight that a Stage may have, now or later */
+        /** The Freight available to a Stage, now or later */
         get: operations["getStagesNamespaceNameFreight"];
         put?: never;
         post?: never;
@@ -1133,7 +1133,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The projects with pipelines that one may see */
+        /** The projects with pipelines that the caller may see */
         get: operations["getPipelines"];
         put?: never;
         post?: never;
@@ -1201,7 +1201,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who did what lately */
+        /** Recent changes and who made them */
         get: operations["getActivity"];
         put?: never;
         post?: never;
@@ -1235,7 +1235,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where a change is: by the commit, tag, digest, image, name or alias of what is in Freight */
+        /** How far a change has got: by commit, tag, digest, image, or name or alias of Freight */
         get: operations["getTraces"];
         put?: never;
         post?: never;
@@ -1252,7 +1252,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where a piece of Freight is, and why it is not further */
+        /** How far Freight has got, and why not further */
         get: operations["getFreightNamespaceNameTrace"];
         put?: never;
         post?: never;
@@ -1269,7 +1269,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a sync would change, to what Git says or to a revision */
+        /** What a sync to Git's state, or to a revision, would change */
         get: operations["getApplicationsNamespaceNamePreview"];
         put?: never;
         post?: never;
@@ -1286,7 +1286,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a roll back to a deployment of the history would change */
+        /** What a rollback to a deployment in the history would change */
         get: operations["getApplicationsNamespaceNamePreviewRollbackId"];
         put?: never;
         post?: never;
@@ -1320,7 +1320,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What an object needs, and what needs it; `core` for the group and `-` for the namespace of none */
+        /** What an object depends on, and what depends on it (`core`: the core group, `-`: no namespace) */
         get: operations["getDependenciesGroupKindNamespaceName"];
         put?: never;
         post?: never;
@@ -1337,7 +1337,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** From a Certificate down to what its issuer said */
+        /** A Certificate with its request, order and challenges, down to the issuer's answer */
         get: operations["getCertificatesNamespaceNameStory"];
         put?: never;
         post?: never;
@@ -1354,7 +1354,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether a SealedSecret was opened, into what, and why not */
+        /** Whether a SealedSecret was unsealed, into which Secret, or why not */
         get: operations["getSealedsecretsNamespaceNameStory"];
         put?: never;
         post?: never;
@@ -1371,7 +1371,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A Rollout with all that it made */
+        /** A Rollout with the objects it owns */
         get: operations["getRolloutsNamespaceNameDetails"];
         put?: never;
         post?: never;
@@ -1388,7 +1388,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A Rollout with all that it made, live */
+        /** A Rollout with the objects it owns, live */
         get: operations["getStreamRolloutsNamespaceNameDetails"];
         put?: never;
         post?: never;
@@ -1405,7 +1405,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A Promotion's variables and steps as evaluated, and what was told while it ran */
+        /** A Promotion's variables and steps as evaluated, and its events */
         get: operations["getPromotionsNamespaceNameDetails"];
         put?: never;
         post?: never;
@@ -1422,10 +1422,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The views of lists that projects share */
+        /** Saved views of lists that projects share */
         get: operations["getViews"];
         put?: never;
-        /** Save a view for a project; one of the same name and list is replaced */
+        /** Save a view for a project, replacing one of the same name and list */
         post: operations["postViews"];
         delete?: never;
         options?: never;
@@ -1476,7 +1476,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Approve the request of a Certificate that waits for it */
+        /** Approve the pending request of a Certificate */
         post: operations["postCertificatesNamespaceNameApprove"];
         delete?: never;
         options?: never;
@@ -1493,7 +1493,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Deny the request of a Certificate that waits for approval */
+        /** Deny the pending request of a Certificate */
         post: operations["postCertificatesNamespaceNameDeny"];
         delete?: never;
         options?: never;
@@ -1510,7 +1510,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Look at a Stage again */
+        /** Refresh a Stage */
         post: operations["postStagesNamespaceNameRefresh"];
         delete?: never;
         options?: never;
@@ -1527,7 +1527,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let a Warehouse look for news */
+        /** Refresh a Warehouse */
         post: operations["postWarehousesNamespaceNameRefresh"];
         delete?: never;
         options?: never;
@@ -1544,7 +1544,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Verify once more what a Stage holds */
+        /** Verify a Stage's Freight again */
         post: operations["postStagesNamespaceNameVerify"];
         delete?: never;
         options?: never;
@@ -1561,7 +1561,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End the verification that runs in a Stage */
+        /** Abort the running verification of a Stage */
         post: operations["postStagesNamespaceNameAbortVerification"];
         delete?: never;
         options?: never;
@@ -1578,7 +1578,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let a Stage have Freight that it could not have yet */
+        /** Approve Freight for a Stage */
         post: operations["postStagesNamespaceNameApprove"];
         delete?: never;
         options?: never;
@@ -1595,7 +1595,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Promote to all Stages that follow */
+        /** Promote to all downstream Stages */
         post: operations["postStagesNamespaceNamePromoteDownstream"];
         delete?: never;
         options?: never;
@@ -1629,7 +1629,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make the same Promotion anew */
+        /** Repeat a Promotion */
         post: operations["postPromotionsNamespaceNameRetry"];
         delete?: never;
         options?: never;
@@ -1644,7 +1644,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a Warehouse found, of which Freight can be made */
+        /** Artefacts that a Warehouse discovered, to create Freight from */
         get: operations["getWarehousesNamespaceNameArtefacts"];
         put?: never;
         post?: never;
@@ -1663,7 +1663,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a piece of Freight by hand */
+        /** Create Freight manually */
         post: operations["postWarehousesNamespaceNameFreight"];
         delete?: never;
         options?: never;
@@ -1712,7 +1712,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The reports that rehearsals left */
+        /** Saved reports of rehearsals */
         get: operations["getRehearsals"];
         put?: never;
         post?: never;
@@ -1729,7 +1729,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a rehearsed delivery came to: timeline, differences, gates */
+        /** The result of a rehearsal: timeline, differences, gates */
         get: operations["getRehearsalsName"];
         put?: never;
         post?: never;
@@ -1746,7 +1746,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Several windows in one stream: events with a list of the watch's number and what its own stream says */
+        /** Several streams in one: events with a list of the watch's number and its own stream's data */
         get: operations["getStream"];
         put?: never;
         post?: never;
@@ -1760,7 +1760,7 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description One call that would change something, and how it ended; `name` is that of the line, `namespace` is empty. */
+        /** @description One call that would change something, and its result; `name` identifies the record, `namespace` is empty. */
         Act: {
             namespace: string;
             name: string;
@@ -1783,11 +1783,11 @@ export interface components {
                 };
             };
         };
-        /** @description In the order of the question. */
+        /** @description In the order of the questions. */
         Allowed: {
             allowed: boolean[];
         };
-        /** @description `facets` count, for each value, the rows that there would be without that facet's own filter. */
+        /** @description `facets` have, for each value, the number of rows without that facet's own filter. */
         ApplicationPage: {
             total: number;
             matched: number;
@@ -1835,7 +1835,7 @@ export interface components {
             resourceVersion: string;
             reconciledAt: string;
         };
-        /** @description `id` is a commit, a tag or a version; `text` what else is known of it; `at` when it was made. */
+        /** @description `id` is a commit, tag or version; `text` has further details; `at` is its creation time. */
         Artefact: {
             id: string;
             text: string;
@@ -1846,9 +1846,9 @@ export interface components {
             discoveredAt: string;
         };
         /**
-         * @description One resource. `change`: create, update, prune, keep (it is wanted no more, and is not pruned) or none.
+         * @description One resource. `change`: create, update, prune, keep (no longer in Git, but not pruned) or none.
          *
-         *         `live` and `wanted` are empty where there is none; `refused` says why the project forbids it.
+         *         `live` and `wanted` are empty if the object does not exist there; `refused` says why the project forbids it.
          */
         Change: {
             group: string;
@@ -1865,7 +1865,7 @@ export interface components {
             };
             refused: string;
         };
-        /** @description One object of the story. `state` is its word, `message` what it says; empty where there is nothing to say. */
+        /** @description One object of the story. `state` is one word, `message` a sentence; both may be empty. */
         Chapter: {
             kind: string;
             name: string;
@@ -1873,11 +1873,11 @@ export interface components {
             message: string;
             since: string;
         };
-        /** @description `freight` is the name of a piece of Freight. */
+        /** @description `freight` is the name of the Freight. */
         Chosen: {
             freight: string;
         };
-        /** @description `same`: how many resources do not differ. */
+        /** @description `same`: the number of resources without differences. */
         Comparison: {
             before: string[];
             after: string[];
@@ -1885,9 +1885,9 @@ export interface components {
             differing: components["schemas"]["Differing"][];
         };
         /**
-         * @description `chosen`: by the key of a subscription the id of what is taken from it; the newest where none is chosen.
+         * @description `chosen`: the artefact's ID by the subscription's key; the default is the newest.
          *
-         *         `alias` may be empty: one is found then.
+         *         `alias` may be empty: one is generated then.
          */
         Composition: {
             alias: string;
@@ -1900,13 +1900,13 @@ export interface components {
             message: string;
             since: string;
         };
-        /** @description `hidden`: how many more need it that the caller may not see. */
+        /** @description `hidden`: the number of further dependents that the caller may not see. */
         Dependencies: {
             needs: components["schemas"]["Dependency"][];
             neededBy: components["schemas"]["Dependency"][];
             hidden: number;
         };
-        /** @description `why` reads after the one that depends: `Stage prod` `comes after` `Stage test`. */
+        /** @description `why` is a phrase that follows the dependent object: `Stage prod` `comes after` `Stage test`. */
         Dependency: {
             group: string;
             kind: string;
@@ -1914,7 +1914,7 @@ export interface components {
             name: string;
             why: string;
         };
-        /** @description One resource that differs. `before` and `after` are empty where there is none. */
+        /** @description One resource that differs. `before` and `after` are empty if it does not exist there. */
         Differing: {
             group: string;
             kind: string;
@@ -1927,17 +1927,17 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /** @description `message` says what was begun. */
+        /** @description `message` says what was started. */
         Done: {
             message: string;
         };
-        /** @description `spec` of the ApplicationSet, as it would be. */
+        /** @description The proposed `spec` of the ApplicationSet. */
         EditedSet: {
             spec: {
                 [key: string]: unknown;
             };
         };
-        /** @description One deployment of the history, the newest first. */
+        /** @description One deployment in the history, newest first. */
         Entry: {
             id: number;
             revisions: string[];
@@ -1949,7 +1949,7 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /** @description Automatic promotion of an origin stays at what a person chose, until somebody promotes the newest. */
+        /** @description A hold: automatic promotion of an origin is paused at manually chosen Freight, until the newest is promoted. */
         Hold: {
             origin: string;
             freight: string;
@@ -1968,9 +1968,9 @@ export interface components {
             rule: string;
         };
         /**
-         * @description `counts` by severity, of everything that one may see. `favourites` in the order in which they were asked for.
+         * @description `counts` by severity, of everything that the caller may see. `favourites` in the requested order.
          *
-         *         A favourite that is not there, or that one may not see, is left out. Its severity may be any.
+         *         A favourite that does not exist, or that the caller may not see, is omitted. It may have any severity.
          */
         Home: {
             items: components["schemas"]["Item"][];
@@ -1979,7 +1979,7 @@ export interface components {
             };
             favourites: components["schemas"]["Item"][];
         };
-        /** @description `container`: its name, or `*` for all. */
+        /** @description `container`: a name, or `*` for all. */
         Image: {
             container: string;
             image: string;
@@ -1995,7 +1995,7 @@ export interface components {
             since: string;
             until: string;
         };
-        /** @description The one who asks. `anonymous`: reading is allowed without signing in. */
+        /** @description The caller. `anonymous`: reading is allowed without signing in. */
         Me: {
             signedIn: boolean;
             username: string;
@@ -2003,7 +2003,7 @@ export interface components {
             anonymous: boolean;
             version: string;
         };
-        /** @description No field: the address says it all. */
+        /** @description No fields: the path says everything. */
         Nothing: Record<string, never>;
         ObjectPage: {
             total: number;
@@ -2015,7 +2015,7 @@ export interface components {
                 };
             };
         };
-        /** @description One object of any kind. `facts` are what its kind is about, by name. */
+        /** @description One object of any kind. `facts` are the details specific to its kind, by name. */
         ObjectRow: {
             kind: string;
             namespace: string;
@@ -2030,14 +2030,14 @@ export interface components {
             };
             createdAt: string;
         };
-        /** @description `object` is as stored, without what only the server needs. */
+        /** @description `object` is as stored, without internal metadata. */
         ObjectShown: {
             row: components["schemas"]["ObjectRow"];
             object: {
                 [key: string]: unknown;
             };
         };
-        /** @description One piece of Freight for a Stage. `availableAt` is when a soak time ends, and empty where none runs. */
+        /** @description Freight for a Stage. `availableAt` is the end of its soak time, or empty. */
         Offer: {
             name: string;
             alias: string;
@@ -2048,11 +2048,11 @@ export interface components {
             availableAt: string;
             current: boolean;
         };
-        /** @description The newest first. */
+        /** @description Newest first. */
         Offers: {
             freight: components["schemas"]["Offer"][];
         };
-        /** @description `by`: who began it; `automated` when nobody did. */
+        /** @description `by`: who started it; `automated` for automated sync. */
         OperationShown: {
             phase: string;
             message: string;
@@ -2070,7 +2070,7 @@ export interface components {
             alias: string;
             content: string;
         };
-        /** @description All that one may see of a project; `freight` the newest first. */
+        /** @description Everything in a project that the caller may see; `freight`: newest first. */
         Pipeline: {
             project: string;
             warehouses: components["schemas"]["ObjectRow"][];
@@ -2080,7 +2080,7 @@ export interface components {
         PipelineList: {
             pipelines: components["schemas"]["PipelineRow"][];
         };
-        /** @description A project with pipelines, and how many of its stages are how. */
+        /** @description A project with pipelines, and the number of its stages by state. */
         PipelineRow: {
             project: string;
             warehouses: number;
@@ -2089,7 +2089,7 @@ export interface components {
             attention: number;
             promoting: number;
         };
-        /** @description `before` and `after`: metadata that a set decides about, and spec; empty where there is none. */
+        /** @description `before` and `after`: the metadata that a set controls, and the spec; empty if there is none. */
         PlannedApplication: {
             namespace: string;
             name: string;
@@ -2100,14 +2100,14 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /** @description `effects`: what it would do, line by line. */
+        /** @description `effects`: what it would do, in lines of text. */
         PreviewedStep: {
             step: string;
             uses: string;
             status: string;
             effects: string[];
         };
-        /** @description `problem`: why nothing of it can be evaluated; empty where it can. */
+        /** @description `problem`: why it cannot be evaluated; else empty. */
         PromotionDetails: {
             variables: {
                 [key: string]: unknown;
@@ -2122,7 +2122,7 @@ export interface components {
             wouldSucceed: boolean;
             follows: string[];
         };
-        /** @description A report; docs/rehearsals.md says what each part is. Times are those of the rehearsal. */
+        /** @description A report; docs/rehearsals.md describes the fields. Times are virtual. */
         Rehearsal: {
             name: string;
             seed: number;
@@ -2142,11 +2142,11 @@ export interface components {
             notes: components["schemas"]["RehearsalNote"][];
             problems: string[];
         };
-        /** @description The newest first. */
+        /** @description Newest first. */
         RehearsalList: {
             rehearsals: components["schemas"]["RehearsalRow"][];
         };
-        /** @description `kind`: assumed, or sent (it would be). */
+        /** @description `kind`: assumed, or sent (what would be sent). */
         RehearsalNote: {
             kind: string;
             text: string;
@@ -2158,7 +2158,7 @@ export interface components {
             reason: string;
             keptAt: string;
         };
-        /** @description One line of the timeline; `kind` is empty for what somebody did. `after`: the change, such as `1h30m0s`. */
+        /** @description One line of the timeline; `kind` is empty for acts. `after`: time since the change, such as `1h30m0s`. */
         Rehearsed: {
             after: string;
             at: string;
@@ -2169,20 +2169,20 @@ export interface components {
             severity: string;
             text: string;
         };
-        /** @description What promotions would commit to a branch, oldest first. */
+        /** @description Commits that promotions would push to a branch, oldest first. */
         RehearsedCommits: {
             repository: string;
             branch: string;
             commits: string[];
         };
-        /** @description What changes in one Application. */
+        /** @description The changes in one Application. */
         RehearsedEnvironment: {
             namespace: string;
             application: string;
             destination: string;
             objects: components["schemas"]["RehearsedObject"][];
         };
-        /** @description Something that waits, failed or is under way; `until` is empty where nobody knows. */
+        /** @description Something that waits, has failed or is in progress; `until` is empty if unknown. */
         RehearsedFinding: {
             kind: string;
             namespace: string;
@@ -2199,7 +2199,7 @@ export interface components {
             change: string;
             lines: string[];
         };
-        /** @description One resource of the Application. `health` is empty for kinds that have none. */
+        /** @description One resource of the Application. `health` is empty for kinds without health. */
         ResourceShown: {
             group: string;
             version: string;
@@ -2222,7 +2222,7 @@ export interface components {
         Rights: {
             rights: components["schemas"]["Right"][];
         };
-        /** @description `info`: RolloutInfo of the peers' dashboard; `waiting` in words, empty where it waits for nothing. */
+        /** @description `info`: RolloutInfo as in the dashboard of Argo Rollouts; `waiting`: a sentence, or empty. */
         RolloutDetails: {
             waiting: string;
             info: {
@@ -2251,11 +2251,11 @@ export interface components {
             publicKey: string;
             seals: boolean;
         };
-        /** @description The newest first. */
+        /** @description Newest first. */
         SealingKeys: {
             keys: components["schemas"]["SealingKeyShown"][];
         };
-        /** @description `problems`: Applications that would be left as they are, and why. */
+        /** @description `problems`: Applications that would not be changed, and why. */
         SetPreview: {
             created: components["schemas"]["PlannedApplication"][];
             changed: components["schemas"]["PlannedApplication"][];
@@ -2263,9 +2263,9 @@ export interface components {
             problems: string[];
         };
         /**
-         * @description `waiting`: pieces newer than what it holds that it may have now, `next` the newest of them.
+         * @description `waiting`: the number of available Freight newer than its current one, `next`: the newest of them.
          *
-         *         `promotions`: those that run or queue, in order. `controlFlow`: it promotes nothing, it only passes on.
+         *         `promotions`: running and pending ones, in order. `controlFlow`: the stage has no promotion steps.
          */
         StageNode: {
             row: components["schemas"]["ObjectRow"];
@@ -2291,7 +2291,7 @@ export interface components {
             message: string;
             hook: string;
         };
-        /** @description `problem`: why it cannot be evaluated, or not yet; the others are empty then. `skipped`: by its `if`. */
+        /** @description `problem`: why it cannot be evaluated (yet); the other fields are then empty. `skipped`: by its `if`. */
         StepEvaluated: {
             step: string;
             variables: {
@@ -2310,13 +2310,13 @@ export interface components {
             lines: string[];
             events: components["schemas"]["Told"][];
         };
-        /** @description What a Warehouse found in one repository, the newest first. `key` names it in a choice. */
+        /** @description The artefacts that a Warehouse discovered in one repository, newest first. `key` identifies it in `chosen`. */
         Subscription: {
             key: string;
             repository: string;
             found: components["schemas"]["Artefact"][];
         };
-        /** @description `counts` by change; resources without a change are only counted. */
+        /** @description `counts` by change; unchanged resources are only counted. */
         SyncPreview: {
             revisions: string[];
             counts: {
@@ -2324,13 +2324,13 @@ export interface components {
             };
             changes: components["schemas"]["Change"][];
         };
-        /** @description Freight of a warehouse: `direct` from it, or once it was verified in `stages`. */
+        /** @description Freight of a warehouse: `direct` from it, or after verification in `stages`. */
         Takes: {
             warehouse: string;
             direct: boolean;
             stages: string[];
         };
-        /** @description An event, the newest first. */
+        /** @description An event, newest first. */
         Told: {
             kind: string;
             name: string;
@@ -2339,7 +2339,7 @@ export interface components {
             message: string;
             at: string;
         };
-        /** @description One piece of Freight, from what is in it to where it is. */
+        /** @description Freight: its artefacts, and how far it has got. */
         Trace: {
             freight: string;
             alias: string;
@@ -2359,7 +2359,7 @@ export interface components {
             health: string;
             rollouts: components["schemas"]["TracedRollout"][];
         };
-        /** @description Times and texts are empty where there are none. */
+        /** @description Missing times and texts are empty. */
         TracedPromotion: {
             name: string;
             phase: string;
@@ -2378,9 +2378,9 @@ export interface components {
             message: string;
         };
         /**
-         * @description `state`: live, past, failed or waiting; `why` in a sentence, with what it waits for.
+         * @description `state`: live, past, failed or waiting; `why`: a sentence, with what it waits for.
          *
-         *         `passedBy`: the newer Freight that is there, where this one never was.
+         *         `passedBy`: newer Freight in the stage, if this one was never there.
          */
         TracedStage: {
             stage: string;
@@ -2390,11 +2390,11 @@ export interface components {
             promotions: components["schemas"]["TracedPromotion"][];
             applications: components["schemas"]["TracedApplication"][];
         };
-        /** @description The newest first. */
+        /** @description Newest first. */
         Traces: {
             traces: components["schemas"]["Trace"][];
         };
-        /** @description What one object of a traffic router gives to the new and to the stable version now, in percent. */
+        /** @description The weights that one object of a traffic router has now for the new and the stable version, in percent. */
         Traffic: {
             kind: string;
             name: string;
@@ -2408,7 +2408,7 @@ export interface components {
             name: string;
             to: string;
         };
-        /** @description `severity` orders: what needs a person comes first. */
+        /** @description `severity` sorts: what needs a person comes first. */
         Why: {
             /** @enum {string} */
             severity: "ok" | "busy" | "attention" | "broken";
@@ -2502,13 +2502,13 @@ export interface operations {
     getApplications: {
         parameters: {
             query?: {
-                /** @description words that name, project, repository, path, revision or image must have */
+                /** @description words to find in name, project, repository, path, revision or image */
                 search?: string;
-                /** @description a regular expression (RE2, upper and lower case alike) that is found in the name */
+                /** @description a regular expression (RE2, ignoring case) to find in the name */
                 pattern?: string;
                 /** @description a label selector, such as `team=a,tier in (web,api),!legacy` */
                 selector?: string;
-                /** @description an annotation that it has: `name`, `!name`, or `name=value`; all of several */
+                /** @description a required annotation: `name`, `!name`, or `name=value`; repeatable */
                 annotation?: string[];
                 /** @description of this sync; any of several */
                 sync?: string[];
@@ -2528,9 +2528,9 @@ export interface operations {
                 label?: string[];
                 /** @description name, project, sync, health, severity, created, synced; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -2576,13 +2576,13 @@ export interface operations {
     getStreamApplications: {
         parameters: {
             query?: {
-                /** @description words that name, project, repository, path, revision or image must have */
+                /** @description words to find in name, project, repository, path, revision or image */
                 search?: string;
-                /** @description a regular expression (RE2, upper and lower case alike) that is found in the name */
+                /** @description a regular expression (RE2, ignoring case) to find in the name */
                 pattern?: string;
                 /** @description a label selector, such as `team=a,tier in (web,api),!legacy` */
                 selector?: string;
-                /** @description an annotation that it has: `name`, `!name`, or `name=value`; all of several */
+                /** @description a required annotation: `name`, `!name`, or `name=value`; repeatable */
                 annotation?: string[];
                 /** @description of this sync; any of several */
                 sync?: string[];
@@ -2602,9 +2602,9 @@ export interface operations {
                 label?: string[];
                 /** @description name, project, sync, health, severity, created, synced; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -2650,7 +2650,7 @@ export interface operations {
     getRollouts: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -2660,9 +2660,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -2708,7 +2708,7 @@ export interface operations {
     getStreamRollouts: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -2718,9 +2718,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -2766,7 +2766,7 @@ export interface operations {
     getAnalysisruns: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -2776,9 +2776,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -2824,7 +2824,7 @@ export interface operations {
     getStreamAnalysisruns: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -2834,9 +2834,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -2882,7 +2882,7 @@ export interface operations {
     getExperiments: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -2892,9 +2892,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -2940,7 +2940,7 @@ export interface operations {
     getStreamExperiments: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -2950,9 +2950,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -2998,7 +2998,7 @@ export interface operations {
     getApplicationsets: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -3008,9 +3008,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -3056,7 +3056,7 @@ export interface operations {
     getStreamApplicationsets: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -3066,9 +3066,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -3114,7 +3114,7 @@ export interface operations {
     getWarehouses: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -3124,9 +3124,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -3172,7 +3172,7 @@ export interface operations {
     getStreamWarehouses: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -3182,9 +3182,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -3230,7 +3230,7 @@ export interface operations {
     getStages: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -3240,9 +3240,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -3288,7 +3288,7 @@ export interface operations {
     getStreamStages: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -3298,9 +3298,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -3346,7 +3346,7 @@ export interface operations {
     getFreight: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -3356,9 +3356,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -3404,7 +3404,7 @@ export interface operations {
     getStreamFreight: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -3414,9 +3414,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -3462,7 +3462,7 @@ export interface operations {
     getPromotions: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -3472,9 +3472,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -3520,7 +3520,7 @@ export interface operations {
     getStreamPromotions: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -3530,9 +3530,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -3578,7 +3578,7 @@ export interface operations {
     getCertificates: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -3588,9 +3588,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -3636,7 +3636,7 @@ export interface operations {
     getStreamCertificates: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -3646,9 +3646,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -3694,7 +3694,7 @@ export interface operations {
     getIssuers: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -3704,9 +3704,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -3752,7 +3752,7 @@ export interface operations {
     getStreamIssuers: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -3762,9 +3762,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -3810,7 +3810,7 @@ export interface operations {
     getClusterissuers: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -3820,9 +3820,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -3868,7 +3868,7 @@ export interface operations {
     getStreamClusterissuers: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -3878,9 +3878,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -3926,7 +3926,7 @@ export interface operations {
     getSealedsecrets: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -3936,9 +3936,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -3984,7 +3984,7 @@ export interface operations {
     getStreamSealedsecrets: {
         parameters: {
             query?: {
-                /** @description words that name, namespace, message and facts must have */
+                /** @description words to find in name, namespace, message and facts */
                 search?: string;
                 /** @description of this state; any of several */
                 state?: string[];
@@ -3994,9 +3994,9 @@ export interface operations {
                 severity?: string[];
                 /** @description name, state, severity, since, until, created; `-` in front for descending */
                 sort?: string;
-                /** @description rows that are left out at the start */
+                /** @description rows to skip */
                 offset?: number;
-                /** @description rows at most, 500 at most */
+                /** @description maximum number of rows, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -4042,7 +4042,7 @@ export interface operations {
     getHome: {
         parameters: {
             query?: {
-                /** @description `<kind>/<namespace>/<name>`, such as `Application/argocd/web`: how it is, is told in any case */
+                /** @description `<kind>/<namespace>/<name>`, such as `Application/argocd/web`: always included with its state */
                 favourite?: string[];
             };
             header?: never;
@@ -4065,7 +4065,7 @@ export interface operations {
     getStreamHome: {
         parameters: {
             query?: {
-                /** @description `<kind>/<namespace>/<name>`, such as `Application/argocd/web`: how it is, is told in any case */
+                /** @description `<kind>/<namespace>/<name>`, such as `Application/argocd/web`: always included with its state */
                 favourite?: string[];
             };
             header?: never;
@@ -4411,7 +4411,7 @@ export interface operations {
     getActivity: {
         parameters: {
             query?: {
-                /** @description words that the line must have */
+                /** @description words to find in the record */
                 search?: string;
                 /** @description of this subject; any of several */
                 subject?: string[];
@@ -4419,9 +4419,9 @@ export interface operations {
                 method?: string[];
                 /** @description of this result; any of several */
                 result?: string[];
-                /** @description lines that are left out at the start */
+                /** @description records to skip */
                 offset?: number;
-                /** @description lines at most, 500 at most */
+                /** @description maximum number of records, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -4444,7 +4444,7 @@ export interface operations {
     getStreamActivity: {
         parameters: {
             query?: {
-                /** @description words that the line must have */
+                /** @description words to find in the record */
                 search?: string;
                 /** @description of this subject; any of several */
                 subject?: string[];
@@ -4452,9 +4452,9 @@ export interface operations {
                 method?: string[];
                 /** @description of this result; any of several */
                 result?: string[];
-                /** @description lines that are left out at the start */
+                /** @description records to skip */
                 offset?: number;
-                /** @description lines at most, 500 at most */
+                /** @description maximum number of records, at most 500 */
                 limit?: number;
             };
             header?: never;
@@ -4477,9 +4477,9 @@ export interface operations {
     getTraces: {
         parameters: {
             query?: {
-                /** @description what is looked for */
+                /** @description the search term */
                 of?: string;
-                /** @description of this project alone */
+                /** @description only in this project */
                 project?: string;
             };
             header?: never;
@@ -4525,9 +4525,9 @@ export interface operations {
     getApplicationsNamespaceNamePreview: {
         parameters: {
             query?: {
-                /** @description instead of what each source follows; of several, in their order */
+                /** @description instead of the sources' own revision; one per source */
                 revision?: string[];
-                /** @description `true`: what is wanted no more goes */
+                /** @description `true`: objects that are no longer in Git are deleted */
                 prune?: string;
             };
             header?: never;
@@ -4553,7 +4553,7 @@ export interface operations {
     getApplicationsNamespaceNamePreviewRollbackId: {
         parameters: {
             query?: {
-                /** @description `true`: what that deployment did not have goes */
+                /** @description `true`: objects that the deployment did not have are deleted */
                 prune?: string;
             };
             header?: never;

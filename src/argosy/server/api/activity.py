@@ -19,7 +19,7 @@ TARGET: Final = "argosy.dev/Activity//all"
 
 
 class Act(TypedDict):
-    """One call that would change something, and how it ended; `name` is that of the line, `namespace` is empty."""
+    """One call that would change something, and its result; `name` identifies the record, `namespace` is empty."""
 
     namespace: str
     name: str
@@ -48,10 +48,10 @@ TABLE: Final[Table[Act]] = Table(
     text=lambda row: " ".join((row["subject"], row["method"], row["result"], *row["object"].values())).lower(),
 )
 PARAMETERS: Final = (
-    Parameter("search", "words that the line must have"),
+    Parameter("search", "words to find in the record"),
     *(Parameter(name, f"of this {name}; any of several", repeated=True) for name in TABLE.facets),
-    Parameter("offset", "lines that are left out at the start", int),
-    Parameter("limit", "lines at most, 500 at most", int),
+    Parameter("offset", "records to skip", int),
+    Parameter("limit", "maximum number of records, at most 500", int),
 )
 
 
@@ -84,7 +84,7 @@ def activity_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         Endpoint(
             method="GET",
             path="/activity",
-            summary="Who did what lately",
+            summary="Recent changes and who made them",
             needs=needs,
             parameters=PARAMETERS,
             answers=ActPage,

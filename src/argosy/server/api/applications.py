@@ -18,21 +18,19 @@ from argosy.server.services.applications.access import Found, find
 from argosy.server.services.applications.resource_health import with_health
 
 PARAMETERS: Final = (
-    Parameter("search", "words that name, project, repository, path, revision or image must have"),
-    Parameter("pattern", "a regular expression (RE2, upper and lower case alike) that is found in the name"),
+    Parameter("search", "words to find in name, project, repository, path, revision or image"),
+    Parameter("pattern", "a regular expression (RE2, ignoring case) to find in the name"),
     Parameter("selector", "a label selector, such as `team=a,tier in (web,api),!legacy`"),
-    Parameter(
-        "annotation", "an annotation that it has: `name`, `!name`, or `name=value`; all of several", repeated=True
-    ),
+    Parameter("annotation", "a required annotation: `name`, `!name`, or `name=value`; repeatable", repeated=True),
     *(Parameter(name, f"of this {name}; any of several", repeated=True) for name in TABLE.facets),
     Parameter("sort", f"{', '.join(TABLE.columns)}; `-` in front for descending"),
-    Parameter("offset", "rows that are left out at the start", int),
-    Parameter("limit", "rows at most, 500 at most", int),
+    Parameter("offset", "rows to skip", int),
+    Parameter("limit", "maximum number of rows, at most 500", int),
 )
 
 
 class ApplicationPage(TypedDict):
-    """`facets` count, for each value, the rows that there would be without that facet's own filter."""
+    """`facets` have, for each value, the number of rows without that facet's own filter."""
 
     total: int
     matched: int
@@ -61,7 +59,7 @@ class Step(TypedDict):
 
 
 class OperationShown(TypedDict):
-    """`by`: who began it; `automated` when nobody did."""
+    """`by`: who started it; `automated` for automated sync."""
 
     phase: str
     message: str
@@ -75,7 +73,7 @@ class OperationShown(TypedDict):
 
 
 class Entry(TypedDict):
-    """One deployment of the history, the newest first."""
+    """One deployment in the history, newest first."""
 
     id: int
     revisions: list[str]
@@ -87,7 +85,7 @@ class Entry(TypedDict):
 
 
 class ResourceShown(TypedDict):
-    """One resource of the Application. `health` is empty for kinds that have none."""
+    """One resource of the Application. `health` is empty for kinds without health."""
 
     group: str
     version: str
@@ -154,7 +152,7 @@ def application_endpoints(context: ServerContext, rows: ApplicationRows) -> tupl
         Endpoint(
             method="GET",
             path="/applications",
-            summary="A window on the Applications that one may see",
+            summary="Applications that the caller may see, filtered, sorted and paged",
             needs=within("applications", "get"),
             parameters=PARAMETERS,
             answers=ApplicationPage,
@@ -171,7 +169,7 @@ def application_endpoints(context: ServerContext, rows: ApplicationRows) -> tupl
         Endpoint(
             method="GET",
             path="/stream/applications",
-            summary="A window on the Applications, live: events `snapshot` and `patch`",
+            summary="Applications, live: events `snapshot` and `patch`",
             needs=sign_in(),
             parameters=PARAMETERS,
             stream=watched,

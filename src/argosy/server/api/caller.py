@@ -17,7 +17,7 @@ MOST_QUESTIONS = 1000
 
 
 class Me(TypedDict):
-    """The one who asks. `anonymous`: reading is allowed without signing in."""
+    """The caller. `anonymous`: reading is allowed without signing in."""
 
     signedIn: bool
     username: str
@@ -39,7 +39,7 @@ class Rights(TypedDict):
 
 
 class Allowed(TypedDict):
-    """In the order of the question."""
+    """In the order of the questions."""
 
     allowed: list[bool]
 
@@ -113,11 +113,11 @@ def caller_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
             answers=Holders,
             answer=holders,
         ),
-        Endpoint(method="GET", path="/me", summary="Who one is", needs=nothing(), answers=Me, answer=me),
+        Endpoint(method="GET", path="/me", summary="The caller", needs=nothing(), answers=Me, answer=me),
         Endpoint(
             method="POST",
             path="/rights",
-            summary="Whether one may, for many questions at once",
+            summary="Whether the caller has rights, for many questions at once",
             needs=sign_in(),
             takes=Rights,
             answers=Allowed,

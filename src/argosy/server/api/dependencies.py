@@ -22,7 +22,7 @@ CORE = "core"
 
 
 class Dependency(TypedDict):
-    """`why` reads after the one that depends: `Stage prod` `comes after` `Stage test`."""
+    """`why` is a phrase that follows the dependent object: `Stage prod` `comes after` `Stage test`."""
 
     group: str
     kind: str
@@ -32,7 +32,7 @@ class Dependency(TypedDict):
 
 
 class Dependencies(TypedDict):
-    """`hidden`: how many more need it that the caller may not see."""
+    """`hidden`: the number of further dependents that the caller may not see."""
 
     needs: list[Dependency]
     neededBy: list[Dependency]
@@ -73,7 +73,7 @@ def dependency_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         Endpoint(
             method="GET",
             path="/dependencies/{group}/{kind}/{namespace}/{name}",
-            summary="What an object needs, and what needs it; `core` for the group and `-` for the namespace of none",
+            summary="What an object depends on, and what depends on it (`core`: the core group, `-`: no namespace)",
             needs=within(RIGHTS, "get"),
             answers=Dependencies,
             answer=dependencies,

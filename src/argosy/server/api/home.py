@@ -40,9 +40,9 @@ class Item(TypedDict):
 
 
 class Home(TypedDict):
-    """`counts` by severity, of everything that one may see. `favourites` in the order in which they were asked for.
+    """`counts` by severity, of everything that the caller may see. `favourites` in the requested order.
 
-    A favourite that is not there, or that one may not see, is left out. Its severity may be any.
+    A favourite that does not exist, or that the caller may not see, is omitted. It may have any severity.
     """
 
     items: list[Item]
@@ -53,7 +53,7 @@ class Home(TypedDict):
 PARAMETERS: Final = (
     Parameter(
         "favourite",
-        "`<kind>/<namespace>/<name>`, such as `Application/argocd/web`: how it is, is told in any case",
+        "`<kind>/<namespace>/<name>`, such as `Application/argocd/web`: always included with its state",
         repeated=True,
     ),
 )
@@ -65,7 +65,7 @@ def home_endpoints(context: ServerContext, rows: ApplicationRows) -> tuple[Endpo
         Endpoint(
             method="GET",
             path="/home",
-            summary="What needs a person now, and how one's favourites are",
+            summary="What needs attention now, and the state of favourites",
             needs=sign_in(),
             parameters=PARAMETERS,
             answers=Home,
@@ -74,7 +74,7 @@ def home_endpoints(context: ServerContext, rows: ApplicationRows) -> tuple[Endpo
         Endpoint(
             method="GET",
             path="/stream/home",
-            summary="What needs a person now, live",
+            summary="What needs attention now, live",
             needs=sign_in(),
             parameters=PARAMETERS,
             stream=homes.watched,

@@ -37,7 +37,7 @@ RIGHTS: Final = "objects"
 
 
 class ObjectRow(TypedDict):
-    """One object of any kind. `facts` are what its kind is about, by name."""
+    """One object of any kind. `facts` are the details specific to its kind, by name."""
 
     kind: str
     namespace: str
@@ -59,7 +59,7 @@ class ObjectPage(TypedDict):
 
 
 class ObjectShown(TypedDict):
-    """`object` is as stored, without what only the server needs."""
+    """`object` is as stored, without internal metadata."""
 
     row: ObjectRow
     object: dict[str, Any]
@@ -109,11 +109,11 @@ TABLE: Final[Table[ObjectRow]] = Table(
     text=lambda row: " ".join((row["name"], row["namespace"], row["message"], *row["facts"].values())).lower(),
 )
 PARAMETERS: Final = (
-    Parameter("search", "words that name, namespace, message and facts must have"),
+    Parameter("search", "words to find in name, namespace, message and facts"),
     *(Parameter(name, f"of this {name}; any of several", repeated=True) for name in TABLE.facets),
     Parameter("sort", f"{', '.join(TABLE.columns)}; `-` in front for descending"),
-    Parameter("offset", "rows that are left out at the start", int),
-    Parameter("limit", "rows at most, 500 at most", int),
+    Parameter("offset", "rows to skip", int),
+    Parameter("limit", "maximum number of rows, at most 500", int),
 )
 
 

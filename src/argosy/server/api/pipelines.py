@@ -26,7 +26,7 @@ ACTIVE: Final = frozenset({"Pending", "Running"})
 
 
 class Takes(TypedDict):
-    """Freight of a warehouse: `direct` from it, or once it was verified in `stages`."""
+    """Freight of a warehouse: `direct` from it, or after verification in `stages`."""
 
     warehouse: str
     direct: bool
@@ -42,7 +42,7 @@ class Piece(TypedDict):
 
 
 class Hold(TypedDict):
-    """Automatic promotion of an origin stays at what a person chose, until somebody promotes the newest."""
+    """A hold: automatic promotion of an origin is paused at manually chosen Freight, until the newest is promoted."""
 
     origin: str
     freight: str
@@ -51,9 +51,9 @@ class Hold(TypedDict):
 
 
 class StageNode(TypedDict):
-    """`waiting`: pieces newer than what it holds that it may have now, `next` the newest of them.
+    """`waiting`: the number of available Freight newer than its current one, `next`: the newest of them.
 
-    `promotions`: those that run or queue, in order. `controlFlow`: it promotes nothing, it only passes on.
+    `promotions`: running and pending ones, in order. `controlFlow`: the stage has no promotion steps.
     """
 
     row: ObjectRow
@@ -70,7 +70,7 @@ class StageNode(TypedDict):
 
 
 class Pipeline(TypedDict):
-    """All that one may see of a project; `freight` the newest first."""
+    """Everything in a project that the caller may see; `freight`: newest first."""
 
     project: str
     warehouses: list[ObjectRow]
@@ -79,7 +79,7 @@ class Pipeline(TypedDict):
 
 
 class PipelineRow(TypedDict):
-    """A project with pipelines, and how many of its stages are how."""
+    """A project with pipelines, and the number of its stages by state."""
 
     project: str
     warehouses: int
@@ -100,7 +100,7 @@ def pipeline_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         Endpoint(
             method="GET",
             path="/pipelines",
-            summary="The projects with pipelines that one may see",
+            summary="The projects with pipelines that the caller may see",
             needs=needs,
             answers=PipelineList,
             answer=pictures.projects,

@@ -16,7 +16,7 @@ from argosy.server.context import ServerContext
 
 
 class StepEvaluated(TypedDict):
-    """`problem`: why it cannot be evaluated, or not yet; the others are empty then. `skipped`: by its `if`."""
+    """`problem`: why it cannot be evaluated (yet); the other fields are then empty. `skipped`: by its `if`."""
 
     step: str
     variables: dict[str, Any]
@@ -26,7 +26,7 @@ class StepEvaluated(TypedDict):
 
 
 class PromotionDetails(TypedDict):
-    """`problem`: why nothing of it can be evaluated; empty where it can."""
+    """`problem`: why it cannot be evaluated; else empty."""
 
     variables: dict[str, Any]
     steps: list[StepEvaluated]
@@ -42,7 +42,7 @@ def promotion_detail_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         Endpoint(
             method="GET",
             path="/promotions/{namespace}/{name}/details",
-            summary="A Promotion's variables and steps as evaluated, and what was told while it ran",
+            summary="A Promotion's variables and steps as evaluated, and its events",
             needs=within(RIGHTS, "get"),
             answers=PromotionDetails,
             answer=details,

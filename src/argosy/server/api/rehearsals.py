@@ -1,4 +1,4 @@
-"""The reports that rehearsals left in the cluster (`argosy rehearse --save`).
+"""Saved reports of rehearsals in the cluster (`argosy rehearse --save`).
 
 Rights: the policy's resource `objects`, with objects such as `argosy.dev/Rehearsal/argocd/night`. A report shows
 manifests of many Applications: it is for those who may get it, whatever else they may see.
@@ -32,13 +32,13 @@ class RehearsalRow(TypedDict):
 
 
 class RehearsalList(TypedDict):
-    """The newest first."""
+    """Newest first."""
 
     rehearsals: list[RehearsalRow]
 
 
 class Rehearsed(TypedDict):
-    """One line of the timeline; `kind` is empty for what somebody did. `after`: the change, such as `1h30m0s`."""
+    """One line of the timeline; `kind` is empty for acts. `after`: time since the change, such as `1h30m0s`."""
 
     after: str
     at: str
@@ -61,7 +61,7 @@ class RehearsedObject(TypedDict):
 
 
 class RehearsedEnvironment(TypedDict):
-    """What changes in one Application."""
+    """The changes in one Application."""
 
     namespace: str
     application: str
@@ -70,7 +70,7 @@ class RehearsedEnvironment(TypedDict):
 
 
 class RehearsedCommits(TypedDict):
-    """What promotions would commit to a branch, oldest first."""
+    """Commits that promotions would push to a branch, oldest first."""
 
     repository: str
     branch: str
@@ -78,7 +78,7 @@ class RehearsedCommits(TypedDict):
 
 
 class RehearsedFinding(TypedDict):
-    """Something that waits, failed or is under way; `until` is empty where nobody knows."""
+    """Something that waits, has failed or is in progress; `until` is empty if unknown."""
 
     kind: str
     namespace: str
@@ -89,14 +89,14 @@ class RehearsedFinding(TypedDict):
 
 
 class RehearsalNote(TypedDict):
-    """`kind`: assumed, or sent (it would be)."""
+    """`kind`: assumed, or sent (what would be sent)."""
 
     kind: str
     text: str
 
 
 class Rehearsal(TypedDict):
-    """A report; docs/rehearsals.md says what each part is. Times are those of the rehearsal."""
+    """A report; docs/rehearsals.md describes the fields. Times are virtual."""
 
     name: str
     seed: int
@@ -131,7 +131,7 @@ def rehearsal_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         Endpoint(
             method="GET",
             path="/rehearsals",
-            summary="The reports that rehearsals left",
+            summary="Saved reports of rehearsals",
             needs=needs,
             answers=RehearsalList,
             answer=rehearsals.listed,
@@ -139,7 +139,7 @@ def rehearsal_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         Endpoint(
             method="GET",
             path="/rehearsals/{name}",
-            summary="What a rehearsed delivery came to: timeline, differences, gates",
+            summary="The result of a rehearsal: timeline, differences, gates",
             needs=needs,
             answers=Rehearsal,
             answer=rehearsals.one,

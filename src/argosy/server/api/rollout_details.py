@@ -17,7 +17,7 @@ from argosy.server.errors import not_found
 
 
 class Traffic(TypedDict):
-    """What one object of a traffic router gives to the new and to the stable version now, in percent."""
+    """The weights that one object of a traffic router has now for the new and the stable version, in percent."""
 
     kind: str
     name: str
@@ -27,7 +27,7 @@ class Traffic(TypedDict):
 
 
 class RolloutDetails(TypedDict):
-    """`info`: RolloutInfo of the peers' dashboard; `waiting` in words, empty where it waits for nothing."""
+    """`info`: RolloutInfo as in the dashboard of Argo Rollouts; `waiting`: a sentence, or empty."""
 
     waiting: str
     info: dict[str, Any]
@@ -55,7 +55,7 @@ def rollout_detail_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         Endpoint(
             method="GET",
             path="/rollouts/{namespace}/{name}/details",
-            summary="A Rollout with all that it made",
+            summary="A Rollout with the objects it owns",
             needs=needs,
             answers=RolloutDetails,
             answer=details,
@@ -63,7 +63,7 @@ def rollout_detail_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         Endpoint(
             method="GET",
             path="/stream/rollouts/{namespace}/{name}/details",
-            summary="A Rollout with all that it made, live",
+            summary="A Rollout with the objects it owns, live",
             needs=needs,
             stream=watched,
         ),

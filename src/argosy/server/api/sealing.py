@@ -37,7 +37,7 @@ class SealingKeyShown(TypedDict):
 
 
 class SealingKeys(TypedDict):
-    """The newest first."""
+    """Newest first."""
 
     keys: list[SealingKeyShown]
 

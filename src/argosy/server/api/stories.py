@@ -23,7 +23,7 @@ MOST_EVENTS = 50
 
 
 class Chapter(TypedDict):
-    """One object of the story. `state` is its word, `message` what it says; empty where there is nothing to say."""
+    """One object of the story. `state` is one word, `message` a sentence; both may be empty."""
 
     kind: str
     name: str
@@ -33,7 +33,7 @@ class Chapter(TypedDict):
 
 
 class Told(TypedDict):
-    """An event, the newest first."""
+    """An event, newest first."""
 
     kind: str
     name: str
@@ -64,7 +64,7 @@ def story_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         Endpoint(
             method="GET",
             path="/certificates/{namespace}/{name}/story",
-            summary="From a Certificate down to what its issuer said",
+            summary="A Certificate with its request, order and challenges, down to the issuer's answer",
             needs=needs,
             answers=Story,
             answer=certificate,
@@ -72,7 +72,7 @@ def story_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         Endpoint(
             method="GET",
             path="/sealedsecrets/{namespace}/{name}/story",
-            summary="Whether a SealedSecret was opened, into what, and why not",
+            summary="Whether a SealedSecret was unsealed, into which Secret, or why not",
             needs=needs,
             answers=Story,
             answer=sealed_secret,

@@ -40,7 +40,7 @@ class TracedApplication(TypedDict):
 
 
 class TracedPromotion(TypedDict):
-    """Times and texts are empty where there are none."""
+    """Missing times and texts are empty."""
 
     name: str
     phase: str
@@ -53,9 +53,9 @@ class TracedPromotion(TypedDict):
 
 
 class TracedStage(TypedDict):
-    """`state`: live, past, failed or waiting; `why` in a sentence, with what it waits for.
+    """`state`: live, past, failed or waiting; `why`: a sentence, with what it waits for.
 
-    `passedBy`: the newer Freight that is there, where this one never was.
+    `passedBy`: newer Freight in the stage, if this one was never there.
     """
 
     stage: str
@@ -67,7 +67,7 @@ class TracedStage(TypedDict):
 
 
 class Trace(TypedDict):
-    """One piece of Freight, from what is in it to where it is."""
+    """Freight: its artefacts, and how far it has got."""
 
     freight: str
     alias: str
@@ -79,7 +79,7 @@ class Trace(TypedDict):
 
 
 class Traces(TypedDict):
-    """The newest first."""
+    """Newest first."""
 
     traces: list[Trace]
 
@@ -113,16 +113,16 @@ def trace_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         Endpoint(
             method="GET",
             path="/traces",
-            summary="Where a change is: by the commit, tag, digest, image, name or alias of what is in Freight",
+            summary="How far a change has got: by commit, tag, digest, image, or name or alias of Freight",
             needs=needs,
-            parameters=(Parameter("of", "what is looked for"), Parameter("project", "of this project alone")),
+            parameters=(Parameter("of", "the search term"), Parameter("project", "only in this project")),
             answers=Traces,
             answer=by_reference,
         ),
         Endpoint(
             method="GET",
             path="/freight/{namespace}/{name}/trace",
-            summary="Where a piece of Freight is, and why it is not further",
+            summary="How far Freight has got, and why not further",
             needs=needs,
             answers=Trace,
             answer=of_freight,

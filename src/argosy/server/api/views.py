@@ -65,7 +65,7 @@ def view_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         Endpoint(
             method="GET",
             path="/views",
-            summary="The views of lists that projects share",
+            summary="Saved views of lists that projects share",
             needs=within("projects", "get"),
             answers=SavedViews,
             answer=views.listed,
@@ -73,7 +73,7 @@ def view_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         Endpoint(
             method="POST",
             path="/views",
-            summary="Save a view for a project; one of the same name and list is replaced",
+            summary="Save a view for a project, replacing one of the same name and list",
             needs=needs,
             takes=View,
             answers=SavedViews,

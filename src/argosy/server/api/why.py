@@ -14,7 +14,7 @@ Action = Literal["sync", "refresh", "rollback", "terminate", "edit", "none"]
 
 
 class Why(TypedDict):
-    """`severity` orders: what needs a person comes first."""
+    """`severity` sorts: what needs a person comes first."""
 
     severity: Literal["ok", "busy", "attention", "broken"]
     reason: str

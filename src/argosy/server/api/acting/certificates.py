@@ -36,8 +36,8 @@ def certificate_action_endpoints(context: ServerContext) -> tuple[Endpoint, ...]
         )
         for verb, summary in (
             ("renew", "Issue a Certificate again now"),
-            ("approve", "Approve the request of a Certificate that waits for it"),
-            ("deny", "Deny the request of a Certificate that waits for approval"),
+            ("approve", "Approve the pending request of a Certificate"),
+            ("deny", "Deny the pending request of a Certificate"),
         )
     )
 

@@ -27,7 +27,7 @@ ITEMS: Final[Mapping[str, str]] = {"git": "commits", "images": "references", "ch
 
 
 class Artefact(TypedDict):
-    """`id` is a commit, a tag or a version; `text` what else is known of it; `at` when it was made."""
+    """`id` is a commit, tag or version; `text` has further details; `at` is its creation time."""
 
     id: str
     text: str
@@ -35,7 +35,7 @@ class Artefact(TypedDict):
 
 
 class Subscription(TypedDict):
-    """What a Warehouse found in one repository, the newest first. `key` names it in a choice."""
+    """The artefacts that a Warehouse discovered in one repository, newest first. `key` identifies it in `chosen`."""
 
     key: str
     repository: str
@@ -48,9 +48,9 @@ class Artefacts(TypedDict):
 
 
 class Composition(TypedDict):
-    """`chosen`: by the key of a subscription the id of what is taken from it; the newest where none is chosen.
+    """`chosen`: the artefact's ID by the subscription's key; the default is the newest.
 
-    `alias` may be empty: one is found then.
+    `alias` may be empty: one is generated then.
     """
 
     alias: str
@@ -68,28 +68,28 @@ def pipeline_action_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
 
     stage, warehouse, promotion = (f"/{kind}/{{namespace}}/{{name}}" for kind in ("stages", "warehouses", "promotions"))
     return (
-        post(f"{stage}/refresh", "Look at a Stage again", actions.refreshing("stages")),
-        post(f"{warehouse}/refresh", "Let a Warehouse look for news", actions.refreshing("warehouses")),
-        post(f"{stage}/verify", "Verify once more what a Stage holds", actions.verify),
-        post(f"{stage}/abort-verification", "End the verification that runs in a Stage", actions.abort_verification),
+        post(f"{stage}/refresh", "Refresh a Stage", actions.refreshing("stages")),
+        post(f"{warehouse}/refresh", "Refresh a Warehouse", actions.refreshing("warehouses")),
+        post(f"{stage}/verify", "Verify a Stage's Freight again", actions.verify),
+        post(f"{stage}/abort-verification", "Abort the running verification of a Stage", actions.abort_verification),
         post(
             f"{stage}/approve",
-            "Let a Stage have Freight that it could not have yet",
+            "Approve Freight for a Stage",
             actions.approve,
             Chosen,
         ),
-        post(f"{stage}/promote-downstream", "Promote to all Stages that follow", actions.promote_downstream, Chosen),
+        post(f"{stage}/promote-downstream", "Promote to all downstream Stages", actions.promote_downstream, Chosen),
         post(f"{promotion}/abort", "Abort a Promotion", actions.abort_promotion),
-        post(f"{promotion}/retry", "Make the same Promotion anew", actions.retry_promotion),
+        post(f"{promotion}/retry", "Repeat a Promotion", actions.retry_promotion),
         Endpoint(
             method="GET",
             path=f"{warehouse}/artefacts",
-            summary="What a Warehouse found, of which Freight can be made",
+            summary="Artefacts that a Warehouse discovered, to create Freight from",
             needs=within(RIGHTS, "get"),
             answers=Artefacts,
             answer=actions.artefacts,
         ),
-        post(f"{warehouse}/freight", "Make a piece of Freight by hand", actions.make_freight, Composition),
+        post(f"{warehouse}/freight", "Create Freight manually", actions.make_freight, Composition),
     )
 
 

@@ -26,30 +26,30 @@ VERBS: Final = ("promote", "promote-full", "abort", "retry", "pause", "restart")
 
 
 class Done(TypedDict):
-    """`message` says what was begun."""
+    """`message` says what was started."""
 
     message: str
 
 
 class Nothing(TypedDict):
-    """No field: the address says it all."""
+    """No fields: the path says everything."""
 
 
 class Chosen(TypedDict):
-    """`freight` is the name of a piece of Freight."""
+    """`freight` is the name of the Freight."""
 
     freight: str
 
 
 class Image(TypedDict):
-    """`container`: its name, or `*` for all."""
+    """`container`: a name, or `*` for all."""
 
     container: str
     image: str
 
 
 class Offer(TypedDict):
-    """One piece of Freight for a Stage. `availableAt` is when a soak time ends, and empty where none runs."""
+    """Freight for a Stage. `availableAt` is the end of its soak time, or empty."""
 
     name: str
     alias: str
@@ -62,7 +62,7 @@ class Offer(TypedDict):
 
 
 class Offers(TypedDict):
-    """The newest first."""
+    """Newest first."""
 
     freight: list[Offer]
 
@@ -87,7 +87,7 @@ def action_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         Endpoint(
             method="POST",
             path="/rollouts/{namespace}/{name}/set-image",
-            summary="Give containers of a Rollout another image",
+            summary="Set the image of a Rollout's containers",
             needs=needs,
             takes=Image,
             answers=Done,
@@ -96,7 +96,7 @@ def action_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         Endpoint(
             method="GET",
             path="/stages/{namespace}/{name}/freight",
-            summary="The Freight that a Stage may have, now or later",
+            summary="The Freight available to a Stage, now or later",
             needs=within(RIGHTS, "get"),
             answers=Offers,
             answer=actions.offers,

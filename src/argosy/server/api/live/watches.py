@@ -39,7 +39,7 @@ def watching_endpoint(context: ServerContext, opening: Opening) -> Endpoint:
     return Endpoint(
         method="GET",
         path="/stream",
-        summary="Several windows in one stream: events with a list of the watch's number and what its own stream says",
+        summary="Several streams in one: events with a list of the watch's number and its own stream's data",
         needs=sign_in(),
         parameters=(
             Parameter(

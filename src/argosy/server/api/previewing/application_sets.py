@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class EditedSet(TypedDict):
-    """`spec` of the ApplicationSet, as it would be."""
+    """The proposed `spec` of the ApplicationSet."""
 
     spec: dict[str, Any]
 
 
 class PlannedApplication(TypedDict):
-    """`before` and `after`: metadata that a set decides about, and spec; empty where there is none."""
+    """`before` and `after`: the metadata that a set controls, and the spec; empty if there is none."""
 
     namespace: str
     name: str
@@ -33,7 +33,7 @@ class PlannedApplication(TypedDict):
 
 
 class SetPreview(TypedDict):
-    """`problems`: Applications that would be left as they are, and why."""
+    """`problems`: Applications that would not be changed, and why."""
 
     created: list[PlannedApplication]
     changed: list[PlannedApplication]

@@ -29,7 +29,7 @@ Sides = tuple[JsonObject | None, JsonObject | None]
 
 
 class Differing(TypedDict):
-    """One resource that differs. `before` and `after` are empty where there is none."""
+    """One resource that differs. `before` and `after` are empty if it does not exist there."""
 
     group: str
     kind: str
@@ -40,7 +40,7 @@ class Differing(TypedDict):
 
 
 class Comparison(TypedDict):
-    """`same`: how many resources do not differ."""
+    """`same`: the number of resources without differences."""
 
     before: list[str]
     after: list[str]

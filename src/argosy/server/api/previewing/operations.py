@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 class Change(TypedDict):
-    """One resource. `change`: create, update, prune, keep (it is wanted no more, and is not pruned) or none.
+    """One resource. `change`: create, update, prune, keep (no longer in Git, but not pruned) or none.
 
-    `live` and `wanted` are empty where there is none; `refused` says why the project forbids it.
+    `live` and `wanted` are empty if the object does not exist there; `refused` says why the project forbids it.
     """
 
     group: str
@@ -42,7 +42,7 @@ class Change(TypedDict):
 
 
 class SyncPreview(TypedDict):
-    """`counts` by change; resources without a change are only counted."""
+    """`counts` by change; unchanged resources are only counted."""
 
     revisions: list[str]
     counts: dict[str, int]
@@ -50,7 +50,7 @@ class SyncPreview(TypedDict):
 
 
 class PreviewedStep(TypedDict):
-    """`effects`: what it would do, line by line."""
+    """`effects`: what it would do, in lines of text."""
 
     step: str
     uses: str
@@ -72,11 +72,11 @@ def preview_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         Endpoint(
             method="GET",
             path="/applications/{namespace}/{name}/preview",
-            summary="What a sync would change, to what Git says or to a revision",
+            summary="What a sync to Git's state, or to a revision, would change",
             needs=within("applications", "get"),
             parameters=(
-                Parameter("revision", "instead of what each source follows; of several, in their order", repeated=True),
-                Parameter("prune", "`true`: what is wanted no more goes"),
+                Parameter("revision", "instead of the sources' own revision; one per source", repeated=True),
+                Parameter("prune", "`true`: objects that are no longer in Git are deleted"),
             ),
             answers=SyncPreview,
             answer=previews.sync,
@@ -84,9 +84,9 @@ def preview_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         Endpoint(
             method="GET",
             path="/applications/{namespace}/{name}/preview/rollback/{id}",
-            summary="What a roll back to a deployment of the history would change",
+            summary="What a rollback to a deployment in the history would change",
             needs=within("applications", "get"),
-            parameters=(Parameter("prune", "`true`: what that deployment did not have goes"),),
+            parameters=(Parameter("prune", "`true`: objects that the deployment did not have are deleted"),),
             answers=SyncPreview,
             answer=previews.rollback,
         ),
