@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
         from argosy.cli.app.permitting import refuse_forbidden  # late: it imports the room of projects
 
         for app in wanted:
-            await refuse_forbidden(client, app, options.namespace)
+            await refuse_forbidden(client, app, options)
             made, what = await _made(client, app, upsert=options.upsert)
             if options.output:
                 show(made, options.output)

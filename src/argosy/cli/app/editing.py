@@ -96,7 +96,7 @@ def patch(options: argparse.Namespace) -> int:
         await get(client, key)
         place = Key(key.namespace, key.name)
         tried = requests.patch(APPLICATIONS, place, body, kind, manager=MANAGER, dry_run=True)
-        await refuse_forbidden(client, await client.write(tried), options.namespace)
+        await refuse_forbidden(client, await client.write(tried), options)
         made = await client.write(requests.patch(APPLICATIONS, place, body, kind, manager=MANAGER))
         show(made, "yaml")
         return Exit.OK
@@ -115,7 +115,7 @@ def _changed(options: argparse.Namespace, change: Change) -> int:
         if wanted != spec:
             from argosy.cli.app.permitting import refuse_forbidden  # late: it imports the room of projects
 
-            await refuse_forbidden(client, {**app, "spec": wanted}, options.namespace)
+            await refuse_forbidden(client, {**app, "spec": wanted}, options)
             await write(client, app, {"spec": _replacing(spec, wanted)})
         return Exit.OK
 

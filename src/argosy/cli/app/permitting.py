@@ -5,10 +5,12 @@ The controllers refuse the same later, in a condition. What the user may not rea
 
 from __future__ import annotations
 
+import argparse
 from typing import Any
 
 from argosy.apis.argoproj import AppProject
 from argosy.apis.schema import read
+from argosy.cli.connect import chosen_server
 from argosy.cli.failing import CommandError, Exit
 from argosy.gitops.clusters.resolution import ClusterBook, InvalidDestination, resolve
 from argosy.gitops.control_plane.settings import settings_of
@@ -25,8 +27,14 @@ CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 SECRETS = Resource("", "v1", "secrets", "Secret")
 
 
-async def refuse_forbidden(client: Client, app: JsonObject, control_plane: str) -> None:
-    """Reads the project and the clusters of namespace `control_plane`. Raises CommandError with the API's message."""
+async def refuse_forbidden(client: Client, app: JsonObject, options: argparse.Namespace) -> None:
+    """Reads the project and the clusters of the control plane. Raises CommandError with the API's message.
+
+    A server that one is signed in to judges by itself: of projects and clusters it shows what the user may see.
+    """
+    if chosen_server(options):
+        return
+    control_plane = str(options.namespace)
     try:
         known = {str(one["metadata"]["name"]): one for one in await _all(client, PROJECTS, control_plane)}
         secrets = await _all(client, SECRETS, control_plane, selector=TYPE_LABEL)
