@@ -21,7 +21,7 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.caches.informer import Cache
 from argosy.server import rollout_views
 from argosy.server.api.acting.rollouts_and_stages import MANAGER, Actions
-from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.endpoint import ApiRequest, Endpoint
 from argosy.server.api.live.stream import Events
 from argosy.server.api.objects import LISTED, RIGHTS, target_of
 from argosy.server.api.router import EVENTS, JSON, Router
@@ -80,7 +80,7 @@ def dashboard_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     )
 
 
-def _action(path: str, answer: Callable[[Asked], Awaitable[Any]]) -> Endpoint:
+def _action(path: str, answer: Callable[[ApiRequest], Awaitable[Any]]) -> Endpoint:
     return Endpoint(
         method="PUT",
         path=path,
@@ -96,110 +96,110 @@ class Dashboard:
     def __init__(self, context: ServerContext) -> None:
         self._context, self._actions = context, Actions(context)
 
-    async def version(self, _: Asked) -> JsonObject:
+    async def version(self, _: ApiRequest) -> JsonObject:
         return {"rolloutsVersion": f"v{__version__}"}
 
-    async def namespaces(self, asked: Asked) -> JsonObject:
+    async def namespaces(self, request: ApiRequest) -> JsonObject:
         """Namespaces with a Rollout that the caller may see."""
-        found = sorted({one["metadata"]["namespace"] for one in await self._visible(asked, "")})
+        found = sorted({one["metadata"]["namespace"] for one in await self._visible(request, "")})
         return {"namespace": found[0] if found else "default", "availableNamespaces": found}
 
-    async def several(self, asked: Asked) -> JsonObject:
-        namespace = asked.path["namespace"]
-        found = await self._visible(asked, namespace)
+    async def several(self, request: ApiRequest) -> JsonObject:
+        namespace = request.path["namespace"]
+        found = await self._visible(request, namespace)
         objects = await rollout_views.made_in(self._context, namespace)
         return {"rollouts": [rollout_views.view(one, objects) for one in found]}
 
-    async def one(self, asked: Asked) -> JsonObject:
-        found = await self._found(asked, "get")
-        return rollout_views.view(found, await rollout_views.made_in(self._context, asked.path["namespace"]))
+    async def one(self, request: ApiRequest) -> JsonObject:
+        found = await self._found(request, "get")
+        return rollout_views.view(found, await rollout_views.made_in(self._context, request.path["namespace"]))
 
-    async def watched(self, asked: Asked) -> Lines:
+    async def watched(self, request: ApiRequest) -> Lines:
         """One message for each existing Rollout, then one for each change."""
-        asked.call.checked = True
+        request.call.checked = True
 
         async def now() -> JsonObject:
-            return {one["objectMeta"]["name"]: one for one in (await self.several(asked))["rollouts"]}
+            return {one["objectMeta"]["name"]: one for one in (await self.several(request))["rollouts"]}
 
-        return Lines(self._context, asked.call, now, _changed, (self._cache(),))
+        return Lines(self._context, request.call, now, _changed, (self._cache(),))
 
-    async def one_watched(self, asked: Asked) -> Lines:
-        name = asked.path["name"]
-        await self._found(asked, "get")
+    async def one_watched(self, request: ApiRequest) -> Lines:
+        name = request.path["name"]
+        await self._found(request, "get")
 
         async def now() -> JsonObject:
-            return {name: await self.one(asked)}
+            return {name: await self.one(request)}
 
-        return Lines(self._context, asked.call, now, lambda _, info: info or {}, (self._cache(),))
+        return Lines(self._context, request.call, now, lambda _, info: info or {}, (self._cache(),))
 
     def _cache(self) -> Cache:
         return self._context.caches.cache(LISTED["rollouts"].resource)
 
     # -- changes -------------------------------------------------------------------------------------------------------
 
-    def verb(self, verb: str) -> Callable[[Asked], Awaitable[JsonObject]]:
-        async def act(asked: Asked) -> JsonObject:
-            full = verb == "promote" and asked.body.get("full") is True
-            await self._actions.of_rollout("promote-full" if full else verb)(asked)
+    def verb(self, verb: str) -> Callable[[ApiRequest], Awaitable[JsonObject]]:
+        async def act(request: ApiRequest) -> JsonObject:
+            full = verb == "promote" and request.body.get("full") is True
+            await self._actions.of_rollout("promote-full" if full else verb)(request)
             return await self._context.client.get(
-                requests.Get(_ROLLOUTS, Key(asked.path["namespace"], asked.path["name"]))
+                requests.Get(_ROLLOUTS, Key(request.path["namespace"], request.path["name"]))
             )
 
         return act
 
-    async def undo(self, asked: Asked) -> JsonObject:
+    async def undo(self, request: ApiRequest) -> JsonObject:
         """Rolls back to a revision; 0 means the previous one."""
         from argosy.apis.kubernetes.views.apps import ReplicaSet
         from argosy.apis.rollouts import Rollout
         from argosy.apis.schema import read
         from argosy.rollouts.commands.undo import CannotUndo, revision_to_restore, undo_patch
 
-        text = asked.path["revision"]
+        text = request.path["revision"]
         if not text.isdecimal() or len(text) > 9:
             raise invalid(f"revision: {text[:40]!r} is no number")
-        found = await self._found(asked, "action/undo")
-        sets = (await rollout_views.made_in(self._context, asked.path["namespace"])).sets
+        found = await self._found(request, "action/undo")
+        sets = (await rollout_views.made_in(self._context, request.path["namespace"])).sets
         try:
             chosen = revision_to_restore(read(Rollout, found), [read(ReplicaSet, one) for one in sets], int(text))
         except CannotUndo as error:
             raise failed_precondition(str(error)) from None
         test = {"op": "test", "path": "/metadata/uid", "value": found["metadata"]["uid"]}
-        return await self._patch(asked, [test, *undo_patch(chosen)], PatchType.JSON)
+        return await self._patch(request, [test, *undo_patch(chosen)], PatchType.JSON)
 
-    async def set_image(self, asked: Asked) -> JsonObject:
+    async def set_image(self, request: ApiRequest) -> JsonObject:
         from argosy.rollouts.commands.images import NoSuchContainer, with_image
 
-        found = await self._found(asked, "action/set-image")
-        image = f"{asked.path['image']}:{asked.path['tag']}"
+        found = await self._found(request, "action/set-image")
+        image = f"{request.path['image']}:{request.path['tag']}"
         try:
-            changed = with_image(found, asked.path["container"], image)
+            changed = with_image(found, request.path["container"], image)
         except NoSuchContainer as error:
             raise failed_precondition(str(error)) from None
         return await self._context.client.write(requests.update(_ROLLOUTS, changed, manager=MANAGER))
 
-    async def _patch(self, asked: Asked, patch: Any, kind: PatchType) -> JsonObject:
-        name, namespace = asked.path["name"], asked.path["namespace"]
+    async def _patch(self, request: ApiRequest, patch: Any, kind: PatchType) -> JsonObject:
+        name, namespace = request.path["name"], request.path["namespace"]
         return await self._context.client.write(
             requests.patch(_ROLLOUTS, Key(namespace, name), patch, kind, manager=MANAGER)
         )
 
     # -- what may be seen ----------------------------------------------------------------------------------------------
 
-    async def _visible(self, asked: Asked, namespace: str) -> list[JsonObject]:
-        asked.call.checked = True
+    async def _visible(self, request: ApiRequest, namespace: str) -> list[JsonObject]:
+        request.call.checked = True
         if _ROLLOUTS not in (await self._context.client.served()).resources:
             return []
         found = (await self._context.client.page(requests.List(resource=_ROLLOUTS, namespace=namespace))).items
-        return [one for one in found if asked.call.may(RIGHTS, "get", _target(one))]
+        return [one for one in found if request.call.may(RIGHTS, "get", _target(one))]
 
-    async def _found(self, asked: Asked, action: str) -> JsonObject:
+    async def _found(self, request: ApiRequest, action: str) -> JsonObject:
         """Raises ApiError: an object that the caller may not see does not exist for them."""
-        namespace, name = asked.path["namespace"], asked.path["name"]
+        namespace, name = request.path["namespace"], request.path["name"]
         target = target_of(_ROLLOUTS, namespace, name)
         absent = not_found(f'{_ROLLOUTS.qualified} "{name}" not found')
-        if not asked.call.may(RIGHTS, "get", target):
+        if not request.call.may(RIGHTS, "get", target):
             raise absent
-        asked.call.permit(RIGHTS, action, target)
+        request.call.permit(RIGHTS, action, target)
         if _ROLLOUTS not in (await self._context.client.served()).resources:
             raise absent
         return await self._context.client.get(requests.Get(_ROLLOUTS, Key(namespace, name)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final, TypedDict
 
 from argosy.machinery.objects import JsonObject
-from argosy.server.api.endpoint import Asked, Endpoint, Parameter
+from argosy.server.api.endpoint import ApiRequest, Endpoint, Parameter
 from argosy.server.api.listing import Table, Wanted
 from argosy.server.api.live.stream import Events
 from argosy.server.api.objects import RIGHTS
@@ -56,28 +56,28 @@ PARAMETERS: Final = (
 
 
 def activity_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
-    def page(asked: Asked) -> ActPage:
-        asked.call.permit(RIGHTS, "get", TARGET)
+    def page(request: ApiRequest) -> ActPage:
+        request.call.permit(RIGHTS, "get", TARGET)
         wanted = Wanted(
-            search=asked.one("search"),
-            filters={name: frozenset(values) for name in TABLE.facets if (values := asked.all(name))},
+            search=request.one("search"),
+            filters={name: frozenset(values) for name in TABLE.facets if (values := request.all(name))},
             sort="-time",
-            offset=asked.number("offset", 0),
-            limit=asked.number("limit", 100),
+            offset=request.number("offset", 0),
+            limit=request.number("limit", 100),
         )
         found = TABLE.window([TABLE.prepared(act_of(line)) for line in context.activity.newest_first()], wanted)
         return {"total": found.total, "matched": found.matched, "rows": found.rows, "facets": found.facets}
 
-    async def answer(asked: Asked) -> ActPage:
-        return page(asked)
+    async def answer(request: ApiRequest) -> ActPage:
+        return page(request)
 
-    async def watched(asked: Asked) -> Events:
-        page(asked)
+    async def watched(request: ApiRequest) -> Events:
+        page(request)
 
         async def now() -> JsonObject:
-            return dict(page(asked))
+            return dict(page(request))
 
-        return Events(context, asked.call, now, (context.activity,))
+        return Events(context, request.call, now, (context.activity,))
 
     needs = within(RIGHTS, "get")
     return (

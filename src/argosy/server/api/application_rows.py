@@ -262,16 +262,16 @@ def _texts(value: Any) -> Iterable[str]:
     return (str(item) for item in value or ())
 
 
-def wanted(asked: Any) -> Wanted:
+def wanted(request: Any) -> Wanted:
     """From a query; see PARAMETERS of `applications.py`."""
-    filters = {name: frozenset(values) for name in TABLE.facets if (values := asked.all(name))}
+    filters = {name: frozenset(values) for name in TABLE.facets if (values := request.all(name))}
     return Wanted(
-        search=asked.one("search"),
-        pattern=asked.one("pattern"),
-        selector=asked.one("selector"),
-        annotations=tuple(one for one in asked.all("annotation") if one.strip()),
+        search=request.one("search"),
+        pattern=request.one("pattern"),
+        selector=request.one("selector"),
+        annotations=tuple(one for one in request.all("annotation") if one.strip()),
         filters=filters,
-        sort=asked.one("sort", "name"),
-        offset=asked.number("offset", 0),
-        limit=asked.number("limit", 50),
+        sort=request.one("sort", "name"),
+        offset=request.number("offset", 0),
+        limit=request.number("limit", 50),
     )

@@ -7,7 +7,7 @@ from typing import Any, Final, NotRequired, TypedDict
 
 from argosy.machinery.objects import JsonObject, Key
 from argosy.server.api.application_rows import TABLE, ApplicationRow, ApplicationRows, row_of, wanted
-from argosy.server.api.endpoint import Asked, Endpoint, Parameter
+from argosy.server.api.endpoint import ApiRequest, Endpoint, Parameter
 from argosy.server.api.listing import Unreadable
 from argosy.server.api.live.shared_answers import OnlyOf, Shared
 from argosy.server.api.live.stream import Events, SharedEvents
@@ -119,34 +119,34 @@ def application_endpoints(context: ServerContext, rows: ApplicationRows) -> tupl
     def shared() -> Shared:
         return Shared(context.clock, (context.gitops.plane.applications, context.gitops.plane.projects))
 
-    async def listed(asked: Asked) -> ApplicationPage:
-        _check(asked)
-        return await page_of(rows, asked)
+    async def listed(request: ApiRequest) -> ApplicationPage:
+        _check(request)
+        return await page_of(rows, request)
 
-    async def one(asked: Asked) -> ApplicationShown:
-        found = await _found(context, asked)
+    async def one(request: ApiRequest) -> ApplicationShown:
+        found = await _found(context, request)
         return shown(context, found.app)
 
-    async def watched(asked: Asked) -> Events:
-        _check(asked)
-        question = wanted(asked)
+    async def watched(request: ApiRequest) -> Events:
+        _check(request)
+        question = wanted(request)
 
         async def now() -> JsonObject:
-            return dict(await page_of(rows, asked))
+            return dict(await page_of(rows, request))
 
-        return SharedEvents(context, asked.call, now, shared(), question.identity)
+        return SharedEvents(context, request.call, now, shared(), question.identity)
 
-    async def one_watched(asked: Asked) -> Events:
-        name, namespace = asked.path["name"], asked.path["namespace"]
-        found = await _found(context, asked)
+    async def one_watched(request: ApiRequest) -> Events:
+        name, namespace = request.path["name"], request.path["namespace"]
+        found = await _found(context, request)
         key = Key(namespace, name)
 
         async def now() -> JsonObject:
             app = context.gitops.plane.applications.get(key)
             return dict(shown(context, app)) if app is not None else {"gone": f"{namespace}/{name}"}
 
-        asked.call.permit("applications", "get", found.target)
-        return Events(context, asked.call, now, (OnlyOf(context.gitops.plane.applications, namespace, name),))
+        request.call.permit("applications", "get", found.target)
+        return Events(context, request.call, now, (OnlyOf(context.gitops.plane.applications, namespace, name),))
 
     return (
         Endpoint(
@@ -184,24 +184,24 @@ def application_endpoints(context: ServerContext, rows: ApplicationRows) -> tupl
     )
 
 
-async def _found(context: ServerContext, asked: Asked) -> Found:
+async def _found(context: ServerContext, request: ApiRequest) -> Found:
     """An Application that its project does not permit is shown, too: the caller must learn of it."""
-    path = asked.path
-    return await find(context, asked.call, "get", path["name"], namespace=path["namespace"], checks_project=False)
+    path = request.path
+    return await find(context, request.call, "get", path["name"], namespace=path["namespace"], checks_project=False)
 
 
-async def page_of(rows: ApplicationRows, asked: Asked) -> ApplicationPage:
-    window = TABLE.window(await rows.visible(asked.call), wanted(asked))
+async def page_of(rows: ApplicationRows, request: ApiRequest) -> ApplicationPage:
+    window = TABLE.window(await rows.visible(request.call), wanted(request))
     return {"total": window.total, "matched": window.matched, "rows": window.rows, "facets": window.facets}
 
 
-def _check(asked: Asked) -> None:
+def _check(request: ApiRequest) -> None:
     """Raises ApiError."""
-    sort = asked.one("sort", "name").removeprefix("-")
+    sort = request.one("sort", "name").removeprefix("-")
     if sort not in TABLE.columns:
         raise invalid(f"query: sort: {sort[:40]!r} is none of {', '.join(TABLE.columns)}")
     try:
-        TABLE.window((), wanted(asked))
+        TABLE.window((), wanted(request))
     except Unreadable as error:
         raise invalid(f"query: {error}") from None
 
@@ -255,8 +255,8 @@ def _revisions(given: JsonObject) -> list[str]:
 
 
 def _operation(given: JsonObject) -> OperationShown:
-    asked, result = given.get("operation") or {}, given.get("syncResult") or {}
-    by = asked.get("initiatedBy") or {}
+    request, result = given.get("operation") or {}, given.get("syncResult") or {}
+    by = request.get("initiatedBy") or {}
     return {
         "phase": str(given.get("phase") or ""),
         "message": str(given.get("message") or ""),
@@ -264,7 +264,7 @@ def _operation(given: JsonObject) -> OperationShown:
         "finishedAt": str(given.get("finishedAt") or ""),
         "by": str(by.get("username") or ""),
         "automated": bool(by.get("automated")),
-        "revisions": _revisions(result) or _revisions(asked.get("sync") or {}),
+        "revisions": _revisions(result) or _revisions(request.get("sync") or {}),
         "retries": int(given.get("retryCount") or 0),
         "steps": [_step(one) for one in result.get("resources") or ()],
     }

@@ -6,7 +6,7 @@ from typing import Final, TypedDict
 
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Resource
-from argosy.server.api.endpoint import Asked, Endpoint, Parameter
+from argosy.server.api.endpoint import ApiRequest, Endpoint, Parameter
 from argosy.server.calls import nothing, sign_in, within
 from argosy.server.context import ServerContext
 from argosy.server.errors import invalid
@@ -67,8 +67,8 @@ STAGE_PREFIX: Final = "kargo.akuity.io/Stage/"
 def caller_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     from argosy import __version__
 
-    async def me(asked: Asked) -> Me:
-        caller = asked.call.caller
+    async def me(request: ApiRequest) -> Me:
+        caller = request.call.caller
         return {
             "signedIn": caller.signed_in,
             "username": caller.username,
@@ -77,8 +77,8 @@ def caller_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
             "version": __version__,
         }
 
-    async def rights(asked: Asked) -> Allowed:
-        given: Rights = asked.body
+    async def rights(request: ApiRequest) -> Allowed:
+        given: Rights = request.body
         if len(given["rights"]) > MOST_QUESTIONS:
             raise invalid(f"body.rights: {len(given['rights'])} are asked, {MOST_QUESTIONS} at most")
         for at, one in enumerate(given["rights"]):
@@ -86,15 +86,15 @@ def caller_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
                 raise invalid(
                     f"body.rights[{at}].resource: {one['resource'][:40]!r} is none of {', '.join(OWN_RESOURCES)}"
                 )
-        return {"allowed": [asked.call.may(one["resource"], one["action"], one["object"]) for one in given["rights"]]}
+        return {"allowed": [request.call.may(one["resource"], one["action"], one["object"]) for one in given["rights"]]}
 
-    async def holders(asked: Asked) -> Holders:
+    async def holders(request: ApiRequest) -> Holders:
         """Of what is not asked for by its own name in Kubernetes only the policy's part is told."""
-        asked.call.permit("accounts", "get", "*")
-        resource, action, target = asked.one("resource"), asked.one("action"), asked.one("object")
+        request.call.permit("accounts", "get", "*")
+        resource, action, target = request.one("resource"), request.one("action"), request.one("object")
         if resource not in OWN_RESOURCES:
             raise invalid(f"query: resource: {resource[:40]!r} is none of {', '.join(OWN_RESOURCES)}")
-        policy = by_policy(asked.call.enforcer(), resource, action, target)
+        policy = by_policy(request.call.enforcer(), resource, action, target)
         promotes = resource == "objects" and action == PROMOTE and target.startswith(STAGE_PREFIX)
         found = await _promoters(context, target.removeprefix(STAGE_PREFIX)) if promotes else []
         return {"policy": [_holding(one) for one in policy], "kubernetes": [_holding(one) for one in found]}

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import TypedDict
 
 from argosy.machinery.objects import JsonObject, group_version
-from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.endpoint import ApiRequest, Endpoint
 from argosy.server.api.objects import AT_ONCE, LISTED, RIGHTS, Objects, target_of
 from argosy.server.api.references import Reference, references
 from argosy.server.calls import Call, within
@@ -42,11 +42,11 @@ class Dependencies(TypedDict):
 def dependency_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     objects = Objects(context)
 
-    async def dependencies(asked: Asked) -> Dependencies:
-        path = asked.path
+    async def dependencies(request: ApiRequest) -> Dependencies:
+        path = request.path
         group = "" if path["group"] == CORE else path["group"]
         wanted = (group, path["kind"], "" if path["namespace"] == "-" else path["namespace"], path["name"])
-        asked.call.checked = True
+        request.call.checked = True
         needs: list[Dependency] = []
         needed: list[Dependency] = []
         hidden, seen = 0, False
@@ -55,7 +55,7 @@ def dependency_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
             found = references(obj) if mine else [one for one in references(obj) if one[:4] == wanted]
             if not mine and not found:
                 continue
-            visible = may_see(context, asked.call, obj)
+            visible = may_see(context, request.call, obj)
             if mine and visible:
                 seen = True
                 needs = [_shown(one) for one in found]

@@ -21,7 +21,7 @@ class Parameter:
 
 
 @dataclass(slots=True, kw_only=True)
-class Asked:
+class ApiRequest:
     """One parsed request: `path` and `query` by name, `body` according to its type."""
 
     call: Call
@@ -50,8 +50,8 @@ class Endpoint:
     summary: str
     needs: Needs
     answers: Any = None
-    answer: Callable[[Asked], Awaitable[Any]] | None = None
-    stream: Callable[[Asked], Awaitable[Chunks]] | None = None
+    answer: Callable[[ApiRequest], Awaitable[Any]] | None = None
+    stream: Callable[[ApiRequest], Awaitable[Chunks]] | None = None
     parameters: tuple[Parameter, ...] = ()
     takes: Any = None
     """A TypedDict: the body."""

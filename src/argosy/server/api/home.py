@@ -8,7 +8,7 @@ from typing import Final, TypedDict
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.caches.informer import Cache
 from argosy.server.api.application_rows import SEVERITIES, ApplicationRow, ApplicationRows
-from argosy.server.api.endpoint import Asked, Endpoint, Parameter
+from argosy.server.api.endpoint import ApiRequest, Endpoint, Parameter
 from argosy.server.api.live.changes import Changing
 from argosy.server.api.live.shared_answers import Shared
 from argosy.server.api.live.stream import Events, SharedEvents
@@ -88,12 +88,12 @@ class Homes:
         self._rows, self._objects, self._pictures = rows, Objects(context), Pictures(context)
         self._shared: tuple[list[Cache], Shared] | None = None
 
-    async def home(self, asked: Asked) -> Home:
+    async def home(self, request: ApiRequest) -> Home:
         found: list[Item] = []
         counts = dict.fromkeys(SEVERITIES, 0)
-        wanted = favourites_of(asked.all("favourite"))
+        wanted = favourites_of(request.all("favourite"))
         favourites: dict[str, Item] = {}
-        async for item in self._all(asked.call):
+        async for item in self._all(request.call):
             counts[item["severity"]] += 1
             if item["severity"] in ("broken", "attention"):
                 found.append(item)
@@ -104,14 +104,14 @@ class Homes:
         chosen = [favourites[place] for place in wanted if place in favourites]
         return {"items": found[:MOST], "counts": counts, "favourites": chosen}
 
-    async def watched(self, asked: Asked) -> Events:
-        favourites_of(asked.all("favourite"))
+    async def watched(self, request: ApiRequest) -> Events:
+        favourites_of(request.all("favourite"))
 
         async def now() -> JsonObject:
-            return dict(await self.home(asked))
+            return dict(await self.home(request))
 
-        shared, question = await self._sharing(), ("home", asked.all("favourite"))
-        return SharedEvents(self._context, asked.call, now, shared, question, pause=PAUSE_SECONDS, ages=True)
+        shared, question = await self._sharing(), ("home", request.all("favourite"))
+        return SharedEvents(self._context, request.call, now, shared, question, pause=PAUSE_SECONDS, ages=True)
 
     async def _sharing(self) -> Shared:
         """Kinds that are installed later are included for pages opened after that."""

@@ -12,7 +12,7 @@ from typing import Any, Final, TypedDict
 
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.caches.informer import Cache
-from argosy.server.api.endpoint import Asked, Endpoint, Parameter
+from argosy.server.api.endpoint import ApiRequest, Endpoint, Parameter
 from argosy.server.api.listing import Table, Wanted
 from argosy.server.api.live.stream import Events
 from argosy.server.api.object_states import (
@@ -172,41 +172,41 @@ def object_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
 
 
 def _endpoints_of(context: ServerContext, objects: Objects, name: str, listed: Listed) -> tuple[Endpoint, ...]:
-    async def page(asked: Asked) -> ObjectPage:
-        return await _page(objects, asked, listed, await objects.cache(listed))
+    async def page(request: ApiRequest) -> ObjectPage:
+        return await _page(objects, request, listed, await objects.cache(listed))
 
-    async def one(asked: Asked) -> ObjectShown:
+    async def one(request: ApiRequest) -> ObjectShown:
         cache = await objects.cache(listed)
-        namespace = asked.path["namespace"]
+        namespace = request.path["namespace"]
         if not listed.resource.namespaced and namespace == NO_NAMESPACE:
             namespace = ""
-        key = Key(namespace, asked.path["name"])
+        key = Key(namespace, request.path["name"])
         found = cache.get(key) if cache is not None else None
-        if not asked.call.may(RIGHTS, "get", target_of(listed.resource, *key)) or found is None:
+        if not request.call.may(RIGHTS, "get", target_of(listed.resource, *key)) or found is None:
             raise not_found(f'{listed.resource.plural}.{listed.resource.group} "{key.name}" not found')
         return {"row": row_of(listed, found), "object": without_server_fields(found)}
 
-    async def one_watched(asked: Asked) -> Events:
+    async def one_watched(request: ApiRequest) -> Events:
         cache = await objects.cache(listed)
-        await one(asked)
+        await one(request)
 
         async def now() -> JsonObject:
             try:
-                return dict(await one(asked))
+                return dict(await one(request))
             except ApiError:
                 return {"gone": "deleted"}
 
-        return Events(context, asked.call, now, (cache,) if cache is not None else ())
+        return Events(context, request.call, now, (cache,) if cache is not None else ())
 
-    async def watched(asked: Asked) -> Events:
+    async def watched(request: ApiRequest) -> Events:
         cache = await objects.cache(listed)
-        asked.call.checked = True
+        request.call.checked = True
         caches = (cache,) if cache is not None else ()
 
         async def now() -> JsonObject:
-            return dict(await _page(objects, asked, listed, cache))
+            return dict(await _page(objects, request, listed, cache))
 
-        return Events(context, asked.call, now, caches)
+        return Events(context, request.call, now, caches)
 
     kind, needs = listed.resource.kind, within(RIGHTS, "get")
     of_none = "" if listed.resource.namespaced else f"; `{NO_NAMESPACE}` for the namespace"
@@ -246,15 +246,15 @@ def _endpoints_of(context: ServerContext, objects: Objects, name: str, listed: L
     )
 
 
-async def _page(objects: Objects, asked: Asked, listed: Listed, cache: Cache | None) -> ObjectPage:
-    asked.call.checked = True
-    rows = await objects.visible(asked.call, listed, cache) if cache is not None else []
+async def _page(objects: Objects, request: ApiRequest, listed: Listed, cache: Cache | None) -> ObjectPage:
+    request.call.checked = True
+    rows = await objects.visible(request.call, listed, cache) if cache is not None else []
     wanted = Wanted(
-        search=asked.one("search"),
-        filters={name: frozenset(values) for name in TABLE.facets if (values := asked.all(name))},
-        sort=asked.one("sort", "name"),
-        offset=asked.number("offset", 0),
-        limit=asked.number("limit", 50),
+        search=request.one("search"),
+        filters={name: frozenset(values) for name in TABLE.facets if (values := request.all(name))},
+        sort=request.one("sort", "name"),
+        offset=request.number("offset", 0),
+        limit=request.number("limit", 50),
     )
     window = TABLE.window([TABLE.prepared(row) for row in rows], wanted)
     return {"total": window.total, "matched": window.matched, "rows": window.rows, "facets": window.facets}

@@ -12,7 +12,7 @@ from typing import Final, TypedDict
 from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.caches.informer import Cache
-from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.endpoint import ApiRequest, Endpoint
 from argosy.server.api.live.stream import Events
 from argosy.server.api.objects import LISTED, RIGHTS, ObjectRow, Objects, row_of, target_of
 from argosy.server.calls import Call, within
@@ -127,30 +127,30 @@ class Pictures:
     def __init__(self, context: ServerContext) -> None:
         self._context, self._objects = context, Objects(context)
 
-    async def projects(self, asked: Asked) -> PipelineList:
-        asked.call.checked = True
+    async def projects(self, request: ApiRequest) -> PipelineList:
+        request.call.checked = True
         rows: dict[str, PipelineRow] = {}
         for kind in ("warehouses", "stages"):
             cache = await self._objects.cache(LISTED[kind])
-            for row in await self._objects.visible(asked.call, LISTED[kind], cache) if cache is not None else ():
+            for row in await self._objects.visible(request.call, LISTED[kind], cache) if cache is not None else ():
                 _count(rows.setdefault(row["namespace"], _empty(row["namespace"])), kind, row)
         return {"pipelines": [rows[project] for project in sorted(rows)]}
 
-    async def picture(self, asked: Asked) -> Pipeline:
+    async def picture(self, request: ApiRequest) -> Pipeline:
         """Raises ApiError: the project does not exist, or the caller may see nothing of it."""
-        found = await self._picture(asked)
+        found = await self._picture(request)
         if not found["warehouses"] and not found["stages"]:
-            raise not_found(f"there is no pipeline in the project {asked.path['project'][:100]!r}")
+            raise not_found(f"there is no pipeline in the project {request.path['project'][:100]!r}")
         return found
 
-    async def watched(self, asked: Asked) -> Events:
-        asked.call.checked = True
+    async def watched(self, request: ApiRequest) -> Events:
+        request.call.checked = True
         caches = [cache for kind in KINDS if (cache := await self._objects.cache(LISTED[kind])) is not None]
 
         async def now() -> JsonObject:
-            return dict(await self._picture(asked))
+            return dict(await self._picture(request))
 
-        return Events(self._context, asked.call, now, caches, ages=True)
+        return Events(self._context, request.call, now, caches, ages=True)
 
     async def gates(self, call: Call) -> list[StageNode]:
         """Visible stages where Freight waits for a person: nothing promotes it automatically."""
@@ -166,10 +166,10 @@ class Pictures:
             nodes += [stage_node(one, pieces, active, now) for one in sorted(found["stages"], key=_name)]
         return [node for node in nodes if is_gate(node)]
 
-    async def _picture(self, asked: Asked) -> Pipeline:
-        asked.call.checked = True
-        project = asked.path["project"]
-        found = {kind: _seen(asked.call, kind, await self._objects.cache(LISTED[kind]), project) for kind in KINDS}
+    async def _picture(self, request: ApiRequest) -> Pipeline:
+        request.call.checked = True
+        project = request.path["project"]
+        found = {kind: _seen(request.call, kind, await self._objects.cache(LISTED[kind]), project) for kind in KINDS}
         pieces = sorted(found["freight"], key=_created, reverse=True)
         active = _active([row_of(LISTED["promotions"], one) for one in sorted(found["promotions"], key=_name)])
         now = self._context.clock.now()

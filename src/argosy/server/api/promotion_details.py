@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from argosy.machinery.objects import JsonObject
-from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.endpoint import ApiRequest, Endpoint
 from argosy.server.api.objects import LISTED, RIGHTS
 from argosy.server.api.stories import Told, events_about, object_asked
 from argosy.server.calls import within
@@ -35,8 +35,8 @@ class PromotionDetails(TypedDict):
 
 
 def promotion_detail_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
-    async def details(asked: Asked) -> PromotionDetails:
-        return await _details(context, await object_asked(context, asked, "promotions"))
+    async def details(request: ApiRequest) -> PromotionDetails:
+        return await _details(context, await object_asked(context, request, "promotions"))
 
     return (
         Endpoint(

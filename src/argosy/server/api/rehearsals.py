@@ -11,7 +11,7 @@ from typing import Any, Final, TypedDict
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
-from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.endpoint import ApiRequest, Endpoint
 from argosy.server.api.objects import RIGHTS
 from argosy.server.calls import Call, within
 from argosy.server.configuration import CONFIG_MAPS
@@ -151,18 +151,18 @@ class Rehearsals:
     def __init__(self, context: ServerContext) -> None:
         self._context = context
 
-    async def listed(self, asked: Asked) -> RehearsalList:
-        asked.call.checked = True
-        request = requests.List(resource=CONFIG_MAPS, namespace=self._context.namespace, label_selector=SELECTOR)
-        found = (await self._context.client.page(request)).items
-        rows = [row_of(one) for one in found if self._may(asked.call, _name(one))]
+    async def listed(self, request: ApiRequest) -> RehearsalList:
+        request.call.checked = True
+        listing = requests.List(resource=CONFIG_MAPS, namespace=self._context.namespace, label_selector=SELECTOR)
+        found = (await self._context.client.page(listing)).items
+        rows = [row_of(one) for one in found if self._may(request.call, _name(one))]
         return {"rehearsals": sorted(rows, key=lambda row: (row["keptAt"], row["name"]), reverse=True)}
 
-    async def one(self, asked: Asked) -> Rehearsal:
+    async def one(self, request: ApiRequest) -> Rehearsal:
         """Raises ApiError: what one may not see answers as what is not there."""
-        asked.call.checked = True
-        name = asked.path["name"]
-        found = await self._found(name) if self._may(asked.call, name) else None
+        request.call.checked = True
+        name = request.path["name"]
+        found = await self._found(name) if self._may(request.call, name) else None
         if found is None:
             raise not_found(f'rehearsal "{name}" not found')
         made: Rehearsal = {field: found.get(field, empty) for field, empty in EMPTY.items()}  # type: ignore[assignment]

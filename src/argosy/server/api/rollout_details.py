@@ -8,7 +8,7 @@ from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.caches.informer import Cache
 from argosy.server import rollout_views
-from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.endpoint import ApiRequest, Endpoint
 from argosy.server.api.live.stream import Events
 from argosy.server.api.objects import LISTED, RIGHTS, target_of
 from argosy.server.calls import within
@@ -35,20 +35,20 @@ class RolloutDetails(TypedDict):
 
 
 def rollout_detail_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
-    async def details(asked: Asked) -> RolloutDetails:
-        _permit(asked)
-        return await _details(context, asked)
+    async def details(request: ApiRequest) -> RolloutDetails:
+        _permit(request)
+        return await _details(context, request)
 
-    async def watched(asked: Asked) -> Events:
-        _permit(asked)
+    async def watched(request: ApiRequest) -> Events:
+        _permit(request)
         cache = context.caches.cache(LISTED["rollouts"].resource)
         await cache.wait_synced()
 
         async def now() -> JsonObject:
-            return dict(await _details(context, asked))
+            return dict(await _details(context, request))
 
-        routers = await _router_caches(context, cache.get(Key(asked.path["namespace"], asked.path["name"])))
-        return Events(context, asked.call, now, (cache, *routers.values()))
+        routers = await _router_caches(context, cache.get(Key(request.path["namespace"], request.path["name"])))
+        return Events(context, request.call, now, (cache, *routers.values()))
 
     needs = within(RIGHTS, "get")
     return (
@@ -70,24 +70,24 @@ def rollout_detail_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     )
 
 
-def _permit(asked: Asked) -> None:
+def _permit(request: ApiRequest) -> None:
     """Raises ApiError: what one may not see answers as what is not there."""
-    resource, target = LISTED["rollouts"].resource, _target(asked)
-    if not asked.call.may(RIGHTS, "get", target):
-        raise not_found(f'{resource.qualified} "{asked.path["name"]}" not found')
-    asked.call.permits[RIGHTS, "get", target] = None
+    resource, target = LISTED["rollouts"].resource, _target(request)
+    if not request.call.may(RIGHTS, "get", target):
+        raise not_found(f'{resource.qualified} "{request.path["name"]}" not found')
+    request.call.permits[RIGHTS, "get", target] = None
 
 
-def _target(asked: Asked) -> str:
-    return target_of(LISTED["rollouts"].resource, asked.path["namespace"], asked.path["name"])
+def _target(request: ApiRequest) -> str:
+    return target_of(LISTED["rollouts"].resource, request.path["namespace"], request.path["name"])
 
 
-async def _details(context: ServerContext, asked: Asked) -> RolloutDetails:
+async def _details(context: ServerContext, request: ApiRequest) -> RolloutDetails:
     from argosy.apis.rollouts import Rollout
     from argosy.apis.schema import read
     from argosy.rollouts.status.waiting import waiting_for
 
-    namespace, name = asked.path["namespace"], asked.path["name"]
+    namespace, name = request.path["namespace"], request.path["name"]
     resource = LISTED["rollouts"].resource
     if resource not in (await context.client.served()).resources:
         raise not_found(f'{resource.qualified} "{name}" not found')

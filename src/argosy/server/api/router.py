@@ -15,7 +15,7 @@ import orjson
 
 from argosy.cluster.http.exchange import Request, Response
 from argosy.machinery.objects import JsonObject
-from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.endpoint import ApiRequest, Endpoint
 from argosy.server.api.live.stream import Events
 from argosy.server.api.schema.openapi import document
 from argosy.server.api.schema.shapes import Unfit, fit
@@ -76,15 +76,15 @@ class Router:
                 self._document = orjson.dumps(document(self.endpoints, self.prefix), option=orjson.OPT_INDENT_2)
             return Response(200, self._document, JSON)
         endpoint, values = self._find(request.method, path)
-        asked = Asked(
+        parsed = ApiRequest(
             call=await self._call(dispatcher, endpoint, request),
             path=values,
             query=_query(endpoint, query),
             body=_body(endpoint, request),
         )
         if endpoint.stream is not None:
-            return Response(200, await endpoint.stream(asked), EVENTS, [("X-Accel-Buffering", "no")], "no-cache")
-        return await self._answered(dispatcher, endpoint, asked)
+            return Response(200, await endpoint.stream(parsed), EVENTS, [("X-Accel-Buffering", "no")], "no-cache")
+        return await self._answered(dispatcher, endpoint, parsed)
 
     async def opened(self, call: Call, place: str) -> Events:
         """The stream for a path and query, without `/stream/`. Raises ApiError."""
@@ -92,21 +92,21 @@ class Router:
         endpoint, values = self._find("GET", f"{STREAMS}{path}")
         if endpoint.stream is None:
             raise not_found(f"{self.prefix}{STREAMS}{path} is no stream")
-        found = await endpoint.stream(Asked(call=call, path=values, query=_query(endpoint, query)))
+        found = await endpoint.stream(ApiRequest(call=call, path=values, query=_query(endpoint, query)))
         assert isinstance(found, Events), f"{endpoint.path} is no stream of states"
         return found
 
-    async def _answered(self, dispatcher: Dispatcher, endpoint: Endpoint, asked: Asked) -> Response:
+    async def _answered(self, dispatcher: Dispatcher, endpoint: Endpoint, request: ApiRequest) -> Response:
         assert endpoint.answer is not None
         try:
-            found = await endpoint.answer(asked)
-            if endpoint.needs.need is Need.WITHIN and not asked.call.checked:
+            found = await endpoint.answer(request)
+            if endpoint.needs.need is Need.WITHIN and not request.call.checked:
                 raise AssertionError(f"{endpoint.path} answered without having asked for its right")
         except Exception as error:
-            translated = dispatcher.translated_as(error, asked.call.method)
-            dispatcher.record(asked.call, endpoint.needs, translated)
+            translated = dispatcher.translated_as(error, request.call.method)
+            dispatcher.record(request.call, endpoint.needs, translated)
             raise translated from None
-        dispatcher.record(asked.call, endpoint.needs, None)
+        dispatcher.record(request.call, endpoint.needs, None)
         return Response(200, orjson.dumps(found, option=orjson.OPT_NON_STR_KEYS), JSON)
 
     async def _call(self, dispatcher: Dispatcher, endpoint: Endpoint, request: Request) -> Call:

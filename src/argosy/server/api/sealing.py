@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.timestamps import seconds
-from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.endpoint import ApiRequest, Endpoint
 from argosy.server.calls import sign_in
 from argosy.server.context import ServerContext
 
@@ -43,7 +43,7 @@ class SealingKeys(TypedDict):
 
 
 def sealing_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
-    async def keys(asked: Asked) -> SealingKeys:
+    async def keys(request: ApiRequest) -> SealingKeys:
         from argosy.sealing.scope import ACTIVE, KEY_LABEL
         from argosy.sealing.settings import settings_of
 

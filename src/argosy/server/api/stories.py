@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
-from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.endpoint import ApiRequest, Endpoint
 from argosy.server.api.objects import LISTED, RIGHTS, target_of
 from argosy.server.calls import within
 from argosy.server.context import ServerContext
@@ -53,11 +53,11 @@ class Story(TypedDict):
 
 
 def story_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
-    async def certificate(asked: Asked) -> Story:
-        return await _certificate(context, await object_asked(context, asked, "certificates"))
+    async def certificate(request: ApiRequest) -> Story:
+        return await _certificate(context, await object_asked(context, request, "certificates"))
 
-    async def sealed_secret(asked: Asked) -> Story:
-        return await _sealed(context, await object_asked(context, asked, "sealedsecrets"))
+    async def sealed_secret(request: ApiRequest) -> Story:
+        return await _sealed(context, await object_asked(context, request, "sealedsecrets"))
 
     needs = within(RIGHTS, "get")
     return (
@@ -80,11 +80,11 @@ def story_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     )
 
 
-async def object_asked(context: ServerContext, asked: Asked, kind: str) -> JsonObject:
+async def object_asked(context: ServerContext, request: ApiRequest, kind: str) -> JsonObject:
     """Raises ApiError: what one may not see answers as what is not there."""
-    resource, namespace, name = LISTED[kind].resource, asked.path["namespace"], asked.path["name"]
+    resource, namespace, name = LISTED[kind].resource, request.path["namespace"], request.path["name"]
     absent = not_found(f'{resource.qualified} "{name}" not found')
-    if not asked.call.may(RIGHTS, "get", target_of(resource, namespace, name)):
+    if not request.call.may(RIGHTS, "get", target_of(resource, namespace, name)):
         raise absent
     if resource not in (await context.client.served()).resources:
         raise absent

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from argosy.machinery.objects import JsonObject
-from argosy.server.api.endpoint import Asked, Endpoint, Parameter
+from argosy.server.api.endpoint import ApiRequest, Endpoint, Parameter
 from argosy.server.api.objects import LISTED, RIGHTS, target_of
 from argosy.server.calls import Call, within
 from argosy.server.context import ServerContext
@@ -85,28 +85,28 @@ class Traces(TypedDict):
 
 
 def trace_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
-    async def by_reference(asked: Asked) -> Traces:
+    async def by_reference(request: ApiRequest) -> Traces:
         from argosy.promotion.tracing.naming import found
         from argosy.promotion.tracing.reading import read_pipeline
 
-        reference, project = asked.one("of").strip(), asked.one("project")
+        reference, project = request.one("of").strip(), request.one("project")
         if not reference:
             raise invalid("query: of: a name, an alias, a commit, tag, digest or image:tag is expected")
         pipeline = await read_pipeline(context.client, project)
-        asked.call.checked = True
-        pieces = [one for one in found(pipeline.freight, reference) if _may_see(asked.call, "freight", one.raw)]
-        return {"traces": [_traced(context, asked.call, pipeline, piece) for piece in pieces[:MOST]]}
+        request.call.checked = True
+        pieces = [one for one in found(pipeline.freight, reference) if _may_see(request.call, "freight", one.raw)]
+        return {"traces": [_traced(context, request.call, pipeline, piece) for piece in pieces[:MOST]]}
 
-    async def of_freight(asked: Asked) -> Trace:
+    async def of_freight(request: ApiRequest) -> Trace:
         from argosy.promotion.tracing.reading import read_pipeline
 
-        namespace, name = asked.path["namespace"], asked.path["name"]
+        namespace, name = request.path["namespace"], request.path["name"]
         pipeline = await read_pipeline(context.client, namespace)
         piece = next((one for one in pipeline.freight if one.metadata.name == name), None)
         resource = LISTED["freight"].resource
-        if not asked.call.may(RIGHTS, "get", target_of(resource, namespace, name)) or piece is None:
+        if not request.call.may(RIGHTS, "get", target_of(resource, namespace, name)) or piece is None:
             raise not_found(f'{resource.qualified} "{name}" not found')
-        return _traced(context, asked.call, pipeline, piece)
+        return _traced(context, request.call, pipeline, piece)
 
     needs = within(RIGHTS, "get")
     return (

@@ -18,7 +18,7 @@ from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
-from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.endpoint import ApiRequest, Endpoint
 from argosy.server.calls import Call, within
 from argosy.server.configuration import CONFIG_MAPS
 from argosy.server.context import ServerContext
@@ -94,22 +94,22 @@ class Views:
     def __init__(self, context: ServerContext) -> None:
         self._context = context
 
-    async def listed(self, asked: Asked) -> SavedViews:
-        asked.call.checked = True
-        return self._visible(asked.call)
+    async def listed(self, request: ApiRequest) -> SavedViews:
+        request.call.checked = True
+        return self._visible(request.call)
 
-    async def save(self, asked: Asked) -> SavedViews:
-        given: View = asked.body
-        made: SavedView = {**checked(given), "by": asked.call.caller.username}
-        self._permit(asked.call, made["project"])
+    async def save(self, request: ApiRequest) -> SavedViews:
+        given: View = request.body
+        made: SavedView = {**checked(given), "by": request.call.caller.username}
+        self._permit(request.call, made["project"])
         await self.write(made["project"], lambda kept: with_view(kept, made))
-        return self._visible(asked.call)
+        return self._visible(request.call)
 
-    async def remove(self, asked: Asked) -> SavedViews:
-        project, name = asked.path["project"], asked.path["name"]
-        self._permit(asked.call, project)
+    async def remove(self, request: ApiRequest) -> SavedViews:
+        project, name = request.path["project"], request.path["name"]
+        self._permit(request.call, project)
         await self.write(project, lambda kept: without_view(kept, project, name))
-        return self._visible(asked.call)
+        return self._visible(request.call)
 
     def _permit(self, call: Call, project: str) -> None:
         """Raises ApiError: a project that one may not see answers as one that is not there."""

@@ -12,7 +12,7 @@ from argosy.promotion.kinds import CLUSTER_CONFIGS, PROJECT_CONFIGS
 from argosy.server.calls import within
 from argosy.server.context import ServerContext
 from argosy.server.kargo.core.simple import KeyOf, deleting, refreshing
-from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, Stream
+from argosy.server.kargo.endpoint import ApiRequest, Endpoint, Reply, Stream
 from argosy.server.kargo.shapes import plain
 from argosy.server.kargo.watching import watch
 
@@ -33,18 +33,18 @@ def config_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     )
 
 
-def _own(asked: Asked) -> Key:
-    return Key(asked.project, asked.project)
+def _own(request: ApiRequest) -> Key:
+    return Key(request.project, request.project)
 
 
-def _cluster(_: Asked) -> Key:
+def _cluster(_: ApiRequest) -> Key:
     return Key("", "cluster")
 
 
 def _shown(context: ServerContext, path: str, resource: Resource, key_of: KeyOf) -> Endpoint:
-    async def one(asked: Asked) -> Reply | Stream:
-        if asked.flag("watch"):
-            return await watch(asked, context.client, resource, key_of(asked))
-        return Reply(plain(await asked.objects.read(resource, key_of(asked))))
+    async def one(request: ApiRequest) -> Reply | Stream:
+        if request.flag("watch"):
+            return await watch(request, context.client, resource, key_of(request))
+        return Reply(plain(await request.objects.read(resource, key_of(request))))
 
     return Endpoint(method="GET", path=path, needs=within(resource.plural, "get"), answer=one)

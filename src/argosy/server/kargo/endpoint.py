@@ -18,7 +18,7 @@ MIB: Final = 1 << 20
 
 
 @dataclass(slots=True, kw_only=True)
-class Asked:
+class ApiRequest:
     """One parsed request."""
 
     identity: Identity
@@ -78,7 +78,7 @@ class Stream:
     form: Callable[[JsonObject], bytes]
 
 
-Answer = Callable[[Asked], Awaitable[Reply | Stream]]
+Answer = Callable[[ApiRequest], Awaitable[Reply | Stream]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ from argosy.server.context import ServerContext
 from argosy.server.dispatch import Dispatcher
 from argosy.server.errors import ApiError
 from argosy.server.kargo.access import Access, Permitted
-from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, Stream
+from argosy.server.kargo.endpoint import ApiRequest, Endpoint, Reply, Stream
 from argosy.server.kargo.faults import Fault, absent, as_fault, for_the_record, invalid, not_found
 from argosy.server.kargo.identity import NOBODY, Identity, SignIn
 from argosy.server.kargo.limits import Limits
@@ -103,7 +103,7 @@ class Router:
         if identity is not NOBODY:
             _check(self._by_caller, identity.actor)
         access = Access(self._context.client, identity, self._settings.global_namespaces)
-        asked = Asked(
+        parsed = ApiRequest(
             identity=identity,
             access=access,
             objects=Permitted(self._context.client, access),
@@ -113,33 +113,33 @@ class Router:
             body=request.body,
             peer=request.peer,
         )
-        return await self._recorded(endpoint, asked)
+        return await self._recorded(endpoint, parsed)
 
-    async def _recorded(self, endpoint: Endpoint, asked: Asked) -> Response:
+    async def _recorded(self, endpoint: Endpoint, request: ApiRequest) -> Response:
         try:
-            found = await self._answered(endpoint, asked)
+            found = await self._answered(endpoint, request)
         except BaseException as error:
-            self._dispatcher.record(self._call(endpoint, asked), endpoint.needs, for_the_record(error))
+            self._dispatcher.record(self._call(endpoint, request), endpoint.needs, for_the_record(error))
             raise
-        self._dispatcher.record(self._call(endpoint, asked), endpoint.needs, None)
+        self._dispatcher.record(self._call(endpoint, request), endpoint.needs, None)
         if isinstance(found, Stream):
             headers = [("X-Accel-Buffering", "no")]
-            return Response(200, self._events(found, asked), EVENTS, headers, "no-cache")  # type: ignore[arg-type]
+            return Response(200, self._events(found, request), EVENTS, headers, "no-cache")  # type: ignore[arg-type]
         body = b"" if found.body is None else orjson.dumps(found.body, option=orjson.OPT_NON_STR_KEYS)
         return Response(found.code, body, JSON)
 
-    async def _answered(self, endpoint: Endpoint, asked: Asked) -> Reply | Stream:
-        project = asked.path.get("project")
+    async def _answered(self, endpoint: Endpoint, request: ApiRequest) -> Reply | Stream:
+        project = request.path.get("project")
         if project is not None:
             await self._check_project(project)
         try:
-            found = await endpoint.answer(asked)
+            found = await endpoint.answer(request)
         except Fault as fault:
-            hides = fault.code == 403 or not asked.access.permits
-            if project is not None and hides and not await asked.access.knows_project(project):
+            hides = fault.code == 403 or not request.access.permits
+            if project is not None and hides and not await request.access.knows_project(project):
                 raise absent(PROJECTS, project) from None
             raise
-        if endpoint.needs.need is Need.WITHIN and not asked.access.asked:
+        if endpoint.needs.need is Need.WITHIN and not request.access.asked:
             raise AssertionError(f"{endpoint.method} {endpoint.path} answered without having asked for its right")
         return found
 
@@ -149,14 +149,14 @@ class Router:
         except StatusError as error:
             raise absent(PROJECTS, project) if error.is_not_found else error from None
 
-    def _events(self, stream: Stream, asked: Asked) -> AsyncGenerator[bytes, None]:
+    def _events(self, stream: Stream, request: ApiRequest) -> AsyncGenerator[bytes, None]:
         async def may_go_on() -> bool:
             try:
-                now = await self._sign_in.identity(asked.headers)
+                now = await self._sign_in.identity(request.headers)
             except (Fault, StatusError):
                 return False
             access = Access(self._context.client, now, self._settings.global_namespaces)
-            access.permits.update(asked.access.permits)
+            access.permits.update(request.access.permits)
             return await access.still_permitted()
 
         mailbox, pump = self._dispatcher.pump(stream.messages)
@@ -169,17 +169,17 @@ class Router:
                 return known.endpoint, {name: unquote(value) for name, value in values}
         raise not_found(f"there is no {method[:16]} {PREFIX}{path[:200]}")
 
-    def _call(self, endpoint: Endpoint, asked: Asked) -> Call:
-        identity = asked.identity
+    def _call(self, endpoint: Endpoint, request: ApiRequest) -> Call:
+        identity = request.identity
         return Call(
             method=f"{endpoint.method} {PREFIX}{endpoint.path}",
-            request=_named(asked),
+            request=_named(request),
             caller=_caller(identity),
             enforcer=self._dispatcher.enforcer,
-            headers=asked.headers,
-            peer=asked.peer,
+            headers=request.headers,
+            peer=request.peer,
             over_rest=True,
-            permits={(one.resource, one.verb, f"{one.namespace}/{one.name}"): None for one in asked.access.permits},
+            permits={(one.resource, one.verb, f"{one.namespace}/{one.name}"): None for one in request.access.permits},
         )
 
 
@@ -222,15 +222,15 @@ def _caller(identity: Identity) -> Caller:
     )
 
 
-def _named(asked: Asked) -> JsonObject:
+def _named(request: ApiRequest) -> JsonObject:
     """For the audit log: the path's parameters, and the name in a body; everything else may be a secret."""
-    found: dict[str, Any] = {"project": asked.path.get("project", "")}
-    names: Mapping[str, str] = {key: value for key, value in asked.path.items() if key != "project"}
+    found: dict[str, Any] = {"project": request.path.get("project", "")}
+    names: Mapping[str, str] = {key: value for key, value in request.path.items() if key != "project"}
     if names:
         found["name"] = "/".join(names.values())
-    elif asked.body[:1] == b"{":
+    elif request.body[:1] == b"{":
         try:
-            told = orjson.loads(asked.body)
+            told = orjson.loads(request.body)
             found["name"] = told.get("name") or (told.get("metadata") or {}).get("name") or ""
         except (orjson.JSONDecodeError, AttributeError):
             pass

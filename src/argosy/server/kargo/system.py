@@ -11,7 +11,7 @@ from argosy.machinery import requests, timestamps
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.server.calls import nothing, sign_in
 from argosy.server.context import ServerContext
-from argosy.server.kargo.endpoint import Asked, Endpoint, Reply
+from argosy.server.kargo.endpoint import ApiRequest, Endpoint, Reply
 from argosy.server.kargo.identity import SignIn
 from argosy.server.kargo.settings import SCOPES, KargoSettings
 
@@ -20,16 +20,16 @@ CONTROLLER: Final = "kargo.akuity.io/controller"
 
 
 def system_endpoints(context: ServerContext, settings: KargoSettings, signing_in: SignIn) -> tuple[Endpoint, ...]:
-    async def login(asked: Asked) -> Reply:
-        return Reply({"idToken": await signing_in.login(asked.headers, asked.peer)})
+    async def login(request: ApiRequest) -> Reply:
+        return Reply({"idToken": await signing_in.login(request.headers, request.peer)})
 
-    async def public(_: Asked) -> Reply:
+    async def public(_: ApiRequest) -> Reply:
         shown: JsonObject = {"adminAccountEnabled": signing_in.has_admin}
         if (oidc := _oidc(context, settings)) is not None:
             shown["oidcConfig"] = oidc
         return Reply({**shown, "skipAuth": False})
 
-    async def config(_: Asked) -> Reply:
+    async def config(_: ApiRequest) -> Reply:
         shards = {name: {"url": url, "namespace": settings.argocd_namespace} for name, url in settings.shards.items()}
         return Reply(
             {
@@ -42,10 +42,10 @@ def system_endpoints(context: ServerContext, settings: KargoSettings, signing_in
             }
         )
 
-    async def version(_: Asked) -> Reply:
+    async def version(_: ApiRequest) -> Reply:
         return Reply(version_info())
 
-    async def heartbeats(_: Asked) -> Reply:
+    async def heartbeats(_: ApiRequest) -> Reply:
         """From the controllers' Leases; nothing is secret, so that any sign-in suffices, like upstream."""
         page = await context.client.page(
             requests.List(resource=LEASES, namespace=settings.namespace, label_selector=CONTROLLER)

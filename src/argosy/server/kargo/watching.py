@@ -18,7 +18,7 @@ from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.server.kargo.endpoint import Asked, Stream
+from argosy.server.kargo.endpoint import ApiRequest, Stream
 from argosy.server.kargo.faults import Fault
 from argosy.server.kargo.shapes import plain
 from argosy.server.mailbox import Mailbox
@@ -29,12 +29,14 @@ KEEP_ALIVE: Final = b": keepalive\n\n"
 Keeps = Callable[[JsonObject], bool]
 
 
-async def watch(asked: Asked, client: Client, resource: Resource, key: Key, *, keeps: Keeps = lambda _: True) -> Stream:
+async def watch(
+    request: ApiRequest, client: Client, resource: Resource, key: Key, *, keeps: Keeps = lambda _: True
+) -> Stream:
     """Watches one object, or all in the namespace if `key` has no name. Raises Fault."""
     if key.name:
-        await asked.objects.read(resource, key)
-    await asked.access.permit("watch", resource, key)
-    version = "" if key.name else asked.one("resourceVersion")
+        await request.objects.read(resource, key)
+    await request.access.permit("watch", resource, key)
+    version = "" if key.name else request.one("resourceVersion")
     return Stream(_changes(client, resource, key, version, keeps), _event)
 
 

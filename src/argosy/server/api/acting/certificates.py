@@ -13,7 +13,7 @@ from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.requests import Write
 from argosy.server.api.acting.rollouts_and_stages import Act, Done, Nothing, acted_on
-from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.endpoint import ApiRequest, Endpoint
 from argosy.server.api.objects import RIGHTS
 from argosy.server.calls import within
 from argosy.server.context import ServerContext
@@ -43,12 +43,12 @@ def certificate_action_endpoints(context: ServerContext) -> tuple[Endpoint, ...]
 
 
 def _acting(context: ServerContext, verb: str) -> Act:
-    async def act(asked: Asked) -> Done:
+    async def act(request: ApiRequest) -> Done:
         from argosy.certs.commands.changes import NotNow
 
-        found = await acted_on(context, asked, "certificates", f"action/{verb}")
+        found = await acted_on(context, request, "certificates", f"action/{verb}")
         try:
-            write = _renewal(context, found) if verb == "renew" else await _decision(context, asked, found, verb)
+            write = _renewal(context, found) if verb == "renew" else await _decision(context, request, found, verb)
         except NotNow as error:
             raise failed_precondition(str(error)) from None
         await context.client.write(write)
@@ -64,7 +64,7 @@ def _renewal(context: ServerContext, found: JsonObject) -> Write:
     return renewed(read(Certificate, found), context.clock.now())
 
 
-async def _decision(context: ServerContext, asked: Asked, found: JsonObject, verb: str) -> Write:
+async def _decision(context: ServerContext, request: ApiRequest, found: JsonObject, verb: str) -> Write:
     """Raises NotNow, ApiError."""
     from argosy.certs.commands.changes import decided
 
@@ -73,7 +73,7 @@ async def _decision(context: ServerContext, asked: Asked, found: JsonObject, ver
     waits = [one for item in listed if is_undecided(one := read(CertificateRequest, item)) and is_of(item, found)]
     if not waits:
         raise failed_precondition(f"no request of {found['metadata']['name']} waits for a decision")
-    message = f"{VERDICTS[verb]} by {asked.call.caller.username}"
+    message = f"{VERDICTS[verb]} by {request.call.caller.username}"
     newest = max(waits, key=lambda one: (str(one.metadata.creation_timestamp), one.metadata.name))
     return decided(newest, VERDICTS[verb], "ArgosyPage", message, context.clock.now())
 

@@ -15,7 +15,7 @@ from argosy.machinery import requests, timestamps
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key
 from argosy.server.api.acting.rollouts_and_stages import MANAGER, Act, Chosen, Done, Nothing, acted_on, promoted
-from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.endpoint import ApiRequest, Endpoint
 from argosy.server.api.objects import LISTED, RIGHTS, target_of
 from argosy.server.calls import within
 from argosy.server.context import ServerContext
@@ -98,38 +98,38 @@ class PipelineActions:
         self._context = context
 
     def refreshing(self, kind: str) -> Act:
-        async def refresh(asked: Asked) -> Done:
+        async def refresh(request: ApiRequest) -> Done:
             from argosy.promotion.names import REFRESH
 
-            found = await acted_on(self._context, asked, kind, "get")
+            found = await acted_on(self._context, request, kind, "get")
             await self._annotate(kind, found, {REFRESH: timestamps.seconds(self._context.clock.now())})
             return {"message": f"{found['metadata']['name']} is looked at again"}
 
         return refresh
 
-    async def verify(self, asked: Asked) -> Done:
+    async def verify(self, request: ApiRequest) -> Done:
         from argosy.promotion.names import REVERIFY
 
-        stage, current = await self._verification(asked, "verify")
-        await self._annotate("stages", stage, {REVERIFY: _request(asked, id=str(current["id"]))})
+        stage, current = await self._verification(request, "verify")
+        await self._annotate("stages", stage, {REVERIFY: _request(request, id=str(current["id"]))})
         return {"message": f"{stage['metadata']['name']} is verified again"}
 
-    async def abort_verification(self, asked: Asked) -> Done:
+    async def abort_verification(self, request: ApiRequest) -> Done:
         from argosy.promotion.names import ABORT
 
-        stage, current = await self._verification(asked, "abort-verification")
+        stage, current = await self._verification(request, "abort-verification")
         if current.get("phase") in ENDED_VERIFICATION:
             raise failed_precondition(f"the verification of {stage['metadata']['name']} has ended: {current['phase']}")
-        await self._annotate("stages", stage, {ABORT: _request(asked, id=str(current["id"]))})
+        await self._annotate("stages", stage, {ABORT: _request(request, id=str(current["id"]))})
         return {"message": f"the verification of {stage['metadata']['name']} is ended"}
 
-    async def approve(self, asked: Asked) -> Done:
+    async def approve(self, request: ApiRequest) -> Done:
         """As good as promoting it there, so it needs the same right."""
         from argosy.apis.kargo import Freight, Stage
         from argosy.promotion.events import freight_event
 
-        stage = await acted_on(self._context, asked, "stages", "action/promote")
-        piece = await self._other(asked, "freight", asked.body["freight"])
+        stage = await acted_on(self._context, request, "stages", "action/promote")
+        piece = await self._other(request, "freight", request.body["freight"])
         name, view = stage["metadata"]["name"], read(Freight, piece)
         if read(Stage, stage).request_of(view.origin) is None:
             raise failed_precondition(f"{name} requests no Freight of {view.origin}")
@@ -138,62 +138,62 @@ class PipelineActions:
         at = timestamps.seconds(self._context.clock.now())
         patch = {"status": {"approvedFor": {name: {"approvedAt": at}}}}
         await self._patch("freight", piece, patch, subresource="status")
-        actor = _actor(asked)
+        actor = _actor(request)
         message = f'Freight approved for Stage "{name}" by "{actor}"'
         event = freight_event(view, "FreightApproved", message, actor, stage_name=name)
         self._context.events.record(piece, event.reason, event.message, annotations=event.annotations)
         return {"message": f"{_called(piece)} is approved for {name}"}
 
-    async def promote_downstream(self, asked: Asked) -> Done:
+    async def promote_downstream(self, request: ApiRequest) -> Done:
         """Nothing is made unless each of the Stages may have it, and the caller may promote to each."""
         from argosy.apis.kargo import Freight, Stage
         from argosy.promotion.freight.availability import availability
         from argosy.server.kargo.core.promoting import downstream_of
 
         context = self._context
-        stage = await acted_on(context, asked, "stages", "get")
-        piece = await self._other(asked, "freight", asked.body["freight"])
+        stage = await acted_on(context, request, "stages", "get")
+        piece = await self._other(request, "freight", request.body["freight"])
         listing = requests.List(resource=LISTED["stages"].resource, namespace=stage["metadata"]["namespace"])
         following = downstream_of(stage["metadata"]["name"], piece, list((await context.client.page(listing)).items))
         if not following:
             raise failed_precondition(f"no Stage takes this Freight from {stage['metadata']['name']}")
         for one in following:
-            asked.call.permit(RIGHTS, "action/promote", _target("stages", one))
+            request.call.permit(RIGHTS, "action/promote", _target("stages", one))
         for one in following:
             if not (found := availability(read(Stage, one), read(Freight, piece), context.clock.now())):
                 raise failed_precondition(f"{one['metadata']['name']} may not have it: {found.waits_for}")
-        made = [await promoted(context, asked, one, piece["metadata"]["name"]) for one in following if has_steps(one)]
+        made = [await promoted(context, request, one, piece["metadata"]["name"]) for one in following if has_steps(one)]
         return {"message": f"{len(made)} Promotions were made: {', '.join(made)}"}
 
-    async def abort_promotion(self, asked: Asked) -> Done:
+    async def abort_promotion(self, request: ApiRequest) -> Done:
         from argosy.promotion.names import ABORT
 
-        promotion = await self._promotion(asked)
+        promotion = await self._promotion(request)
         phase = (promotion.get("status") or {}).get("phase")
         if phase in ENDED_PROMOTION:
             raise failed_precondition(f"{promotion['metadata']['name']} has ended: {phase}")
-        await self._annotate("promotions", promotion, {ABORT: _request(asked, action="terminate")})
+        await self._annotate("promotions", promotion, {ABORT: _request(request, action="terminate")})
         return {"message": f"{promotion['metadata']['name']} is aborted"}
 
-    async def retry_promotion(self, asked: Asked) -> Done:
+    async def retry_promotion(self, request: ApiRequest) -> Done:
         """A new Promotion of the same Freight to the same Stage, with the steps that the Stage has now."""
-        promotion = await self._promotion(asked)
-        stage = await self._other(asked, "stages", promotion["spec"]["stage"])
-        made = await promoted(self._context, asked, stage, promotion["spec"]["freight"])
+        promotion = await self._promotion(request)
+        stage = await self._other(request, "stages", promotion["spec"]["stage"])
+        made = await promoted(self._context, request, stage, promotion["spec"]["freight"])
         return {"message": f"Promotion {made} was made"}
 
-    async def artefacts(self, asked: Asked) -> Artefacts:
-        warehouse = await acted_on(self._context, asked, "warehouses", "get")
+    async def artefacts(self, request: ApiRequest) -> Artefacts:
+        warehouse = await acted_on(self._context, request, "warehouses", "get")
         found = (warehouse.get("status") or {}).get("discoveredArtifacts") or {}
         return {"subscriptions": subscriptions_of(found), "discoveredAt": str(found.get("discoveredAt") or "")}
 
-    async def make_freight(self, asked: Asked) -> Done:
+    async def make_freight(self, request: ApiRequest) -> Done:
         from argosy.apis.kargo import Warehouse
         from argosy.apis.kargo.warehouse import DiscoveredArtifacts
         from argosy.promotion.warehouses.artifacts import freight_of
 
-        warehouse = await acted_on(self._context, asked, "warehouses", "action/create-freight")
-        given: Composition = asked.body
+        warehouse = await acted_on(self._context, request, "warehouses", "action/create-freight")
+        given: Composition = request.body
         found = (warehouse.get("status") or {}).get("discoveredArtifacts") or {}
         chosen = read(DiscoveredArtifacts, with_choice(found, given["chosen"]))
         made_of = freight_of(read(Warehouse, warehouse), chosen)
@@ -206,26 +206,26 @@ class PipelineActions:
         )
         return {"message": f"Freight {_called(made)} was made"}
 
-    async def _verification(self, asked: Asked, verb: str) -> tuple[JsonObject, JsonObject]:
+    async def _verification(self, request: ApiRequest, verb: str) -> tuple[JsonObject, JsonObject]:
         """The newest verification of what the Stage holds. Raises ApiError."""
-        stage = await acted_on(self._context, asked, "stages", f"action/{verb}")
+        stage = await acted_on(self._context, request, "stages", f"action/{verb}")
         history = (stage.get("status") or {}).get("freightHistory") or [{}]
         found: JsonObject = (history[0].get("verificationHistory") or [{}])[0]
         if not found.get("id"):
             raise failed_precondition(f"nothing was verified in {stage['metadata']['name']} yet")
         return stage, found
 
-    async def _promotion(self, asked: Asked) -> JsonObject:
+    async def _promotion(self, request: ApiRequest) -> JsonObject:
         """One for whose Stage the caller may promote. Raises ApiError."""
-        found = await acted_on(self._context, asked, "promotions", "get")
+        found = await acted_on(self._context, request, "promotions", "get")
         resource, namespace = LISTED["stages"].resource, found["metadata"]["namespace"]
-        asked.call.permit(RIGHTS, "action/promote", target_of(resource, namespace, str(found["spec"].get("stage"))))
+        request.call.permit(RIGHTS, "action/promote", target_of(resource, namespace, str(found["spec"].get("stage"))))
         return found
 
-    async def _other(self, asked: Asked, kind: str, name: str) -> JsonObject:
+    async def _other(self, request: ApiRequest, kind: str, name: str) -> JsonObject:
         """Of the same project. Raises ApiError: what one may not see answers as what is not there."""
-        resource, namespace = LISTED[kind].resource, asked.path["namespace"]
-        if not name or "/" in name or not asked.call.may(RIGHTS, "get", target_of(resource, namespace, name)):
+        resource, namespace = LISTED[kind].resource, request.path["namespace"]
+        if not name or "/" in name or not request.call.may(RIGHTS, "get", target_of(resource, namespace, name)):
             raise not_found(f'{resource.qualified} "{name[:100]}" not found')
         return await self._context.client.get(requests.Get(resource, Key(namespace, name)))
 
@@ -289,12 +289,12 @@ def has_steps(stage: JsonObject) -> bool:
     return bool((((stage.get("spec") or {}).get("promotionTemplate") or {}).get("spec") or {}).get("steps"))
 
 
-def _request(asked: Asked, **said: str) -> str:
-    return json.dumps({**said, "actor": _actor(asked)}, separators=(",", ":"))
+def _request(request: ApiRequest, **said: str) -> str:
+    return json.dumps({**said, "actor": _actor(request)}, separators=(",", ":"))
 
 
-def _actor(asked: Asked) -> str:
-    return f"email:{asked.call.caller.username}"
+def _actor(request: ApiRequest) -> str:
+    return f"email:{request.call.caller.username}"
 
 
 def _called(piece: JsonObject) -> str:

@@ -13,14 +13,14 @@ from argosy.apis.schema import read
 from argosy.machinery import requests, timestamps
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
-from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.endpoint import ApiRequest, Endpoint
 from argosy.server.api.objects import LISTED, RIGHTS, target_of
 from argosy.server.calls import within
 from argosy.server.context import ServerContext
 from argosy.server.errors import failed_precondition, invalid, not_found
 
 MANAGER: Final = "argosy-server"
-Act = Callable[[Asked], Awaitable[Any]]
+Act = Callable[[ApiRequest], Awaitable[Any]]
 LONGEST_IMAGE: Final = 1000
 VERBS: Final = ("promote", "promote-full", "abort", "retry", "pause", "restart")
 
@@ -118,19 +118,19 @@ class Actions:
         self._context = context
 
     def of_rollout(self, verb: str) -> Act:
-        async def act(asked: Asked) -> Done:
-            found = await acted_on(self._context, asked, "rollouts", f"action/{verb}")
+        async def act(request: ApiRequest) -> Done:
+            found = await acted_on(self._context, request, "rollouts", f"action/{verb}")
             for patch, subresource in _patches(verb, found, self._context):
                 await self._patch(LISTED["rollouts"].resource, found, patch, subresource)
             return {"message": f"{verb} of {found['metadata']['name']} was begun"}
 
         return act
 
-    async def offers(self, asked: Asked) -> Offers:
+    async def offers(self, request: ApiRequest) -> Offers:
         from argosy.apis.kargo import Freight, Stage
         from argosy.promotion.freight.availability import availability
 
-        stage = await acted_on(self._context, asked, "stages", "get")
+        stage = await acted_on(self._context, request, "stages", "get")
         namespace, now = stage["metadata"]["namespace"], self._context.clock.now()
         current, view = _current(stage), read(Stage, stage)
         listed = (
@@ -138,7 +138,7 @@ class Actions:
         ).items
         offers: list[Offer] = []
         for piece in listed:
-            if not asked.call.may(RIGHTS, "get", _target("freight", piece)):
+            if not request.call.may(RIGHTS, "get", _target("freight", piece)):
                 continue
             state, found = LISTED["freight"].state(piece), availability(view, read(Freight, piece), now)
             offers.append(
@@ -156,16 +156,18 @@ class Actions:
         offers.sort(key=lambda one: (one["createdAt"], one["name"]), reverse=True)
         return {"freight": offers}
 
-    async def promote(self, asked: Asked) -> Done:
-        stage = await acted_on(self._context, asked, "stages", "action/promote")
-        return {"message": f"Promotion {await promoted(self._context, asked, stage, asked.body['freight'])} was made"}
+    async def promote(self, request: ApiRequest) -> Done:
+        stage = await acted_on(self._context, request, "stages", "action/promote")
+        return {
+            "message": f"Promotion {await promoted(self._context, request, stage, request.body['freight'])} was made"
+        }
 
-    async def set_image(self, asked: Asked) -> Done:
+    async def set_image(self, request: ApiRequest) -> Done:
         """The whole object is written, so what changed meanwhile is a conflict. Raises ApiError, StatusError."""
         from argosy.rollouts.commands.images import NoSuchContainer, with_image
 
-        found = await acted_on(self._context, asked, "rollouts", "action/set-image")
-        container, image = asked.body["container"], asked.body["image"].strip()
+        found = await acted_on(self._context, request, "rollouts", "action/set-image")
+        container, image = request.body["container"], request.body["image"].strip()
         if not image or not image.isascii() or not image.isprintable() or " " in image or len(image) > LONGEST_IMAGE:
             raise invalid(f"body.image: {image[:80]!r} is no image such as registry.example/shop:1.2.0")
         try:
@@ -191,7 +193,7 @@ class Actions:
         )
 
 
-async def promoted(context: ServerContext, asked: Asked, stage: JsonObject, freight: str) -> str:
+async def promoted(context: ServerContext, request: ApiRequest, stage: JsonObject, freight: str) -> str:
     """The name of the Promotion. As a client would: admission builds it, and refuses what the Stage may not have."""
     name, namespace = stage["metadata"]["name"], stage["metadata"]["namespace"]
     body: JsonObject = {
@@ -200,7 +202,7 @@ async def promoted(context: ServerContext, asked: Asked, stage: JsonObject, frei
         "metadata": {
             "generateName": f"{name}-",
             "namespace": namespace,
-            "annotations": {"kargo.akuity.io/create-actor": f"email:{asked.call.caller.username}"},
+            "annotations": {"kargo.akuity.io/create-actor": f"email:{request.call.caller.username}"},
         },
         "spec": {"stage": name, "freight": freight, "steps": [{"uses": "fail", "as": "unbuilt"}]},
     }
@@ -208,14 +210,14 @@ async def promoted(context: ServerContext, asked: Asked, stage: JsonObject, frei
     return str(made["metadata"]["name"])
 
 
-async def acted_on(context: ServerContext, asked: Asked, kind: str, action: str) -> JsonObject:
+async def acted_on(context: ServerContext, request: ApiRequest, kind: str, action: str) -> JsonObject:
     """Raises ApiError: what one may not see answers as what is not there."""
-    resource, namespace, name = LISTED[kind].resource, asked.path["namespace"], asked.path["name"]
+    resource, namespace, name = LISTED[kind].resource, request.path["namespace"], request.path["name"]
     target = target_of(resource, namespace, name)
     absent = not_found(f'{resource.plural}.{resource.group} "{name}" not found')
-    if not asked.call.may(RIGHTS, "get", target):
+    if not request.call.may(RIGHTS, "get", target):
         raise absent
-    asked.call.permit(RIGHTS, action, target)
+    request.call.permit(RIGHTS, action, target)
     if resource not in (await context.client.served()).resources:
         raise absent
     return await context.client.get(requests.Get(resource, Key(namespace, name)))

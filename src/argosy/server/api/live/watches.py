@@ -14,7 +14,7 @@ from typing import Final
 
 import orjson
 
-from argosy.server.api.endpoint import Asked, Endpoint, Parameter
+from argosy.server.api.endpoint import ApiRequest, Endpoint, Parameter
 from argosy.server.api.live.stream import HEARTBEAT_SECONDS, PAUSE_SECONDS, RECHECK_SECONDS, Events, is_signed_in
 from argosy.server.calls import Call, sign_in
 from argosy.server.context import ServerContext
@@ -27,11 +27,11 @@ Opening = Callable[[Call, str], Awaitable[Events]]
 
 
 def watching_endpoint(context: ServerContext, opening: Opening) -> Endpoint:
-    async def watched(asked: Asked) -> Watches:
-        places = asked.all("watch")
+    async def watched(request: ApiRequest) -> Watches:
+        places = request.all("watch")
         if not 1 <= len(places) <= MOST:
             raise invalid(f"query: watch: {len(places)} are given, 1 to {MOST} are right")
-        found = Watches(context, asked.call)
+        found = Watches(context, request.call)
         for place in places:
             await found.add(place, opening)
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from argosy.machinery.objects import JsonObject
-from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.endpoint import ApiRequest, Endpoint
 from argosy.server.calls import within
 from argosy.server.context import ServerContext
 from argosy.server.services.application_sets.access import RESOURCE, find, targets_of_set
@@ -44,13 +44,13 @@ class SetPreview(TypedDict):
 def application_set_preview_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     generating = Generating(context)
 
-    async def preview(asked: Asked) -> SetPreview:
-        path = asked.path
-        stored = await find(context, asked.call, "get", path["name"], path["namespace"])
+    async def preview(request: ApiRequest) -> SetPreview:
+        path = request.path
+        stored = await find(context, request.call, "get", path["name"], path["namespace"])
         metadata = {name: value for name, value in stored["metadata"].items() if name != "managedFields"}
-        appset = given_set({**stored, "metadata": metadata, "spec": asked.body["spec"]}, context)
+        appset = given_set({**stored, "metadata": metadata, "spec": request.body["spec"]}, context)
         for target in targets_of_set(context, appset):
-            asked.call.permit(RESOURCE, "update", target)
+            request.call.permit(RESOURCE, "update", target)
         check_project_of(context, appset)
         return shown(await previewed(context, generating, appset))
 

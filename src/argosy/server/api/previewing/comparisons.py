@@ -12,7 +12,7 @@ from argosy.apis.argoproj.application import ApplicationSpec
 from argosy.gitops.keys import ResourceKey
 from argosy.gitops.model.application_spec import sources_of, spec_of, status_of
 from argosy.machinery.objects import JsonObject
-from argosy.server.api.endpoint import Asked, Endpoint, Parameter
+from argosy.server.api.endpoint import ApiRequest, Endpoint, Parameter
 from argosy.server.calls import within
 from argosy.server.context import ServerContext
 from argosy.server.errors import ApiError, Code, failed_precondition, invalid, not_found
@@ -49,8 +49,8 @@ class Comparison(TypedDict):
 
 
 def comparison_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
-    async def compare(asked: Asked) -> Comparison:
-        return await compared(context, asked)
+    async def compare(request: ApiRequest) -> Comparison:
+        return await compared(context, request)
 
     return (
         Endpoint(
@@ -65,10 +65,10 @@ def comparison_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     )
 
 
-async def compared(context: ServerContext, asked: Asked) -> Comparison:
-    path = asked.path
-    app = (await find(context, asked.call, "get", path["name"], namespace=path["namespace"])).app
-    before, after = asked.one("from", LIVE), asked.one("to", GIT)
+async def compared(context: ServerContext, request: ApiRequest) -> Comparison:
+    path = request.path
+    app = (await find(context, request.call, "get", path["name"], namespace=path["namespace"])).app
+    before, after = request.one("from", LIVE), request.one("to", GIT)
     if before == after:
         raise invalid(f"query: to: {after[:80]!r} is the same as `from`")
     if LIVE in (before, after):

@@ -11,7 +11,7 @@ from argosy.apis.schema import read
 from argosy.gitops.model.application_spec import sources_of, spec_of, status_of
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, group_version
-from argosy.server.api.endpoint import Asked, Endpoint, Parameter
+from argosy.server.api.endpoint import ApiRequest, Endpoint, Parameter
 from argosy.server.api.objects import LISTED, RIGHTS, target_of
 from argosy.server.calls import within
 from argosy.server.context import ServerContext
@@ -105,32 +105,32 @@ class Previews:
     def __init__(self, context: ServerContext) -> None:
         self._context = context
 
-    async def sync(self, asked: Asked) -> SyncPreview:
-        app = await self._application(asked)
+    async def sync(self, request: ApiRequest) -> SyncPreview:
+        app = await self._application(request)
         sources = sources_of(spec_of(app))
-        revisions = asked.all("revision")
+        revisions = request.all("revision")
         if revisions and len(revisions) != len(sources):
             raise invalid(f"query: revision: {len(revisions)} are given, the Application has {len(sources)} sources")
         # An empty tuple asks the repositories anew what each source follows.
-        return await self._preview(asked, app, Instead(tuple(sources), revisions))
+        return await self._preview(request, app, Instead(tuple(sources), revisions))
 
-    async def rollback(self, asked: Asked) -> SyncPreview:
-        app = await self._application(asked)
-        text = asked.path["id"]
+    async def rollback(self, request: ApiRequest) -> SyncPreview:
+        app = await self._application(request)
+        text = request.path["id"]
         entry = next((one for one in status_of(app).history if str(one.id) == text), None)
         if entry is None:
             raise not_found(f"{app['metadata']['name']} has no deployment {text[:20]!r}")
         if not (sources := entry.all_sources):
             raise failed_precondition(f"the history entry {text} does not tell its source: sync to its revision")
-        return await self._preview(asked, app, Instead(sources, entry.all_revisions))
+        return await self._preview(request, app, Instead(sources, entry.all_revisions))
 
-    async def promotion(self, asked: Asked) -> PromotionPreview:
+    async def promotion(self, request: ApiRequest) -> PromotionPreview:
         """Needs the right to promote: the steps are shown with what they would write."""
         from argosy.apis.kargo import Freight, Stage
         from argosy.promotion.preview.previewing import as_json, previewed
 
-        stage = await self._object(asked, "stages", asked.path["name"], "action/promote")
-        piece = await self._object(asked, "freight", asked.path["freight"], "get")
+        stage = await self._object(request, "stages", request.path["name"], "action/promote")
+        piece = await self._object(request, "freight", request.path["freight"], "get")
         found = as_json(await previewed(self._context.client, self._doors(), read(Stage, stage), read(Freight, piece)))
         return {"steps": found["steps"], "wouldSucceed": found["wouldSucceed"], "follows": found["follows"]}
 
@@ -147,29 +147,29 @@ class Previews:
             allow_local=outside.own_machine,
         )
 
-    async def _application(self, asked: Asked) -> JsonObject:
-        path = asked.path
-        return (await find(self._context, asked.call, "get", path["name"], namespace=path["namespace"])).app
+    async def _application(self, request: ApiRequest) -> JsonObject:
+        path = request.path
+        return (await find(self._context, request.call, "get", path["name"], namespace=path["namespace"])).app
 
-    async def _object(self, asked: Asked, kind: str, name: str, action: str) -> JsonObject:
+    async def _object(self, request: ApiRequest, kind: str, name: str, action: str) -> JsonObject:
         """Raises ApiError: what one may not see answers as what is not there."""
-        resource, namespace = LISTED[kind].resource, asked.path["namespace"]
+        resource, namespace = LISTED[kind].resource, request.path["namespace"]
         target = target_of(resource, namespace, name)
         absent = not_found(f'{resource.qualified} "{name}" not found')
-        if not asked.call.may(RIGHTS, "get", target):
+        if not request.call.may(RIGHTS, "get", target):
             raise absent
-        asked.call.permit(RIGHTS, action, target)
+        request.call.permit(RIGHTS, action, target)
         if resource not in (await self._context.client.served()).resources:
             raise absent
         return await self._context.client.get(requests.Get(resource, Key(namespace, name)))
 
-    async def _preview(self, asked: Asked, app: JsonObject, instead: Instead) -> SyncPreview:
+    async def _preview(self, request: ApiRequest, app: JsonObject, instead: Instead) -> SyncPreview:
         seen = await view(self._context, app, instead)
         if seen is None or seen.compared is None:
             raise ApiError(
                 Code.FAILED_PRECONDITION, "the sources or the cluster cannot be compared now: refresh tells why"
             )
-        prune = asked.one("prune") == "true"
+        prune = request.one("prune") == "true"
         changes = [self._change(pair, prune=prune) for pair in seen.compared.comparison.pairs]
         counts: dict[str, int] = {}
         for one in changes:

@@ -14,19 +14,19 @@ from argosy.server.calls import within
 from argosy.server.context import ServerContext
 from argosy.server.kargo.analysis.following import event, followed
 from argosy.server.kargo.analysis.templates import RUN, integrated
-from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, Stream
+from argosy.server.kargo.endpoint import ApiRequest, Endpoint, Reply, Stream
 from argosy.server.kargo.faults import Fault, invalid, not_found, unimplemented
 from argosy.server.kargo.settings import KargoSettings, LogSettings
 
 
 def log_endpoints(context: ServerContext, settings: KargoSettings) -> tuple[Endpoint, ...]:
-    async def logs(asked: Asked) -> Reply | Stream:
+    async def logs(request: ApiRequest) -> Reply | Stream:
         if not settings.logs.url:
             raise unimplemented("AnalysisRun log streaming is not configured")
-        run = await asked.objects.find(ANALYSIS_RUNS, asked.key("analysis-run"))
+        run = await request.objects.find(ANALYSIS_RUNS, request.key("analysis-run"))
         if run is None:
-            raise not_found(f'AnalysisRun "{asked.path["analysis-run"]}" in namespace "{asked.project}" not found')
-        names = await _names(asked, run)
+            raise not_found(f'AnalysisRun "{request.path["analysis-run"]}" in namespace "{request.project}" not found')
+        names = await _names(request, run)
         url, headers = _request(settings.logs, names)
         return Stream(await followed(context.outside.egress, context.clock, url, headers), event)
 
@@ -34,19 +34,19 @@ def log_endpoints(context: ServerContext, settings: KargoSettings) -> tuple[Endp
     return (integrated(endpoint, settings),)
 
 
-async def _names(asked: Asked, run: JsonObject) -> dict[str, str]:
+async def _names(request: ApiRequest, run: JsonObject) -> dict[str, str]:
     """The variables of the template. Raises Fault."""
-    metric, spec = job_metric(run, asked.one("metricName"))
-    container = container_of(run, metric, spec, asked.one("containerName"))
+    metric, spec = job_metric(run, request.one("metricName"))
+    container = container_of(run, metric, spec, request.one("containerName"))
     job_namespace, job = job_of(run, metric)
     metadata = run["metadata"]
     name = (metadata.get("annotations") or {}).get(STAGE) or (metadata.get("labels") or {}).get(STAGE)
     if not name:
         raise not_found(f"{_place(run)} has no stage label")
-    stage = await asked.objects.read(STAGES, Key(asked.project, name))
+    stage = await request.objects.read(STAGES, Key(request.project, name))
     return {
-        "project": asked.project,
-        "namespace": asked.project,
+        "project": request.project,
+        "namespace": request.project,
         "shard": str((stage.get("spec") or {}).get("shard") or ""),
         "stage": name,
         "analysisRun": metadata["name"],

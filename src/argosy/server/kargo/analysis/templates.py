@@ -7,7 +7,7 @@ from dataclasses import replace
 from argosy.machinery.objects import Key
 from argosy.promotion.kinds import ANALYSIS_RUNS, ANALYSIS_TEMPLATES, CLUSTER_ANALYSIS_TEMPLATES
 from argosy.server.kargo.core.simple import deleting, listing, reading
-from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, Stream
+from argosy.server.kargo.endpoint import ApiRequest, Endpoint, Reply, Stream
 from argosy.server.kargo.faults import unimplemented
 from argosy.server.kargo.settings import KargoSettings
 
@@ -25,7 +25,7 @@ def template_endpoints(settings: KargoSettings) -> tuple[Endpoint, ...]:
         listing(SHARED, CLUSTER_ANALYSIS_TEMPLATES),
         reading(shared, CLUSTER_ANALYSIS_TEMPLATES, _shared),
         deleting(shared, CLUSTER_ANALYSIS_TEMPLATES, _shared),
-        reading(RUN, ANALYSIS_RUNS, lambda asked: asked.key("analysis-run")),
+        reading(RUN, ANALYSIS_RUNS, lambda request: request.key("analysis-run")),
     )
     return tuple(integrated(one, settings) for one in found)
 
@@ -33,17 +33,17 @@ def template_endpoints(settings: KargoSettings) -> tuple[Endpoint, ...]:
 def integrated(endpoint: Endpoint, settings: KargoSettings) -> Endpoint:
     """Answers 501 without the integration."""
 
-    async def answer(asked: Asked) -> Reply | Stream:
+    async def answer(request: ApiRequest) -> Reply | Stream:
         if not settings.rollouts:
             raise unimplemented("Argo Rollouts integration is not enabled")
-        return await endpoint.answer(asked)
+        return await endpoint.answer(request)
 
     return replace(endpoint, answer=answer)
 
 
-def _own(asked: Asked) -> Key:
-    return asked.key("analysis-template")
+def _own(request: ApiRequest) -> Key:
+    return request.key("analysis-template")
 
 
-def _shared(asked: Asked) -> Key:
-    return Key("", asked.path["cluster-analysis-template"])
+def _shared(request: ApiRequest) -> Key:
+    return Key("", request.path["cluster-analysis-template"])

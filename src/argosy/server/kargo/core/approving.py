@@ -13,32 +13,32 @@ from argosy.server.calls import within
 from argosy.server.context import ServerContext
 from argosy.server.kargo.access import MANAGER
 from argosy.server.kargo.core.freight import ONE, by_name_or_alias
-from argosy.server.kargo.endpoint import Asked, Endpoint, Reply
+from argosy.server.kargo.endpoint import ApiRequest, Endpoint, Reply
 from argosy.server.kargo.faults import invalid
 
 
 def approving_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
-    async def approve(asked: Asked) -> Reply:
-        name = asked.one("stage")
+    async def approve(request: ApiRequest) -> Reply:
+        name = request.one("stage")
         if not name:
             raise invalid("stage query parameter is required")
-        piece = read(Freight, await by_name_or_alias(asked))
-        stage = read(Stage, await asked.objects.read(STAGES, Key(asked.project, name)))
-        await asked.access.permit("promote", STAGES, Key(asked.project, name))
+        piece = read(Freight, await by_name_or_alias(request))
+        stage = read(Stage, await request.objects.read(STAGES, Key(request.project, name)))
+        await request.access.permit("promote", STAGES, Key(request.project, name))
         if stage.request_of(piece.origin) is None:
             raise invalid(f'Stage "{name}" does not request Freight from origin "{piece.origin}"')
         if piece.status.is_approved_for(name):
             return Reply()
-        key = Key(asked.project, piece.metadata.name)
-        await asked.access.permit("patch", FREIGHT, key, subresource="status")
+        key = Key(request.project, piece.metadata.name)
+        await request.access.permit("patch", FREIGHT, key, subresource="status")
         patch = {"status": {"approvedFor": {name: {"approvedAt": timestamps.seconds(context.clock.now())}}}}
         await context.control_plane.write(
             requests.patch(
                 FREIGHT, Key(key.namespace, key.name), patch, PatchType.MERGE, subresource="status", manager=MANAGER
             )
         )
-        message = f'Freight approved for Stage "{name}" by "{asked.identity.actor}"'
-        event = freight_event(piece, "FreightApproved", message, asked.identity.actor, stage_name=name)
+        message = f'Freight approved for Stage "{name}" by "{request.identity.actor}"'
+        event = freight_event(piece, "FreightApproved", message, request.identity.actor, stage_name=name)
         context.events.record(piece.raw, event.reason, event.message, annotations=event.annotations)
         return Reply()
 

@@ -15,7 +15,7 @@ from argosy.promotion.kinds import FREIGHT, STAGES
 from argosy.promotion.names import ALIAS
 from argosy.server.calls import within
 from argosy.server.context import ServerContext
-from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, Stream
+from argosy.server.kargo.endpoint import ApiRequest, Endpoint, Reply, Stream
 from argosy.server.kargo.faults import conflict, invalid, not_found
 from argosy.server.kargo.shapes import plain
 from argosy.server.kargo.watching import watch
@@ -28,25 +28,25 @@ FIRST_SEEN, TAG = "first_seen", "tag"
 
 
 def freight_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
-    async def query(asked: Asked) -> Reply | Stream:
-        origins = frozenset(asked.all("origins"))
-        if asked.flag("watch"):
-            key = Key(asked.project, "")
-            return await watch(asked, context.client, FREIGHT, key, keeps=lambda one: is_from(one, origins))
-        group, group_by, order_by = asked.one("group"), asked.one("groupBy"), asked.one("orderBy")
+    async def query(request: ApiRequest) -> Reply | Stream:
+        origins = frozenset(request.all("origins"))
+        if request.flag("watch"):
+            key = Key(request.project, "")
+            return await watch(request, context.client, FREIGHT, key, keeps=lambda one: is_from(one, origins))
+        group, group_by, order_by = request.one("group"), request.one("groupBy"), request.one("orderBy")
         check_query(group, group_by, order_by)
-        pieces, version = await _pieces(context, asked, origins)
+        pieces, version = await _pieces(context, request, origins)
         groups = grouped(pieces, group_by, group)
         shown = {
-            name: {"items": [plain(one) for one in ordered(of, order_by, reverse=asked.flag("reverse"))]}
+            name: {"items": [plain(one) for one in ordered(of, order_by, reverse=request.flag("reverse"))]}
             for name, of in groups.items()
         }
         return Reply({"groups": shown, **({"resourceVersion": version} if version else {})})
 
-    async def one(asked: Asked) -> Reply | Stream:
-        piece = await by_name_or_alias(asked)
-        if asked.flag("watch"):
-            return await watch(asked, context.client, FREIGHT, Key(asked.project, piece["metadata"]["name"]))
+    async def one(request: ApiRequest) -> Reply | Stream:
+        piece = await by_name_or_alias(request)
+        if request.flag("watch"):
+            return await watch(request, context.client, FREIGHT, Key(request.project, piece["metadata"]["name"]))
         return Reply(plain(piece))
 
     return (
@@ -57,52 +57,52 @@ def freight_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     )
 
 
-async def by_name_or_alias(asked: Asked) -> JsonObject:
+async def by_name_or_alias(request: ApiRequest) -> JsonObject:
     """The name takes precedence. Raises Fault."""
-    wanted = asked.path["freight-name-or-alias"]
-    found = await asked.objects.find(FREIGHT, Key(asked.project, wanted))
+    wanted = request.path["freight-name-or-alias"]
+    found = await request.objects.find(FREIGHT, Key(request.project, wanted))
     if found is None:
-        found = await by_alias(asked, wanted)
+        found = await by_alias(request, wanted)
     if found is None:
-        raise not_found(f'Freight with name or alias "{wanted}" not found in project "{asked.project}"')
+        raise not_found(f'Freight with name or alias "{wanted}" not found in project "{request.project}"')
     return found
 
 
-async def by_alias(asked: Asked, alias: str) -> JsonObject | None:
+async def by_alias(request: ApiRequest, alias: str) -> JsonObject | None:
     """The label is compared here, because the caller's text must not become a selector."""
-    pieces, _ = await asked.objects.list(FREIGHT, asked.project)
+    pieces, _ = await request.objects.list(FREIGHT, request.project)
     return next((one for one in pieces if (one["metadata"].get("labels") or {}).get(ALIAS) == alias), None)
 
 
-async def _pieces(context: ServerContext, asked: Asked, origins: frozenset[str]) -> tuple[list[JsonObject], str]:
-    name = asked.one("stage")
+async def _pieces(context: ServerContext, request: ApiRequest, origins: frozenset[str]) -> tuple[list[JsonObject], str]:
+    name = request.one("stage")
     if not name:
-        pieces, version = await asked.objects.list(FREIGHT, asked.project)
+        pieces, version = await request.objects.list(FREIGHT, request.project)
         return [one for one in pieces if is_from(one, origins)], version
-    stage = await asked.objects.find(STAGES, Key(asked.project, name))
+    stage = await request.objects.find(STAGES, Key(request.project, name))
     if stage is None:
-        raise not_found(f'Stage "{name}" not found in project "{asked.project}"')
-    pieces, _ = await asked.objects.list(FREIGHT, asked.project)
+        raise not_found(f'Stage "{name}" not found in project "{request.project}"')
+    pieces, _ = await request.objects.list(FREIGHT, request.project)
     views = [read(Freight, one) for one in pieces]
     return [one.raw for one in available(read(Stage, stage), views, context.clock.now())], ""
 
 
-async def _delete(asked: Asked) -> Reply:
-    piece = await by_name_or_alias(asked)
-    await asked.objects.delete(FREIGHT, Key(asked.project, piece["metadata"]["name"]))
+async def _delete(request: ApiRequest) -> Reply:
+    piece = await by_name_or_alias(request)
+    await request.objects.delete(FREIGHT, Key(request.project, piece["metadata"]["name"]))
     return Reply(code=204)
 
 
-async def _rename(asked: Asked) -> Reply:
-    alias = asked.one("newAlias")
+async def _rename(request: ApiRequest) -> Reply:
+    alias = request.one("newAlias")
     if not alias:
         raise invalid("newAlias query parameter is required")
-    piece = await by_name_or_alias(asked)
-    other = await by_alias(asked, alias)
+    piece = await by_name_or_alias(request)
+    other = await by_alias(request, alias)
     if other is not None and other["metadata"]["name"] != piece["metadata"]["name"]:
-        raise conflict(f'alias "{alias}" already used by another piece of Freight in namespace "{asked.project}"')
+        raise conflict(f'alias "{alias}" already used by another piece of Freight in namespace "{request.project}"')
     patch = {"metadata": {"labels": {ALIAS: alias}}, "alias": alias}
-    await asked.objects.patch(FREIGHT, Key(asked.project, piece["metadata"]["name"]), patch)
+    await request.objects.patch(FREIGHT, Key(request.project, piece["metadata"]["name"]), patch)
     return Reply()
 
 

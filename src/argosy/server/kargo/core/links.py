@@ -19,7 +19,7 @@ from argosy.server.calls import within
 from argosy.server.context import ServerContext
 from argosy.server.kargo.core import freight, stages
 from argosy.server.kargo.core.freight import by_name_or_alias
-from argosy.server.kargo.endpoint import Asked, Endpoint, Reply
+from argosy.server.kargo.endpoint import ApiRequest, Endpoint, Reply
 from argosy.server.kargo.faults import not_found
 from argosy.server.kargo.shapes import plain
 
@@ -31,15 +31,15 @@ CLUSTER: Final = "cluster"
 
 
 def link_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
-    async def of_stage(asked: Asked) -> Reply:
-        stage = await asked.objects.find(STAGES, asked.key("stage"))
+    async def of_stage(request: ApiRequest) -> Reply:
+        stage = await request.objects.find(STAGES, request.key("stage"))
         if stage is None:
-            raise not_found(f'Stage "{asked.path["stage"]}" not found in project "{asked.project}"')
-        return Reply(filled(await _declared(context, asked, "stageLinks"), {"stage": plain(stage)}))
+            raise not_found(f'Stage "{request.path["stage"]}" not found in project "{request.project}"')
+        return Reply(filled(await _declared(context, request, "stageLinks"), {"stage": plain(stage)}))
 
-    async def of_freight(asked: Asked) -> Reply:
-        piece = await by_name_or_alias(asked)
-        return Reply(filled(await _declared(context, asked, "freightLinks"), {"freight": plain(piece)}))
+    async def of_freight(request: ApiRequest) -> Reply:
+        piece = await by_name_or_alias(request)
+        return Reply(filled(await _declared(context, request, "freightLinks"), {"freight": plain(piece)}))
 
     return (
         Endpoint(method="GET", path=f"{stages.ONE}/links", needs=within("stages", "get"), answer=of_stage),
@@ -47,12 +47,12 @@ def link_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     )
 
 
-async def _declared(context: ServerContext, asked: Asked, field: str) -> list[JsonObject]:
+async def _declared(context: ServerContext, request: ApiRequest, field: str) -> list[JsonObject]:
     """Those of the cluster, then those of the project: the right to see the object suffices."""
     found: list[JsonObject] = []
     places: tuple[tuple[Resource, Key], ...] = (
         (CLUSTER_CONFIGS, Key("", CLUSTER)),
-        (PROJECT_CONFIGS, Key(asked.project, asked.project)),
+        (PROJECT_CONFIGS, Key(request.project, request.project)),
     )
     for resource, key in places:
         try:

@@ -10,7 +10,7 @@ from argosy.promotion.kinds import PROJECTS, STAGES
 from argosy.promotion.names import GROUP
 from argosy.server.calls import within
 from argosy.server.kargo.core.simple import deleting, reading
-from argosy.server.kargo.endpoint import Asked, Endpoint, Reply
+from argosy.server.kargo.endpoint import ApiRequest, Endpoint, Reply
 from argosy.server.kargo.shapes import cached_list, plain
 
 EVENTS: Final = Resource("", "v1", "events", "Event")
@@ -26,19 +26,19 @@ def project_endpoints() -> tuple[Endpoint, ...]:
     )
 
 
-def _own(asked: Asked) -> Key:
-    return Key("", asked.project)
+def _own(request: ApiRequest) -> Key:
+    return Key("", request.project)
 
 
-async def _projects(asked: Asked) -> Reply:
-    found, _ = await asked.objects.list(PROJECTS)
-    if asked.flag("mine"):
-        found = [one for one in found if one["metadata"]["name"] in asked.identity.accounts]
-    if words := asked.one("filter").lower():
+async def _projects(request: ApiRequest) -> Reply:
+    found, _ = await request.objects.list(PROJECTS)
+    if request.flag("mine"):
+        found = [one for one in found if one["metadata"]["name"] in request.identity.accounts]
+    if words := request.one("filter").lower():
         found = [one for one in found if words in one["metadata"]["name"].lower()]
-    if wanted := asked.query.get("uid"):
+    if wanted := request.query.get("uid"):
         found = [one for one in found if one["metadata"].get("uid") in wanted]
-    size, page = _number(asked.one("pageSize")), _number(asked.one("page"))
+    size, page = _number(request.one("pageSize")), _number(request.one("page"))
     shown = found[page * size : (page + 1) * size] if size > 0 else found
     return Reply({"items": [plain(one) for one in shown], "total": len(found)})
 
@@ -48,9 +48,9 @@ def _number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) <= 9 else 0
 
 
-async def _events(asked: Asked) -> Reply:
+async def _events(request: ApiRequest) -> Reply:
     """Events of Kargo's own objects, newest first."""
-    found, _ = await asked.objects.list(EVENTS, asked.project)
+    found, _ = await request.objects.list(EVENTS, request.project)
     ours = [one for one in found if _is_ours(one)]
     ours.sort(key=lambda one: str(one.get("lastTimestamp") or ""), reverse=True)
     return Reply(cached_list(ours))
@@ -61,8 +61,8 @@ def _is_ours(event: JsonObject) -> bool:
     return version.partition("/")[0] == GROUP
 
 
-async def _images(asked: Asked) -> Reply:
-    stages, _ = await asked.objects.list(STAGES, asked.project)
+async def _images(request: ApiRequest) -> Reply:
+    stages, _ = await request.objects.list(STAGES, request.project)
     return Reply(images_of(stages))
 
 

@@ -21,7 +21,7 @@ from argosy.server.calls import within
 from argosy.server.context import ServerContext
 from argosy.server.kargo.access import MANAGER
 from argosy.server.kargo.core.freight import by_alias
-from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, text
+from argosy.server.kargo.endpoint import ApiRequest, Endpoint, Reply, text
 from argosy.server.kargo.faults import Fault, invalid, not_found
 from argosy.server.kargo.shapes import plain
 
@@ -29,41 +29,41 @@ ONE: Final = "/projects/{project}/stages/{stage}/promotions"
 
 
 def promoting_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
-    async def promote(asked: Asked) -> Reply:
-        body, stage_name = asked.json(), asked.path["stage"]
+    async def promote(request: ApiRequest) -> Reply:
+        body, stage_name = request.json(), request.path["stage"]
         given = {name: value for name in ("freight", "freightAlias", "origin") if (value := text(body, name))}
         if len(given) != 1:
             raise invalid("exactly one of freight, freightAlias, or origin must be provided")
-        stage = await _stage(asked, stage_name)
-        await asked.access.permit("promote", STAGES, Key(asked.project, stage_name))
+        stage = await _stage(request, stage_name)
+        await request.access.permit("promote", STAGES, Key(request.project, stage_name))
         if "origin" in given:
             spec: JsonObject = {"origin": origin_of(given["origin"])}
         else:
-            piece = await _piece(asked, given)
+            piece = await _piece(request, given)
             if not availability(read(Stage, stage), read(Freight, piece), context.clock.now()):
                 name = piece["metadata"]["name"]
                 raise invalid(f'Freight "{name}" is not available to Stage "{stage_name}"')
             spec = {"freight": piece["metadata"]["name"]}
-        return Reply(plain(await _made(context, asked, stage_name, spec), kind=False), 201)
+        return Reply(plain(await _made(context, request, stage_name, spec), kind=False), 201)
 
-    async def downstream(asked: Asked) -> Reply:
-        body, stage_name = asked.json(), asked.path["stage"]
+    async def downstream(request: ApiRequest) -> Reply:
+        body, stage_name = request.json(), request.path["stage"]
         given = {name: value for name in ("freight", "freightAlias") if (value := text(body, name))}
         if len(given) != 1:
             raise invalid("exactly one of freight or freightAlias must be provided")
-        await _stage(asked, stage_name)
-        piece = await _piece(asked, given)
-        stages = downstream_of(stage_name, piece, (await asked.objects.list(STAGES, asked.project))[0])
+        await _stage(request, stage_name)
+        piece = await _piece(request, given)
+        stages = downstream_of(stage_name, piece, (await request.objects.list(STAGES, request.project))[0])
         if not stages:
             raise not_found(f'Stage "{stage_name}" has no downstream stages')
         for stage in stages:
-            await asked.access.permit("promote", STAGES, Key(asked.project, stage["metadata"]["name"]))
+            await request.access.permit("promote", STAGES, Key(request.project, stage["metadata"]["name"]))
         for stage in stages:
             if not availability(read(Stage, stage), read(Freight, piece), context.clock.now()):
                 name = stage["metadata"]["name"]
                 freight = piece["metadata"]["name"]
                 raise invalid(f'Freight "{freight}" is not available to downstream Stage "{name}"')
-        return await _made_for_all(context, asked, stages, piece)
+        return await _made_for_all(context, request, stages, piece)
 
     needs = within("stages", "promote", mutates=True)
     return (
@@ -72,45 +72,45 @@ def promoting_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     )
 
 
-async def _stage(asked: Asked, name: str) -> JsonObject:
-    stage = await asked.objects.find(STAGES, Key(asked.project, name))
+async def _stage(request: ApiRequest, name: str) -> JsonObject:
+    stage = await request.objects.find(STAGES, Key(request.project, name))
     if stage is None:
-        raise not_found(f'Stage "{name}" not found in project "{asked.project}"')
+        raise not_found(f'Stage "{name}" not found in project "{request.project}"')
     return stage
 
 
-async def _piece(asked: Asked, given: JsonObject) -> JsonObject:
+async def _piece(request: ApiRequest, given: JsonObject) -> JsonObject:
     if name := given.get("freight"):
-        piece = await asked.objects.find(FREIGHT, Key(asked.project, name))
+        piece = await request.objects.find(FREIGHT, Key(request.project, name))
         if piece is None:
-            raise not_found(f'Freight "{name}" not found in project "{asked.project}"')
+            raise not_found(f'Freight "{name}" not found in project "{request.project}"')
         return piece
     alias = given["freightAlias"]
-    piece = await by_alias(asked, alias)
+    piece = await by_alias(request, alias)
     if piece is None:
-        raise not_found(f'Freight with alias "{alias}" not found in project "{asked.project}"')
+        raise not_found(f'Freight with alias "{alias}" not found in project "{request.project}"')
     return piece
 
 
-async def _made(context: ServerContext, asked: Asked, stage: str, spec: JsonObject) -> JsonObject:
+async def _made(context: ServerContext, request: ApiRequest, stage: str, spec: JsonObject) -> JsonObject:
     """Raises StatusError. The caller's rights have been checked; admission takes the actor from us."""
-    await asked.access.permit("create", PROMOTIONS, Key(asked.project, ""))
+    await request.access.permit("create", PROMOTIONS, Key(request.project, ""))
     body: JsonObject = {
         "apiVersion": PROMOTIONS.api_version,
         "kind": PROMOTIONS.kind,
         "metadata": {
             "generateName": "promo-",
-            "namespace": asked.project,
-            "annotations": {CREATE_ACTOR: asked.identity.actor},
+            "namespace": request.project,
+            "annotations": {CREATE_ACTOR: request.identity.actor},
         },
         "spec": {"stage": stage, **spec},
     }
     made = await context.control_plane.write(requests.create(PROMOTIONS, body, manager=MANAGER))
-    await announced(context, asked, made)
+    await announced(context, request, made)
     return made
 
 
-async def announced(context: ServerContext, asked: Asked, promotion: JsonObject) -> None:
+async def announced(context: ServerContext, request: ApiRequest, promotion: JsonObject) -> None:
     """Emits the event about who promoted."""
     piece = None
     if name := promotion["spec"].get("freight"):
@@ -120,13 +120,15 @@ async def announced(context: ServerContext, asked: Asked, promotion: JsonObject)
         except StatusError as error:
             if not error.is_not_found:
                 raise
-    message = f'Promotion created for Stage "{promotion["spec"]["stage"]}" by "{asked.identity.actor}"'
+    message = f'Promotion created for Stage "{promotion["spec"]["stage"]}" by "{request.identity.actor}"'
     place = context.environ.get("ARGOCD_NAMESPACE") or NAMESPACE
     event = promotion_event(read(Promotion, promotion), piece, "PromotionCreated", message, applications=place)
     context.events.record(promotion, event.reason, event.message, annotations=event.annotations)
 
 
-async def _made_for_all(context: ServerContext, asked: Asked, stages: list[JsonObject], piece: JsonObject) -> Reply:
+async def _made_for_all(
+    context: ServerContext, request: ApiRequest, stages: list[JsonObject], piece: JsonObject
+) -> Reply:
     """Failures do not affect other Stages; the answer is then 207 with the errors."""
     made, errors = [], []
     for stage in stages:
@@ -135,7 +137,7 @@ async def _made_for_all(context: ServerContext, asked: Asked, stages: list[JsonO
             continue  # nothing to do there; admission reports a Stage without a template, like upstream
         try:
             spec = {"freight": piece["metadata"]["name"]}
-            made.append(plain(await _made(context, asked, stage["metadata"]["name"], spec), kind=False))
+            made.append(plain(await _made(context, request, stage["metadata"]["name"], spec), kind=False))
         except (StatusError, Fault) as error:
             errors.append(error.message)
     body: JsonObject = {"promotions": made}

@@ -15,7 +15,7 @@ def task_endpoints() -> tuple[Endpoint, ...]:
     name = "cluster-promotion-task"
     return (
         listing(OWN, PROMOTION_TASKS),
-        reading(f"{OWN}/{{promotion-task}}", PROMOTION_TASKS, lambda asked: asked.key("promotion-task")),
+        reading(f"{OWN}/{{promotion-task}}", PROMOTION_TASKS, lambda request: request.key("promotion-task")),
         listing(SHARED, CLUSTER_PROMOTION_TASKS),
-        reading(f"{SHARED}/{{{name}}}", CLUSTER_PROMOTION_TASKS, lambda asked: Key("", asked.path[name])),
+        reading(f"{SHARED}/{{{name}}}", CLUSTER_PROMOTION_TASKS, lambda request: Key("", request.path[name])),
     )

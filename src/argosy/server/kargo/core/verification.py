@@ -13,23 +13,23 @@ from argosy.server.calls import within
 from argosy.server.context import ServerContext
 from argosy.server.kargo.access import MANAGER
 from argosy.server.kargo.core.stages import ONE
-from argosy.server.kargo.endpoint import Asked, Endpoint, Reply
+from argosy.server.kargo.endpoint import ApiRequest, Endpoint, Reply
 from argosy.server.kargo.faults import Fault
 
 TERMINAL = frozenset({"Successful", "Failed", "Error", "Inconclusive", "Aborted"})
 
 
 def verification_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
-    async def verify(asked: Asked) -> Reply:
-        current = await _current(asked)
-        await _ask(context, asked, REVERIFY, str(current["id"]))
+    async def verify(request: ApiRequest) -> Reply:
+        current = await _current(request)
+        await _ask(context, request, REVERIFY, str(current["id"]))
         return Reply()
 
-    async def abort(asked: Asked) -> Reply:
+    async def abort(request: ApiRequest) -> Reply:
         """A finished verification stays unchanged."""
-        current = await _current(asked)
+        current = await _current(request)
         if current.get("phase") not in TERMINAL:
-            await _ask(context, asked, ABORT, str(current["id"]))
+            await _ask(context, request, ABORT, str(current["id"]))
         return Reply()
 
     needs = within("stages", "patch", mutates=True)
@@ -39,10 +39,10 @@ def verification_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     )
 
 
-async def _current(asked: Asked) -> JsonObject:
+async def _current(request: ApiRequest) -> JsonObject:
     """The newest verification of the Stage's Freight. Raises Fault 500 if there is none, as recorded from upstream."""
-    await asked.access.permit("patch", STAGES, asked.key("stage"))
-    stage = await asked.objects.find(STAGES, asked.key("stage"))
+    await request.access.permit("patch", STAGES, request.key("stage"))
+    stage = await request.objects.find(STAGES, request.key("stage"))
     history = ((stage or {}).get("status") or {}).get("freightHistory") or [{}]
     found: JsonObject = (history[0].get("verificationHistory") or [{}])[0]
     if not history[0].get("items") or not found.get("id"):
@@ -50,10 +50,10 @@ async def _current(asked: Asked) -> JsonObject:
     return found
 
 
-async def _ask(context: ServerContext, asked: Asked, annotation: str, verification: str) -> None:
-    request = json.dumps({"id": verification, "actor": asked.identity.actor}, separators=(",", ":"))
-    patch = {"metadata": {"annotations": {annotation: request}}}
-    key = asked.key("stage")
+async def _ask(context: ServerContext, request: ApiRequest, annotation: str, verification: str) -> None:
+    action = json.dumps({"id": verification, "actor": request.identity.actor}, separators=(",", ":"))
+    patch = {"metadata": {"annotations": {annotation: action}}}
+    key = request.key("stage")
     await context.control_plane.write(
         requests.patch(STAGES, Key(key.namespace, key.name), patch, PatchType.MERGE, manager=MANAGER)
     )

@@ -7,7 +7,7 @@ from argosy.promotion.kinds import WAREHOUSES
 from argosy.server.calls import within
 from argosy.server.context import ServerContext
 from argosy.server.kargo.core.simple import deleting, refreshing
-from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, Stream
+from argosy.server.kargo.endpoint import ApiRequest, Endpoint, Reply, Stream
 from argosy.server.kargo.shapes import plain, versioned
 from argosy.server.kargo.watching import watch
 
@@ -16,16 +16,16 @@ ONE = f"{LIST}/{{warehouse}}"
 
 
 def warehouse_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
-    async def several(asked: Asked) -> Reply | Stream:
-        if asked.flag("watch"):
-            return await watch(asked, context.client, WAREHOUSES, Key(asked.project, ""))
-        items, version = await asked.objects.list(WAREHOUSES, asked.project)
+    async def several(request: ApiRequest) -> Reply | Stream:
+        if request.flag("watch"):
+            return await watch(request, context.client, WAREHOUSES, Key(request.project, ""))
+        items, version = await request.objects.list(WAREHOUSES, request.project)
         return Reply(versioned(items, version))
 
-    async def one(asked: Asked) -> Reply | Stream:
-        if asked.flag("watch"):
-            return await watch(asked, context.client, WAREHOUSES, _key(asked))
-        return Reply(plain(await asked.objects.read(WAREHOUSES, _key(asked))))
+    async def one(request: ApiRequest) -> Reply | Stream:
+        if request.flag("watch"):
+            return await watch(request, context.client, WAREHOUSES, _key(request))
+        return Reply(plain(await request.objects.read(WAREHOUSES, _key(request))))
 
     return (
         Endpoint(method="GET", path=LIST, needs=within("warehouses", "list"), answer=several),
@@ -35,5 +35,5 @@ def warehouse_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     )
 
 
-def _key(asked: Asked) -> Key:
-    return asked.key("warehouse")
+def _key(request: ApiRequest) -> Key:
+    return request.key("warehouse")

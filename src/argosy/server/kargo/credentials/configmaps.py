@@ -8,7 +8,7 @@ from argosy.server.calls import within
 from argosy.server.kargo.core.simple import deleting, reading
 from argosy.server.kargo.credentials.annotations import annotations_of, described, replaced
 from argosy.server.kargo.credentials.scopes import Scope
-from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, flag, table, text, texts
+from argosy.server.kargo.endpoint import ApiRequest, Endpoint, Reply, flag, table, text, texts
 from argosy.server.kargo.faults import invalid
 from argosy.server.kargo.shapes import cached_list, plain
 
@@ -19,35 +19,35 @@ def configmap_endpoints(scope: Scope) -> tuple[Endpoint, ...]:
     path = f"{scope.prefix}/configmaps"
     one = f"{path}/{{{NAME}}}"
 
-    async def several(asked: Asked) -> Reply:
-        items, _ = await asked.objects.list(CONFIG_MAPS, scope.namespace_of(asked))
+    async def several(request: ApiRequest) -> Reply:
+        items, _ = await request.objects.list(CONFIG_MAPS, scope.namespace_of(request))
         return Reply(cached_list(items))
 
-    async def create(asked: Asked) -> Reply:
-        made = await asked.objects.create(CONFIG_MAPS, new(asked.json(), scope.namespace_of(asked)))
+    async def create(request: ApiRequest) -> Reply:
+        made = await request.objects.create(CONFIG_MAPS, new(request.json(), scope.namespace_of(request)))
         return Reply(plain(made, kind=False), 201)
 
-    async def change(asked: Asked) -> Reply:
-        body = asked.json()
+    async def change(request: ApiRequest) -> Reply:
+        body = request.json()
         data = table(body, "data")
         if not data:
             raise invalid("ConfigMap data cannot be empty")
-        found = await asked.objects.read(CONFIG_MAPS, scope.key(asked, NAME))
+        found = await request.objects.read(CONFIG_MAPS, scope.key(request, NAME))
         told = replaced(found, text(body, "description"), replicate=flag(body, "replicate"))
-        return Reply(plain(await asked.objects.update(CONFIG_MAPS, {**told, "data": data})))
+        return Reply(plain(await request.objects.update(CONFIG_MAPS, {**told, "data": data})))
 
-    async def patch(asked: Asked) -> Reply:
-        body = asked.json()
-        found = await asked.objects.read(CONFIG_MAPS, scope.key(asked, NAME))
-        return Reply(plain(await asked.objects.update(CONFIG_MAPS, patched(found, body))))
+    async def patch(request: ApiRequest) -> Reply:
+        body = request.json()
+        found = await request.objects.read(CONFIG_MAPS, scope.key(request, NAME))
+        return Reply(plain(await request.objects.update(CONFIG_MAPS, patched(found, body))))
 
     return (
         Endpoint(method="GET", path=path, needs=within("configmaps", "list"), answer=several),
         Endpoint(method="POST", path=path, needs=within("configmaps", "create", mutates=True), answer=create),
-        reading(one, CONFIG_MAPS, lambda asked: scope.key(asked, NAME)),
+        reading(one, CONFIG_MAPS, lambda request: scope.key(request, NAME)),
         Endpoint(method="PUT", path=one, needs=within("configmaps", "update", mutates=True), answer=change),
         Endpoint(method="PATCH", path=one, needs=within("configmaps", "update", mutates=True), answer=patch),
-        deleting(one, CONFIG_MAPS, lambda asked: scope.key(asked, NAME)),
+        deleting(one, CONFIG_MAPS, lambda request: scope.key(request, NAME)),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from argosy.machinery.objects import Key
-from argosy.server.kargo.endpoint import Asked
+from argosy.server.kargo.endpoint import ApiRequest
 from argosy.server.kargo.settings import KargoSettings
 
 
@@ -15,17 +15,17 @@ class Scope:
     """`prefix` of its paths."""
 
     prefix: str
-    namespace_of: Callable[[Asked], str]
+    namespace_of: Callable[[ApiRequest], str]
 
-    def key(self, asked: Asked, name: str) -> Key:
+    def key(self, request: ApiRequest, name: str) -> Key:
         """The namespace for a path."""
-        return Key(self.namespace_of(asked), asked.path[name])
+        return Key(self.namespace_of(request), request.path[name])
 
 
 def scopes_of(settings: KargoSettings) -> tuple[Scope, Scope, Scope]:
     """A project's, the shared one, the system's."""
     return (
-        Scope("/projects/{project}", lambda asked: asked.project),
+        Scope("/projects/{project}", lambda request: request.project),
         Scope("/shared", lambda _: settings.shared_namespace),
         Scope("/system", lambda _: settings.system_namespace),
     )

@@ -11,7 +11,7 @@ from argosy.promotion.kinds import SECRETS
 from argosy.promotion.names import CRED_TYPE
 from argosy.server.calls import within
 from argosy.server.kargo.credentials.scopes import Scope
-from argosy.server.kargo.endpoint import Answer, Asked, Endpoint, Reply
+from argosy.server.kargo.endpoint import Answer, ApiRequest, Endpoint, Reply
 from argosy.server.kargo.faults import Fault, unimplemented
 from argosy.server.kargo.settings import KargoSettings
 from argosy.server.kargo.shapes import listed
@@ -60,44 +60,44 @@ class _Room:
     settings: KargoSettings
     sort: Sort
 
-    async def several(self, asked: Asked) -> Reply:
+    async def several(self, request: ApiRequest) -> Reply:
         labels = f"{CRED_TYPE} in ({','.join(self.sort.types)})"
-        items, version = await asked.objects.list(SECRETS, self.scope.namespace_of(asked), labels=labels)
+        items, version = await request.objects.list(SECRETS, self.scope.namespace_of(request), labels=labels)
         shown = listed((), {"resourceVersion": version})
         return Reply({**shown, "items": [self.sort.shown(one) for one in items]})
 
-    async def one(self, asked: Asked) -> Reply:
-        return Reply(self.sort.shown(await self._found(asked)))
+    async def one(self, request: ApiRequest) -> Reply:
+        return Reply(self.sort.shown(await self._found(request)))
 
-    async def create(self, asked: Asked) -> Reply:
+    async def create(self, request: ApiRequest) -> Reply:
         self._check_switch()
-        made = await asked.objects.create(SECRETS, self.sort.new(asked.json(), self.scope.namespace_of(asked)))
+        made = await request.objects.create(SECRETS, self.sort.new(request.json(), self.scope.namespace_of(request)))
         return Reply(self.sort.shown(made), 201)
 
-    async def replace(self, asked: Asked) -> Reply:
+    async def replace(self, request: ApiRequest) -> Reply:
         self._check_switch()
-        body = asked.json()
+        body = request.json()
         self.sort.checked_body(body)
-        found = await self._found(asked)
-        return Reply(self.sort.shown(await asked.objects.update(SECRETS, self.sort.replaced(found, body))))
+        found = await self._found(request)
+        return Reply(self.sort.shown(await request.objects.update(SECRETS, self.sort.replaced(found, body))))
 
-    async def patch(self, asked: Asked) -> Reply:
+    async def patch(self, request: ApiRequest) -> Reply:
         self._check_switch()
-        body = asked.json()
-        found = await self._found(asked)
-        return Reply(self.sort.shown(await asked.objects.update(SECRETS, self.sort.patched(found, body))))
+        body = request.json()
+        found = await self._found(request)
+        return Reply(self.sort.shown(await request.objects.update(SECRETS, self.sort.patched(found, body))))
 
-    async def delete(self, asked: Asked) -> Reply:
+    async def delete(self, request: ApiRequest) -> Reply:
         self._check_switch()
-        await self._found(asked)
-        await asked.objects.delete(SECRETS, self.scope.key(asked, self.sort.word))
+        await self._found(request)
+        await request.objects.delete(SECRETS, self.scope.key(request, self.sort.word))
         return Reply(code=204)
 
-    async def _found(self, asked: Asked) -> JsonObject:
+    async def _found(self, request: ApiRequest) -> JsonObject:
         """Raises Fault, also if the Secret of that name is not such a credential."""
-        key = self.scope.key(asked, self.sort.word)
+        key = self.scope.key(request, self.sort.word)
         try:
-            found = await asked.objects.read(SECRETS, key)
+            found = await request.objects.read(SECRETS, key)
         except Fault as fault:
             if fault.code == 404:
                 raise Fault(404, f'secrets "{key.name}" not found') from None  # read from the API: names the resource

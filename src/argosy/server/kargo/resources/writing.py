@@ -23,7 +23,7 @@ from argosy.server.context import ServerContext
 from argosy.server.kargo.access import MANAGER
 from argosy.server.kargo.core.promoting import announced
 from argosy.server.kargo.credentials.redaction import REDACTED
-from argosy.server.kargo.endpoint import MIB, Asked, Endpoint, Reply
+from argosy.server.kargo.endpoint import MIB, ApiRequest, Endpoint, Reply
 from argosy.server.kargo.faults import Fault, as_fault, invalid, not_found, unimplemented
 from argosy.server.kargo.resources.documents import documents
 from argosy.server.kargo.roles.escalation import check_manifest
@@ -36,20 +36,20 @@ Done = Callable[["Writing", JsonObject], Awaitable[JsonObject]]
 
 
 def resource_endpoints(context: ServerContext, settings: KargoSettings) -> tuple[Endpoint, ...]:
-    async def create(asked: Asked) -> Reply:
-        projects, others = documents(asked.body)
-        return await _each(Writing(context, settings, asked), [*projects, *others], Writing.create, 201)
+    async def create(request: ApiRequest) -> Reply:
+        projects, others = documents(request.body)
+        return await _each(Writing(context, settings, request), [*projects, *others], Writing.create, 201)
 
-    async def replace(asked: Asked) -> Reply:
-        projects, others = documents(asked.body)
-        done = Writing.upsert if asked.flag("upsert") else Writing.update
-        return await _each(Writing(context, settings, asked), [*projects, *others], done, 200)
+    async def replace(request: ApiRequest) -> Reply:
+        projects, others = documents(request.body)
+        done = Writing.upsert if request.flag("upsert") else Writing.update
+        return await _each(Writing(context, settings, request), [*projects, *others], done, 200)
 
-    async def delete(asked: Asked) -> Reply:
-        projects, others = documents(asked.body)
-        return await _each(Writing(context, settings, asked), [*others, *projects], Writing.delete, 200)
+    async def delete(request: ApiRequest) -> Reply:
+        projects, others = documents(request.body)
+        return await _each(Writing(context, settings, request), [*others, *projects], Writing.delete, 200)
 
-    def endpoint(method: str, verb: str, answer: Callable[[Asked], Awaitable[Reply]]) -> Endpoint:
+    def endpoint(method: str, verb: str, answer: Callable[[ApiRequest], Awaitable[Reply]]) -> Endpoint:
         return Endpoint(method=method, path=PATH, needs=within("*", verb, mutates=True), answer=answer, limit=LIMIT)
 
     return (
@@ -75,8 +75,8 @@ async def _each(writing: Writing, manifests: list[JsonObject], done: Done, code:
 class Writing:
     """One request's writer; `create` records new Projects, in which their creator may create further objects."""
 
-    def __init__(self, context: ServerContext, settings: KargoSettings, asked: Asked) -> None:
-        self._context, self._settings, self._asked = context, settings, asked
+    def __init__(self, context: ServerContext, settings: KargoSettings, request: ApiRequest) -> None:
+        self._context, self._settings, self._asked = context, settings, request
         self._projects: set[str] = set()
 
     async def create(self, manifest: JsonObject) -> JsonObject:

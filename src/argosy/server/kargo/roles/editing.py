@@ -12,7 +12,7 @@ from argosy.promotion.projects.rules import CUSTOM_VERBS, VERBS
 from argosy.server.calls import within
 from argosy.server.context import ServerContext
 from argosy.server.kargo.claims import annotated, claims_of
-from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, inner, text, texts
+from argosy.server.kargo.endpoint import ApiRequest, Endpoint, Reply, inner, text, texts
 from argosy.server.kargo.faults import conflict, invalid
 from argosy.server.kargo.roles import view
 from argosy.server.kargo.roles.escalation import check_rules
@@ -40,9 +40,9 @@ class Editor:
     def __init__(self, context: ServerContext) -> None:
         self._context = context
 
-    async def create(self, asked: Asked) -> Reply:
+    async def create(self, request: ApiRequest) -> Reply:
         """Everything is checked before anything is created. Answers with the request's content, like upstream."""
-        body, project = asked.json(), asked.project
+        body, project = request.json(), request.project
         metadata = inner(body, "metadata") or {}
         name = text(metadata, "name")
         if not name:
@@ -51,91 +51,93 @@ class Editor:
             raise conflict("namespace in body does not match project in URL")
         key = Key(project, name)
         for resource in (SERVICE_ACCOUNTS, ROLES, ROLE_BINDINGS):
-            if await asked.objects.find(resource, key) is not None:
+            if await request.objects.find(resource, key) is not None:
                 raise conflict(f'{resource.kind.lower()}{_dotted(resource)} "{name}" already exists')
         given = await self._grouped(view.rules_in(body))
         rules = view.normal(given, stored=False)
-        await check_rules(asked, project, rules)
+        await check_rules(request, project, rules)
         claims = view.claims_in(body)
-        await asked.objects.create(SERVICE_ACCOUNTS, view.new_account(project, name, claims, view.description_in(body)))
-        await asked.objects.create(ROLE_BINDINGS, view.new_binding(project, name))
-        await asked.objects.create(ROLES, view.new_role(project, name, rules))
+        await request.objects.create(
+            SERVICE_ACCOUNTS, view.new_account(project, name, claims, view.description_in(body))
+        )
+        await request.objects.create(ROLE_BINDINGS, view.new_binding(project, name))
+        await request.objects.create(ROLES, view.new_role(project, name, rules))
         about = {"annotations": {DESCRIPTION: told}} if (told := view.description_in(body)) else {}
         shown = {"metadata": {"name": name, "namespace": project, **about}, "kargoManaged": True}
         told_claims = [{"name": claim, "values": values} for claim, values in claims.items()]
         more = {"claims": told_claims, "rules": given}
         return Reply({**shown, **{word: value for word, value in more.items() if value}}, 201)
 
-    async def update(self, asked: Asked) -> Reply:
+    async def update(self, request: ApiRequest) -> Reply:
         """Replaces claims, description and rules."""
-        body = asked.json()
+        body = request.json()
         metadata = inner(body, "metadata") or {}
-        if text(metadata, "name") != asked.path["role"]:
+        if text(metadata, "name") != request.path["role"]:
             raise invalid("name in body does not match role name in URL")
-        if text(metadata, "namespace") not in ("", asked.project):
+        if text(metadata, "namespace") not in ("", request.project):
             raise invalid("namespace in body does not match project name in URL")
-        parts = await self._manageable(asked, asked.path["role"])
+        parts = await self._manageable(request, request.path["role"])
         rules = view.normal(await self._grouped(view.rules_in(body)), stored=False)
-        await check_rules(asked, asked.project, rules)
+        await check_rules(request, request.project, rules)
         account = _described(annotated(parts.account, view.claims_in(body)), view.description_in(body))
-        parts = replace(parts, account=await asked.objects.update(SERVICE_ACCOUNTS, account))
-        return Reply(role_of(await self._with_rules(asked, parts, rules)))
+        parts = replace(parts, account=await request.objects.update(SERVICE_ACCOUNTS, account))
+        return Reply(role_of(await self._with_rules(request, parts, rules)))
 
-    async def delete(self, asked: Asked) -> Reply:
-        parts = await self._manageable(asked, asked.path["role"])
+    async def delete(self, request: ApiRequest) -> Reply:
+        parts = await self._manageable(request, request.path["role"])
         for role in parts.roles:
-            await asked.objects.delete(ROLES, Key(asked.project, role["metadata"]["name"]))
+            await request.objects.delete(ROLES, Key(request.project, role["metadata"]["name"]))
         for binding in parts.bindings:
-            await asked.objects.delete(ROLE_BINDINGS, Key(asked.project, binding["metadata"]["name"]))
-        await asked.objects.delete(SERVICE_ACCOUNTS, asked.key("role"))
+            await request.objects.delete(ROLE_BINDINGS, Key(request.project, binding["metadata"]["name"]))
+        await request.objects.delete(SERVICE_ACCOUNTS, request.key("role"))
         return Reply(code=204)
 
-    async def grant(self, asked: Asked) -> Reply:
-        name, claims, details = _wanted(asked.json())
-        parts = await self._manageable(asked, name)
+    async def grant(self, request: ApiRequest) -> Reply:
+        name, claims, details = _wanted(request.json())
+        parts = await self._manageable(request, name)
         if claims is not None:
-            await check_rules(asked, asked.project, parts.rules)
+            await check_rules(request, request.project, parts.rules)
             present = claims_of(parts.account["metadata"].get("annotations") or {})
             merged = {one: [*present.get(one, ()), *claims.get(one, ())] for one in {**present, **claims}}
-            return Reply(role_of(await self._with_claims(asked, parts, merged)))
+            return Reply(role_of(await self._with_claims(request, parts, merged)))
         rule = await self._rule(details)
         added = view.normal([rule], stored=False)
-        await check_rules(asked, asked.project, added)
+        await check_rules(request, request.project, added)
         rules = view.normal([*parts.rules, rule], stored=False)
-        return Reply(role_of(await self._with_rules(asked, parts, rules)))
+        return Reply(role_of(await self._with_rules(request, parts, rules)))
 
-    async def revoke(self, asked: Asked) -> Reply:
-        name, claims, details = _wanted(asked.json())
-        parts = await self._manageable(asked, name)
+    async def revoke(self, request: ApiRequest) -> Reply:
+        name, claims, details = _wanted(request.json())
+        parts = await self._manageable(request, name)
         if claims is not None:
             present = claims_of(parts.account["metadata"].get("annotations") or {})
             left = {one: [v for v in values if v not in claims.get(one, ())] for one, values in present.items()}
-            return Reply(role_of(await self._with_claims(asked, parts, left)))
+            return Reply(role_of(await self._with_claims(request, parts, left)))
         if not parts.roles:
             return Reply(role_of(parts))
         rules = without(view.normal(parts.rules, stored=True), await self._rule(details))
-        return Reply(role_of(await self._with_rules(asked, parts, rules)))
+        return Reply(role_of(await self._with_rules(request, parts, rules)))
 
-    async def _manageable(self, asked: Asked, name: str) -> Parts:
+    async def _manageable(self, request: ApiRequest, name: str) -> Parts:
         """Raises Fault."""
-        parts = await parts_of(self._context, asked, asked.project, name)
+        parts = await parts_of(self._context, request, request.project, name)
         check_manageable(parts)
         return parts
 
-    async def _with_claims(self, asked: Asked, parts: Parts, claims: dict[str, list[str]]) -> Parts:
-        account = await asked.objects.update(SERVICE_ACCOUNTS, annotated(parts.account, claims))
+    async def _with_claims(self, request: ApiRequest, parts: Parts, claims: dict[str, list[str]]) -> Parts:
+        account = await request.objects.update(SERVICE_ACCOUNTS, annotated(parts.account, claims))
         return replace(parts, account=account)
 
-    async def _with_rules(self, asked: Asked, parts: Parts, rules: Sequence[JsonObject]) -> Parts:
+    async def _with_rules(self, request: ApiRequest, parts: Parts, rules: Sequence[JsonObject]) -> Parts:
         """Creates missing objects."""
-        project, name = asked.project, parts.account["metadata"]["name"]
+        project, name = request.project, parts.account["metadata"]["name"]
         if parts.roles:
-            role = await asked.objects.update(ROLES, {**parts.roles[0], "rules": list(rules)})
+            role = await request.objects.update(ROLES, {**parts.roles[0], "rules": list(rules)})
         else:
-            role = await asked.objects.create(ROLES, view.new_role(project, name, rules))
+            role = await request.objects.create(ROLES, view.new_role(project, name, rules))
         bindings = parts.bindings
         if not bindings:
-            bindings = (await asked.objects.create(ROLE_BINDINGS, view.new_binding(project, name)),)
+            bindings = (await request.objects.create(ROLE_BINDINGS, view.new_binding(project, name)),)
         return replace(parts, roles=(role,), bindings=bindings)
 
     async def _rule(self, details: JsonObject) -> JsonObject:

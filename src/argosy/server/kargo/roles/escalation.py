@@ -15,16 +15,16 @@ from argosy.promotion.kinds import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BI
 from argosy.server.context import ServerContext
 from argosy.server.kargo.access import Question
 from argosy.server.kargo.claims import ClaimsError, claims_of
-from argosy.server.kargo.endpoint import Asked
+from argosy.server.kargo.endpoint import ApiRequest
 from argosy.server.kargo.faults import Fault, invalid
 
 ACCOUNT_NAME = "kubernetes.io/service-account.name"
 TOKEN_TYPE = "kubernetes.io/service-account-token"  # noqa: S105  # a type's name
 
 
-async def check_rules(asked: Asked, namespace: str, rules: Iterable[JsonObject]) -> None:
+async def check_rules(request: ApiRequest, namespace: str, rules: Iterable[JsonObject]) -> None:
     """Raises Fault 403. Only callers with `*` hold `*`."""
-    if asked.identity.is_admin:
+    if request.identity.is_admin:
         return
     for rule in rules:
         if rule.get("nonResourceURLs"):
@@ -33,7 +33,7 @@ async def check_rules(asked: Asked, namespace: str, rules: Iterable[JsonObject])
         names = rule.get("resourceNames") or ("",)
         for verb, group, resource, name in product(rule.get("verbs") or (), groups, resources, names):
             plural, _, below = str(resource).partition("/")
-            if not await asked.access.holds(Question(str(verb), str(group), plural, below, namespace, str(name))):
+            if not await request.access.holds(Question(str(verb), str(group), plural, below, namespace, str(name))):
                 raise _refused(str(verb), str(resource))
 
 
@@ -43,44 +43,44 @@ def _refused(verb: str, resource: str) -> Fault:
 
 
 async def check_manifest(
-    context: ServerContext, asked: Asked, obj: JsonObject, global_namespaces: Sequence[str]
+    context: ServerContext, request: ApiRequest, obj: JsonObject, global_namespaces: Sequence[str]
 ) -> None:
     """For a manifest in a request. Raises Fault."""
-    if asked.identity.is_admin:
+    if request.identity.is_admin:
         return
     api, kind = str(obj.get("apiVersion") or ""), obj.get("kind")
     metadata = obj.get("metadata") or {}
     namespace, name = str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
     if api.startswith("rbac.authorization.k8s.io/"):
-        await _check_rbac(context, asked, obj, namespace)
+        await _check_rbac(context, request, obj, namespace)
     elif (api, kind) == ("v1", "ServiceAccount"):
         try:
             maps = claims_of(metadata.get("annotations") or {})
         except ClaimsError as error:
             raise invalid(str(error)) from None
         if maps:
-            await check_account(context, asked, namespace, name, global_namespaces)
+            await check_account(context, request, namespace, name, global_namespaces)
     elif (api, kind) == ("v1", "Secret") and obj.get("type") == TOKEN_TYPE:
         account = str((metadata.get("annotations") or {}).get(ACCOUNT_NAME) or "")
-        await check_account(context, asked, namespace, account, global_namespaces)
+        await check_account(context, request, namespace, account, global_namespaces)
 
 
-async def _check_rbac(context: ServerContext, asked: Asked, obj: JsonObject, namespace: str) -> None:
+async def _check_rbac(context: ServerContext, request: ApiRequest, obj: JsonObject, namespace: str) -> None:
     kind = obj.get("kind")
     if kind in ("Role", "ClusterRole"):
         if obj.get("aggregationRule"):
             raise _refused("*", "clusterroles")
-        await check_rules(asked, namespace if kind == "Role" else "", obj.get("rules") or ())
+        await check_rules(request, namespace if kind == "Role" else "", obj.get("rules") or ())
     elif kind in ("RoleBinding", "ClusterRoleBinding"):
         space = namespace if kind == "RoleBinding" else ""
-        await check_rules(asked, space, await _rules(context, space, obj.get("roleRef") or {}))
+        await check_rules(request, space, await _rules(context, space, obj.get("roleRef") or {}))
 
 
 async def check_account(
-    context: ServerContext, asked: Asked, namespace: str, name: str, global_namespaces: Sequence[str]
+    context: ServerContext, request: ApiRequest, namespace: str, name: str, global_namespaces: Sequence[str]
 ) -> None:
     """All rights of the account: mapping claims to it, or creating a token for it, grants them."""
-    if asked.identity.is_admin:
+    if request.identity.is_admin:
         return
     everywhere = namespace in global_namespaces
     for binding in (
@@ -88,10 +88,10 @@ async def check_account(
     ).items:
         space = str(binding["metadata"]["namespace"])
         if _names(binding, namespace, name):
-            await check_rules(asked, space, await _rules(context, space, binding.get("roleRef") or {}))
+            await check_rules(request, space, await _rules(context, space, binding.get("roleRef") or {}))
     for binding in (await context.client.page(requests.List(resource=CLUSTER_ROLE_BINDINGS))).items:
         if _names(binding, namespace, name):
-            await check_rules(asked, "", await _rules(context, "", binding.get("roleRef") or {}))
+            await check_rules(request, "", await _rules(context, "", binding.get("roleRef") or {}))
 
 
 def _names(binding: JsonObject, namespace: str, name: str) -> bool:

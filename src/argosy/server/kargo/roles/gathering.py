@@ -6,35 +6,39 @@ from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
 from argosy.promotion.kinds import CLUSTER_ROLES, ROLE_BINDINGS, ROLES, SERVICE_ACCOUNTS
 from argosy.server.context import ServerContext
-from argosy.server.kargo.endpoint import Asked
+from argosy.server.kargo.endpoint import ApiRequest
 from argosy.server.kargo.faults import Fault
 from argosy.server.kargo.roles.view import SYSTEM_ROLE, Parts
 
 
-async def parts_of(context: ServerContext, asked: Asked, namespace: str, name: str, *, system: bool = False) -> Parts:
+async def parts_of(
+    context: ServerContext, request: ApiRequest, namespace: str, name: str, *, system: bool = False
+) -> Parts:
     """`system`: a role of the system, marked by a label. Raises Fault."""
     where = f'error getting ServiceAccount "{name}" in namespace "{namespace}"'
     try:
-        account = await asked.objects.read(SERVICE_ACCOUNTS, Key(namespace, name))
+        account = await request.objects.read(SERVICE_ACCOUNTS, Key(namespace, name))
     except Fault as fault:
         raise Fault(fault.code, f"{where}: {fault.message}") from None
     if system and not is_system_role(account):
         raise Fault(404, f'Role.rbac.kargo.akuity.io "{name}" not found')
-    bindings, _ = await asked.objects.list(ROLE_BINDINGS, namespace)
-    return await _bound(context, asked, account, [one for one in bindings if _binds(one, namespace, name)])
+    bindings, _ = await request.objects.list(ROLE_BINDINGS, namespace)
+    return await _bound(context, request, account, [one for one in bindings if _binds(one, namespace, name)])
 
 
-async def all_parts(context: ServerContext, asked: Asked, namespace: str, *, system: bool = False) -> list[Parts]:
+async def all_parts(
+    context: ServerContext, request: ApiRequest, namespace: str, *, system: bool = False
+) -> list[Parts]:
     """For every ServiceAccount there, by name; bindings are listed once."""
-    accounts, _ = await asked.objects.list(SERVICE_ACCOUNTS, namespace)
-    bindings, _ = await asked.objects.list(ROLE_BINDINGS, namespace)
+    accounts, _ = await request.objects.list(SERVICE_ACCOUNTS, namespace)
+    bindings, _ = await request.objects.list(ROLE_BINDINGS, namespace)
     found = []
     for account in accounts:
         if system and not is_system_role(account):
             continue
         name = account["metadata"]["name"]
         bound = [one for one in bindings if _binds(one, namespace, name)]
-        found.append(await _bound(context, asked, account, bound))
+        found.append(await _bound(context, request, account, bound))
     return found
 
 
@@ -51,13 +55,13 @@ def _binds(binding: JsonObject, namespace: str, name: str) -> bool:
     )
 
 
-async def _bound(context: ServerContext, asked: Asked, account: JsonObject, bindings: list[JsonObject]) -> Parts:
+async def _bound(context: ServerContext, request: ApiRequest, account: JsonObject, bindings: list[JsonObject]) -> Parts:
     roles, cluster_roles = [], []
     for binding in bindings:
         reference = binding.get("roleRef") or {}
         name, namespace = str(reference.get("name") or ""), binding["metadata"]["namespace"]
         if reference.get("kind") == "Role":
-            roles.append(await asked.objects.read(ROLES, Key(namespace, name)))
+            roles.append(await request.objects.read(ROLES, Key(namespace, name)))
         else:
             # The right to see the binding suffices; tenants cannot see ClusterRoles otherwise.
             cluster_roles.append(await context.client.get(requests.Get(CLUSTER_ROLES, Key("", name))))

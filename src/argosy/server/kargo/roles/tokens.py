@@ -11,7 +11,7 @@ from argosy.promotion.kinds import SECRETS
 from argosy.promotion.names import MANAGED
 from argosy.server.calls import within
 from argosy.server.context import ServerContext
-from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, text
+from argosy.server.kargo.endpoint import ApiRequest, Endpoint, Reply, text
 from argosy.server.kargo.faults import Fault, conflict, invalid
 from argosy.server.kargo.roles.escalation import ACCOUNT_NAME, TOKEN_TYPE, check_account
 from argosy.server.kargo.roles.gathering import parts_of
@@ -27,14 +27,19 @@ PAUSE_SECONDS: Final = 0.25
 
 def token_endpoints(context: ServerContext, settings: KargoSettings) -> tuple[Endpoint, ...]:
     return (
-        *Tokens(context, settings, lambda asked: asked.project, system=False).endpoints("/projects/{project}"),
+        *Tokens(context, settings, lambda request: request.project, system=False).endpoints("/projects/{project}"),
         *Tokens(context, settings, lambda _: settings.namespace, system=True).endpoints("/system"),
     )
 
 
 class Tokens:
     def __init__(
-        self, context: ServerContext, settings: KargoSettings, namespace_of: Callable[[Asked], str], *, system: bool
+        self,
+        context: ServerContext,
+        settings: KargoSettings,
+        namespace_of: Callable[[ApiRequest], str],
+        *,
+        system: bool,
     ) -> None:
         self._context, self._settings, self._namespace_of, self._system = context, settings, namespace_of, system
 
@@ -49,38 +54,38 @@ class Tokens:
             Endpoint(method="DELETE", path=one, needs=within("secrets", "delete", mutates=True), answer=self._delete),
         )
 
-    async def _create(self, asked: Asked) -> Reply:
+    async def _create(self, request: ApiRequest) -> Reply:
         """The only answer that contains a token: for a role whose rights the caller holds."""
-        name, role, namespace = text(asked.json(), "name"), asked.path["role"], self._namespace_of(asked)
+        name, role, namespace = text(request.json(), "name"), request.path["role"], self._namespace_of(request)
         if not name:
             raise invalid("name should not be empty")
-        parts = await parts_of(self._context, asked, namespace, role, system=self._system)
-        await check_account(self._context, asked, namespace, role, self._settings.global_namespaces)
-        await asked.objects.create(SECRETS, token_secret(namespace, name, parts.account))
+        parts = await parts_of(self._context, request, namespace, role, system=self._system)
+        await check_account(self._context, request, namespace, role, self._settings.global_namespaces)
+        await request.objects.create(SECRETS, token_secret(namespace, name, parts.account))
         for _ in range(TRIES):
-            found = await asked.objects.read(SECRETS, Key(namespace, name))
+            found = await request.objects.read(SECRETS, Key(namespace, name))
             if (found.get("data") or {}).get("token"):
                 return Reply(plain(found, kind=False), 201)
             await self._context.clock.sleep(PAUSE_SECONDS)
         where = f'token Secret "{name}" in namespace "{namespace}"'
         raise Fault(503, f"error while waiting for {where} to be populated: did not find token data")
 
-    async def _several(self, asked: Asked) -> Reply:
-        role, namespace = asked.one("role"), self._namespace_of(asked)
+    async def _several(self, request: ApiRequest) -> Reply:
+        role, namespace = request.one("role"), self._namespace_of(request)
         if role:
-            await parts_of(self._context, asked, namespace, role, system=self._system)
-        found, _ = await asked.objects.list(SECRETS, namespace, labels=f"{API_TOKEN}=true")
+            await parts_of(self._context, request, namespace, role, system=self._system)
+        found, _ = await request.objects.list(SECRETS, namespace, labels=f"{API_TOKEN}=true")
         shown = [redacted(one) for one in found if is_token(one) and role in ("", _role_of(one))]
         return Reply({"metadata": {}, "items": shown})
 
-    async def _one(self, asked: Asked) -> Reply:
-        found = await self._found(asked)
+    async def _one(self, request: ApiRequest) -> Reply:
+        found = await self._found(request)
         if not is_token(found):
             raise invalid(f"{_place(found)} is not labeled as a Kargo API token")
         return Reply(redacted(found))
 
-    async def _delete(self, asked: Asked) -> Reply:
-        found = await self._found(asked)
+    async def _delete(self, request: ApiRequest) -> Reply:
+        found = await self._found(request)
         why = ""
         if found.get("type") != TOKEN_TYPE:
             why = "is not a service account token"
@@ -91,16 +96,16 @@ class Tokens:
         elif not is_managed(found):
             why = "is not annotated as Kargo-managed"
         if why:
-            name = asked.path["apitoken"]
+            name = request.path["apitoken"]
             raise conflict(f'Operation cannot be fulfilled on secrets "{name}": {_place(found)} {why}')
-        await asked.objects.delete(SECRETS, Key(self._namespace_of(asked), asked.path["apitoken"]))
+        await request.objects.delete(SECRETS, Key(self._namespace_of(request), request.path["apitoken"]))
         return Reply(code=204)
 
-    async def _found(self, asked: Asked) -> JsonObject:
+    async def _found(self, request: ApiRequest) -> JsonObject:
         """Raises Fault."""
-        namespace, name = self._namespace_of(asked), asked.path["apitoken"]
+        namespace, name = self._namespace_of(request), request.path["apitoken"]
         try:
-            return await asked.objects.read(SECRETS, Key(namespace, name))
+            return await request.objects.read(SECRETS, Key(namespace, name))
         except Fault as fault:
             why = f'secrets "{name}" not found' if fault.code == 404 else fault.message
             where = f'error getting token Secret "{name}" in namespace "{namespace}"'
