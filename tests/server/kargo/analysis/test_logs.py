@@ -81,8 +81,14 @@ def test_the_log_is_that_of_the_only_container_of_the_only_job(
     assert asked[-1].headers["Authorization"] == "Bearer t0p"
 
 
-def test_of_several_jobs_or_containers_one_must_be_named(world: PromotionWorld, logs: KargoApi) -> None:
+@pytest.fixture(scope="module")
+def many(world: PromotionWorld) -> None:
+    """A run with several Jobs and containers."""
     make(world, "many", {"smoke": ["main", "side"], "load": ["main"]})
+
+
+@pytest.mark.usefixtures("many")
+def test_of_several_jobs_or_containers_one_must_be_named(logs: KargoApi) -> None:
     status, answer = logs.call("GET", f"{RUNS}/many/logs")
     assert (status, answer["error"]) == (
         400,
@@ -95,8 +101,9 @@ def test_of_several_jobs_or_containers_one_must_be_named(world: PromotionWorld, 
     assert event.startswith("data: /demo/test/many/smoke/jobs/many-job/side\n")
 
 
+@pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("query", ["metricName=other", "metricName=smoke&containerName=other"])
-def test_what_is_not_there_is_named(world: PromotionWorld, logs: KargoApi, query: str) -> None:
+def test_what_is_not_there_is_named(logs: KargoApi, query: str) -> None:
     status, answer = logs.call("GET", f"{RUNS}/many/logs?{query}")
     assert status == 404
     assert '"other"' in answer["error"]
