@@ -86,7 +86,8 @@ async def _all(options: argparse.Namespace, judge: Judge) -> int:
             faulty += bool(problems)
             for one in problems:
                 print(f"{path}: {document.name}: {one}")
-    print(f"{count} SealedSecrets, {faulty} of them faulty.", file=sys.stderr)
+    checked = "1 SealedSecret" if count == 1 else f"{count} SealedSecrets"
+    print(f"{checked} checked, {faulty} faulty.", file=sys.stderr)
     return Exit.FAILED if faulty else Exit.OK
 
 
