@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argosy.cluster.store import Change, Entry
+from argosy.cluster.store.entry import encode
+from argosy.cluster.store.packing import LARGEST
 from argosy.cluster.store.warmth import FRAMES, Warmth
 from argosy.machinery.api import WatchEvent
 from argosy.machinery.objects import JsonObject, Key
@@ -75,3 +77,20 @@ def test_what_is_heavier_than_all_room_is_let_go_at_once() -> None:
     warmth = Warmth(bytes_limit=100)
     entry = Entry(Key("", "n"), 1, 1, content(1), encoded=b"x" * 1000, warmth=warmth)
     assert not entry.is_decoded
+
+
+def test_a_large_state_that_no_history_leads_to_takes_the_place_of_none_that_lives() -> None:
+    large = {**content(0), "data": "x" * (LARGEST + 1)}
+    size = len(encode(large))
+    warmth = Warmth(bytes_limit=3 * size)
+
+    def entry(rev: int) -> Entry:
+        return Entry(Key("", f"n{rev}"), rev, rev, large, encoded=encode(large), warmth=warmth)
+
+    old, first, second = entry(1), entry(2), entry(3)
+    warmth.replaced(Change("", "things", 4, old, None))
+    warmth.forget(4)
+    assert old.obj  # it was used: the hand would pass it by
+    third = entry(5)
+
+    assert [one.is_decoded for one in (first, second, third)] == [True, True, True]

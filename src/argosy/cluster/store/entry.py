@@ -157,6 +157,11 @@ class Change:
         return self.new.obj if self.new is not None else self.last.obj
 
     @property
+    def past(self) -> tuple[Entry, ...]:
+        """The states that only this change leads to."""
+        return tuple(entry for entry in (self.old, self._deleted) if entry is not None)
+
+    @property
     def last(self) -> Entry:
         """The state before this change under this change's revision: the content of a DELETED event (spec 9.2)."""
         if self._deleted is None:

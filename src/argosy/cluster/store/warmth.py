@@ -28,6 +28,7 @@ class Warmth:
         self._bytes = 0
         self._framed: deque[Change] = deque()
         self._replaced: deque[Change] = deque()
+        self._large: deque[Change] = deque()
         self.packing = Packing()
 
     def add(self, entry: Entry) -> None:
@@ -52,8 +53,11 @@ class Warmth:
 
     def replaced(self, change: Change) -> None:
         """The old state was replaced by another, or deleted."""
-        if change.old is None or change.old.size > LARGEST:
-            return  # too large to be packed: nothing is gained by keeping it here
+        if change.old is None:
+            return
+        if change.old.size > LARGEST:  # too large to be packed
+            self._large.append(change)
+            return
         self._replaced.append(change)
         if len(self._replaced) > REPLACED:
             _retire(self._replaced.popleft())
@@ -64,6 +68,16 @@ class Warmth:
             self._replaced.popleft()
         while self._framed and self._framed[0].rev <= floor:
             self._framed.popleft()
+        past: set[Entry] = set()
+        while self._large and self._large[0].rev <= floor:
+            past.update(self._large.popleft().past)
+        if past:
+            self._drop(past)
+
+    def _drop(self, past: set[Entry]) -> None:
+        """Nobody can read these states again: a few hundred large ones would hold all of the decoded bytes."""
+        self._warm = deque(item for item in self._warm if item[0] not in past)
+        self._bytes = sum(size for _, size in self._warm)
 
 
 def _retire(change: Change) -> None:
