@@ -18,8 +18,9 @@ from h2.connection import H2Connection
 from h2.events import DataReceived, RequestReceived, StreamEnded
 from hpack import Encoder
 
-from argosy.server.transport.http2 import Http2Connection, Stream
+from argosy.server.transport.http2 import Http2Connection
 from argosy.server.transport.http2_frames import DATA, HEADERS, PREFACE, SETTINGS, frame
+from argosy.server.transport.http2_streams import Stream
 
 CALLS: Final = 4000
 AT_ONCE: Final = 16

@@ -16,7 +16,7 @@ import pytest
 from hpack import Encoder
 
 from argosy.server.transport import http2
-from argosy.server.transport.http2 import FLOOD, WINDOW
+from argosy.server.transport.http2_flow_control import STALL_SECONDS
 from argosy.server.transport.http2_frames import (
     CALM,
     CONTINUATION,
@@ -28,6 +28,7 @@ from argosy.server.transport.http2_frames import (
     SETTINGS,
     frame,
 )
+from argosy.server.transport.http2_streams import FLOOD, WINDOW
 from argosy.server.transport.intake import HELD, STRANGER_BODY, STRANGER_MESSAGE, Intake
 from argosy.server.transport.listener import Listener
 from tests.kit.argocd_server import Api, argocd_server
@@ -230,8 +231,8 @@ def test_a_connection_that_idles_or_does_not_read_is_ended() -> None:
         assert made.is_idle(now + http2.IDLE_SECONDS + 1)
         assert not made.is_stuck(now + 10 * http2.IDLE_SECONDS)
         made.pause_writing()
-        assert made.is_stuck(asyncio.get_running_loop().time() + http2.STALL_SECONDS + 1)
+        assert made.is_stuck(asyncio.get_running_loop().time() + STALL_SECONDS + 1)
         made.resume_writing()
-        assert not made.is_stuck(asyncio.get_running_loop().time() + http2.STALL_SECONDS + 1)
+        assert not made.is_stuck(asyncio.get_running_loop().time() + STALL_SECONDS + 1)
 
     asyncio.run(scenario())

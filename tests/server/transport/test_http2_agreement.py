@@ -19,7 +19,7 @@ from h2.exceptions import ProtocolError
 from hpack import Encoder
 
 from argosy.runtime.chance import SeededRng
-from argosy.server.transport.http2 import Http2Connection, Stream
+from argosy.server.transport.http2 import Http2Connection
 from argosy.server.transport.http2_frames import (
     CONTINUATION,
     DATA,
@@ -34,6 +34,7 @@ from argosy.server.transport.http2_frames import (
     WINDOW_UPDATE,
     frame,
 )
+from argosy.server.transport.http2_streams import Stream
 
 Fields = list[tuple[str, str]]
 REQUEST: Final[Fields] = [(":method", "POST"), (":scheme", "http"), (":path", "/x"), (":authority", "h")]

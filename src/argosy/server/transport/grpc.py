@@ -18,7 +18,8 @@ from argosy.server.messages import Burst, Message, form_of
 from argosy.server.schema.decoding import Undecodable, decode
 from argosy.server.schema.encoding import Unencodable, encode
 from argosy.server.schema.facts import Method, methods
-from argosy.server.transport.http2 import Http2Connection, Stream
+from argosy.server.transport.http2 import Http2Connection
+from argosy.server.transport.http2_streams import Stream
 from argosy.server.transport.intake import STRANGER_BODY, STRANGER_MESSAGE, Intake
 from argosy.server.transport.long_lists import is_long, protobuf
 
