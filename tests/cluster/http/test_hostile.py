@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from argosy.cluster.auth.bootstrap import bootstrap_objects
-from argosy.cluster.http import protocol
 from argosy.cluster.http.assembly import ClusterFront, Keys, Settings
+from argosy.cluster.http.http1 import connection as http1
+from argosy.cluster.http.http1.request_parser import STRANGER_BODY_LIMIT
 from argosy.cluster.http.server import serve
 from argosy.cluster.kind import User
 from argosy.cluster.server import EmbeddedCluster
@@ -61,7 +62,7 @@ def test_a_large_body_is_taken_in_only_from_those_who_are_known(token: str, code
                 size = 200_000
                 credential = f"Authorization: Bearer {token}\r\n" if token else ""
                 writer.write(f"POST /nope HTTP/1.1\r\nHost: x\r\n{credential}Content-Length: {size}\r\n\r\n".encode())
-                sent = size if token == "root" else protocol.STRANGER_BODY_LIMIT + 1  # the answer comes early
+                sent = size if token == "root" else STRANGER_BODY_LIMIT + 1  # the answer comes early
                 writer.write(b"x" * sent)
                 assert (await reader.readline()).split()[1] == code
                 writer.close()
@@ -83,16 +84,16 @@ def test_a_trickle_of_bytes_does_not_keep_a_request_open() -> None:
             (connection,) = server.connections
             connection.data_received(b"GET / HT")
             began = connection.progress
-            connection.progress = began + protocol.REQUEST_SECONDS  # as if one more byte had just come
-            assert not connection.is_overdue(began + protocol.REQUEST_SECONDS - 1)
-            assert connection.is_overdue(began + protocol.REQUEST_SECONDS + 1)
+            connection.progress = began + http1.REQUEST_SECONDS  # as if one more byte had just come
+            assert not connection.is_overdue(began + http1.REQUEST_SECONDS - 1)
+            assert connection.is_overdue(began + http1.REQUEST_SECONDS + 1)
             writer.close()
 
     asyncio.run(main())
 
 
 def test_connections_beyond_the_limit_are_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "CONNECTION_LIMIT", 3)
+    monkeypatch.setattr(http1, "CONNECTION_LIMIT", 3)
 
     async def main() -> None:
         clock, rng = RealClock(), SeededRng(1)

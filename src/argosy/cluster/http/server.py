@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from argosy.cluster.http.exchange import Request
-from argosy.cluster.http.protocol import Connection, Handler, pause
+from argosy.cluster.http.http1.connection import Connection, Handler, pause
 from argosy.cluster.ports import Clock, Rng
 
 SWEEP_SECONDS = 5.0

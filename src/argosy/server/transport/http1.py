@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from argosy.cluster.http.exchange import Request, Response
-from argosy.cluster.http.protocol import Connection, Host
+from argosy.cluster.http.http1.connection import Connection, Host
 from argosy.machinery.status import StatusError
 from argosy.server.transport.intake import STRANGER_BODY, Intake
 

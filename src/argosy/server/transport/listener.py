@@ -16,7 +16,7 @@ from email.utils import format_datetime
 from typing import Any, Final, cast
 
 from argosy.cluster.http.exchange import Request
-from argosy.cluster.http.protocol import Connection, Handler
+from argosy.cluster.http.http1.connection import Connection, Handler
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.runtime.groups import task_group
@@ -36,7 +36,7 @@ TLS_HANDSHAKE: Final = 0x16
 
 
 class Host:
-    """What connections need from the server (`cluster.http.protocol.Host`, `http2.Host`)."""
+    """What connections need from the server (`cluster.http.http1.connection.Host`, `http2.Server`)."""
 
     def __init__(
         self,

@@ -13,11 +13,12 @@ import pytest
 
 from argosy.cluster.http import tls
 from argosy.cluster.http.exchange import BODY_LIMIT, Request, Response
-from argosy.cluster.http.protocol import HEADER_LIMIT, PIECE, Connection
+from argosy.cluster.http.http1.connection import Connection
+from argosy.cluster.http.http1.request_parser import HEADER_LIMIT
+from argosy.cluster.http.http1.response_writer import PIECE
 from argosy.cluster.http.server import HttpServer, QuietAccepting, serve
 from argosy.machinery.api import WatchEvent
-
-from .world import NOON, CountingRng, SmallWorld, TestClock
+from tests.cluster.http.world import NOON, CountingRng, SmallWorld, TestClock
 
 Conversation = Callable[[HttpServer, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 GET = b"GET /api/v1/namespaces/default/configmaps/a HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer admin-token\r\n\r\n"
