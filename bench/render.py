@@ -21,7 +21,8 @@ from argosy.render.assembly import RenderWorkers
 from argosy.render.port import RenderRequest
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
-from argosy.sources.git.remote import GitMirrors, GitSettings
+from argosy.sources.git.mirror.settings import GitSettings
+from argosy.sources.git.remote import GitMirrors
 from argosy.sources.port import Credentials
 
 OBJECTS = """apiVersion: v1

@@ -13,7 +13,8 @@ import pytest
 
 from argosy.gitops.keys import PROJECTS
 from argosy.machinery.objects import JsonObject, Resource
-from argosy.sources.git.remote import GitMirrors, GitSettings
+from argosy.sources.git.mirror.settings import GitSettings
+from argosy.sources.git.remote import GitMirrors
 from argosy.sources.port import AccessDenied, NotFound, SourceError, Unavailable
 from tests.kit.gitops import CRDS, NAMESPACES, Bench, Repository, application, config, opened
 from tests.kit.world import CONFIG_MAPS, World

@@ -31,7 +31,8 @@ from argosy.promotion.kinds import ANALYSIS_RUNS, APPLICATIONS, FREIGHT, PROMOTI
 from argosy.promotion.warehouses.questions import Discover, Found
 from argosy.runtime.engine import Answerer, Engine
 from argosy.sources.egress import Egress, EgressPolicy
-from argosy.sources.git.remote import GitMirrors, GitSettings
+from argosy.sources.git.mirror.settings import GitSettings
+from argosy.sources.git.remote import GitMirrors
 from argosy.sources.hosting.repositories import Repositories
 from argosy.sources.hosting.serving import Serving
 from tests.kit.forge import Forge

@@ -41,7 +41,8 @@ from argosy.render.workers.pool import RenderPool
 from argosy.runtime.client import Client
 from argosy.runtime.engine import Answerer
 from argosy.sources.egress import Egress, EgressPolicy
-from argosy.sources.git.remote import GitMirrors, GitSettings
+from argosy.sources.git.mirror.settings import GitSettings
+from argosy.sources.git.remote import GitMirrors
 from argosy.sources.hosting.registry import MemoryRegistry
 from argosy.sources.hosting.repositories import Repositories
 from argosy.sources.hosting.serving import Serving

@@ -11,7 +11,8 @@ from argosy.rehearse.repositories import Repositories
 from argosy.runtime.clock import RealClock
 from argosy.sources.egress import EgressPolicy
 from argosy.sources.git.listing import listing
-from argosy.sources.git.remote import GitMirrors, GitSettings
+from argosy.sources.git.mirror.settings import GitSettings
+from argosy.sources.git.remote import GitMirrors
 from argosy.sources.port import Credentials, NotFound, SourceError
 from tests.kit.rehearsal import URL, commit, git, repository, write
 

@@ -16,7 +16,8 @@ from argosy.runtime.chance import Rng, SystemRng
 from argosy.runtime.clock import Clock, RealClock
 from argosy.runtime.virtual import run_virtual
 from argosy.sources.directory import directory_tree
-from argosy.sources.git.remote import GitMirrors, GitSettings
+from argosy.sources.git.mirror.settings import GitSettings
+from argosy.sources.git.remote import GitMirrors
 from argosy.sources.port import Credentials, Rejected
 
 MANIFEST = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"

@@ -109,7 +109,8 @@ class Doors:
 
     @cached_property
     def git(self) -> GitMirrors:
-        from argosy.sources.git.remote import GitMirrors, GitSettings
+        from argosy.sources.git.mirror.settings import GitSettings
+        from argosy.sources.git.remote import GitMirrors
 
         given = self.settings
         settings = GitSettings(

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from argosy.machinery.objects import JsonObject
-from argosy.sources.git.remote import GitMirrors, GitSettings
+from argosy.sources.git.mirror.settings import GitSettings
+from argosy.sources.git.remote import GitMirrors
 from tests.kit.gitops import Bench, Repository, application, config, opened
 
 HYDRATE = "argocd.argoproj.io/hydrate"

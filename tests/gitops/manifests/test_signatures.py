@@ -13,7 +13,8 @@ from argosy.apis.argoproj.source import Source
 from argosy.apis.schema import read
 from argosy.gitops.keys import PROJECTS
 from argosy.gitops.manifests.signatures import told
-from argosy.sources.git.remote import GitMirrors, GitSettings
+from argosy.sources.git.mirror.settings import GitSettings
+from argosy.sources.git.remote import GitMirrors
 from argosy.sources.git.signing import GitSignatures
 from tests.kit.gitops import REPO, Bench, application, config, opened
 from tests.kit.hook_jobs import Jobs, job

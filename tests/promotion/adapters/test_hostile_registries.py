@@ -27,7 +27,8 @@ from argosy.runtime.engine.questions import Questions
 from argosy.runtime.engine.subscriptions import Work
 from argosy.sources import registry as registry_module
 from argosy.sources.egress import Egress, EgressPolicy
-from argosy.sources.git.remote import GitMirrors, GitSettings
+from argosy.sources.git.mirror.settings import GitSettings
+from argosy.sources.git.remote import GitMirrors
 from argosy.sources.hosting.registry import MemoryRegistry
 from argosy.sources.hosting.serving import Serving
 from argosy.sources.port import Credentials

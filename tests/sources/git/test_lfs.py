@@ -16,7 +16,8 @@ import pytest
 
 from argosy.sources.egress import Egress, EgressPolicy
 from argosy.sources.git.lfs import endpoint, parse_pointer
-from argosy.sources.git.remote import GitMirrors, GitSettings
+from argosy.sources.git.mirror.settings import GitSettings
+from argosy.sources.git.remote import GitMirrors
 from argosy.sources.port import Credentials, Rejected, SourceError, Tree
 
 CONTENT = b"apiVersion: v1\nkind: ConfigMap\n"

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from argosy.sources.egress import Egress, EgressPolicy
+from argosy.sources.git.mirror.settings import GitSettings
 from argosy.sources.git.modules import module_credentials, module_url, parse_modules
-from argosy.sources.git.remote import GitMirrors, GitSettings
+from argosy.sources.git.remote import GitMirrors
 from argosy.sources.port import Credentials, Rejected, SourceError
 
 SECRET = Credentials(

@@ -14,7 +14,8 @@ import pytest
 from argosy.sources.egress import Egress, EgressPolicy
 from argosy.sources.gateway import Gateway, Refused, Target
 from argosy.sources.git.failures import failure, push_failure
-from argosy.sources.git.remote import GitMirrors, GitSettings
+from argosy.sources.git.mirror.settings import GitSettings
+from argosy.sources.git.remote import GitMirrors
 from argosy.sources.port import AccessDenied, Credentials, NotFound, Rejected, SourceError
 from argosy.sources.urls import exact_url
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from argosy.sources.git.remote import GitMirrors, GitSettings
+from argosy.sources.git.mirror.settings import GitSettings
+from argosy.sources.git.remote import GitMirrors
 from argosy.sources.git.scripted import ScriptedGit
 from argosy.sources.paths import OutOfRoot
 from argosy.sources.port import Credentials, GitRemote, NotFound, Rejected

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from argosy.sources.git.remote import GitMirrors, GitSettings
+from argosy.sources.git.mirror.settings import GitSettings
+from argosy.sources.git.remote import GitMirrors
 from argosy.sources.git.signing import GitSignatures
 from argosy.sources.port import Credentials, Rejected, Unavailable
 from argosy.sources.signatures import Mode, Policy

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from argosy.sources.git.remote import GitMirrors, GitSettings
+from argosy.sources.git.mirror.settings import GitSettings
+from argosy.sources.git.remote import GitMirrors
 from argosy.sources.git.writing import WritingMirrors
 from argosy.sources.port import AccessDenied, Author, Credentials, Outrun, Rejected, SourceError
 
