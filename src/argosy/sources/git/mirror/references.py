@@ -1,4 +1,4 @@
-"""`git ls-remote`: a remote's branches and tags, listed once for all concurrent callers, and the revisions they name."""
+"""`git ls-remote`: a remote's branches and tags, listed once for all concurrent callers; and what revisions name."""
 
 from __future__ import annotations
 
