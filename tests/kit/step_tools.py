@@ -15,7 +15,7 @@ from argosy.promotion.steps.kind import Job, Run
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.clock import RealClock
 from argosy.sources.egress import Egress, EgressPolicy
-from argosy.sources.registry import RegistryClient
+from argosy.sources.registry.client import RegistryClient
 
 
 @asynccontextmanager

@@ -27,7 +27,7 @@ from argosy.sources.cloud.identities import Identities
 from argosy.sources.egress import Egress
 from argosy.sources.git.remote import GitMirrors
 from argosy.sources.port import InsteadOf
-from argosy.sources.registry import RegistryClient
+from argosy.sources.registry.client import RegistryClient
 
 STEP_SECONDS: Final = 3600.0
 DISCOVERY_SECONDS: Final = 600.0

@@ -25,14 +25,14 @@ from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
 from argosy.runtime.engine.questions import Questions
 from argosy.runtime.engine.subscriptions import Work
-from argosy.sources import registry as registry_module
 from argosy.sources.egress import Egress, EgressPolicy
 from argosy.sources.git.mirror.settings import GitSettings
 from argosy.sources.git.remote import GitMirrors
 from argosy.sources.hosting.registry import MemoryRegistry
 from argosy.sources.hosting.serving import Serving
 from argosy.sources.port import Credentials
-from argosy.sources.registry import RegistryClient
+from argosy.sources.registry import client as registry_client
+from argosy.sources.registry.client import RegistryClient
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -92,7 +92,7 @@ def answering_with(tags: Any, manifest: Any = None, *, link: Callable[[int], str
 
 
 def test_tags_without_end_are_told_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry_module, "TAG_COUNT_LIMIT", 5000)
+    monkeypatch.setattr(registry_client, "TAG_COUNT_LIMIT", 5000)
     more = answering_with(
         lambda count: [f"1.{count}.{number}" for number in range(1000)],
         link=lambda count: f"/v2/shop/tags/list?n=1000&last={count}",
@@ -101,7 +101,7 @@ def test_tags_without_end_are_told_and_not_kept(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_pages_without_end_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry_module, "TAG_PAGES", 20)
+    monkeypatch.setattr(registry_client, "TAG_PAGES", 20)
     empty = answering_with([], link=lambda count: f"/v2/shop/tags/list?last={count}")
     assert "does not end" in discovered(empty).error
     same = answering_with(["1.0.0"], link=lambda count: "/v2/shop/tags/list?n=10000")

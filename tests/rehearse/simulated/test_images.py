@@ -12,7 +12,7 @@ from argosy.rehearse.simulated.images import SimulatedRegistry, images_in
 from argosy.runtime.clock import RealClock
 from argosy.sources.egress import Egress
 from argosy.sources.port import Credentials, NotFound
-from argosy.sources.registry import repository
+from argosy.sources.registry.references import repository
 
 SHOP = "registry.example/shop"
 

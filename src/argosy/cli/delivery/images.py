@@ -11,7 +11,8 @@ from argosy.machinery import timestamps
 from argosy.runtime.clock import RealClock
 from argosy.sources.egress import Egress, EgressPolicy
 from argosy.sources.port import Credentials, SourceError
-from argosy.sources.registry import RegistryClient, manifest_of, repository, split_reference
+from argosy.sources.registry.client import RegistryClient
+from argosy.sources.registry.references import manifest_of, repository, split_reference
 
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"

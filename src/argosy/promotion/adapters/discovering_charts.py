@@ -12,7 +12,8 @@ from argosy.runtime.clock import Clock
 from argosy.sources.egress import Egress, refused_status
 from argosy.sources.helm import basic, versions_in
 from argosy.sources.port import Credentials, NotFound
-from argosy.sources.registry import RegistryClient, repository
+from argosy.sources.registry.client import RegistryClient
+from argosy.sources.registry.references import repository
 from argosy.sources.scrub import scrub
 
 INDEX_LIMIT: Final = 100 * 1024 * 1024

@@ -19,7 +19,8 @@ from argosy.promotion.warehouses.platforms import Platform, matches, parse
 from argosy.promotion.warehouses.subscriptions import DISCOVERY_LIMIT
 from argosy.promotion.warehouses.tags import image_tags, newest_builds, strategy_of
 from argosy.sources.port import Credentials, NotFound, Rejected
-from argosy.sources.registry import Manifest, RegistryClient, Repository, repository
+from argosy.sources.registry.client import RegistryClient
+from argosy.sources.registry.references import Manifest, Repository, repository
 
 CREATED: Final = ("org.opencontainers.image.created", "org.label-schema.build-date")
 ATTESTATION: Final = "vnd.docker.reference.type"

@@ -15,7 +15,7 @@ from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.sources.egress import Answer, Egress
 from argosy.sources.port import Credentials, InsteadOf
-from argosy.sources.registry import RegistryClient
+from argosy.sources.registry.client import RegistryClient
 
 T = TypeVar("T")
 THREADS: Final = 32

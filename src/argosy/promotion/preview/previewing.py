@@ -44,7 +44,7 @@ from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.sources.cloud.identities import Identities
 from argosy.sources.egress import Egress
-from argosy.sources.registry import RegistryClient
+from argosy.sources.registry.client import RegistryClient
 
 THREADS = 4
 TOLD = frozenset({"repoURL", "repoURLIsRegex", "username", "sshKnownHosts"})

@@ -12,7 +12,8 @@ from argosy.rehearse.changes import NewImage
 from argosy.runtime.clock import Clock
 from argosy.sources.egress import Egress
 from argosy.sources.port import Credentials, NotFound
-from argosy.sources.registry import MANIFEST_TYPES, Manifest, RegistryClient, Repository, repository
+from argosy.sources.registry.client import RegistryClient
+from argosy.sources.registry.references import MANIFEST_TYPES, Manifest, Repository, repository
 
 CREATED = "org.opencontainers.image.created"
 

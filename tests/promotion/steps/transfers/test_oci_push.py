@@ -17,7 +17,7 @@ from argosy.promotion.steps.kind import Result, StepFault
 from argosy.promotion.steps.transfers import oci_push
 from argosy.sources.hosting.registry import CONFIG, INDEX, LAYER, MANIFEST, MemoryRegistry
 from argosy.sources.port import Credentials
-from argosy.sources.registry import manifest_of, repository
+from argosy.sources.registry.references import manifest_of, repository
 from tests.kit.step_tools import step, step_tools
 
 DATA = b"x" * 10_000

@@ -27,7 +27,7 @@ from argosy.sources.egress import origin_of, transport_only
 from argosy.sources.helm import basic, check_digest, versions_in
 from argosy.sources.oci import HELM_LAYER
 from argosy.sources.port import SourceError
-from argosy.sources.registry import repository
+from argosy.sources.registry.references import repository
 from argosy.sources.versions import highest
 
 INDEX_LIMIT: Final = 100 * 1024 * 1024

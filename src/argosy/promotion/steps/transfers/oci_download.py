@@ -9,7 +9,7 @@ from argosy.promotion.steps.schema import FILLED, FLAG, body
 from argosy.promotion.steps.transfers.oci_reference import REFERENCE, resolved, transport
 from argosy.promotion.steps.workspace import writable
 from argosy.sources.port import SourceError
-from argosy.sources.registry import split_reference
+from argosy.sources.registry.references import split_reference
 
 LIMIT: Final = 100 * 1024 * 1024
 

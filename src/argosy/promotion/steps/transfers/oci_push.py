@@ -12,7 +12,7 @@ from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
 from argosy.promotion.steps.schema import FLAG, TEXT, body
 from argosy.promotion.steps.transfers.oci_reference import REFERENCE, TAG_REFERENCE, resolved, transport
 from argosy.sources.port import Credentials, SourceError
-from argosy.sources.registry import Manifest, Repository, manifest_of, repository, split_reference
+from argosy.sources.registry.references import Manifest, Repository, manifest_of, repository, split_reference
 
 NO_LIMIT: Final = 1 << 62
 MOST_THINGS: Final = 2000

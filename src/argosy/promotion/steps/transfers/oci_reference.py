@@ -9,7 +9,7 @@ from argosy.promotion.steps.credentials import credentials_of
 from argosy.promotion.steps.kind import Run, StepFault
 from argosy.promotion.steps.schema import Schema
 from argosy.sources.port import Credentials, SourceError
-from argosy.sources.registry import Manifest, Repository, repository, split_reference
+from argosy.sources.registry.references import Manifest, Repository, repository, split_reference
 
 REFERENCE: Final[Schema] = {
     "type": "string",

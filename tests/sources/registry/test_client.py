@@ -12,7 +12,8 @@ from argosy.runtime.chance import SeededRng
 from argosy.runtime.virtual import VirtualClock, run_virtual
 from argosy.sources.egress import Answer, Egress
 from argosy.sources.port import Credentials, Rejected
-from argosy.sources.registry import RegistryClient, Repository
+from argosy.sources.registry.client import RegistryClient
+from argosy.sources.registry.references import Repository
 
 LAYER = b"a layer" * 1000
 DIGEST = f"sha256:{hashlib.sha256(LAYER).hexdigest()}"
