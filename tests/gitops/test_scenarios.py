@@ -185,6 +185,33 @@ def test_a_sync_that_changes_nothing_is_still_followed_by_a_newer_comparison(ben
         assert bench.status()["reconciledAt"] >= bench.state()["finishedAt"]
 
 
+def test_a_changed_spec_is_followed_by_a_newer_comparison_though_nothing_else_changes(bench: Bench) -> None:
+    """Terraform's provider waits for another `reconciledAt` after each update."""
+    bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})
+    bench.create(application())
+    bench.world.run_until(bench.synced)
+    bench.world.pass_time(60)
+    before = bench.status()["reconciledAt"]
+    bench.patch("app", {"spec": {"revisionHistoryLimit": 7}})
+    bench.world.pass_time(5)
+    after = bench.status()["reconciledAt"]
+    assert after > before
+    revision = bench.world.cluster.store.revision
+    bench.world.pass_time(60)
+    assert bench.world.cluster.store.revision == revision
+
+
+def test_a_spec_that_changes_within_the_second_of_a_comparison_is_followed_by_a_newer_one(bench: Bench) -> None:
+    bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})
+    bench.create(application())
+    bench.world.run_until(bench.synced)
+    bench.world.pass_time(60)
+    for limit in (7, 8, 9):
+        before = bench.status()["reconciledAt"]
+        bench.patch("app", {"spec": {"revisionHistoryLimit": limit}})
+        bench.world.run_until(lambda before=before: bench.status()["reconciledAt"] > before)  # type: ignore[misc]
+
+
 def test_an_operation_that_asks_for_nothing_syncs_nothing(bench: Bench) -> None:
     bench.create(application(syncPolicy={}))
     bench.world.run_until(lambda: bench.sync_status() == "OutOfSync")

@@ -59,8 +59,17 @@ class Concluded:
 
 
 def concluded(
-    found: Concluded, app: JsonObject, decided: Refresh | None, why: Mapping[ResourceKey, str], now: datetime
+    found: Concluded,
+    app: JsonObject,
+    decided: Refresh | None,
+    why: Mapping[ResourceKey, str],
+    now: datetime,
+    *,
+    spec_changed: bool = False,
 ) -> Advance:
+    """`spec_changed`: since the comparison before. Clients such as Terraform's provider then wait for a new
+    `reconciledAt`, which Argo CD writes every few minutes, though nothing else of the status may change.
+    """
     assert decided is not None, "without it nothing is compared"
     settings, seen = found.settings, found.seen
     if isinstance(seen, result.Seen):
@@ -71,7 +80,7 @@ def concluded(
             app, spec, seen.found, settings, now, health=seen.health, revisions=seen.revisions, looked=seen.looked
         )
     before = status_of(app)
-    after = _status(before, conclusion, decided, found.namespace, now)
+    after = _status(before, conclusion, found.namespace, now, is_awaited=decided.requested or spec_changed)
     patch = _patch(app, after, conclusion, decided)
     return Advance(
         patch=patch,
@@ -92,7 +101,7 @@ def too_large(app: JsonObject, decided: Refresh | None, message: str, now: datet
 
 
 def _status(
-    before: ApplicationStatus, conclusion: ComparisonResult, decided: Refresh, namespace: str, now: datetime
+    before: ApplicationStatus, conclusion: ComparisonResult, namespace: str, now: datetime, *, is_awaited: bool
 ) -> JsonObject:
     marks = conditions.updated(before.conditions, conclusion.found, conclusion.types, seconds(now))
     after = {name: value for name, value in {**conclusion.status, "conditions": marks}.items() if value != []}
@@ -103,7 +112,7 @@ def _status(
         after["controllerNamespace"] = namespace
     # Clients that wait for a sync wait for a comparison that is not older than its end.
     unseen = not compared or bool(ended and compared < ended)
-    if decided.requested or unseen or status.patch(before.raw, after) is not None:
+    if is_awaited or unseen or status.patch(before.raw, after) is not None:
         after = {**after, "reconciledAt": seconds(now)}
     return after
 

@@ -32,6 +32,8 @@ FIRST: Final = 0.2
 LONGEST: Final = 300.0
 SPREAD: Final = 0.2
 SHORTEST: Final = 0.001
+AGAIN: Final = 1.0
+"""Seconds until a comparison has a time of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,15 @@ def _found(seen: Seen, answer: Reconciled, now: datetime) -> Ended:
         )
         return Ended(answer.found, seen.progress, again)
     app, why = answer.work.app, answer.found.why
-    advance = concluded(answer.found, app, answer.work.refresh, seen.progress.why if why is None else why, now)
-    progress = replace(seen.progress, end=operation.end_of(app), spec=app.get("spec"))
+    changed = seen.progress.spec is not None and seen.progress.spec != app.get("spec")
+    before = seen.progress.why if why is None else why
+    advance = concluded(answer.found, app, answer.work.refresh, before, now, spec_changed=changed)
+    spec = app.get("spec")
+    if changed and status_of(app).reconciled_at == seconds(now):
+        # Times have whole seconds, so that nobody could see this comparison: make another one.
+        spec = seen.progress.spec
+        advance = replace(advance, wake_after=min(AGAIN, advance.wake_after or AGAIN))
+    progress = replace(seen.progress, end=operation.end_of(app), spec=spec)
     if why is not None:
         desired = answer.found.desired
         after = merge_patch(status_of(app).raw, advance.patch.get("status") or {})
