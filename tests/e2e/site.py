@@ -37,6 +37,10 @@ class Site:
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read() or b"null")
 
+    def spec_of(self, application: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.argosy.get("application", application, "-n", "argocd")["spec"]
+        return found
+
     def token(self) -> str:
         body = {"username": "admin", "password": self.password}
         return str(self.asked("POST", "/api/v1/session", body)[1]["token"])

@@ -77,6 +77,7 @@ def test_filters_and_search_are_in_the_address(page: Page) -> None:
     expect(page.locator("tbody tr")).to_have_count(2)
     expect(page).to_have_url(re.compile("sync=Synced"))
     page.keyboard.press("/")
+    expect(page.locator("input:focus")).to_be_visible()
     page.keyboard.type("web")
     page.keyboard.press("Escape")
     expect(page.locator("tbody tr")).to_have_count(1)
@@ -122,7 +123,7 @@ def test_a_sync_shows_its_effect_first_and_then_takes_it(page: Page, site: Site)
     expect(page.get_by_role("dialog")).to_contain_text("1 resource is created or changed")
     page.get_by_role("dialog").get_by_role("button", name="Sync", exact=True).click()
     expect(page.locator(".note").first).to_contain_text("Everything is as Git says")
-    assert site.argosy.get("configmap", "a", "-n", "web")["data"] == {"value": "1"}
+    site.argosy.eventually(lambda: site.argosy.data_of("a", "web") == {"value": "1"}, "it is synced")
 
 
 def test_the_tree_leads_to_each_object(page: Page) -> None:

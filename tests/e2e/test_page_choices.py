@@ -125,8 +125,8 @@ def test_automation_is_paused_and_a_roll_back_shows_what_it_changes(page: Page, 
     page.get_by_role("button", name="Pause…").click()
     page.get_by_role("dialog").get_by_role("button", name="Pause", exact=True).click()
     expect(page.get_by_role("button", name="Resume…")).to_be_visible()
-    automated = site.argosy.get("application", "paused", "-n", "argocd")["spec"]["syncPolicy"]["automated"]
-    assert automated == {"prune": True, "selfHeal": True, "enabled": False}
+    paused = {"prune": True, "selfHeal": True, "enabled": False}
+    site.argosy.eventually(lambda: site.spec_of("paused")["syncPolicy"]["automated"] == paused, "it is paused")
     page.get_by_role("link", name="History", exact=True).click()
     page.get_by_role("button", name="Roll back…").click()
     dialog = page.get_by_role("dialog")
@@ -152,7 +152,7 @@ def test_of_what_differs_one_is_synced_and_the_other_ignored_by_a_patch(page: Pa
     expect(dialog).to_contain_text("Sync 1 of 2 resources of drifting")
     dialog.get_by_role("button", name="Sync", exact=True).click()
     expect(page.get_by_text("1 object differs")).to_be_visible()
-    assert site.argosy.data_of("one", "drifting") == {"value": "1"}
+    site.argosy.eventually(lambda: site.argosy.data_of("one", "drifting") == {"value": "1"}, "one is synced")
     assert site.argosy.data_of("two", "drifting") == {"value": "drift"}
     page.get_by_role("button", name="Ignore…").click()
     dialog = page.get_by_role("dialog")
@@ -160,8 +160,8 @@ def test_of_what_differs_one_is_synced_and_the_other_ignored_by_a_patch(page: Pa
     expect(dialog.locator("pre")).to_contain_text("/data/value")
     dialog.get_by_role("button", name="Apply it now").click()
     expect(page.get_by_text("Nothing differs from Git.")).to_be_visible()
-    rules = site.argosy.get("application", "drifting", "-n", "argocd")["spec"]["ignoreDifferences"]
-    assert rules == [{"kind": "ConfigMap", "name": "two", "namespace": "drifting", "jsonPointers": ["/data/value"]}]
+    rules = [{"kind": "ConfigMap", "name": "two", "namespace": "drifting", "jsonPointers": ["/data/value"]}]
+    site.argosy.eventually(lambda: site.spec_of("drifting").get("ignoreDifferences") == rules, "it is ignored")
 
 
 def test_a_rollout_gets_another_image_with_its_effect_shown_first(page: Page, site: Site) -> None:
@@ -205,7 +205,7 @@ def test_freight_is_made_by_hand_and_approved_for_a_stage(page: Page, site: Site
     expect(dialog).to_contain_text("A new Promotion of the same Freight is made")
     dialog.get_by_role("button", name="Promote again", exact=True).click()
     expect(page.get_by_role("status").last).to_contain_text("was made")
-    assert len(site.argosy.get("promotions", "-n", "byhand")["items"]) == 2
+    site.argosy.eventually(lambda: len(site.argosy.get("promotions", "-n", "byhand")["items"]) == 2, "another one")
 
 
 def pipeline_is_there(site: Site) -> bool:

@@ -83,8 +83,8 @@ def test_an_application_is_created_edited_and_deleted(page: Page, site: Site) ->
     page.get_by_label("Automated sync").select_option("both")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".note").first).to_contain_text("Everything is as Git says")
-    policy = site.argosy.get("application", "made", "-n", "argocd")["spec"]["syncPolicy"]
-    assert policy["automated"] == {"prune": True, "selfHeal": True}
+    automated = {"prune": True, "selfHeal": True}
+    site.argosy.eventually(lambda: site.spec_of("made")["syncPolicy"].get("automated") == automated, "it is saved")
 
     page.get_by_role("button", name="Delete…").click()
     dialog = page.get_by_role("dialog")
@@ -165,9 +165,9 @@ def test_parameters_are_edited_by_the_kind_of_source(page: Page, site: Site) -> 
     page.get_by_label("No files like").fill("{none*}")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("web")
-    source = site.argosy.get("application", "web", "-n", "argocd")["spec"]["source"]
-    assert source["directory"] == {"exclude": "{none*}"}
-    assert "helm" not in source
+    excluded = {"exclude": "{none*}"}
+    site.argosy.eventually(lambda: site.spec_of("web")["source"].get("directory") == excluded, "it is saved")
+    assert "helm" not in site.spec_of("web")["source"]
 
 
 def test_the_palette_goes_to_pages_and_to_what_the_server_finds(page: Page) -> None:
@@ -181,7 +181,9 @@ def test_the_palette_goes_to_pages_and_to_what_the_server_finds(page: Page) -> N
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("broken")
     page.keyboard.press("Control+k")
+    expect(box).to_be_focused()
     page.keyboard.type("theme: dark")
+    expect(page.get_by_role("option").first).to_contain_text("dark", ignore_case=True)
     page.keyboard.press("Enter")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.reload()
