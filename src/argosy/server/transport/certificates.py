@@ -2,7 +2,7 @@
 
 In this order: the Secret `argocd-server-tls`, which is its owner's; a pair that somebody wrote into argocd-secret; the
 Secret of the Certificate `argosy-server`; the pair that the server made for itself when it first started. Source:
-spec/argocd-api.md has the first two.
+spec/argo-cd-api.md has the first two.
 """
 
 from __future__ import annotations
