@@ -96,6 +96,11 @@ class StatusError(Exception):
         return self.reason == "Conflict"
 
     @property
+    def is_field_conflict(self) -> bool:
+        """A server-side apply would take fields from another manager: unlike a lost race, a retry changes nothing."""
+        return self.is_conflict and any(cause.reason == "FieldManagerConflict" for cause in self.causes)
+
+    @property
     def is_already_exists(self) -> bool:
         return self.reason == "AlreadyExists"
 

@@ -26,6 +26,10 @@ from argosy.cli.assembly.own_certificates import OwnCertificates
 from argosy.cli.rooms.promotion_service import SERVICE, configurations
 from argosy.cluster.handlers import watching
 from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.requests import Write
+from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
+from argosy.runtime.clients.wrapping import WrappingClient
 from argosy.server.bootstrap import own_certificate
 from argosy.server.configuration import Configuration
 from argosy.server.transport.certificates import Certificates
@@ -56,8 +60,22 @@ def living() -> Iterator[CertsWorld]:
             yield world
 
 
+class LosesRaces(WrappingClient):
+    """Refuses the first write of each object as one that came too late."""
+
+    def __init__(self, inner: Client) -> None:
+        super().__init__(inner)
+        self.refused: set[Key] = set()
+
+    async def write(self, request: Write) -> JsonObject:
+        if request.key not in self.refused:
+            self.refused.add(request.key)
+            raise StatusError(409, "Conflict", "the object has been modified")
+        return await super().write(request)
+
+
 @contextmanager
-def applied(world: CertsWorld) -> Iterator[None]:
+def applied(world: CertsWorld, client: Client | None = None) -> Iterator[None]:
     async def begin() -> asyncio.Task[None]:
         return asyncio.get_running_loop().create_task(own.run())
 
@@ -66,7 +84,8 @@ def applied(world: CertsWorld) -> Iterator[None]:
         with suppress(asyncio.CancelledError):
             await task
 
-    own = OwnCertificates(world.client, world.clock, own_certificates(PLACE, [SERVICE]), is_ready=lambda: True)
+    objects = own_certificates(PLACE, [SERVICE])
+    own = OwnCertificates(client or world.client, world.clock, objects, is_ready=lambda: True)
     task = world.run(begin())
     try:
         yield
@@ -204,6 +223,11 @@ def test_kinds_that_come_later_are_waited_for() -> None:
         assert world.stored("Certificate", SERVER, PLACE) is None  # its namespace is not there yet
         world.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": PLACE}})
         world.run_until(lambda: is_ready(world, SERVER), within=timedelta(minutes=1))
+
+
+def test_a_write_that_lost_a_race_is_tried_again_and_not_taken_for_a_users_change() -> None:
+    with CertsWorld(namespaces=(PLACE,)) as world, applied(world, LosesRaces(world.client)):
+        world.run_until(lambda: is_ready(world, SERVER) and is_ready(world, WEBHOOKS), within=timedelta(minutes=5))
 
 
 def test_the_owners_secret_goes_first_then_the_owners_pair_then_the_rooms_then_the_servers_own() -> None:

@@ -48,8 +48,8 @@ class OwnCertificates:
                 await self._client.write(apply(resource_of(obj), obj, manager=MANAGER, force=False))
                 return
             except (StatusError, OSError) as error:
-                if isinstance(error, StatusError) and error.is_conflict:
-                    return
+                if isinstance(error, StatusError) and error.is_field_conflict:
+                    return  # somebody's change, which stays
                 if str(error) != told:
                     told = str(error)
                     metadata = obj["metadata"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from typing import Any, Final, Protocol
 
@@ -38,7 +39,7 @@ class Host(Protocol):
     def run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]: ...
 
 
-class Requests(FlowControl):
+class Requests(FlowControl, ABC):
     """Opens a stream for each request and has it served."""
 
     host: Host
@@ -48,9 +49,9 @@ class Requests(FlowControl):
         self._decoder = Decoder(MAX_HEADERS)
         self._block: tuple[int, int, bytearray] | None = None
 
+    @abstractmethod
     async def _serve(self, stream: Stream) -> None:
         """The answer to one request."""
-        raise NotImplementedError
 
     def _headers(self, flags: int, number: int, payload: bytes) -> None:
         if flags & END_HEADERS:
