@@ -1,6 +1,6 @@
 """Rules' questions to jq during a decision: answered if known, else recorded as open and skipped.
 
-The shell (gitops/jq_asking.py) has the questions answered and repeats the decision, so that decisions stay pure.
+The shell (evaluation.py) has the questions answered and repeats the decision, so that decisions stay pure.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Question(NamedTuple):
 
 @dataclass(slots=True)
 class JqAnswers:
-    """The questions of one decision. Without a shell, expressions outside of jq_paths's subset are skipped."""
+    """The questions of one decision. Without a shell, expressions outside the subset of paths.py are skipped."""
 
     answers: dict[Question, Answer] = field(default_factory=dict)
     open: dict[Question, bytes] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """The subset of jq that most ignored differences need, evaluated here: paths, `|`, `,` and plain `select`s.
 
 `.a.b[0]`, `.a[]?`, `.["a"]`, `.a[] | select(.x == "y") | .z`. Results and errors are jq's; any other expression
-raises `UnsupportedExpression`, and is left to jq itself (gitops/jq_sheet.py).
+raises `UnsupportedExpression`, and is left to jq itself (answers.py).
 """
 
 from __future__ import annotations
