@@ -46,7 +46,7 @@ def add_audit(commands: Commands) -> None:
 
 
 def add_server(commands: Commands) -> None:
-    text = "Serve Argo CD's API for a cluster, beside controllers of Argosy"
+    text = "Serve Argo CD's API for a cluster, next to Argosy's controllers"
     parser = command(commands, "server", "argosy.cli.server:run", text)
     parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help="default: $KUBECONFIG, else in-cluster")
     parser.add_argument("--context", default="", metavar="NAME", help="of the kubeconfig; default: the current one")
