@@ -210,7 +210,7 @@ def test_a_provider_may_take_its_time_and_is_gone_on_with() -> None:
         assert world.result("m")["count"] == 1
 
 
-def test_a_plug_in_is_told_to_end_what_it_has_begun() -> None:
+def test_a_plug_in_is_asked_to_end_what_it_has_started() -> None:
     running, ended = Judged(phase="Running", resume_after=600), Judged(phase="Successful")
     script = Script(m=[running, ended])
     with AnalysisWorld(script) as world:

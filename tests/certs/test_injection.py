@@ -68,7 +68,7 @@ def test_a_secret_is_used_only_when_it_allows_it_itself() -> None:
         assert bundle(world) == "CA"
 
 
-def test_the_secret_goes_before_the_certificate_and_that_before_the_server() -> None:
+def test_the_secret_takes_precedence_over_the_certificate_and_that_over_the_server() -> None:
     with CertsWorld() as world:
         world.create(issuer())
         world.create(certificate())
@@ -84,7 +84,7 @@ def test_the_secret_goes_before_the_certificate_and_that_before_the_server() -> 
         assert "BEGIN CERTIFICATE" in bundle(world)
 
 
-def test_a_source_that_goes_leaves_what_was_injected() -> None:
+def test_a_deleted_source_keeps_what_was_injected() -> None:
     with CertsWorld() as world:
         world.create(secret("cas", "CA", allow_direct_injection="true"))
         world.create(configuration(inject_ca_from_secret="default/cas"))
@@ -114,7 +114,7 @@ def test_nothing_is_written_once_it_is_as_it_should_be() -> None:
 
 
 @pytest.mark.parametrize("place", ["cas", "default/cas/more", "/cas", "default/"])
-def test_a_place_that_is_none_is_told(place: str) -> None:
+def test_a_place_that_is_none_is_reported(place: str) -> None:
     with CertsWorld() as world:
         world.create(configuration(inject_ca_from_secret=place))
         world.pass_time(5)

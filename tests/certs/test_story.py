@@ -121,7 +121,7 @@ def rivals(world: CertsWorld) -> None:
     world.pass_time(60)
 
 
-def test_the_secret_of_a_certificate_that_goes_is_taken_over_within_three_minutes_as_upstream() -> None:
+def test_the_secret_of_a_deleted_certificate_is_taken_over_within_three_minutes_as_upstream() -> None:
     with CertsWorld() as world:
         rivals(world)
         world.delete(Certificate, "old")
@@ -145,7 +145,7 @@ def test_a_certificate_that_is_deleted_and_made_again_keeps_its_secret() -> None
         assert not world.certificate("new").issuing and world.certificate("new").revision == 0
 
 
-def test_a_secret_that_goes_with_its_certificate_is_made_by_the_other_one_at_once() -> None:
+def test_a_secret_deleted_with_its_certificate_is_recreated_by_the_other_one_at_once() -> None:
     with CertsWorld() as world:
         rivals(world)
         world.delete(Certificate, "old")
@@ -156,7 +156,7 @@ def test_a_secret_that_goes_with_its_certificate_is_made_by_the_other_one_at_onc
         assert taken - gone < timedelta(seconds=1)
 
 
-def test_whoever_spoils_the_secret_without_end_meets_the_limit_of_the_hour() -> None:
+def test_spoiling_the_secret_without_end_reaches_the_limit_of_the_hour() -> None:
     with CertsWorld(Settings(issuances_per_hour=3)) as world:
         world.create(issuer())
         world.create(certificate())
@@ -238,7 +238,7 @@ def test_a_label_or_annotation_that_is_taken_away_comes_back_without_a_new_certi
         assert world.certificate("web").revision == 1
 
 
-def test_a_keystore_waits_for_its_password_and_tells_so_once() -> None:
+def test_a_keystore_waits_for_its_password_and_reports_it_once() -> None:
     with CertsWorld() as world:
         world.create(issuer())
         world.create(

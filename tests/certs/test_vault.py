@@ -92,7 +92,7 @@ def test_a_server_that_is_away_is_asked_again_with_growing_waits_until_it_answer
         assert len(running.events("ErrInitIssuer")) == 1
 
 
-def test_an_issuer_that_names_two_ways_to_sign_in_is_told_which() -> None:
+def test_an_issuer_that_names_two_ways_to_sign_in_gets_both_named() -> None:
     found, _ = world()
     with found as running:
         both = {

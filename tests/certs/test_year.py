@@ -23,7 +23,7 @@ def calm(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(watching, name, 2 * YEAR.total_seconds())
 
 
-def test_a_year_of_renewals_comes_to_the_second_and_the_ca_goes_before_its_leaves() -> None:
+def test_a_year_of_renewals_is_exact_to_the_second_and_the_ca_renews_before_its_leaves() -> None:
     with CertsWorld() as world:
         began = world.clock.now()
         world.create(issuer())

@@ -106,7 +106,7 @@ def test_a_repository_of_this_machine_is_read_at_its_revision(
         ({**appset(LISTED), "metadata": {}}, "metadata.name is missing"),
     ],
 )
-def test_what_cannot_be_previewed_is_told_in_one_line(
+def test_what_cannot_be_previewed_is_reported_in_one_line(
     made: JsonObject, message: str, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file.write_text(json.dumps(made))

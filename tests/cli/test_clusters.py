@@ -168,7 +168,7 @@ def test_an_application_is_synced_into_a_cluster_over_https(
     assert applied
 
 
-def test_a_cluster_that_refuses_us_is_told_without_the_token(tmp_path: Path) -> None:
+def test_a_cluster_that_refuses_us_is_reported_without_the_token(tmp_path: Path) -> None:
     status, applied = run(tmp_path, wrong_token, [])
     condition = next(item for item in status["conditions"] if item["type"] == "ComparisonError")
     assert "failed to get cluster info for" in condition["message"]

@@ -99,7 +99,7 @@ def test_a_server_that_is_not_there_is_one_line_and_code_20(tmp_path: Path, caps
     assert error.count("\n") == 1
 
 
-def test_an_output_that_is_full_is_told_in_one_line() -> None:
+def test_an_output_that_is_full_is_reported_in_one_line() -> None:
     with Path("/dev/full").open("w") as full:
         command = [sys.executable, "-m", "argosy.cli.main", "crds"]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)

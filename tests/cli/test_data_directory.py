@@ -29,7 +29,7 @@ def data(tmp_path: Path) -> Path:
     return directory
 
 
-def test_a_sound_directory_is_told_so_and_can_be_backed_up_and_restored(
+def test_a_sound_directory_is_reported_as_such_and_can_be_backed_up_and_restored(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["cluster", "check", "--data-dir", str(data)]) == 0
@@ -69,6 +69,6 @@ def test_what_cannot_be_done_is_one_line(tmp_path: Path, capsys: pytest.CaptureF
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_an_expired_authority_is_told(data: Path) -> None:
+def test_an_expired_authority_is_reported(data: Path) -> None:
     with pytest.raises(OSError, match="expired at"):
         Keys.load_or_make(data / "pki", RealClock().now() + timedelta(days=4000))

@@ -27,7 +27,7 @@ def test_it_tries_the_kernels_means_and_shows_limits_directory_tls_and_versions(
     assert any(item["text"].startswith("tried: it reaches no other process") for item in findings)
 
 
-def test_a_directory_that_others_can_read_is_to_be_mended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_directory_that_others_can_read_is_to_be_fixed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tmp_path.chmod(0o755)
     (tmp_path / "kubeconfig").write_text("x")
     (tmp_path / "kubeconfig").chmod(0o644)
@@ -38,7 +38,7 @@ def test_a_directory_that_others_can_read_is_to_be_mended(tmp_path: Path, capsys
     assert f"{tmp_path}/kubeconfig: has mode 0644: chmod 600 {tmp_path}/kubeconfig" in told
 
 
-def test_a_kernel_without_means_is_told_with_what_follows(
+def test_a_kernel_without_support_is_reported_with_the_consequences(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = {"files": False, "sockets": True, "signals": True, "processes": False, "disk": False, "ends": True}

@@ -37,7 +37,7 @@ def test_users_checks_count_where_the_settings_may_be_read() -> None:
     assert [one["health"] for one in shown] == [{"status": "Suspended"}]
 
 
-def test_each_object_is_judged_as_it_is_now_and_what_is_stored_stands() -> None:
+def test_each_object_is_assessed_as_it_is_now_and_stored_results_stay() -> None:
     with World(seed=1) as world:
         services = world.cluster.resource("", "v1", "services")
         world.run(world.client.create(services, SERVICE))

@@ -23,7 +23,7 @@ def demo(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_an_overlay_is_rendered_with_the_base_beside_it(
+def test_an_overlay_is_rendered_with_the_base_next_to_it(
     demo: Path, environment: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["render", str(demo / "shop/overlays" / environment), "--root", str(demo)]) == 0
@@ -77,7 +77,7 @@ def test_the_work_tree_around_a_directory_is_its_root(demo: Path, capsys: pytest
     assert "deployment.apps/" in capsys.readouterr().out
 
 
-def test_what_cannot_be_rendered_is_told_in_one_line(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_rendered_is_reported_in_one_line(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (demo / "shop/overlays/dev/kustomization.yaml").write_text("resources: [../../gone]\n")
     assert main(["render", str(demo / "shop/overlays/dev"), "--root", str(demo)]) == 1
     assert "gone" in capsys.readouterr().err
@@ -173,7 +173,7 @@ def web(tmp_path: Path) -> list[str]:
     return ["-f", str(file), "--settings", str(settings)]
 
 
-def test_users_checks_count_off_line_and_what_cannot_be_read_is_told(
+def test_users_checks_count_off_line_and_what_cannot_be_read_is_reported(
     web: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["resource", "health", *web, "-o", "json"]) == 0
@@ -204,7 +204,7 @@ def test_a_shipped_action_shows_what_it_would_write(web: list[str], capsys: pyte
         (["grow", "--param", "by"], "--param by: must be NAME=VALUE"),
     ],
 )
-def test_an_action_that_cannot_be_run_is_told_in_one_line(
+def test_an_action_that_cannot_be_run_is_reported_in_one_line(
     web: list[str], arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["resource", "run-action", *arguments, *web]) == 1

@@ -82,7 +82,7 @@ def test_a_directory_that_cannot_be_written_to_is_named_in_one_line(tmp_path: Pa
             place.held().__enter__()
 
 
-def test_a_disk_that_is_full_at_the_start_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_disk_that_is_full_at_the_start_is_reported_in_one_line(tmp_path: Path) -> None:
     code = (
         "import resource, sys; from argosy.cli.main import main;"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000)); sys.exit(main(sys.argv[1:]))"

@@ -89,7 +89,7 @@ def test_a_summary_says_where_what_and_how_well() -> None:
     ]
 
 
-def test_resources_carry_what_the_last_operation_said_and_pruned_ones_are_still_told() -> None:
+def test_resources_show_messages_of_the_last_operation_and_pruned_ones_are_still_listed() -> None:
     kept = {"kind": "Service", "namespace": "shop", "name": "web", "status": "Synced", "version": "v1"}
     said = [
         {**kept, "group": "", "message": "service/web created"},

@@ -14,7 +14,7 @@ from argosy.cluster.handlers.writing import not_stored
 from argosy.cluster.store.store import FULL
 
 
-def test_a_full_disk_is_told_with_what_to_do(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_with_what_to_do(tmp_path: Path) -> None:
     with (
         pytest.raises(CommandError, match=rf"the disk of {tmp_path} is full: make room there, 16 MiB at least"),
         _reporting_full_disk(Place(tmp_path)),
@@ -22,7 +22,7 @@ def test_a_full_disk_is_told_with_what_to_do(tmp_path: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_a_start_that_the_store_refuses_for_a_full_disk_is_told_so_too(tmp_path: Path) -> None:
+def test_a_start_that_the_store_refuses_for_a_full_disk_says_so_too(tmp_path: Path) -> None:
     refused = not_stored(OSError(errno.ENOSPC, FULL))
     with pytest.raises(CommandError, match="16 MiB at least, and start again"), _reporting_full_disk(Place(tmp_path)):
         raise not_begun(Place(tmp_path), refused)

@@ -58,7 +58,7 @@ def test_a_url_that_is_none_is_refused(url: str) -> None:
         Client(url)
 
 
-def test_a_server_that_does_not_answer_is_told() -> None:
+def test_a_server_that_does_not_answer_is_reported() -> None:
     with Client("http://127.0.0.1:9") as client, pytest.raises(Unreachable, match="127"):
         client.get_me()
 

@@ -69,7 +69,7 @@ def test_a_taken_kind_waits_until_it_is_free() -> None:
         world.run(story(world))
 
 
-def test_a_definition_goes_after_its_instances_and_refuses_new_ones_meanwhile() -> None:
+def test_a_definition_is_deleted_after_its_instances_and_refuses_new_ones_meanwhile() -> None:
     async def story(world: World) -> None:
         await world.client.create(DEFINITIONS, definition())
         await world.client.create(WIDGETS, widget("a"))

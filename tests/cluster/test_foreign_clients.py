@@ -120,7 +120,7 @@ def parsed(raw: Any) -> JsonObject:
     return found
 
 
-def test_who_one_is_tells_the_credential() -> None:
+def test_the_credential_determines_the_user() -> None:
     async def story(talk: Talk) -> None:
         token = (await talk.made(f"{API}/serviceaccounts/default/token", {"spec": {}}))["status"]["token"]
         headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}

@@ -34,7 +34,7 @@ async def names(world: World) -> list[str]:
 
 
 @pytest.mark.parametrize(("policy", "left"), [("Background", []), ("Foreground", []), ("Orphan", ["b", "c"])])
-def test_a_tree_goes_by_policy(policy: Propagation, left: list[str]) -> None:
+def test_a_tree_is_deleted_according_to_the_policy(policy: Propagation, left: list[str]) -> None:
     async def story(world: World) -> list[str]:
         first = await world.client.create(CONFIG_MAPS, config_map("a"))
         second = await world.client.create(CONFIG_MAPS, owned("b", first, blocking=True))

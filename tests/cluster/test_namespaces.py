@@ -33,7 +33,7 @@ def test_account_and_ca_are_there_at_once_and_come_back_when_deleted() -> None:
         world.run(story(world))
 
 
-def test_content_goes_after_the_grace_period_then_the_namespace() -> None:
+def test_content_is_deleted_after_the_grace_period_then_the_namespace() -> None:
     async def story(world: World) -> None:
         await world.client.create(NAMESPACES, namespace("x"))
         await world.client.create(CONFIG_MAPS, config_map("a", "x"))

@@ -179,7 +179,7 @@ def test_an_apply_needs_the_kind_of_its_address_known_fields_and_no_ownership() 
     run_in_world(check)
 
 
-def test_owners_of_status_and_of_the_rest_are_told_apart() -> None:
+def test_owners_of_status_and_of_the_rest_are_distinguished() -> None:
     async def check(world: World) -> None:
         await world.apply(WEB, workload(), "one")
         (await world.patch(f"{WEB}/status?fieldManager=two", {"status": {"replicas": 3}})).ok()
@@ -222,7 +222,7 @@ def test_a_blocked_eviction_says_to_come_again_and_an_allowed_one_deletes() -> N
     run_in_world(check)
 
 
-def test_a_definition_is_emptied_before_it_goes_and_then_served_no_more() -> None:
+def test_a_definition_is_emptied_before_it_is_deleted_and_then_no_longer_served() -> None:
     async def check(world: World) -> None:
         await world.make(DEFINITIONS, definition())
         await world.make(WIDGETS, widget())

@@ -120,7 +120,7 @@ def test_a_daemon_sets_writer_owns_the_annotation_of_its_template() -> None:
     with_cluster(story)
 
 
-def test_a_given_name_beside_a_prefix_is_kept_and_refused_in_its_own_words() -> None:
+def test_a_given_name_next_to_a_prefix_is_kept_and_refused_in_its_own_words() -> None:
     async def story(talk: Talk) -> None:
         body = meta("web-1", generateName="web-")
         await talk.made(f"{API}/configmaps", body)
@@ -133,7 +133,7 @@ def test_a_given_name_beside_a_prefix_is_kept_and_refused_in_its_own_words() -> 
     with_cluster(story)
 
 
-def test_a_resource_version_that_is_no_number_is_told_by_each_verb_in_its_own_words() -> None:
+def test_a_resource_version_that_is_no_number_is_reported_by_each_verb_in_its_own_words() -> None:
     async def story(talk: Talk) -> None:
         made = await talk.made(f"{API}/configmaps", meta("x"))
         made["metadata"]["resourceVersion"] = "abc"

@@ -59,7 +59,9 @@ def test_no_item_is_with_two_workers_and_none_that_is_added_meanwhile_is_lost() 
     run_virtual(main, seed=1)
 
 
-def test_an_item_that_fails_is_told_by_the_kind_of_error_and_its_place_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_item_that_fails_is_reported_by_the_kind_of_error_and_its_place_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """A text may quote an object, and the object may be a Secret (security rule 9)."""
 
     async def main(clock: VirtualClock, rng: SeededRng) -> None:

@@ -46,7 +46,7 @@ def said(script: str, tmp_path: Path, *, without: tuple[str, ...] = (), **more: 
 
 
 @pytest.mark.parametrize("name", POORER)
-def test_a_file_beside_it_is_not_read_and_not_changed_whichever_layer_is_missing(tmp_path: Path, name: str) -> None:
+def test_a_file_next_to_it_is_not_read_and_not_changed_whichever_layer_is_missing(tmp_path: Path, name: str) -> None:
     canary = tmp_path / "ca.key"
     canary.write_text("canary-31aa")
     canary.chmod(0o666)
@@ -59,7 +59,7 @@ def test_a_file_beside_it_is_not_read_and_not_changed_whichever_layer_is_missing
 
 
 @pytest.mark.parametrize("base", ["/tmp", "/var/tmp"])
-def test_it_has_its_own_root_wherever_its_input_lies(tmp_path: Path, base: str) -> None:
+def test_it_has_its_own_root_wherever_its_input_is(tmp_path: Path, base: str) -> None:
     with tempfile.TemporaryDirectory(dir=base) as directory:
         given = Path(directory) / "given"
         given.mkdir()
@@ -132,7 +132,7 @@ def test_it_ends_as_the_program_did(tmp_path: Path) -> None:
     assert said("ulimit -t 1; while :; do :; done", tmp_path)[0] in (-24, -9)
 
 
-def test_a_program_that_is_not_there_is_told_like_any(tmp_path: Path) -> None:
+def test_a_program_that_is_not_there_is_reported_like_any(tmp_path: Path) -> None:
     scratch = {str(tmp_path): 1 << 20}
     with pytest.raises(FileNotFoundError):
         start(Box(reads=program_reads(), scratch=scratch), command=["no-such-program"], directory=str(tmp_path),

@@ -50,7 +50,7 @@ def applied(world: World, obj: JsonObject) -> JsonObject:
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_the_example_is_accepted_as_it_stands(kind: str, server: World) -> None:
+def test_the_example_is_accepted_unchanged(kind: str, server: World) -> None:
     obj = yaml.safe_load(example(page(kind)))
     assert obj["kind"] == kind
     assert applied(server, obj)["metadata"]["name"] == obj["metadata"]["name"]

@@ -17,7 +17,7 @@ def _stem(name: str) -> str:
     return name
 
 
-def test_no_module_stands_beside_another_form_of_its_own_name() -> None:
+def test_no_module_has_another_form_of_a_siblings_name() -> None:
     found = defaultdict(list)
     for path in SOURCE.rglob("*.py"):
         found[path.parent, _stem(path.stem)].append(path.stem)

@@ -240,7 +240,7 @@ def test_no_page_is_wider_than_the_screen(page: Page, width: int) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width, place
 
 
-def test_a_server_that_goes_away_is_told_and_comes_back(page: Page, site: Site) -> None:
+def test_the_page_reports_a_lost_server_and_recovers(page: Page, site: Site) -> None:
     page.goto("/applications")
     expect(page.locator("tbody tr").first).to_be_visible()
     site.argosy.end()

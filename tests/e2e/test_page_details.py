@@ -154,7 +154,7 @@ def test_an_experiment_shows_its_versions_side_by_side(page: Page, site: Site) -
     expect(row).to_contain_text("Running")
 
 
-def test_the_weight_that_a_router_has_stands_beside_the_one_that_is_wanted(page: Page, site: Site) -> None:
+def test_the_weight_of_a_router_is_shown_with_the_desired_one(page: Page, site: Site) -> None:
     site.argosy.kubectl("apply", "-f", "-", stdin=ROUTED)
     page.goto("/rollouts/default/routed")
     expect(page.locator(".head .badge")).to_contain_text("Healthy")
@@ -193,7 +193,7 @@ def test_a_promotion_shows_its_expressions_as_evaluated_and_no_secret(page: Page
 
 
 @pytest.mark.usefixtures("pipeline")
-def test_who_may_promote_is_told_with_the_rule(page: Page) -> None:
+def test_who_may_promote_is_reported_with_the_rule(page: Page) -> None:
     page.goto("/stages/told/test")
     page.get_by_role("button", name="Who may promote?").click()
     dialog = page.get_by_role("dialog", name="Who may promote")

@@ -104,7 +104,7 @@ def test_a_filter_and_a_search_of_ten_thousand_begin_at_the_top(page: Page) -> N
     expect(link(page, 707)).to_be_visible()
 
 
-def test_by_keyboard_one_goes_down_a_list_beyond_what_was_drawn(page: Page) -> None:
+def test_the_keyboard_moves_down_a_list_beyond_what_was_drawn(page: Page) -> None:
     page.goto("/applications")
     expect(link(page, 0)).to_be_visible()
     for number in range(60):

@@ -96,7 +96,7 @@ def test_an_application_is_created_edited_and_deleted(page: Page, site: Site) ->
     site.argosy.eventually(lambda: site.argosy.get("configmap", "a", "-n", "default") is None, "its object is gone")
 
 
-def test_what_the_server_refuses_is_told_and_nothing_typed_is_lost(page: Page) -> None:
+def test_what_the_server_refuses_is_reported_and_nothing_typed_is_lost(page: Page) -> None:
     page.goto("/applications/new")
     page.get_by_label("Name lower case").fill("nowhere")
     page.get_by_role("combobox", name="Repository").fill("https://git.invalid/nothing.git")
@@ -170,7 +170,7 @@ def test_parameters_are_edited_by_the_kind_of_source(page: Page, site: Site) -> 
     assert "helm" not in site.spec_of("web")["source"]
 
 
-def test_the_palette_goes_to_pages_and_to_what_the_server_finds(page: Page) -> None:
+def test_the_palette_opens_pages_and_what_the_server_finds(page: Page) -> None:
     page.goto("/activity")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.keyboard.press("Control+k")
@@ -288,7 +288,7 @@ def test_a_value_sealed_in_the_browser_is_opened_by_the_controller(page: Page, s
     assert base64.b64decode(secret["data"]["password"]) == b"canary-value-of-the-page"
 
 
-def test_a_project_is_made_edited_and_removed_and_activity_tells_of_it(page: Page, site: Site) -> None:
+def test_a_project_is_made_edited_and_removed_and_activity_shows_it(page: Page, site: Site) -> None:
     page.goto("/settings")
     page.get_by_role("button", name="New project…").click()
     page.get_by_role("textbox", name="Name", exact=True).fill("team")

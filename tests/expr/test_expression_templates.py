@@ -66,7 +66,7 @@ def test_a_text_is_typed_as_upstream_types_it(template: str, value: Any) -> None
         ("${{ quote(1) + 1 }}", "invalid operation: + (mismatched types string and int) (1:11)"),
     ],
 )
-def test_a_mistake_is_told_with_its_place_in_the_expression(template: str, text: str) -> None:
+def test_a_mistake_is_reported_with_its_place_in_the_expression(template: str, text: str) -> None:
     with pytest.raises(ExprError) as caught:
         evaluate_template(template, NAMES)
     assert caught.value.text == text

@@ -82,7 +82,7 @@ def test_a_repository_that_cannot_be_read_says_why_and_heals_when_it_can(
     heals(bench)
 
 
-def test_a_repository_that_goes_away_later_leaves_what_is_there_alone(bench: Bench) -> None:
+def test_a_repository_that_becomes_unreachable_later_changes_nothing_live(bench: Bench) -> None:
     bench.git.push(BAD, GOOD)
     bench.create(bad_application())
     bench.world.run_until(lambda: bench.synced("bad"))

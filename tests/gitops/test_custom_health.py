@@ -149,7 +149,7 @@ def test_an_application_that_can_no_longer_be_compared_does_not_wait_for_a_verdi
     assert (bench.gitops.context.custom_checks.evaluated, bench.gitops.status_writes) == before
 
 
-def test_bad_settings_are_told_by_an_event_and_the_others_count(bench: Bench) -> None:
+def test_bad_settings_are_reported_by_an_event_and_the_others_count(bench: Bench) -> None:
     bench.settings(**{CHECK: BY_VALUE, "resource.customizations.health.a_b_c": "return {}"})
     bench.git.push(REPO, {"conf/a.yaml": config("a", "bad")})
     bench.create(application())

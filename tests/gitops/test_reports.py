@@ -297,7 +297,7 @@ def test_a_hook_s_row_says_what_became_of_it(bench: Bench) -> None:
     assert (row["status"], row["hookPhase"], row["message"]) == ("Synced", "Succeeded", "pre ended")
 
 
-def test_only_hooks_that_live_are_told_of(bench: Bench) -> None:
+def test_only_hooks_that_live_are_reported(bench: Bench) -> None:
     Jobs(bench.world)
     skipped = config("kept-out", "x", hook="Skip")
     files = {

@@ -44,7 +44,7 @@ def at(bench: Bench, moment: str) -> bool:
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_the_whole_world_goes_on_from_its_journal(tmp_path: Path, moment: str) -> None:
+def test_the_whole_process_continues_from_its_journal(tmp_path: Path, moment: str) -> None:
     git = ScriptedGit()
     git.push(REPO, FILES)
     with World(seed=7, data_dir=tmp_path) as world:
@@ -74,7 +74,7 @@ def test_the_whole_world_goes_on_from_its_journal(tmp_path: Path, moment: str) -
         bench.pool.close()
 
 
-def test_a_process_that_is_told_to_stop_ends_what_it_began_and_begins_nothing_more() -> None:
+def test_a_process_that_is_asked_to_stop_finishes_its_work_and_starts_nothing_more() -> None:
     git = ScriptedGit()
     git.push(REPO, FILES)
     with World(seed=7) as world:

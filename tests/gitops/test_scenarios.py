@@ -117,7 +117,7 @@ def test_a_kind_without_definition_fails_with_the_words_to_search_for(bench: Ben
     assert 'Make sure the "Widget" CRD is installed on the destination cluster.' in message
 
 
-def test_a_failed_sync_waits_between_attempts_and_tells_how_often_it_tried(bench: Bench) -> None:
+def test_a_failed_sync_waits_between_attempts_and_says_how_often_it_tried(bench: Bench) -> None:
     destination = {"name": "in-cluster", "namespace": "absent"}
     policy = {"automated": {}, "retry": {"limit": 2, "backoff": {"duration": "10s"}}}
     bench.create(application(destination=destination, syncPolicy=policy))

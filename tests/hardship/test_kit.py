@@ -180,7 +180,7 @@ def test_a_room_that_looks_again_endures_every_seed() -> None:
         (Blunt, "that one is to be left alone"),
     ],
 )
-def test_a_room_with_a_fault_is_found_out_and_told_how_to_see_it_again(kind: type[Story], text: str) -> None:
+def test_a_room_with_a_fault_is_found_with_a_command_that_replays_it(kind: type[Story], text: str) -> None:
     found = fails(kind)
     assert any(text in item for item in found)
     assert all("again: make hardship ROOM=" in item for item in found)

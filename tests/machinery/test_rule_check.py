@@ -93,7 +93,7 @@ def test_a_rule_that_fits_is_stored(rule: str) -> None:
         ({"optionalOldSelf": True}, "optionalOldSelf", "may not be set if oldSelf is not used"),
     ],
 )
-def test_what_stands_beside_a_rule_is_judged_too(more: JsonObject, path: str, said: str) -> None:
+def test_schema_checks_next_to_a_rule_apply_too(more: JsonObject, path: str, said: str) -> None:
     ((where, message),) = problems(schema({"rule": "true", **more}, a=TEXT))
     assert where == f"s.x-kubernetes-validations[0].{path}"
     assert said in message

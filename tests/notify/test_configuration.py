@@ -23,7 +23,7 @@ def test_a_secret_takes_the_place_of_its_name_in_every_option() -> None:
     assert not found.problems
 
 
-def test_an_unknown_secret_key_stays_as_it_is_and_is_told() -> None:
+def test_an_unknown_secret_key_stays_as_it_is_and_is_reported() -> None:
     found = configuration({"service.slack": "token: $a-b\n"}, {"a": b"x"})
 
     assert found.services["slack"].options == {"token": "$a-b"}

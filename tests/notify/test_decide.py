@@ -69,7 +69,7 @@ def test_what_upstream_notified_is_not_repeated() -> None:
         assert world.annotations()[STATE] == state
 
 
-def test_a_failed_delivery_is_told_and_retried_with_a_growing_wait_even_with_once_per() -> None:
+def test_a_failed_delivery_is_reported_and_retried_with_a_growing_wait_even_with_once_per() -> None:
     trigger = "- when: app.status.sync.status == 'OutOfSync'\n  oncePer: app.metadata.name\n  send: [out]\n"
     with NotifyWorld({**OUT, "trigger.on-out": trigger}) as world:
         times: list[datetime] = []
@@ -92,7 +92,7 @@ def test_a_failed_delivery_is_told_and_retried_with_a_growing_wait_even_with_onc
         assert PENDING not in world.annotations()
 
 
-def test_after_ten_tries_a_delivery_is_given_up_and_told() -> None:
+def test_after_ten_tries_a_delivery_is_given_up_and_reported() -> None:
     with NotifyWorld(OUT) as world:
         world.deliveries.answer = lambda question: Undelivered(message="no")
         world.application(SUBSCRIBED)
@@ -160,7 +160,7 @@ def test_a_template_may_ask_for_the_commit() -> None:
         assert world.events("NotificationFailed") == []
 
 
-def test_a_configuration_of_the_own_namespace_counts_beside_the_central_one() -> None:
+def test_a_configuration_of_the_own_namespace_counts_along_with_the_central_one() -> None:
     with NotifyWorld(OUT, self_service=True) as world:
         world.allow("team")
         world.configure(OUT, "team")
@@ -188,7 +188,7 @@ def test_a_project_subscribes_for_its_applications() -> None:
         assert world.deliveries.sent == [("slack:ops", "web is OutOfSync")]
 
 
-def test_one_bad_template_stops_only_itself_and_is_told() -> None:
+def test_one_bad_template_stops_only_itself_and_is_reported() -> None:
     data = {
         **OUT,
         "trigger.on-bad": "- when: 'true'\n  send: [bad]\n",
@@ -214,7 +214,7 @@ def test_an_application_without_destinations_is_never_written() -> None:
         assert (world.get(APPLICATIONS, APP) or {})["metadata"]["resourceVersion"] == before
 
 
-def test_a_subscription_to_a_trigger_that_nobody_configured_is_told_once_until_it_is() -> None:
+def test_a_subscription_to_a_trigger_that_nobody_configured_is_reported_once_until_it_is() -> None:
     wrong = {"notifications.argoproj.io/subscribe.on-uot.slack": "ops"}
     with NotifyWorld(OUT) as world:
         world.application({**SUBSCRIBED, **wrong})
@@ -295,7 +295,7 @@ def test_templates_of_a_namespace_see_no_secret() -> None:
 
 
 @pytest.mark.parametrize("text", ["[", "trigger: [a]"])
-def test_a_list_of_subscriptions_that_cannot_be_read_is_told_once(text: str) -> None:
+def test_a_list_of_subscriptions_that_cannot_be_read_is_reported_once(text: str) -> None:
     with NotifyWorld(OUT) as world:
         world.application({"notifications.argoproj.io/subscriptions": text})
         world.pass_time(5)

@@ -194,7 +194,7 @@ def test_runs_of_older_revisions_and_of_others_are_not_seen() -> None:
     assert [found["metadata"]["name"] for found in seen] == ["b", "a"]
 
 
-def test_a_failed_delivery_is_told_of_the_rollout_and_notifies_nobody_of_itself() -> None:
+def test_a_failed_delivery_is_reported_on_the_rollout_and_notifies_nobody_of_itself() -> None:
     failed = {"trigger.on-notification-failed": "- send: [done]\n"}
     subscribed = {**SUBSCRIBED, "notifications.argoproj.io/subscribe.on-notification-failed.slack": "ops"}
     with RolloutNotifyWorld({**DONE, **failed}) as world:
@@ -208,7 +208,7 @@ def test_a_failed_delivery_is_told_of_the_rollout_and_notifies_nobody_of_itself(
         assert [question.trigger for question in world.deliveries.questions] == ["on-rollout-completed"]
 
 
-def test_a_trigger_that_is_subscribed_to_and_not_configured_is_told_of_the_rollout() -> None:
+def test_a_trigger_that_is_subscribed_to_and_not_configured_is_reported_on_the_rollout() -> None:
     with RolloutNotifyWorld({"service.slack": "token: x\n"}) as world:
         world.rollout(SUBSCRIBED)
         world.pass_time(60)

@@ -16,7 +16,7 @@ def kept(world: EngineWorld, client: Verbs | None = None) -> Kept:
     return Kept(client or world.client, lambda: found, world.clock, "argocd")
 
 
-def test_a_thread_goes_on_after_a_restart() -> None:
+def test_a_thread_continues_after_a_restart() -> None:
     with EngineWorld((), namespaces=("argocd",)) as world:
         first = kept(world)
         for place, began in ((PLACE, "C1 1.5"), ("slack/#dev/web", "C2 2.5")):

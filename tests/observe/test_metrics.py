@@ -43,7 +43,7 @@ def test_a_name_cannot_mean_two_things() -> None:
         registry.counter("b_total", "B.", ("kind",)).add(sort="x")
 
 
-def test_a_counter_never_goes_down() -> None:
+def test_a_counter_never_decreases() -> None:
     with pytest.raises(ValueError, match="use a gauge"):
         Registry().counter("a_total", "A.").add(-1)
 

@@ -10,7 +10,7 @@ def sample(text: str, name: str) -> float:
     return float(next(line for line in text.splitlines() if line.startswith(f"{name} ")).split()[1])
 
 
-def test_the_process_tells_its_time_memory_files_and_collections() -> None:
+def test_the_process_exports_its_time_memory_files_and_collections() -> None:
     registry = Registry()
     before = list(gc.callbacks)
     try:

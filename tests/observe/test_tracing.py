@@ -50,7 +50,7 @@ def test_a_collector_without_the_library_says_what_to_install(monkeypatch: pytes
         tracing.set_up({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}, "argosy", "1")
 
 
-def test_a_span_belongs_to_what_is_current_or_to_what_it_is_told(spans: InMemorySpanExporter) -> None:
+def test_a_span_belongs_to_the_current_one_or_to_a_given_parent(spans: InMemorySpanExporter) -> None:
     with tracing.span("webhook", CAUSE), tracing.span("concerned"):
         handed_on = tracing.traceparent()
     with tracing.span("reconcile", handed_on, application="a/b"):
@@ -74,7 +74,7 @@ def test_what_is_no_cause_is_not_believed(spans: InMemorySpanExporter, stranger:
     assert spans.get_finished_spans()[0].parent is None
 
 
-def test_an_error_is_told_by_its_kind_and_secrets_are_masked(spans: InMemorySpanExporter) -> None:
+def test_an_error_is_reported_by_its_kind_and_secrets_are_masked(spans: InMemorySpanExporter) -> None:
     with pytest.raises(ValueError), tracing.span("git", repo="https://me:word@git.test/a"):
         raise ValueError("token=word")
 

@@ -50,7 +50,7 @@ def test_turns_are_counted_from_the_limit_on(caplog: pytest.LogCaptureFixture) -
     assert long_turns(registry).endswith(" 2")
 
 
-def test_with_a_limit_of_zero_nothing_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_with_a_limit_of_zero_nothing_is_reported(caplog: pytest.LogCaptureFixture) -> None:
     clock = ByHand()
     with caplog.at_level(logging.WARNING):
         run(Watchdog(0.0, registry=Registry(), processor_time=clock), 0.0, 9.0, clock=clock)
@@ -81,7 +81,7 @@ def test_the_log_names_places_and_no_values(caplog: pytest.LogCaptureFixture) ->
     assert "hunter2" not in told[0]
 
 
-def test_one_culprit_is_told_once_in_a_while(caplog: pytest.LogCaptureFixture) -> None:
+def test_one_culprit_is_reported_once_in_a_while(caplog: pytest.LogCaptureFixture) -> None:
     assert TOLD_AGAIN_SECONDS >= 30
     clock = ByHand()
     with caplog.at_level(logging.WARNING):

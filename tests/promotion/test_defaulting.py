@@ -13,7 +13,7 @@ GIT = {"git": {"repoURL": "https://example.com/a.git", "branch": "main"}}
 
 
 @pytest.mark.parametrize(("more", "soak"), [({}, "1h"), ({"shard": "s"}, "1h0m0s")])
-def test_a_soak_time_is_spelled_anew_along_with_another_change(more: JsonObject, soak: str) -> None:
+def test_a_soak_time_is_normalised_along_with_another_change(more: JsonObject, soak: str) -> None:
     request = {"origin": {"kind": "Warehouse", "name": "w"}, "sources": {"stages": ["a"], "requiredSoakTime": "1h"}}
     obj: dict[str, Any] = {"metadata": {"name": "b"}, "spec": {"requestedFreight": [request], **more}}
 
@@ -22,7 +22,7 @@ def test_a_soak_time_is_spelled_anew_along_with_another_change(more: JsonObject,
     assert found["spec"]["requestedFreight"][0]["sources"]["requiredSoakTime"] == soak
 
 
-def test_an_interval_is_spelled_anew_where_a_subscription_gets_its_defaults() -> None:
+def test_an_interval_is_normalised_where_a_subscription_gets_its_defaults() -> None:
     first: Any = warehouses.default({"metadata": {"name": "w"}, "spec": {"interval": "1h", "subscriptions": [GIT]}})
     second: Any = warehouses.default({**first, "spec": {**first["spec"], "interval": "2h"}})
 

@@ -111,7 +111,7 @@ def test_later_files_are_laid_over_earlier_ones(files: list[str], expected: str)
     assert yaml_merge.merged(files) == expected
 
 
-def test_toml_keeps_comments_beside_what_changes() -> None:
+def test_toml_keeps_comments_next_to_what_changes() -> None:
     assert toml.update('a = "x" # why\n[b]\nc = 1\n', [("a", "y"), ("b.c", True)]) == "a = 'y' # why\n[b]\nc = true\n"
 
 

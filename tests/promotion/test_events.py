@@ -26,6 +26,6 @@ def touched(**more: str) -> list[tuple[str, str]]:
     return [(one["Namespace"], one["Name"]) for one in found]
 
 
-def test_an_application_without_a_namespace_is_told_with_that_of_the_operator() -> None:
+def test_an_application_without_a_namespace_is_reported_with_that_of_the_operator() -> None:
     assert touched() == [("argocd", "web"), ("own", "api")]
     assert touched(applications="delivery") == [("delivery", "web"), ("own", "api")]

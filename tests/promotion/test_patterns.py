@@ -19,7 +19,7 @@ from argosy.promotion.patterns import PatternError, regex
         ("x)", "unexpected ): `x)`"),
     ],
 )
-def test_a_pattern_that_cannot_be_read_is_told_in_gos_words(text: str, told: str) -> None:
+def test_a_pattern_that_cannot_be_read_is_reported_in_gos_words(text: str, told: str) -> None:
     with pytest.raises(PatternError) as caught:
         regex(text)
 

@@ -51,7 +51,7 @@ def conditions(world: PromotionWorld, name: str) -> dict[str, JsonObject]:
     return {one["type"]: one for one in (found.get("status") or {}).get("conditions") or ()}
 
 
-def test_freight_that_is_refused_is_told_by_its_warehouse_until_it_is_made(tmp_path: Path) -> None:
+def test_freight_that_is_refused_is_reported_by_its_warehouse_until_it_is_made(tmp_path: Path) -> None:
     world, clients = refusing(tmp_path)
     with world:
         world.write("repo", {"a.txt": "x"})

@@ -46,7 +46,7 @@ def test_values_of_secrets_are_masked() -> None:
     assert "+  password: ++++" in text
 
 
-def test_an_application_that_comes_or_goes_is_all_its_objects() -> None:
+def test_an_added_or_removed_application_differs_in_all_its_objects() -> None:
     there = environment(obj("ConfigMap", "1"))
     assert [one.objects[0].change for one in differences([], [there])] == ["create"]
     assert [one.objects[0].change for one in differences([there], [])] == ["delete"]

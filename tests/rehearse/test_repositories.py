@@ -47,7 +47,7 @@ def test_a_copy_is_read_and_pushed_to_under_the_name_of_the_repository(tmp_path:
     assert git(checkout, "branch", "--list") == "* main"
 
 
-def test_a_push_moves_a_branch_and_what_comes_after_it_is_told(tmp_path: Path) -> None:
+def test_a_push_moves_a_branch_and_what_comes_after_it_is_reported(tmp_path: Path) -> None:
     checkout = repository(tmp_path / "shop", {"a.txt": "one"})
     git(checkout, "switch", "--quiet", "--create", "feature")
     write(checkout, "a.txt", "two")
@@ -112,7 +112,7 @@ def test_what_conflicts_is_not_merged(tmp_path: Path) -> None:
     asyncio.run(work())
 
 
-def test_a_repository_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_repository_that_is_not_there_is_reported(tmp_path: Path) -> None:
     async def work() -> None:
         with pytest.raises(NotFound, match="there is no directory"):
             await copies(tmp_path).copy(f"file://{tmp_path}/none")

@@ -58,7 +58,7 @@ def rollout(phase: str, waiting: str = "") -> dict[str, Any]:
     return obj("Rollout", annotations=annotations, spec={}, status={"phase": phase})
 
 
-def test_a_pause_with_an_end_goes_on_by_itself_and_one_without_waits_for_a_person() -> None:
+def test_a_pause_with_an_end_continues_by_itself_and_one_without_waits_for_a_person() -> None:
     (ends,) = found("rollouts", rollout("Paused", "the pause of step 1/2, until 2030-01-01T13:00:00Z"))
     assert (ends.state, ends.until) == ("busy", NOW + timedelta(hours=1))
     (endless,) = found("rollouts", rollout("Paused", "a person to promote it: step 1/2 is a pause without end"))
@@ -83,7 +83,7 @@ def test_a_promotion_that_waits_for_a_pull_request_waits_for_a_person() -> None:
     assert (one.state, one.opens) == ("gate", Merge("https://h/a", 3))
 
 
-def test_a_promotion_is_under_way_until_it_has_ended_and_told_of_when_it_failed() -> None:
+def test_a_promotion_is_under_way_until_it_has_ended_and_reported_when_it_failed() -> None:
     running = {"uses": "http", "as": "call", "config": {"url": "https://h/x"}}
     (one,) = found("promotions", promotion("Running", running), stages=[STAGE])
     assert one.state == "busy"

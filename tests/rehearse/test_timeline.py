@@ -53,7 +53,7 @@ def test_a_change_says_what_a_person_would_want_to_read(
     assert lines(kind, obj(old), obj(new)) == told
 
 
-def test_what_is_made_and_what_is_gone_is_told() -> None:
+def test_created_and_deleted_objects_are_listed() -> None:
     assert lines("Freight", None, obj({}, images=[{"repoURL": "r", "tag": "1"}]))[0] == ("ok", "came: r:1")
     assert lines("Promotion", None, obj({}))[0] == ("busy", "was made, of Freight ffffffff")
     assert lines("Stage", obj({}), None) == [("ok", "is deleted")]

@@ -69,7 +69,7 @@ def test_a_directory_with_a_link_out_of_it_is_refused(tmp_path: Path) -> None:
         directory_tree(tmp_path / "root")
 
 
-def test_in_virtual_time_a_commit_is_fetched_and_rendered_while_the_clock_stands_still(
+def test_in_virtual_time_a_commit_is_fetched_and_rendered_while_the_clock_stops(
     tmp_path: Path, make_request: Any
 ) -> None:
     repository = write(tmp_path / "work", FLEET | {"plain/b.yaml": MANIFEST.replace("a}", "b}")})

@@ -22,7 +22,7 @@ READS = {
         ("/**/b", "2678"), ("../missing", "8"),
     ],
 )  # fmt: skip
-def test_a_path_names_itself_what_lies_below_it_and_what_it_matches(paths: str, answers: str) -> None:
+def test_a_path_names_itself_what_is_below_it_and_what_it_matches(paths: str, answers: str) -> None:
     assert "".join(sorted(relevant(READS, paths, "app").values())) == answers
 
 

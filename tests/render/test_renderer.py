@@ -61,7 +61,7 @@ def test_a_source_with_only_a_ref_has_no_manifests(shared_bench: Any) -> None:
 
 
 @pytest.mark.parametrize(("path", "message"), [("nope", "nope: app path does not exist"), ("top", "not a directory")])
-def test_a_path_that_is_no_directory_is_told_in_upstreams_words(shared_bench: Any, path: str, message: str) -> None:
+def test_a_path_that_is_no_directory_is_reported_in_upstreams_words(shared_bench: Any, path: str, message: str) -> None:
     with pytest.raises(RenderError, match=message):
         shared_bench.render(PLAIN, source={"path": path})
 
@@ -172,7 +172,7 @@ def test_many_who_ask_at_once_share_one_rendering(make_bench: Any, make_request:
     assert bench.cache.counters.renders == 1
 
 
-def test_a_failure_is_tried_three_times_then_told_from_memory_for_an_hour(make_bench: Any) -> None:
+def test_a_failure_is_tried_three_times_then_reported_from_memory_for_an_hour(make_bench: Any) -> None:
     bench = make_bench()
     broken = {"app/a.yaml": "apiVersion: v1\nkind: A\nmetadata: [\n"}
     for _ in range(3):

@@ -69,7 +69,7 @@ def test_a_stateful_set_is_updated_from_its_last_pod_on_as_the_steps_say() -> No
         world.__exit__(None, None, None)
 
 
-def test_an_aborted_stateful_set_goes_back_pod_by_pod() -> None:
+def test_an_aborted_stateful_set_rolls_back_pod_by_pod() -> None:
     world = story("StatefulSet")
     try:
         world.wait("Rollout/web", {"status.phase": "Healthy"})
@@ -126,7 +126,7 @@ def test_a_daemon_set_is_updated_by_evictions_as_the_steps_say() -> None:
         world.__exit__(None, None, None)
 
 
-def test_a_strategy_that_tells_versions_apart_by_hash_is_refused() -> None:
+def test_a_strategy_that_distinguishes_versions_by_hash_is_refused() -> None:
     world = story("StatefulSet", blueGreen={"activeService": "active"})
     try:
         world.wait("Rollout/web", {"status.phase": "Degraded"})

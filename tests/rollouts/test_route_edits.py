@@ -68,7 +68,7 @@ def told(world: RolloutStory) -> list[str]:
     return [event.message for _, event in world.told if event.reason == "RouteEdited"]
 
 
-def test_an_edit_is_told_with_its_manager_and_put_right() -> None:
+def test_an_edit_is_reported_with_its_manager_and_put_right() -> None:
     world = story()
     try:
         edit(world, 77)
@@ -80,7 +80,7 @@ def test_an_edit_is_told_with_its_manager_and_put_right() -> None:
         world.__exit__(None, None, None)
 
 
-def test_who_goes_on_editing_is_not_fought_and_named_as_what_the_rollout_waits_for() -> None:
+def test_a_repeated_editor_is_not_fought_and_named_as_what_the_rollout_waits_for() -> None:
     world = story()
     try:
         for number in range(6):

@@ -101,7 +101,7 @@ def test_a_disabled_plug_in_lets_its_step_pass() -> None:
         world.__exit__(None, None, None)
 
 
-def test_an_unknown_plug_in_holds_the_rollout_at_its_step_and_is_told() -> None:
+def test_an_unknown_plug_in_holds_the_rollout_at_its_step_and_is_reported() -> None:
     world = story(Script(StepAnswer(phase="Successful")), plugin="acme/none")
     try:
         world.pass_time(60)
@@ -120,7 +120,7 @@ def test_an_unknown_plug_in_holds_the_rollout_at_its_step_and_is_told() -> None:
         (b'{"phase": "Running", "requeueAfter": "soon"}', "requeueAfter"),
     ],
 )
-def test_an_answer_that_is_none_is_told(body: bytes, problem: str) -> None:
+def test_an_answer_that_is_none_is_reported(body: bytes, problem: str) -> None:
     assert problem in read(body, PLUGIN).problem
 
 

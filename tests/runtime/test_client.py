@@ -159,7 +159,7 @@ def test_lists_are_complete_select_and_page(run: Run) -> None:
     run(check)
 
 
-def test_a_watch_tells_every_change_after_its_revision_in_order(run: Run) -> None:
+def test_a_watch_sends_every_change_after_its_revision_in_order(run: Run) -> None:
     async def check(client: Client) -> None:
         await client.write(requests.create(CONFIG_MAPS, config_map("early")))
         start = (await client.page(requests.List(resource=CONFIG_MAPS, namespace="default"))).resource_version

@@ -50,7 +50,7 @@ def test_many_workers_hold_the_loop_no_longer_than_one() -> None:
     assert sum(turns) > 0.9 * WORK * TAKES, "they work in every turn"
 
 
-def test_nobody_waits_while_nothing_takes_time_and_in_another_loop_all_begins_anew() -> None:
+def test_nobody_waits_while_nothing_takes_time_and_another_loop_starts_from_zero() -> None:
     clock = Worked()
     share = LoopShare(clock)
 

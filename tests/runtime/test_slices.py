@@ -81,7 +81,7 @@ def test_many_long_works_take_turns_and_hold_the_loop_no_longer_than_one() -> No
     assert clock.longest <= SLICE_SECONDS + 10 * FIRST_SECONDS + PIECE
 
 
-def test_what_the_work_raises_is_raised_and_the_next_work_goes_on() -> None:
+def test_what_the_work_raises_is_raised_and_the_next_work_continues() -> None:
     clock, done = ByHand(), list[str]()
     slices = Slices(clock)
 

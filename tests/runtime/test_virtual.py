@@ -101,7 +101,7 @@ def test_a_deadline_ends_the_wait_for_a_goal_that_never_holds() -> None:
     assert run_virtual(main) == (Ending.DEADLINE, START + timedelta(minutes=3))
 
 
-def test_time_stands_still_while_outside_work_is_open_then_moves_by_what_it_takes() -> None:
+def test_time_stops_while_outside_work_is_open_then_moves_by_what_it_takes() -> None:
     async def main(clock: VirtualClock, rng: SeededRng) -> list[tuple[str, float]]:
         log: list[tuple[str, float]] = []
         clock.call_later(1, lambda: log.append(("timer", clock.monotonic())))

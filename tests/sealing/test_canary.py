@@ -35,7 +35,7 @@ def spellings(value: str) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_a_template_that_fails_on_a_value_does_not_tell_it(template: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_template_that_fails_on_a_value_does_not_show_it(template: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG), SealingWorld() as world:
         world.create(sealed({"v": f"({CANARY}"}, template={"data": {"x": template}}))
         world.run_until(lambda: world.synced() != "")

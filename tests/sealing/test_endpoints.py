@@ -67,7 +67,7 @@ def test_what_is_no_sealed_secret_is_500_with_no_word_of_it(body: Any) -> None:
         assert Asked()(path, body) == Answer(500)
 
 
-def test_verify_tells_yes_or_no_and_nothing_more() -> None:
+def test_verify_answers_yes_or_no_and_nothing_more() -> None:
     asked = Asked()
     assert asked("/v1/verify", sealed({"a": "1"})) == Answer(200)
     assert asked("/v1/verify", sealed({"a": "1"}, key=3)) == Answer(409)

@@ -49,7 +49,7 @@ def test_bytes_that_are_no_item_have_the_one_answer(data: bytes) -> None:
         ("ab=", 3), ("abc=d", 4), ("a-_b", 1), ("abcd\nab#", 7), ("ä", 0), ("a\nbc", 1), ("ab=\n", 4), ("bä#", 1),
     ],
 )  # fmt: skip
-def test_bad_base64_is_told_at_the_byte_where_go_stops(text: str, at: int) -> None:
+def test_bad_base64_is_reported_at_the_byte_where_go_stops(text: str, at: int) -> None:
     with pytest.raises(NotBase64) as found:
         decoded(text)
     assert str(found.value) == f"illegal base64 data at input byte {at}"

@@ -107,7 +107,7 @@ def test_no_clock_step_makes_a_key_early() -> None:
     assert next_key_at(Settings(), ring, NOON - DAY, began=True) == NOON + 30 * DAY
 
 
-def test_a_key_secret_without_a_readable_key_is_told_of_once_and_skipped() -> None:
+def test_a_key_secret_without_a_readable_key_is_reported_once_and_skipped() -> None:
     with SealingWorld() as world:
         metadata = {"name": "sealed-secrets-keybad", "namespace": SYSTEM, "labels": {KEY_LABEL: "active"}}
         world.create({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"tls.key": "AAAA"}})
@@ -119,7 +119,7 @@ def test_a_key_secret_without_a_readable_key_is_told_of_once_and_skipped() -> No
         assert "sealed-secrets-keybad" in told[0]
 
 
-def test_the_end_of_the_key_that_seals_is_told_of_in_time_and_once_where_no_other_one_follows() -> None:
+def test_the_end_of_the_key_that_seals_is_reported_in_time_and_once_where_no_other_one_follows() -> None:
     with SealingWorld(Settings(renew_period=timedelta(), key_ttl=6 * HOUR), keys=0) as world:
         world.pass_time(5 * 3600 - 60)
         assert not [message for reason, message in world.events("default") if reason == "KeyExpiring"]
@@ -129,7 +129,7 @@ def test_the_end_of_the_key_that_seals_is_told_of_in_time_and_once_where_no_othe
         assert name in told
 
 
-def test_no_end_of_a_key_is_told_of_that_is_replaced_before_it() -> None:
+def test_no_end_of_a_key_is_reported_that_is_replaced_before_it() -> None:
     assert warning_at(KeyRing((RegisteredKey("a", KEY, NOON),)), NOON + 30 * DAY) is None
     assert warning_at(KeyRing(), None) is None
 

@@ -41,7 +41,7 @@ def test_without_all_namespaces_the_own_and_the_listed_count() -> None:
         {"LABEL_SELECTOR": "a in ("},
     ],
 )
-def test_a_faulty_setting_is_told_with_its_name_and_value(given: Mapping[str, str]) -> None:
+def test_a_faulty_setting_is_reported_with_its_name_and_value(given: Mapping[str, str]) -> None:
     ((name, value),) = given.items()
     with pytest.raises(SettingError, match=f"SEALED_SECRETS_{name}") as found:
         settings_of({f"SEALED_SECRETS_{name}": value})

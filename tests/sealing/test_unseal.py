@@ -170,7 +170,7 @@ def test_a_secret_annotated_for_patches_keeps_its_other_keys_and_no_owner() -> N
         assert "ownerReferences" not in found["metadata"]
 
 
-def test_without_owner_reference_alone_the_secret_is_made_once_and_told_of() -> None:
+def test_without_an_owner_reference_alone_the_secret_is_created_once_and_that_is_reported() -> None:
     with SealingWorld() as world:
         world.create(sealed({"a": "1"}, template={"metadata": {"annotations": {SKIP_OWNER: "true"}}}))
         world.run_until(lambda: world.synced() == "False")
@@ -211,7 +211,7 @@ def test_a_key_that_arrives_later_opens_what_failed_before() -> None:
         assert world.values() == {"a": "1"}
 
 
-def test_an_immutable_secret_is_told_of_and_made_again_once_it_is_deleted() -> None:
+def test_an_immutable_secret_is_reported_and_made_again_once_it_is_deleted() -> None:
     with SealingWorld() as world:
         world.create(sealed({"a": "1"}, template={"immutable": True}))
         world.run_until(lambda: world.synced() == "True")
@@ -249,7 +249,7 @@ class Away(WrappingClient):
         return await super().write(request)
 
 
-def test_a_secret_that_is_taken_after_its_trouble_was_told_is_told_of_too() -> None:
+def test_a_secret_that_is_written_after_its_error_was_reported_is_reported_too() -> None:
     clients: list[Away] = []
 
     def wrap(client: Client) -> Client:

@@ -223,7 +223,7 @@ def test_an_address_that_is_not_verified_gives_no_rights(tmp_path: Path) -> None
     asyncio.run(scenario())
 
 
-def test_keys_are_fetched_anew_but_not_for_everybody(tmp_path: Path) -> None:
+def test_keys_are_fetched_again_but_not_for_everybody(tmp_path: Path) -> None:
     async def scenario() -> None:
         provider = ProviderProgram()
         async with provider.serving(), argocd_server(tmp_path) as api:

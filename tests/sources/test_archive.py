@@ -99,7 +99,7 @@ def test_an_archive_in_an_archive_stays_one_file() -> None:
     assert unpack(packed({"a.tgz": packed({"b": b"1"})})).stat("a.tgz")
 
 
-def test_what_is_large_lies_on_disk_without_a_name_and_goes_with_its_tree(tmp_path: Path) -> None:
+def test_large_content_is_on_disk_without_a_name_and_is_released_with_its_tree(tmp_path: Path) -> None:
     files = {f"web/{n}": os.urandom(700_000) for n in range(12)}
     gc.collect()  # what earlier tests left, such as refused archives
     archive, before = packed(files), sum(1 for _ in Path("/proc/self/fd").iterdir())

@@ -149,7 +149,7 @@ def test_credentials_go_to_the_repositorys_host_unless_they_are_to_be_passed_on(
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 500, 503])
-def test_refusals_tell_what_to_do_and_no_secret(charts: Charts, clock: Any, status: int) -> None:
+def test_refusals_say_what_to_do_and_show_no_secret(charts: Charts, clock: Any, status: int) -> None:
     charts.site.answers["/index.yaml"] = (status, {}, b"")
     kind = {401: AccessDenied, 403: AccessDenied, 404: NotFound}.get(status, Unavailable)
     with pytest.raises(kind) as refused:

@@ -104,7 +104,7 @@ def test_links_that_go_round_end_at_forty() -> None:
     assert RootedTree(MemoryStorage({"f": b""}, chain)).stat("l0")
 
 
-def test_a_link_through_a_link_is_checked_where_it_really_lies() -> None:
+def test_a_link_through_a_link_is_checked_at_its_real_place() -> None:
     # By its text, `deep/l` stays inside; reached through `up`, it would not.
     tree = RootedTree(MemoryStorage({"a/b/f": b"1"}, {"a/b/l": "../../..", "up": "a/b"}))
     for path in ("a/b/l", "up/l", "up/l/x"):

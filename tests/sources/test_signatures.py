@@ -47,7 +47,7 @@ def test_only_a_good_signature_by_a_named_key_is_accepted(found: Signature, keys
     assert told == ([f"Failed verifying revision {REVISION} by 'N <n@x>': {expected}"] if expected else [])
 
 
-def test_ten_problems_are_told_and_each_key_once() -> None:
+def test_ten_problems_are_reported_and_each_key_once() -> None:
     many = [signature("unsigned", "", revision=str(n)) for n in range(20)]
     assert len(problems(Policy(mode="strict", keys=(A,)), many)) == 10
     assert len(problems(Policy(mode="strict", keys=(A,)), [signature(key=B), signature(key=B), signature()])) == 1

@@ -70,7 +70,7 @@ def test_a_file_that_cannot_be_read_costs_no_other_of_its_family(
     ]
 
 
-def test_cases_that_are_no_maps_are_told_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_cases_that_are_no_maps_are_reported_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(tmp_path / "argo-cd/health-builtin/Pod/cases.yaml", {"cases": [None, 5]})
     write(tmp_path / "kargo/split-key.yaml", KEYS)
     _, said = lines(tmp_path, capsys)
@@ -120,7 +120,9 @@ def test_what_breaks_in_argosy_itself_has_failed() -> None:
     assert (found.passed, found.not_run, found.name) == (False, False, "a: [")
 
 
-def test_an_operation_that_nobody_knows_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_operation_that_nobody_knows_is_reported_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     known = {"id": "a", "op": "max_surge", "in": {}, "out": {}}
     strange = [{"id": name, "op": "of_tomorrow", "in": {}, "out": {}} for name in "bc"]
     elsewhere = {"id": "d", "op": "rollout_reconcile", "in": {}, "out": {}}
@@ -130,7 +132,7 @@ def test_an_operation_that_nobody_knows_is_told_in_one_line(tmp_path: Path, caps
     assert told == ["  NOT RUN rollouts/surge-unavailable : nothing here replays of_tomorrow (2 cases)"]
 
 
-def test_empty_folders_and_strangers_are_told_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_empty_folders_and_strangers_are_reported_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for family in FAMILIES:
         if not Path(family.place).suffix:
             (tmp_path / family.place).mkdir(parents=True, exist_ok=True)
@@ -149,7 +151,7 @@ def test_a_file_that_a_case_names_may_be_elsewhere(tmp_path: Path, capsys: pytes
     assert said[0] == "argo-cd/health: 0 passed, 0 failed, 1 not run"
 
 
-def test_processes_tell_the_same_in_the_same_order(tmp_path: Path) -> None:
+def test_processes_report_the_same_in_the_same_order(tmp_path: Path) -> None:
     write(tmp_path / "kargo/split-key.yaml", KEYS)
     write(tmp_path / "kargo/semver-parse.yaml", "cases: [unfinished")
     families = [one for one in FAMILIES if (tmp_path / one.place).exists()]

@@ -46,7 +46,7 @@ def test_cloudwatch_is_asked_with_a_signature_and_answers_structs(amazon: dict[s
     assert "/eu-west-1/monitoring/aws4_request" in asked[0].headers["Authorization"]
 
 
-def test_cloudwatch_tells_what_goes_wrong(amazon: dict[str, str]) -> None:
+def test_cloudwatch_reports_errors(amazon: dict[str, str]) -> None:
     answer, _ = measure("cloudWatch", {"metricDataQueries": []}, 400, environment=amazon)
     assert isinstance(answer, Broken)
     assert "GetMetricData" in answer.message

@@ -52,7 +52,7 @@ def test_datadog_v2_sends_queries_and_a_formula() -> None:
     assert attributes["to"] - attributes["from"] == 300_000
 
 
-def test_datadog_v2_grouped_by_tags_is_a_list_with_the_groups_beside_it() -> None:
+def test_datadog_v2_grouped_by_tags_is_a_list_with_the_groups_next_to_it() -> None:
     reply = columns(
         {"name": "region", "type": "group", "values": [["us"], ["eu"], ["ap"]]},
         {"name": "q", "type": "number", "values": [1, None, 0.5]},
@@ -99,7 +99,7 @@ def test_datadog_shows_no_more_than_a_hundred_groups() -> None:
         ),
     ],
 )
-def test_datadog_tells_what_goes_wrong(spec: Any, credentials: Any, reply: Any, message: str) -> None:
+def test_datadog_reports_errors(spec: Any, credentials: Any, reply: Any, message: str) -> None:
     answer, _ = measure("datadog", spec, reply, credentials=credentials)
     assert isinstance(answer, Broken)
     assert message in answer.message

@@ -29,7 +29,7 @@ def test_graphite_gives_the_points_of_the_first_series_that_have_a_value() -> No
         ({"address": HERE}, [{"datapoints": [[1]]}], "error unmarshaling data point"),
     ],
 )
-def test_graphite_tells_what_goes_wrong(spec: Any, reply: Any, message: str) -> None:
+def test_graphite_reports_errors(spec: Any, reply: Any, message: str) -> None:
     answer, _ = measure("graphite", {"query": "target=x", **spec}, reply)
     assert isinstance(answer, Broken)
     assert message in answer.message

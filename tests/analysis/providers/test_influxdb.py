@@ -38,7 +38,7 @@ def test_influxdb_gives_the_values_of_all_records_with_their_types() -> None:
         (INFLUX, 401, "401"),
     ],
 )
-def test_influxdb_tells_what_goes_wrong(credentials: Any, reply: Any, message: str) -> None:
+def test_influxdb_reports_errors(credentials: Any, reply: Any, message: str) -> None:
     answer, _ = measure("influxdb", {"query": "q"}, reply, credentials=credentials)
     assert isinstance(answer, Broken)
     assert message in answer.message

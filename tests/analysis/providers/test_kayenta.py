@@ -62,7 +62,7 @@ def test_kayenta_judges_by_the_thresholds(score: float, phase: str) -> None:
         ("resume", [{"complete": True}], "Missing Score"),
     ],
 )
-def test_kayenta_tells_what_goes_wrong(operation: str, replies: Any, message: str) -> None:
+def test_kayenta_reports_errors(operation: str, replies: Any, message: str) -> None:
     answer, _ = measure("kayenta", KAYENTA, *replies, operation=operation)
     assert isinstance(answer, Broken)
     assert answer.message == message

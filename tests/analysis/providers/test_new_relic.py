@@ -39,7 +39,7 @@ def test_new_relic_answers_a_map_for_one_row_and_a_list_for_several() -> None:
         ({}, NEW_RELIC, 500, "500 response returned"),
     ],
 )
-def test_new_relic_tells_what_goes_wrong(spec: Any, credentials: Any, reply: Any, message: str) -> None:
+def test_new_relic_reports_errors(spec: Any, credentials: Any, reply: Any, message: str) -> None:
     answer, _ = measure("newRelic", spec, reply, credentials=credentials)
     assert isinstance(answer, Broken)
     assert message in answer.message

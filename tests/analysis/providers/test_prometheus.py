@@ -135,7 +135,7 @@ def test_a_token_is_fetched_with_the_clients_credentials() -> None:
         ),
     ],
 )
-def test_what_goes_wrong_is_told(spec: dict[str, Any], reply: Any, message: str) -> None:
+def test_errors_are_reported(spec: dict[str, Any], reply: Any, message: str) -> None:
     answer, _ = measure("prometheus", spec, reply)
     assert isinstance(answer, Broken)
     assert message in answer.message
@@ -210,7 +210,7 @@ def test_the_real_prometheus_is_understood(prometheus: str, query: str, text: st
 
 
 @pytest.mark.e2e
-def test_the_real_prometheus_answers_ranges_and_tells_mistakes(prometheus: str) -> None:
+def test_the_real_prometheus_answers_ranges_and_reports_errors(prometheus: str) -> None:
     ranged = {"start": 'now() - duration("5s")', "end": "now()", "step": "1s"}
     spec = {"address": prometheus, "query": "up", "rangeQuery": ranged}
     answer, _ = measure("prometheus", spec, now=RealClock().now())

@@ -32,7 +32,7 @@ def test_skywalking_is_asked_for_the_last_interval() -> None:
         (502, "graphql: server returned a non-200 status code: 502"),
     ],
 )
-def test_skywalking_tells_what_goes_wrong(reply: Any, message: str) -> None:
+def test_skywalking_reports_errors(reply: Any, message: str) -> None:
     answer, _ = measure("skywalking", {"address": HERE, "query": "q"}, reply)
     assert isinstance(answer, Broken)
     assert message in answer.message

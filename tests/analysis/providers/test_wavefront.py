@@ -34,7 +34,7 @@ def test_wavefront_takes_the_point_nearest_to_now() -> None:
         ({HERE: "t"}, 401, "server returned 401"),
     ],
 )
-def test_wavefront_tells_what_goes_wrong(credentials: Any, reply: Any, message: str) -> None:
+def test_wavefront_reports_errors(credentials: Any, reply: Any, message: str) -> None:
     answer, _ = measure("wavefront", {"address": HERE, "query": "q"}, reply, credentials=credentials)
     assert isinstance(answer, Broken)
     assert message in answer.message

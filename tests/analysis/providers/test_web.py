@@ -66,7 +66,7 @@ def test_a_token_is_fetched_first_and_a_server_that_wants_it_in_the_form_gets_it
         ({"url": "http://169.254.169.254/latest"}, {}, "link-local"),
     ],
 )
-def test_what_goes_wrong_is_told(spec: dict[str, Any], reply: Any, message: str) -> None:
+def test_errors_are_reported(spec: dict[str, Any], reply: Any, message: str) -> None:
     answer, _ = measure("web", {"url": f"{HERE}/m", **spec}, reply)
     assert isinstance(answer, Broken)
     assert message in answer.message

@@ -74,7 +74,7 @@ def test_zero_values_are_printed_by_gos_rules(key: str, body: JsonObject, printe
     assert canonical(key, body) == printed
 
 
-def test_unknown_fields_are_dropped_and_told_by_path() -> None:
+def test_unknown_fields_are_dropped_and_reported_by_path() -> None:
     body = {
         "apiVersion": "apps/v1",
         "kind": "Deployment",

@@ -76,7 +76,7 @@ def test_every_type_compiles_and_recursive_ones_close_on_themselves() -> None:
     assert inner is not None and inner.properties is schema.properties
 
 
-def test_list_keys_and_patch_strategies_are_told_apart() -> None:
+def test_list_keys_and_patch_strategies_are_distinguished() -> None:
     ports = node_of("core/v1.Container").properties["ports"]
     assert (ports.list_type, ports.list_keys, ports.patch_merge_key) == (
         "map",

@@ -39,7 +39,7 @@ def test_values_that_come_in_win_and_those_that_no_template_has_are_dropped() ->
     assert found["args"] == [arg("a", value="1"), arg("b", value="2")]
 
 
-def test_a_value_wins_over_none_in_whichever_template_it_stands() -> None:
+def test_a_value_wins_over_none_in_whichever_template_it_is() -> None:
     one, other = template(args=[arg("a")]), template(args=[arg("a", value="1")])
     for templates in ([one, other], [other, one]):
         assert run_spec(templates, (), ())["args"] == [arg("a", value="1")]
@@ -61,7 +61,7 @@ def test_a_value_wins_over_none_in_whichever_template_it_stands() -> None:
         ([{"args": [arg("a")]}], "args.a was not resolved"),
     ],
 )
-def test_what_does_not_fit_together_is_told_in_upstreams_words(specs: list[Json], told: str) -> None:
+def test_what_does_not_fit_together_is_reported_in_upstreams_words(specs: list[Json], told: str) -> None:
     with pytest.raises(TemplateError) as raised:
         run_spec([{"spec": spec} for spec in specs], (), ())
     assert str(raised.value) == told

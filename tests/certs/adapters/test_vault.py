@@ -132,7 +132,7 @@ def test_a_refusal_lasts_and_trouble_of_the_server_passes(status: int, lasting: 
     asking(lambda asked: (status, {"errors": ["permission denied"]}), doing)
 
 
-def test_an_answer_without_a_certificate_is_told_and_never_stored() -> None:
+def test_an_answer_without_a_certificate_is_reported_and_never_stored() -> None:
     async def doing(vault: Vault, url: str) -> None:
         found = await vault.sign(SignByVault("u", connection(url), "pki/sign/web", REQUEST, 60.0, 0))
         assert isinstance(found, Trouble) and found.lasting and "no certificate that can be used" in found.reason

@@ -67,7 +67,7 @@ def test_a_token_leads_to_no_other_path(token: str) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 403, 500])
-def test_what_is_served_instead_is_not_told(status: int) -> None:
+def test_what_is_served_instead_is_not_shown(status: int) -> None:
     found, _ = checked("token", (status, CANARY))
     assert isinstance(found, NotYet)
     assert "canary" not in str(found)

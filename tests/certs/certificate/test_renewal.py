@@ -53,7 +53,7 @@ def test_the_next_window_is_found_however_rare_it_is(cron: str, wish: str, at: s
         ("* * * * *", "Mars/Base", "no time zone"),
     ],
 )
-def test_a_window_that_cannot_be_read_is_told_and_the_desired_time_kept(cron: str, zone: str, says: str) -> None:
+def test_a_window_that_cannot_be_read_is_reported_and_the_desired_time_kept(cron: str, zone: str, says: str) -> None:
     window = RenewalWindow(cron=cron, timezone=zone, window_duration="1h")
     found = renewal.renewal_time(START, START + YEAR, renewal=Renewal(policy="RenewBefore", windows=(window,)))
     assert says in found.error

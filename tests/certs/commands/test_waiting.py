@@ -80,7 +80,7 @@ STORIES: dict[str, tuple[Settings, Prepare, str]] = {
 
 
 @pytest.mark.parametrize("name", sorted(STORIES))
-def test_one_line_says_what_stands_in_the_way(name: str) -> None:
+def test_one_line_says_what_blocks_it(name: str) -> None:
     settings, prepare, wanted = STORIES[name]
 
     def unseen(clock: Any, rng: Any) -> SimulatedAcme:
@@ -153,7 +153,7 @@ def test_one_that_will_take_over_a_secret_says_when_and_from_whom() -> None:
         assert line(world, "new").startswith("ready until ")
 
 
-def test_a_verdict_on_a_request_stands() -> None:
+def test_a_verdict_on_a_request_is_final() -> None:
     with CertsWorld(Settings(approve=False)) as world:
         world.create(issuer())
         world.create(certificate())

@@ -29,7 +29,7 @@ def prepared(world: CertsWorld, signer: str, request: JsonObject | None = None) 
 
 
 @pytest.mark.parametrize("signer", [CLUSTER, NAMESPACED])
-def test_the_order_is_beside_the_issuer_and_belongs_to_the_request(signer: str) -> None:
+def test_the_order_is_next_to_the_issuer_and_belongs_to_the_request(signer: str) -> None:
     with CertsWorld(SETTINGS) as world:
         prepared(world, signer)
         world.run_until(lambda: bool(world.all_stored("Order")))

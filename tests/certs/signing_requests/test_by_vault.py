@@ -58,7 +58,7 @@ def test_vault_is_asked_for_the_lifetime_that_the_request_wants() -> None:
         assert [(one.path, one.duration_seconds) for one in asked] == [("pki/sign/web", 7200.0)]
 
 
-def test_a_server_that_is_away_is_asked_again_with_growing_waits_and_told_of_once() -> None:
+def test_an_unreachable_server_is_asked_again_with_growing_waits_and_reported_once() -> None:
     found, asked = world([Trouble("it is away")] * 3)
     with found as running:
         began = running.clock.now()

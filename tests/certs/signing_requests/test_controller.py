@@ -44,7 +44,7 @@ def test_nothing_is_signed_before_approval_and_then_at_once(cluster: bool) -> No
         ({}, 90 * 86400),
     ],
 )
-def test_the_annotation_goes_before_the_field_and_ninety_days_are_the_default(more: Any, seconds: int) -> None:
+def test_the_annotation_takes_precedence_over_the_field_and_the_default_is_ninety_days(more: Any, seconds: int) -> None:
     with CertsWorld(SETTINGS) as world:
         with_ca(world)
         world.create(signing_request(**more))

@@ -62,7 +62,7 @@ def test_it_is_not_tried_for_ever(answer: StatusError) -> None:
     assert refusal.value is answer
 
 
-def test_a_refusal_is_told_at_once() -> None:
+def test_a_refusal_is_reported_at_once() -> None:
     with pytest.raises(StatusError, match="forbidden"):
         installed(StatusError(403, "Forbidden", "forbidden"), AWAY)
 

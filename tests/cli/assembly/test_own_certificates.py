@@ -230,7 +230,7 @@ def test_a_write_that_lost_a_race_is_tried_again_and_not_taken_for_a_users_chang
         world.run_until(lambda: is_ready(world, SERVER) and is_ready(world, WEBHOOKS), within=timedelta(minutes=5))
 
 
-def test_the_owners_secret_goes_first_then_the_owners_pair_then_the_rooms_then_the_servers_own() -> None:
+def test_the_owners_secret_comes_first_then_the_owners_pair_then_the_rooms_then_the_servers_own() -> None:
     with living() as world:
         configuration = Configuration(world.controller_caches, PLACE)
         port = Certificates(configuration, insecure=False)

@@ -74,7 +74,7 @@ async def refusal(client: Verbs, resource: Resource, obj: JsonObject) -> str:
     return refused.value.message
 
 
-def test_a_real_api_server_is_told_of_faults_and_defaults_by_https() -> None:
+def test_a_real_api_server_gets_errors_and_defaults_by_https() -> None:
     async def doing(client: Verbs) -> None:
         said = await refusal(client, CERTIFICATES, certificate(secretName="", dnsNames=[]))
         assert said.startswith('admission webhook "webhook.cert-manager.io" denied the request: [spec.secretName: ')

@@ -103,7 +103,7 @@ def test_templates_and_triggers_are_those_of_rollouts(tmp_path: Path, capsys: py
     asyncio.run(work())
 
 
-def test_a_rollout_that_is_not_there_is_told_by_its_name(tmp_path: Path) -> None:
+def test_an_absent_rollout_is_reported_by_its_name(tmp_path: Path) -> None:
     async def work() -> None:
         async with configured(tmp_path) as (_, kubeconfig):
             assert await argosy(kubeconfig, "trigger", "run", "on-rollout-paused", "team/web") == 20

@@ -119,7 +119,7 @@ def test_the_measurements_of_a_canary_come_from_the_scenario(tmp_path: Path) -> 
     assert assumed.outcome == "delivered"
 
 
-def test_a_pull_request_is_a_gate_and_its_merge_goes_on(tmp_path: Path) -> None:
+def test_a_pull_request_is_a_gate_and_its_merge_continues_the_promotion(tmp_path: Path) -> None:
     merged = {"repoURL": URL, "desiredRevision": "${{ outputs.wait.commit }}"}
     steps = [
         *cloned("dev"),

@@ -16,7 +16,7 @@ def test_names_are_upstreams() -> None:
     assert cluster_secret_name("https://Kube.Example.com:6443/x").startswith("cluster-kube.example.com-")
 
 
-def test_a_line_of_known_hosts_is_told_by_its_fingerprint() -> None:
+def test_a_line_of_known_hosts_is_shown_by_its_fingerprint() -> None:
     found = known_host("[git.example.com]:2222,10.0.0.1 ssh-ed25519 AAAA comment")
     assert found is not None
     assert (found.host, found.subtype) == ("[git.example.com]:2222", "ssh-ed25519")

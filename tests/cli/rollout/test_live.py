@@ -28,7 +28,7 @@ def shown(**objects: Any) -> str:
     return out.getvalue()
 
 
-def test_it_says_what_it_waits_for_and_where_it_stands_among_its_steps() -> None:
+def test_it_says_what_it_waits_for_and_at_which_step_it_is() -> None:
     text = shown()
     assert "the pause of step 2/3, until 2030-01-01T01:00:00Z" in text
     assert "✔ setWeight: 20" in text

@@ -66,7 +66,7 @@ def test_variables_set_shards_garbage_collection_and_git(tmp_path: Path) -> None
         ("GITCLIENT_SIGNING_KEY_PATH", "/nowhere/key", "private key"),
     ],
 )
-def test_a_wrong_value_is_told_with_what_would_be_right(variable: str, value: str, right: str) -> None:
+def test_a_wrong_value_is_reported_with_what_would_be_right(variable: str, value: str, right: str) -> None:
     with pytest.raises(BadVariable, match=variable) as told:
         settings({variable: value})
 

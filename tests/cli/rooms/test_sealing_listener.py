@@ -30,7 +30,7 @@ def listening(ask: sealing_listener.Ask, doing: Doing) -> None:
     asyncio.run(main())
 
 
-def test_path_body_and_who_asks_come_to_the_room_and_its_answer_goes_back() -> None:
+def test_the_room_gets_path_body_and_caller_and_its_answer_is_returned() -> None:
     asked: list[ProxyRequest] = []
 
     async def ask(request: ProxyRequest) -> ProxyResponse:

@@ -58,7 +58,7 @@ def test_what_was_sealed_opens_with_the_key_into_a_file_of_its_owner_alone(place
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
 
 
-def test_verify_tells_what_does_not_open_and_ends_with_1(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_names_what_does_not_unseal_and_exits_with_1(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = sealed(place)
     assert main(["seal", "verify", "--key", str(place / "old.yaml"), str(place)]) == 0
     assert main(["seal", "verify", "--key", str(place / "new.yaml"), str(place)]) == 1
@@ -84,7 +84,7 @@ def test_reencrypting_a_directory_keeps_comments_order_and_other_documents(place
     assert main(["seal", "reencrypt", *keys, "--dry-run", "--exit-code", str(place)]) == 0
 
 
-def test_a_value_is_set_and_removed_where_it_stands(place: Path) -> None:
+def test_a_value_is_set_and_removed_in_place(place: Path) -> None:
     path = sealed(place)
     (place / "user").write_text("ann")
     certificate = ["--cert", str(place / "old.pem")]
@@ -137,7 +137,7 @@ def test_a_short_passphrase_is_refused(place: Path) -> None:
         ),
     ],
 )
-def test_verify_tells_for_which_name_or_scope_it_was_sealed(
+def test_verify_says_for_which_name_or_scope_it_was_sealed(
     mistake: Callable[[str], str], told: str, place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = sealed(place)

@@ -94,7 +94,7 @@ def test_a_policy_decides_the_same_wherever_it_is_judged(
         world.run(world.client.create(CONFIG_MAPS, config_map("a")))
 
 
-def test_a_condition_of_a_webhook_decides_the_same_beside_the_loop(
+def test_a_condition_of_a_webhook_decides_the_same_outside_the_loop(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.run(world.client.create(HOOKS, hook(costly("object.metadata.name == 'asked'", 5))))

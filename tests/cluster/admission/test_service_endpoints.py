@@ -160,7 +160,7 @@ rules:
 
 
 @pytest.mark.parametrize("rule", ["", DENIES])
-def test_a_webhook_that_only_simulated_pods_run_passes_with_a_warning_or_goes_by_a_rule(rule: str) -> None:
+def test_a_webhook_that_only_simulated_pods_run_passes_with_a_warning_or_follows_a_rule(rule: str) -> None:
     async def story(talk: Talk) -> None:
         labels = {"argosy.dev/simulation-rules": "true"}
         rules = {"metadata": {"name": "rules", "labels": labels}, "data": {"r": rule or "rules: []"}}

@@ -41,7 +41,7 @@ def thing(name: str, *numbers: int) -> JsonObject:
 
 @pytest.mark.parametrize(("count", "elsewhere"), [(3, 0), (300, 1)])
 @pytest.mark.parametrize("last", [1, -1000])
-def test_costly_rules_are_judged_beside_the_loop_with_the_same_verdict(
+def test_costly_rules_are_judged_outside_the_loop_with_the_same_verdict(
     count: int, elsewhere: int, last: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with World() as world:

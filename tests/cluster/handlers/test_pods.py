@@ -51,7 +51,7 @@ def test_a_pod_is_bound_once() -> None:
         world.run(story(world))
 
 
-def test_a_pod_on_a_node_goes_gracefully_and_a_later_delete_can_only_shorten() -> None:
+def test_a_pod_on_a_node_is_deleted_gracefully_and_a_later_delete_can_only_shorten() -> None:
     async def story(world: World) -> None:
         await world.client.create(PODS, pod("p"))
         await post(world, "binding", {"target": {"name": "n1"}})

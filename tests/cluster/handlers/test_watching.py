@@ -86,7 +86,7 @@ def test_a_compacted_revision_is_expired() -> None:
     assert (refused.value.code, refused.value.reason) == (410, "Expired")
 
 
-def test_a_watcher_that_falls_behind_is_told_so() -> None:
+def test_a_watcher_that_falls_behind_gets_an_error() -> None:
     async def story(world: World) -> None:
         stream = watch(world, resource_version=str(world.cluster.store.revision))
         await world.client.create(CONFIG_MAPS, config_map("a"))

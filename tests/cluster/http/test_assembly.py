@@ -149,7 +149,7 @@ def test_aggregating_roles_follow_the_roles_they_select() -> None:
     with_cluster(story)
 
 
-def test_a_requested_token_reviews_as_its_account_until_the_account_goes() -> None:
+def test_a_requested_token_reviews_as_its_account_until_the_account_is_deleted() -> None:
     async def story(talk: Talk) -> None:
         accounts = "/api/v1/namespaces/default/serviceaccounts"
         await talk.made(accounts, {"metadata": {"name": "bot"}})

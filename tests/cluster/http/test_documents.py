@@ -275,7 +275,7 @@ class Ticking(asyncio.SelectorEventLoop):
         ("/openapi/v3/apis/apps/v1", "application/com.github.proto-openapi.spec.v3@v1.0+protobuf"),
     ],
 )
-def test_while_a_document_is_made_everything_else_goes_on(path: str, accept: str) -> None:
+def test_while_a_document_is_made_everything_else_continues(path: str, accept: str) -> None:
     world = SmallWorld()
     others = 0
 

@@ -243,7 +243,7 @@ def test_warnings_are_headers_with_quotes_escaped(world: SmallWorld) -> None:
     assert headers["warning"][0].startswith('299 - "v1 Endpoints is deprecated')
 
 
-def test_a_watch_is_refused_before_it_begins_or_told_in_its_stream(world: SmallWorld) -> None:
+def test_a_watch_is_refused_before_it_begins_or_reports_an_error_in_its_stream(world: SmallWorld) -> None:
     """L19"""
     status, body = world.json("GET", f"{CONFIGMAPS}?watch=true&labelSelector=bad+bad")
     assert (status, body["reason"]) == (400, "BadRequest")

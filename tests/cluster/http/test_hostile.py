@@ -92,7 +92,7 @@ def test_a_trickle_of_bytes_does_not_keep_a_request_open() -> None:
     asyncio.run(main())
 
 
-def test_connections_beyond_the_limit_are_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connections_beyond_the_limit_are_asked_to_retry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http1, "CONNECTION_LIMIT", 3)
 
     async def main() -> None:

@@ -74,7 +74,7 @@ def test_keys_open_to_others_are_closed_with_a_warning(tmp_path: Path, caplog: p
         (3650, "expired at"),
     ],
 )
-def test_a_clock_outside_of_the_authoritys_time_is_told(tmp_path: Path, days: int, wanted: str) -> None:
+def test_a_clock_outside_of_the_authoritys_time_is_reported(tmp_path: Path, days: int, wanted: str) -> None:
     Keys.load_or_make(tmp_path, NOON)
     now = NOON + timedelta(days=days)
     assert bool(faults_of_keys(tmp_path, now)) is bool(wanted)

@@ -91,7 +91,7 @@ TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1"
 
 
 @pytest.mark.parametrize(("accept", "query"), [(TABLE, ""), ("application/yaml", ""), ("application/json", "pretty=1")])
-def test_what_cannot_be_made_in_pieces_is_made_beside_the_loop_and_is_the_same(
+def test_what_cannot_be_made_in_pieces_is_made_outside_the_loop_and_is_the_same(
     monkeypatch: pytest.MonkeyPatch, accept: str, query: str
 ) -> None:
     places = list[str]()

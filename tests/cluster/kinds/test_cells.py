@@ -91,7 +91,7 @@ def test_the_pod_status_cell_is_decided_in_upstreams_order(obj: JsonObject, text
     assert cells(obj)["Status"] == text
 
 
-def test_restarts_tell_the_age_of_the_last_one() -> None:
+def test_restarts_show_the_age_of_the_last_one() -> None:
     again = {
         **status("a", **RUNNING),
         "restartCount": 3,
@@ -124,7 +124,7 @@ def test_the_external_address_of_a_service_depends_on_its_type(
     assert cells({"apiVersion": "v1", "kind": "Service", "spec": spec, "status": service_status})["External-IP"] == text
 
 
-def test_node_ports_stand_beside_their_ports() -> None:
+def test_node_ports_are_shown_with_their_ports() -> None:
     ports = [{"port": 80, "nodePort": 30080, "protocol": "TCP"}, {"port": 53, "protocol": "UDP"}]
     assert cells({"apiVersion": "v1", "kind": "Service", "spec": {"ports": ports}})["Port(s)"] == "80:30080/TCP,53/UDP"
 
@@ -162,7 +162,7 @@ def test_autoscaler_targets_show_what_is_unknown() -> None:
     )
 
 
-def test_a_signing_request_tells_how_far_it_is() -> None:
+def test_a_signing_request_shows_its_condition() -> None:
     conditions = [{"type": "Approved"}]
     body = {"apiVersion": "certificates.k8s.io/v1", "kind": "CertificateSigningRequest", "spec": {}}
     assert cells(body)["Condition"] == "Pending"

@@ -76,7 +76,7 @@ def test_an_accepted_body_is_stored_as_recorded(step: JsonObject) -> None:
 
 @needs_vectors
 @pytest.mark.parametrize("step", posts(422))
-def test_a_refused_body_is_told_every_recorded_cause(step: JsonObject) -> None:
+def test_a_refused_body_gets_every_recorded_cause(step: JsonObject) -> None:
     wanted = step["response"]["body"]["details"]["causes"]
     try:
         _, _, causes = make(widget_kind(), copy.deepcopy(step["request"]["body"]))

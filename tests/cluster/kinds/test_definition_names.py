@@ -50,7 +50,7 @@ def test_the_status_is_the_recorded_one() -> None:
     assert status == body["status"]
 
 
-def test_a_taken_short_name_is_told_and_nothing_is_established() -> None:
+def test_a_taken_short_name_is_reported_and_nothing_is_established() -> None:
     first = accepted(definition("widgets", "Widget", shortNames=["wd"]))
     second = accepted(definition("wardens", "Warden", shortNames=["wd"]), first)
     assert not is_established(second)
@@ -64,7 +64,7 @@ def test_a_taken_short_name_is_told_and_nothing_is_established() -> None:
     assert "shortNames" not in second["status"]["acceptedNames"]
 
 
-def test_a_taken_kind_is_told() -> None:
+def test_a_taken_kind_is_reported() -> None:
     first = accepted(definition("widgets", "Widget"))
     second = accepted(definition("gadgets", "Widget", singular="gadget"), first)
     assert condition(second, "NamesAccepted")["reason"] == "ListKindConflict"

@@ -152,7 +152,7 @@ def test_containers_of_a_statefulset_may_mount_what_its_claim_templates_give() -
     assert created(workload("StatefulSet", spec, volumeClaimTemplates=[claim]))[1] == [refused]
 
 
-def test_several_errors_are_told_together_in_the_recorded_order() -> None:
+def test_several_errors_are_reported_together_in_the_recorded_order() -> None:
     body = workload("Deployment", {"containers": [{"name": "C"}], "restartPolicy": "Nope"}, replicas=-1)
     body["spec"]["template"]["metadata"]["labels"] = {"a": "c"}
     fields = [text.partition(":")[0] for text in created(body)[1]]

@@ -108,7 +108,7 @@ def test_every_revision_that_a_backup_holds_can_be_restored(
     store.close()
 
 
-def test_what_was_there_is_moved_aside_and_the_counter_never_goes_back(tmp_path: Path) -> None:
+def test_existing_data_is_moved_aside_and_the_counter_never_decreases(tmp_path: Path) -> None:
     make(tmp_path / "data")
     backup(tmp_path / "data", tmp_path / "b.tar", NOON)
     store = opened(tmp_path / "data")

@@ -121,7 +121,7 @@ class Refusing(SqliteJournal):
 
 
 @pytest.mark.parametrize("full", [False, True])
-def test_a_refused_batch_is_told_to_all_its_writers_and_written_first_when_there_is_room(
+def test_a_refused_batch_fails_for_all_its_writers_and_is_written_first_when_there_is_room(
     tmp_path: Path, full: bool
 ) -> None:
     async def main() -> None:

@@ -73,7 +73,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
 
 
 @pytest.mark.parametrize("name", DAMAGES)
-def test_a_damage_is_told_with_what_to_do(tmp_path: Path, name: str) -> None:
+def test_damage_is_reported_with_the_remedy(tmp_path: Path, name: str) -> None:
     damage, wanted = DAMAGES[name]
     make(tmp_path)
     damage(tmp_path)
@@ -87,7 +87,7 @@ def test_a_damage_is_told_with_what_to_do(tmp_path: Path, name: str) -> None:
     assert after == before
 
 
-def test_an_older_state_than_was_reached_is_told(tmp_path: Path) -> None:
+def test_an_older_state_than_was_reached_is_reported(tmp_path: Path) -> None:
     make(tmp_path)
     sql("DELETE FROM live WHERE rev > 300")(tmp_path)
     sql("DELETE FROM log WHERE rev > 300")(tmp_path)
@@ -95,5 +95,5 @@ def test_an_older_state_than_was_reached_is_told(tmp_path: Path) -> None:
     assert ["holds revision 300 and 401 was reached" in fault for fault in faults_of_directory(tmp_path)] == [True]
 
 
-def test_a_directory_without_a_cluster_is_told(tmp_path: Path) -> None:
+def test_a_directory_without_a_cluster_is_reported(tmp_path: Path) -> None:
     assert ["no cluster was ever started" in fault for fault in faults_of_directory(tmp_path)] == [True]

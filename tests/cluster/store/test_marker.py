@@ -67,7 +67,7 @@ def test_a_database_that_is_missing_is_refused_and_one_that_never_was_is_made(tm
     written(tmp_path, "").close()
 
 
-def test_a_database_that_is_missing_beside_its_log_is_refused_without_a_marker_too(tmp_path: Path) -> None:
+def test_a_database_that_is_missing_next_to_its_log_is_refused_without_a_marker_too(tmp_path: Path) -> None:
     found = killed(tmp_path / "a", tmp_path / "b", "ab")
     (found / "cluster.db").unlink()
     (found / "cluster.marker").unlink()

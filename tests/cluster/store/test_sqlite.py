@@ -198,7 +198,7 @@ def test_a_commit_that_stumbles_leaves_no_transaction_open(tmp_path: Path) -> No
     journal.close()
 
 
-def test_a_directory_that_others_may_write_to_is_closed_to_them_and_told(
+def test_a_directory_that_others_may_write_to_is_closed_to_them_and_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     place = tmp_path / "shared"
@@ -214,7 +214,7 @@ def test_a_directory_that_others_may_write_to_is_closed_to_them_and_told(
     assert caplog.text == ""
 
 
-def test_history_that_is_forgotten_goes_a_few_rows_with_each_commit_and_none_of_it_comes_back(tmp_path: Path) -> None:
+def test_old_history_is_deleted_a_few_rows_with_each_commit_and_never_comes_back(tmp_path: Path) -> None:
     path = tmp_path / "cluster.db"
     store = Store(lambda: NOON, SqliteJournal(path))
     store.load()

@@ -44,7 +44,7 @@ def test_the_writes_of_one_turn_are_one_batch_in_order() -> None:
     assert asyncio.run(main()) == [[2, 3], [4]]
 
 
-def test_a_disk_that_refuses_is_told_to_the_writer_and_ends_all_writing() -> None:
+def test_a_disk_that_refuses_fails_the_writer_and_ends_all_writing() -> None:
     async def main() -> None:
         store = Store(lambda: NOON, FullDisk())
         put(store, "a")

@@ -124,7 +124,7 @@ def test_an_index_may_fail_by_policy_while_others_go_on() -> None:
     play(scenario, bad)
 
 
-def test_a_suspended_job_has_no_pods_and_starts_anew_when_resumed() -> None:
+def test_a_suspended_job_has_no_pods_and_starts_again_when_resumed() -> None:
     async def scenario(world: World) -> None:
         await world.create(job("j", suspend=True, parallelism=2, completions=2))
         await world.wait(5)
@@ -165,7 +165,7 @@ def cron(**spec: Any) -> Any:
     return {"kind": "CronJob", "metadata": {"name": "c"}, "spec": {"jobTemplate": template, **spec}}
 
 
-def test_a_start_that_was_missed_for_longer_than_its_deadline_is_told() -> None:
+def test_a_start_that_was_missed_for_longer_than_its_deadline_is_reported() -> None:
     async def scenario(world: World) -> None:
         await world.create(cron(schedule="@hourly", startingDeadlineSeconds=30))
         await world.wait(1)
@@ -181,7 +181,7 @@ def test_a_start_that_was_missed_for_longer_than_its_deadline_is_told() -> None:
     play(scenario)
 
 
-def test_a_job_under_a_cronjob_that_it_did_not_start_is_told() -> None:
+def test_a_job_under_a_cronjob_that_it_did_not_start_is_reported() -> None:
     async def scenario(world: World) -> None:
         owner = await world.create(cron(schedule="0 0 1 1 *"))
         metadata = owner["metadata"]

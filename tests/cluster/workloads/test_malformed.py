@@ -137,7 +137,7 @@ def faulty(world: World, decide: Any) -> list[datetime]:
     return asked
 
 
-def test_a_decision_that_raises_is_tried_ever_less_often_and_told_once() -> None:
+def test_a_decision_that_raises_is_tried_ever_less_often_and_reported_once() -> None:
     def fails(now: datetime) -> Decision:
         raise ValueError("hunter2")
 
@@ -191,7 +191,7 @@ def test_a_livelock_is_one_keys_trouble() -> None:
         "2001-99-99",
     ],
 )
-def test_an_annotation_that_cannot_be_read_is_told_and_passed_over(value: str) -> None:
+def test_an_annotation_that_cannot_be_read_is_reported_and_passed_over(value: str) -> None:
     annotations = {"simulation.argosy.dev/startDelay": value}
     with pytest.raises(RuleError):
         annotated({"metadata": {"annotations": annotations}})

@@ -35,7 +35,7 @@ def test_the_same_event_is_counted_up() -> None:
     assert body(first)["source"] == {"component": "kubelet", "host": "node-1"}
 
 
-def test_an_event_that_was_not_taken_is_made_anew() -> None:
+def test_an_event_that_was_refused_is_created_again() -> None:
     recorder = Recorder()
     asked = recorder.write_for(Event(POD, "R", "again", component="kubelet"), NOON)
     assert asked is not None

@@ -183,7 +183,7 @@ def test_a_job_that_fails_too_often_ends_with_its_reason() -> None:
     play(scenario, rules)
 
 
-def test_a_finished_job_goes_after_its_time_to_live() -> None:
+def test_a_finished_job_is_deleted_after_its_time_to_live() -> None:
     async def scenario(world: World) -> None:
         await world.create(job("j", ttlSecondsAfterFinished=60))
         await world.wait(30)

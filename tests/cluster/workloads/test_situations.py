@@ -189,7 +189,7 @@ def test_what_was_left_behind_under_another_name_is_no_pod_of_a_statefulset() ->
 # -- DaemonSets and Pods -----------------------------------------------------------------------------------------------
 
 
-def test_a_daemonset_with_surge_has_a_new_pod_ready_before_the_old_one_goes() -> None:
+def test_a_daemonset_with_surge_has_a_new_pod_ready_before_the_old_one_is_deleted() -> None:
     async def scenario(world: World) -> None:
         await world.create(node_object("n2"))
         rolling = {"maxSurge": 1, "maxUnavailable": 0}
@@ -378,7 +378,7 @@ def test_writes_that_wait_for_a_webhook_are_made_once_and_refused_ones_are_tried
 
 
 @pytest.mark.parametrize("durability", ["FULL", "NORMAL"])
-def test_a_rollout_goes_on_after_the_process_ends_on_a_real_disk_and_clock(tmp_path: Path, durability: str) -> None:
+def test_a_rollout_continues_after_the_process_ends_on_a_real_disk_and_clock(tmp_path: Path, durability: str) -> None:
     clock, quick = RealClock(), Settings(kubelet_events=False, address_delay=0.0)
 
     async def run(act: Any, until: Any) -> None:

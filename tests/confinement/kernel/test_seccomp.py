@@ -79,6 +79,6 @@ def test_nobody_types_into_a_terminal(machine: str) -> None:
     assert found == [EPERM, EPERM, ALLOWED]
 
 
-def test_a_machine_whose_calls_are_not_known_is_told() -> None:
+def test_an_unknown_architecture_is_reported() -> None:
     with pytest.raises(OSError, match="system calls of vax are not known"):
         filter_of("vax", sockets=INTERNET, programs=True, processes=True)

@@ -23,7 +23,7 @@ def made(**named: Any) -> layout.Layout:
     return layout.Layout({"reads": (), "writes": (), "scratch": {}, **named}, processes=False)
 
 
-def test_what_lies_in_a_tree_comes_along_unless_it_may_be_written(tmp_path: Path) -> None:
+def test_a_tree_is_mounted_with_its_content_unless_it_may_be_written(tmp_path: Path) -> None:
     for name in ("in", "in/read", "in/written"):
         (tmp_path / name).mkdir()
     around = str(tmp_path / "in")

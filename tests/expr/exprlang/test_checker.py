@@ -83,7 +83,7 @@ def complaint(source: str) -> str:
         ("split(s, ',')[0] + 1", "invalid operation: + (mismatched types string and int)"),
     ],
 )
-def test_a_mistake_is_told_with_gos_type_names(source: str, message: str) -> None:
+def test_a_mistake_is_reported_with_gos_type_names(source: str, message: str) -> None:
     assert complaint(source) == message
 
 

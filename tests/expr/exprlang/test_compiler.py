@@ -147,7 +147,7 @@ def test_expressions_give_what_the_documentation_says(source: str, value: Any) -
         ("{(1 + 1): 2}", "interface conversion: interface {} is int, not string (1:1)"),
     ],
 )
-def test_what_goes_wrong_is_told_in_upstreams_words_with_the_place(source: str, text: str) -> None:
+def test_errors_are_reported_in_upstreams_words_with_the_place(source: str, text: str) -> None:
     assert error_of(source) == text
 
 

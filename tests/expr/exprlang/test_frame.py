@@ -74,7 +74,7 @@ def test_a_pattern_takes_linear_time() -> None:
     assert compile_expression("repeat('a', 9999) matches '(a+)+$x'").run({}) is False
 
 
-def test_a_value_that_is_nested_too_deeply_is_told() -> None:
+def test_a_value_that_is_nested_too_deeply_is_reported() -> None:
     value: Any = 1.0
     for _ in range(5000):
         value = [value]

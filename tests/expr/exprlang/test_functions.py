@@ -134,7 +134,7 @@ def test_functions_give_what_the_documentation_says(source: str, value: Any) -> 
         ("date('2024-01-02').Add(text)", "reflect: Call using string as type time.Duration"),
     ],
 )
-def test_what_does_not_fit_is_told(source: str, message: str | None) -> None:
+def test_type_errors_are_reported(source: str, message: str | None) -> None:
     with pytest.raises(ExprError) as caught:
         value_of(source)
     if message is not None:

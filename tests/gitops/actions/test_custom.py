@@ -86,7 +86,7 @@ def test_a_users_actions_replace_the_shipped_ones(lua: LuaWorkers) -> None:
     assert [found[name].disabled for name in ("bump", "off", "plain")] == [False, True, False]
 
 
-def test_a_users_actions_join_the_shipped_ones_when_told_to(lua: LuaWorkers) -> None:
+def test_a_users_actions_join_the_shipped_ones_when_configured(lua: LuaWorkers) -> None:
     merging = ACTIONS + "mergeBuiltinActions: true\n"
     assert {"bump", "plain", "scale", "restart"} <= set(offered(lua, merging))
     [impact] = acted(lua, "restart", merging)
@@ -126,7 +126,7 @@ def test_a_list_creates_and_patches(lua: LuaWorkers) -> None:
         ("gone", "Deployment has no action 'gone'; it has: bump, job, mute, other, refusing, restart"),
     ],
 )
-def test_what_an_action_cannot_do_is_told(lua: LuaWorkers, name: str, text: str) -> None:
+def test_what_an_action_cannot_do_is_reported(lua: LuaWorkers, name: str, text: str) -> None:
     with pytest.raises(ActionError) as raised:
         acted(lua, name)
     assert str(raised.value) == text
@@ -141,7 +141,7 @@ def test_what_an_action_cannot_do_is_told(lua: LuaWorkers, name: str, text: str)
         ("[", "the actions of Deployment cannot be read: resource.customizations.actions.apps_Deployment"),
     ],
 )
-def test_a_discovery_that_fails_is_told(lua: LuaWorkers, actions: str, text: str) -> None:
+def test_a_discovery_that_fails_is_reported(lua: LuaWorkers, actions: str, text: str) -> None:
     with pytest.raises(ActionError) as raised:
         offered(lua, actions)
     assert text in str(raised.value)

@@ -341,7 +341,7 @@ def test_a_plugin_is_called_with_the_token_that_its_configuration_names() -> Non
     "generator",
     [{"plugin": {"configMapRef": {"name": "p"}}}, {"clusterDecisionResource": {"configMapRef": "p", "name": "x"}}],
 )
-def test_plugins_and_decisions_are_the_control_planes_whoever_asks(generator: JsonObject) -> None:
+def test_plugins_and_decisions_are_the_control_planes_for_any_caller(generator: JsonObject) -> None:
     """Else a tenant could name any address, and a token for it."""
 
     class Noting(Fake):

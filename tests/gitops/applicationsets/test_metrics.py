@@ -16,7 +16,7 @@ class Cached:
         return self._objects
 
 
-def test_sets_tell_their_status_their_applications_and_wanted_labels() -> None:
+def test_sets_export_their_status_their_applications_and_selected_labels() -> None:
     conditions = [{"type": "ResourcesUpToDate", "status": "True", "reason": "ApplicationSetUpToDate"}]
     made = {
         "metadata": {"namespace": "argocd", "name": "a", "labels": {"team.io/owner": "x"}},

@@ -70,7 +70,7 @@ def test_a_change_of_one_set_of_parameters_writes_one_application(bench: Bench, 
     assert verdicts(bench) <= before + 2
 
 
-def test_an_application_that_moves_has_itself_judged_and_the_set_tells_in_intervals(
+def test_a_changed_application_alone_is_assessed_and_the_set_reports_at_intervals(
     bench: Bench, writes: Counter[str]
 ) -> None:
     names = [f"a{number:04}" for number in range(MANY)]

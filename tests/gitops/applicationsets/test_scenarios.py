@@ -143,7 +143,7 @@ def test_an_unknown_cluster_leaves_only_its_application_out_and_its_deletion_doe
     bench.world.run_until(lambda: bench.apps() == [])
 
 
-def test_a_rolling_sync_goes_step_by_step_and_waits_for_health(bench: Bench) -> None:
+def test_a_rolling_sync_advances_step_by_step_and_waits_for_health(bench: Bench) -> None:
     steps = [
         {"matchExpressions": [{"key": "env", "operator": "In", "values": ["dev"]}]},
         {"matchExpressions": [{"key": "env", "operator": "In", "values": ["prod"]}], "maxUpdate": 1},
@@ -218,7 +218,7 @@ def test_a_set_elsewhere_reads_no_repository_that_its_project_does_not_let_it(
     assert "canary" not in str(status)
 
 
-def test_a_preview_tells_what_would_happen_and_does_nothing(bench: Bench) -> None:
+def test_a_preview_shows_what_would_happen_and_does_nothing(bench: Bench) -> None:
     bench.create(appset([listed("a", "b")]))
     bench.world.run_until(lambda: bench.apps() == ["a", "b"])
     bench.world.pass_time(2)
@@ -239,7 +239,7 @@ FILES = {"envs/dev.yaml": "{name: d, env: dev}", "envs/prod.yaml": "{name: p, en
 IN_FILES = {"git": {"repoURL": REPO, "revision": "HEAD", "files": [{"path": "envs/*"}]}}
 
 
-def test_a_rolling_sync_goes_on_where_it_was_after_its_generator_failed(bench: Bench) -> None:
+def test_a_rolling_sync_continues_where_it_was_after_its_generator_failed(bench: Bench) -> None:
     bench.git.push(REPO, FILES)
     bench.create(appset([IN_FILES], strategy=steps("dev", "prod")))
     bench.world.run_until(lambda: bool(bench.app("d").get("operation")))
@@ -257,7 +257,7 @@ def test_a_rolling_sync_goes_on_where_it_was_after_its_generator_failed(bench: B
     assert not bench.app("p").get("operation")
 
 
-def test_how_far_a_rollout_is_goes_with_the_strategy(bench: Bench) -> None:
+def test_removing_the_strategy_removes_the_progress(bench: Bench) -> None:
     bench.create(appset([listed("d")], strategy=steps("dev")))
     bench.world.run_until(lambda: bool(phases(bench)))
     bench.patch({"spec": {"strategy": None}})
@@ -312,7 +312,7 @@ def project(name: str) -> JsonObject:
     return {"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "metadata": metadata, "spec": limits}
 
 
-def test_a_setting_says_how_often_repositories_are_asked_and_how_many_applications_are_told(bench: Bench) -> None:
+def test_a_setting_says_how_often_repositories_are_asked_and_how_many_applications_are_listed(bench: Bench) -> None:
     settings = {
         "applicationsetcontroller.requeue.after": "60s",
         "applicationsetcontroller.status.max.resources.count": "1",
@@ -372,7 +372,7 @@ def test_a_null_in_the_template_is_written_once(bench: Bench) -> None:
     assert bench.app("a")["metadata"]["resourceVersion"] == version
 
 
-def test_events_of_the_set_tell_what_was_created_changed_and_deleted(bench: Bench) -> None:
+def test_events_of_the_set_report_what_was_created_changed_and_deleted(bench: Bench) -> None:
     bench.create(appset([listed("a", "b")]))
     bench.world.run_until(lambda: bench.apps() == ["a", "b"])
     bench.patch({"spec": {"generators": [listed("a", a="prod")]}})
@@ -425,7 +425,7 @@ def test_what_jq_leads_to_on_an_application_is_left_as_it_is(bench: Bench) -> No
     assert "Invalid path expression" in told[0]
 
 
-def test_an_application_that_is_refused_keeps_no_other_from_being_made_and_is_told_of_until_it_is_taken(
+def test_a_refused_application_delays_no_other_and_is_reported_until_it_is_accepted(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, refusing = bench.world.client.write, [True]

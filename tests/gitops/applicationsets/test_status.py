@@ -53,7 +53,7 @@ def test_a_condition_that_says_the_same_keeps_its_time() -> None:
 
 
 @pytest.mark.parametrize("generated", [True, False])
-def test_an_error_is_told_with_its_reason_and_nothing_is_up_to_date(generated: bool) -> None:
+def test_an_error_is_reported_with_its_reason_and_nothing_is_up_to_date(generated: bool) -> None:
     by_type = {
         item["type"]: (item["status"], item["reason"]) for item in told(*status.failed("R", "m", generated=generated))
     }
@@ -64,7 +64,7 @@ def test_an_error_is_told_with_its_reason_and_nothing_is_up_to_date(generated: b
     )
 
 
-def test_what_was_left_alone_and_what_was_refused_is_told_together() -> None:
+def test_what_was_left_alone_and_what_was_refused_is_reported_together() -> None:
     found = status.outcome([Problem("a", "no project")], [("CreateApplicationError", "denied")])
     assert (found[0].reason, found[0].message) == ("CreateApplicationError", "a: no project; denied")
     assert status.outcome([Problem("a", "x")], [])[0].reason == "ApplicationValidationError"

@@ -72,7 +72,7 @@ def test_no_cluster_is_connected_to_before_an_application_names_it_and_each_only
 SOURCE = {"repoURL": "https://git.example/app.git", "targetRevision": "main"}
 
 
-def test_a_cluster_that_is_away_is_told_and_used_as_soon_as_it_is_back_and_others_go_on(bench: Bench) -> None:
+def test_a_cluster_that_is_away_is_reported_and_used_as_soon_as_it_is_back_and_others_continue(bench: Bench) -> None:
     bench.clusters.add("prod")
     bench.clusters.down.add(PROD)
     bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})
@@ -91,7 +91,7 @@ def test_a_cluster_that_is_away_is_told_and_used_as_soon_as_it_is_back_and_other
     assert bench.gitops.clusters.states()[PROD].state is State.SUCCESSFUL
 
 
-def test_a_cluster_that_goes_away_later_is_told_and_nothing_in_it_is_touched(bench: Bench) -> None:
+def test_a_cluster_that_becomes_unreachable_later_is_reported_and_nothing_in_it_is_touched(bench: Bench) -> None:
     bench.clusters.add("prod")
     bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})
     bench.create(goes_to())
@@ -114,7 +114,7 @@ def test_a_cluster_that_goes_away_later_is_told_and_nothing_in_it_is_touched(ben
     assert bench.clusters.values(PROD) == {"a": "one"}
 
 
-def test_a_cluster_that_refuses_to_tell_what_it_holds_is_told_at_once_and_by_kind(bench: Bench) -> None:
+def test_a_cluster_that_refuses_to_list_its_objects_is_reported_at_once_and_by_kind(bench: Bench) -> None:
     bench.clusters.add("prod")
     bench.clusters.users[PROD] = ("system:serviceaccount:default:limited", ())
     bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})
@@ -169,7 +169,7 @@ def test_a_secret_that_asks_for_it_is_labelled_with_its_cluster_s_version_and_st
     assert bench.clusters.connected == [PROD]
 
 
-def test_a_secret_that_asks_for_the_label_later_gets_it_without_connecting_anew(bench: Bench) -> None:
+def test_a_secret_that_asks_for_the_label_later_gets_it_without_connecting_again(bench: Bench) -> None:
     bench.clusters.add("prod")
     bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})
     bench.create(goes_to())
@@ -183,7 +183,7 @@ def test_a_secret_that_asks_for_the_label_later_gets_it_without_connecting_anew(
     assert bench.clusters.connected == [PROD]
 
 
-def test_a_changed_secret_connects_anew(bench: Bench) -> None:
+def test_a_changed_secret_connects_again(bench: Bench) -> None:
     bench.clusters.add("prod")
     bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})
     bench.create(goes_to())

@@ -144,7 +144,7 @@ def test_objects_of_a_new_kind_are_tracked_whole(bench: Bench) -> None:
     assert (bench.get(CRON_TABS, "tab") or {})["spec"]["cron"] == "daily", "what a person changed is healed"
 
 
-def test_a_target_that_goes_while_it_is_read_counts_as_gone(bench: Bench) -> None:
+def test_a_target_deleted_while_it_is_read_counts_as_gone(bench: Bench) -> None:
     """Deleted between the event and the reading: the outline says that it exists, the server that it does not."""
     bench.create(config_map("a", value="x"), CONFIG_MAPS)
     bench.create(application())
@@ -167,7 +167,7 @@ def test_another_way_of_tracking_finds_the_same_objects(bench: Bench, before: st
     assert bench.health() == "Healthy"
 
 
-def test_an_application_that_goes_takes_along_what_it_has_under_the_settings_of_now(bench: Bench) -> None:
+def test_a_deleted_application_deletes_what_it_has_under_the_current_settings(bench: Bench) -> None:
     bench.settings(application__resourceTrackingMethod="label")
     app = application()
     app["metadata"]["finalizers"] = ["resources-finalizer.argocd.argoproj.io"]
@@ -196,7 +196,7 @@ def test_a_tracked_object_is_kept_as_it_is_and_any_other_by_its_identity_and_mar
     assert Reduction(Marks("label"))(obj) is obj
 
 
-def test_metadata_only_tells_the_marks_and_is_never_taken_for_the_whole() -> None:
+def test_metadata_alone_shows_the_tracking_and_is_never_taken_for_the_whole_object() -> None:
     found = MetadataOnly(Marks())(tracked_by("app"))
     assert isinstance(found, Outline)
     assert found["metadata"]["annotations"]["other"] == "y"

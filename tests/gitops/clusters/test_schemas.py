@@ -77,7 +77,7 @@ def test_list_items_that_another_manager_adds_are_no_difference(bench: Bench) ->
     assert [port["name"] for port in found["spec"]["ports"]] == ["web", "admin"]
 
 
-def test_a_field_that_the_source_drops_is_a_difference_and_goes(bench: Bench) -> None:
+def test_a_field_that_the_source_drops_is_a_difference_and_is_removed(bench: Bench) -> None:
     synced(bench, "{note: old, ports: [{name: web, number: 80}]}")
     bench.git.push(REPO, {"conf/a.yaml": gate("{ports: [{name: web, number: 80}]}")})
     bench.refresh()

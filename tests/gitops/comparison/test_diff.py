@@ -103,7 +103,7 @@ def test_prune_last_is_after_everything() -> None:
     assert found == ["a", "b", "g0"]
 
 
-def test_a_namespace_goes_before_its_first_user() -> None:
+def test_a_namespace_is_applied_before_its_first_user() -> None:
     space = thing("Namespace", "x", "5", namespace="")
     assert names(thing("ConfigMap", "a"), space) == ["x", "a"]
 
@@ -130,7 +130,7 @@ def test_jq_paths_delete_what_they_lead_to(expression: str, left: JsonObject | N
     assert without_paths(given, paths.paths(given, expression)) == (given if left is None else left)
 
 
-def test_equal_secrets_look_equal_and_nothing_else_can_be_told() -> None:
+def test_equal_secrets_look_equal_and_nothing_else_is_revealed() -> None:
     last = '{"kind":"Secret","data":{"p":"eA=="}}'
     marks = {"kubectl.kubernetes.io/last-applied-configuration": last, "token": "t"}
     target = {"apiVersion": "v1", "kind": "Secret", "data": {"p": "eA==", "q": "eQ=="}}
@@ -207,7 +207,7 @@ def test_tracking_marks_are_written_and_read(method: str, marked: str, labelled:
     assert resource_tracking.is_self_referenced(made, settings)
 
 
-def test_the_label_beside_the_annotation_is_cut_to_what_a_label_may_hold() -> None:
+def test_the_label_next_to_the_annotation_is_cut_to_what_a_label_may_hold() -> None:
     made = resource_tracking.tracked(
         thing("Deployment", "d"), "a" * 62 + "-tail", "x", Settings(tracking_method="annotation+label")
     )

@@ -29,7 +29,7 @@ TOLD = {**BEFORE, "conditions": [{"type": "ComparisonError", "message": "m"}]}
         ({}, Level.LATEST, 0, 0.0), (UNKNOWN, Level.RECENT, 0, 0.0), (TOLD, Level.LATEST, 0, 0.0),
     ],
 )  # fmt: skip
-def test_an_error_is_told_when_its_time_has_come(before: JsonObject, level: Level, ago: int, left: float) -> None:
+def test_an_error_is_reported_when_its_time_has_come(before: JsonObject, level: Level, ago: int, left: float) -> None:
     since = NOON - timedelta(seconds=ago)
     assert remaining(since, read(ApplicationStatus, before), Refresh(level), Settings(), NOON) == left
 

@@ -150,7 +150,7 @@ def test_an_ignored_root_hides_what_it_owns_and_a_forbidden_kind_is_not_counted(
     assert index.names(forbidden="j") == ["c"]
 
 
-def test_only_changes_of_orphans_are_told() -> None:
+def test_only_changes_of_orphans_are_reported() -> None:
     index = Index(thing("Deployment", "web", app="app"), thing("Deployment", "stray"))
     assert not index.hears(thing("ReplicaSet", "web-1", "web"))
     assert not index.hears(thing("ConfigMap", "mine", app="app"))
@@ -216,7 +216,7 @@ def warning(bench: Bench, name: str = "app") -> str:
     return bench.conditions(name).get("OrphanedResourceWarning", "")
 
 
-def test_an_orphan_is_told_within_a_second_and_forgotten_when_it_goes(bench: Bench) -> None:
+def test_an_orphan_is_reported_within_a_second_and_dropped_when_it_is_deleted(bench: Bench) -> None:
     start(bench)
     bench.world.pass_time(10)
     assert warning(bench) == ""

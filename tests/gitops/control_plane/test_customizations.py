@@ -79,7 +79,7 @@ def test_what_a_verdict_depends_on_changes_the_digest() -> None:
         (KEY, "a/b: {health.lua: [1]}", "a/b: health.lua: must be text"),
     ],
 )
-def test_what_cannot_be_read_is_told_and_the_rest_counts(key: str, text: str, problem: str) -> None:
+def test_what_cannot_be_read_is_reported_and_the_rest_counts(key: str, text: str, problem: str) -> None:
     config = {key: text, f"{KEY}.health.g_K": "good"}
     found = customizations_of(config)
     assert len(found.problems) == 1

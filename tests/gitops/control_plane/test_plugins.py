@@ -54,7 +54,7 @@ def test_without_a_name_the_plugin_that_fits_is_found(bench: Bench) -> None:
     bench.world.run_until(lambda: bench.value("made") == "one-app-")
 
 
-def test_a_faulty_definition_stops_no_other_and_is_told_to_who_asks_for_it(bench: Bench) -> None:
+def test_a_faulty_definition_stops_no_other_and_its_user_gets_the_error(bench: Bench) -> None:
     bench.config_map("broken", {"plugin.yaml": "kind: ["}, **LABELS)
     bench.config_map("empty", {}, **LABELS)
     bench.config_map("greedy", {"plugin.yaml": PLUGIN.replace("spec:", "spec:\n  provideGitCreds: true")}, **LABELS)

@@ -45,7 +45,7 @@ def app(**content: Any) -> JsonObject:
         (app(spec={"source": None, "syncPolicy": {"syncOptions": ["a=b"]}}), ""),
     ],
 )
-def test_an_application_is_told_by_the_field_that_is_wrong(obj: JsonObject, text: str) -> None:
+def test_an_application_is_reported_by_the_field_that_is_wrong(obj: JsonObject, text: str) -> None:
     assert wrong_field(obj, APPLICATION) == text
 
 

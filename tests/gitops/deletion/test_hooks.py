@@ -155,7 +155,7 @@ def test_helm_hooks_hold_too(bench: Bench) -> None:
     assert jobs.made == ["pre"]
 
 
-def test_nothing_goes_before_the_predelete_hook_succeeded(bench: Bench) -> None:
+def test_nothing_is_deleted_before_the_predelete_hook_succeeded(bench: Bench) -> None:
     jobs = start(bench, pre=job("pre", "PreDelete"))
     bench.delete("app")
     bench.world.run_until(lambda: jobs.made == ["pre"])
@@ -165,7 +165,7 @@ def test_nothing_goes_before_the_predelete_hook_succeeded(bench: Bench) -> None:
     assert bench.value("a") is None
 
 
-def test_a_failing_hook_is_told_and_tried_again_after_exactly_thirty_seconds(bench: Bench) -> None:
+def test_a_failing_hook_is_reported_and_tried_again_after_exactly_thirty_seconds(bench: Bench) -> None:
     jobs = start(bench, pre=job("pre", "PreDelete"))
     jobs.failing.add("pre")
     bench.delete("app")
@@ -183,7 +183,7 @@ def test_a_failing_hook_is_told_and_tried_again_after_exactly_thirty_seconds(ben
     assert bench.value("a") is None
 
 
-def test_a_hook_is_mended_in_its_source(bench: Bench) -> None:
+def test_a_hook_is_fixed_in_its_source(bench: Bench) -> None:
     jobs = start(bench, pre=job("bad", "PreDelete"))
     jobs.failing.add("bad")
     bench.delete("app")

@@ -269,7 +269,7 @@ def test_the_time_limit_of_a_sync_ends_its_waiting_too(bench: Bench) -> None:
     assert parse(state["finishedAt"]) - parse(state["startedAt"]) == timedelta(seconds=60)
 
 
-def test_a_process_that_dies_while_it_waits_is_followed_by_one_that_goes_on(bench: Bench) -> None:
+def test_a_process_that_dies_while_it_waits_is_continued_by_the_next_one(bench: Bench) -> None:
     jobs = push(bench, "a", "b")
     bench.create(dependent("b", "a"))
     bench.world.run_until(lambda: bool(waiting(bench, "b")))
@@ -299,7 +299,7 @@ def test_a_dependency_that_breaks_later_undoes_nothing(bench: Bench) -> None:
     assert bench.value("c") is None
 
 
-def test_a_cycle_is_named_on_its_members_and_mended_by_breaking_it(bench: Bench) -> None:
+def test_a_cycle_is_named_on_its_members_and_ends_by_breaking_it(bench: Bench) -> None:
     jobs = push(bench, "a", "b", "c", "d")
     for name, on in (("a", "b"), ("b", "c"), ("d", "a")):
         bench.create(dependent(name, on))
@@ -346,7 +346,7 @@ def progress(bench: Bench) -> list[str]:
     return gone
 
 
-def test_what_is_deleted_together_goes_in_reverse(bench: Bench) -> None:
+def test_what_is_deleted_together_is_deleted_in_reverse(bench: Bench) -> None:
     push(bench, "a", "b", "c")
     for made in (dependent("a"), dependent("b", "a"), dependent("c", "b")):
         bench.create(made)
@@ -426,7 +426,7 @@ def test_an_app_of_apps_brings_its_children_in_order_and_takes_them_away_in_reve
     assert gone == ["c", "b", "a"]
 
 
-def test_what_an_applicationset_makes_comes_in_order_and_goes_in_reverse(bench: Bench) -> None:
+def test_what_an_applicationset_makes_is_created_in_order_and_deleted_in_reverse(bench: Bench) -> None:
     world = bench.world
     generators = made_generators(world.client, world.caches, bench.git, world.clock, world.rng)
     workers = JqWorkers(world.clock)

@@ -66,7 +66,7 @@ def test_what_is_being_deleted_is_not_asked_about(judge: Callable[..., list[str]
     assert lua.calls == []
 
 
-def test_an_unchanged_object_costs_nothing_and_a_changed_one_is_judged_anew(
+def test_an_unchanged_object_costs_nothing_and_a_changed_one_is_judged_again(
     judge: Callable[..., list[str]], lua: Scripted
 ) -> None:
     config = {f"{KEY}.apps_Deployment": "Healthy"}
@@ -80,7 +80,7 @@ def test_an_unchanged_object_costs_nothing_and_a_changed_one_is_judged_anew(
     assert len(lua.calls) == 7
 
 
-def test_a_change_of_the_settings_judges_anew(judge: Callable[..., list[str]], lua: Scripted) -> None:
+def test_a_change_of_the_settings_judges_again(judge: Callable[..., list[str]], lua: Scripted) -> None:
     assert judge({f"{KEY}.apps_Deployment": "Healthy"}, deployment()) == ["Healthy"]
     assert judge({f"{KEY}.apps_Deployment": "Degraded"}, deployment()) == ["Degraded"]
     assert judge({}, deployment()) == ["Suspended"]

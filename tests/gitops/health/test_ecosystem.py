@@ -44,7 +44,7 @@ def test_a_partition_holds_an_updated_workload_back_only_once_it_was_changed() -
 
 
 @pytest.mark.parametrize("kind", ["ISBServiceRollout", "MonoVertexRollout", "PipelineRollout"])
-def test_a_failed_progressive_upgrade_outweighs_that_it_goes_on(kind: str) -> None:
+def test_a_failed_progressive_upgrade_outweighs_its_progress(kind: str) -> None:
     failed = {"type": "ProgressiveUpgradeSucceeded", "status": "False"}
     status = {"observedGeneration": 2, "upgradeInProgress": "Progressive"}
     api_version = "numaplane.numaproj.io/v1alpha1"

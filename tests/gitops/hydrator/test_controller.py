@@ -236,7 +236,7 @@ def test_a_changed_spec_is_hydrated_from_the_same_dry_commit(place: Place) -> No
     assert "name: b" in place.show("env/a/manifest.yaml")
 
 
-def test_a_hard_request_renders_anew_and_commits_nothing_where_nothing_changed(place: Place) -> None:
+def test_a_hard_request_renders_again_and_commits_nothing_where_nothing_changed(place: Place) -> None:
     place.commit(a="one")
     place.create("a")
     place.bench.world.run_until(lambda: place.is_synced("one"))
@@ -310,7 +310,7 @@ def test_templates_and_author_are_the_settings(place: Place) -> None:
         ("sourceHydrator__readmeMessageTemplate", "{{ .NoSuchField }}", "failed to execute the README template"),
     ],
 )
-def test_a_wrong_template_is_told(place: Place, setting: str, template: str, text: str) -> None:
+def test_a_wrong_template_is_reported(place: Place, setting: str, template: str, text: str) -> None:
     place.bench.settings(**{setting: template})
     place.commit(a="one")
     place.create("a")

@@ -88,7 +88,7 @@ def test_nothing_is_committed_before_every_member_says_that_it_is_hydrating() ->
     assert memory_of(found).batch == Batch(1, ())
 
 
-def test_a_hydration_under_way_is_waited_for_and_its_end_is_told_to_those_that_still_say_so() -> None:
+def test_a_running_hydration_is_awaited_and_its_end_is_written_to_those_that_still_say_so() -> None:
     marked = [app(name, phase="Hydrating", startedAt="2030-01-01T11:59:00Z") for name in "ab"]
     memory = Memory(members=frozenset(map(key_of, marked)), begun=True, batch=Batch(1, tuple(marked)))
     waiting = decide(seen(*marked, memory=memory), NOON)

@@ -18,7 +18,7 @@ def described(message: str, *trailers: str) -> Described:
     return Described(author="A <a@example.com>", authored_at=AT, message=message, trailers=trailers)
 
 
-def test_a_commit_is_told_in_upstreams_order_and_what_is_empty_is_left_out() -> None:
+def test_a_commit_is_reported_in_upstreams_order_and_what_is_empty_is_left_out() -> None:
     found = as_file(of_commit("https://git.example/x", "abc", described("subject\n\nbody <&>\u2028")))
     assert found.decode() == (
         '{\n  "repoURL": "https://git.example/x",\n  "drySha": "abc",\n  "author": "A <a@example.com>",\n'

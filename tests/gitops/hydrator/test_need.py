@@ -60,7 +60,7 @@ def test_the_first_rule_that_holds_needs_no_look_at_the_repository(
     assert (found.why if found else "") == why
 
 
-def test_an_operation_of_this_process_that_did_not_end_goes_on_at_once() -> None:
+def test_an_operation_of_this_process_that_did_not_end_continues_at_once() -> None:
     found = standing(app("Hydrating"), NOON, TIMEOUT, resumes=True)
     assert found is not None
     assert found.is_needed

@@ -112,7 +112,7 @@ def test_an_operation_under_way_is_taken_up_again_when_its_time_has_passed(place
     assert timedelta(seconds=118) <= at - began <= timedelta(seconds=122)
 
 
-def test_of_two_replicas_one_hydrates_and_the_other_goes_on_when_it_is_gone(place: Place) -> None:
+def test_of_two_replicas_one_hydrates_and_the_other_continues_when_it_is_gone(place: Place) -> None:
     dry = begun(place)
     replicas = [Bench(place.bench.world, place.bench.remote, replica=name) for name in ("one", "two")]
     pushed: list[str] = []

@@ -39,7 +39,7 @@ def test_paths_that_are_the_same_place_are_said_of_both() -> None:
         }
 
 
-def test_a_credential_in_a_url_is_not_told() -> None:
+def test_a_credential_in_a_url_is_not_shown() -> None:
     made = app()
     made["spec"]["sourceHydrator"]["drySource"]["repoURL"] = "https://u:canary@git.example/dry.git"
     [text] = errors_of([candidate("x", made, read(AppProjectSpec, {"sourceRepos": []}))], "argocd").values()

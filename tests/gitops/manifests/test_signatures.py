@@ -79,7 +79,7 @@ def signed(tmp_path: Path, signers: Signers) -> Iterator[Signed]:
         yield Signed(bench, tmp_path / "repository", signers)
 
 
-def test_an_unsigned_commit_is_told_and_never_synced_by_itself_or_by_hand(signed: Signed) -> None:
+def test_an_unsigned_commit_is_reported_and_never_synced_by_itself_or_by_hand(signed: Signed) -> None:
     bench, commit = signed.bench, signed.commit("one")
     signed.trust("good")
     signed.project(signed.policy())

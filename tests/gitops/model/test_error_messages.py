@@ -31,7 +31,7 @@ def failed(at: str) -> JsonObject:
         ({}, {"operationState": {"phase": "Succeeded"}}, []),
     ],
 )  # fmt: skip
-def test_what_is_new_is_told(before: JsonObject, after: JsonObject, told: list[str]) -> None:
+def test_what_is_new_is_reported(before: JsonObject, after: JsonObject, told: list[str]) -> None:
     assert new_errors(read(ApplicationStatus, before), read(ApplicationStatus, after)) == told
 
 

@@ -38,7 +38,7 @@ def key(name: str) -> ResourceKey:
         ({key(n): n for n in "abcde"}, "ConfigMap shop/a: a; ConfigMap shop/b: b; ConfigMap shop/c: c; and 2 more"),
     ],
 )
-def test_three_differences_are_told_and_the_others_counted(why: dict[ResourceKey, str], says: str) -> None:
+def test_three_differences_are_reported_and_the_others_counted(why: dict[ResourceKey, str], says: str) -> None:
     assert event_messages.differences(why).startswith(says)
     assert bool(event_messages.differences(why)) == bool(says)
 
@@ -67,7 +67,7 @@ def events(bench: Bench, reason: str) -> list[tuple[str, str]]:
     return [(item["type"], item["message"]) for item in listed.items if item["reason"] == reason]
 
 
-def test_drift_is_told_with_its_reason_and_no_secret_in_it(bench: Bench) -> None:
+def test_drift_is_reported_with_its_reason_and_no_secret_in_it(bench: Bench) -> None:
     secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  token: {}\n"
     bench.git.push(REPO, {"conf/a.yaml": config("a", "one"), "conf/s.yaml": secret.format("canary-one")})
     bench.create(application(syncPolicy={}))

@@ -49,7 +49,7 @@ def test_what_is_wrong_with_a_project_is_an_event_of_it_and_only_once(bench: Ben
 
 
 @pytest.mark.parametrize(("is_used", "is_written"), [(True, False), (False, True)])
-def test_who_goes_on_holding_a_project_that_is_to_be_deleted(is_used: bool, is_written: bool) -> None:
+def test_what_keeps_a_project_that_is_to_be_deleted(is_used: bool, is_written: bool) -> None:
     metadata = {"uid": "u", "resourceVersion": "7", "deletionTimestamp": "2026-01-01T00:00:00Z"}
     held = {**project("team"), "metadata": {"name": "team", "namespace": "argocd", **metadata}}
     held["metadata"]["finalizers"] = [FINALIZER]

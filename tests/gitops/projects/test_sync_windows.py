@@ -106,7 +106,7 @@ def test_an_automated_sync_waits_for_its_window_and_starts_when_it_opens(bench: 
     assert synced >= opens - timedelta(minutes=1)
 
 
-def test_a_sync_outside_of_its_window_says_so_and_goes_on_when_it_opens(bench: Bench) -> None:
+def test_a_sync_outside_of_its_window_says_so_and_continues_when_it_opens(bench: Bench) -> None:
     opens = bench.world.clock.now() + timedelta(hours=3)
     given = window("allow", f"{opens.minute} {opens.hour} * * *", "1h")
     bench.create_project("narrow", syncWindows=[given.raw])

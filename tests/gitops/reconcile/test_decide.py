@@ -46,7 +46,7 @@ def progress_of(decision: Decision) -> Progress:
     return decision.memory
 
 
-def test_what_a_pass_came_to_is_written_of_the_version_that_it_saw_and_then_told() -> None:
+def test_a_pass_writes_its_result_for_the_version_that_it_saw_and_then_reports_it() -> None:
     event = Event(app(), "OperationStarted", "begun")
     decision = decide(seen(Advance(patch=PATCH, events=(event,))), NOON)
     write, told = decision.steps
@@ -125,7 +125,7 @@ def test_a_comparison_without_news_brings_no_other_look() -> None:
     assert not again.is_settled, "meanwhile another one was requested"
 
 
-def test_a_malformed_application_is_told_why_and_not_again_when_that_is_refused() -> None:
+def test_a_malformed_application_gets_the_reason_once_even_if_that_write_is_refused() -> None:
     wrong = Seen(app=app(), progress=Progress(), malformed="spec.source must be an object")
     (write,) = decide(wrong, NOON).steps
     assert isinstance(write, Write) and isinstance(write.body, dict)

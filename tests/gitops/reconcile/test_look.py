@@ -89,14 +89,14 @@ def test_an_operation_and_comparisons_take_turns() -> None:
     assert (first.stage, then.stage) == (Stage.OPERATE, Stage.COMPARE)
 
 
-def test_an_operation_goes_on_where_there_is_nothing_to_compare() -> None:
+def test_an_operation_continues_where_there_is_nothing_to_compare() -> None:
     running = {**marked(), "operation": {"sync": {}}}
     work = due(running, replace(QUIET, is_compare_next=True), NONE)
     assert work is not None
     assert work.stage == Stage.OPERATE
 
 
-def test_an_application_that_goes_is_neither_compared_nor_synced() -> None:
+def test_a_deleted_application_is_neither_compared_nor_synced() -> None:
     going = {**marked(deletionTimestamp="2026-01-01T00:00:00Z"), "operation": {"sync": {}}}
     work = due(going, Progress(), NONE.with_overdue())
     assert work is not None
@@ -104,9 +104,7 @@ def test_an_application_that_goes_is_neither_compared_nor_synced() -> None:
 
 
 @pytest.mark.parametrize(("told", "is_remembered"), [("new", True), ("newer", False), ("", False)])
-def test_what_was_compared_last_is_remembered_of_the_revision_that_the_status_tells(
-    told: str, is_remembered: bool
-) -> None:
+def test_the_last_comparison_is_remembered_for_the_revision_in_the_status(told: str, is_remembered: bool) -> None:
     """The answer to a status write that was lost told of a commit that nothing here remembers."""
     made = app()
     made["status"]["sync"]["revision"] = told

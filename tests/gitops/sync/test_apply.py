@@ -60,7 +60,7 @@ subjects: [{{kind: ServiceAccount, name: default, namespace: default}}]
 """
 
 
-def test_a_binding_to_another_role_is_made_anew_and_an_unchanged_one_is_not(bench: Bench) -> None:
+def test_a_binding_to_another_role_is_made_again_and_an_unchanged_one_is_not(bench: Bench) -> None:
     started(bench, binding("one"))
     bench.world.run_until(bench.synced)
     first = bench.get(BINDINGS, "web")

@@ -74,7 +74,7 @@ def test_a_closed_window_wakes_when_it_changes() -> None:
 
 
 @pytest.mark.parametrize("phase", ["Failed", "Error"])
-def test_a_failed_attempt_at_the_same_revision_is_not_repeated_but_told(phase: str) -> None:
+def test_a_failed_attempt_at_the_same_revision_is_not_repeated_but_reported(phase: str) -> None:
     found = decide(seen({"selfHeal": True}, DRIFT, state=ended(phase)), Settings(), NOW)
     assert (found.operation, found.error) == (None, "Failed last sync attempt to [r1]: it broke")
 

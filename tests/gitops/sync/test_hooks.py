@@ -90,7 +90,7 @@ def test_while_a_sync_waits_the_application_is_looked_at_and_refreshed_all_the_s
     assert bench.phase() == "Running"
 
 
-def test_the_next_sync_deletes_the_old_hook_and_makes_it_anew(bench: Bench) -> None:
+def test_the_next_sync_deletes_the_old_hook_and_makes_it_again(bench: Bench) -> None:
     push(bench, pre=job("pre", "PreSync"))
     bench.create(application())
     first = until_job(bench, "pre")["metadata"]["uid"]

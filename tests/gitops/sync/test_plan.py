@@ -185,7 +185,7 @@ def test_syncfail_hooks_run_after_a_failure_and_only_then(case: Case) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(cases())
-def test_a_hook_goes_when_its_policy_says_so_and_not_otherwise(case: Case) -> None:
+def test_a_hook_is_deleted_when_its_policy_says_so_and_not_otherwise(case: Case) -> None:
     played = play(case)
     waits = {task.key for task in case.tasks if task.hook}
     for task in case.tasks:
@@ -201,7 +201,7 @@ def test_a_hook_goes_when_its_policy_says_so_and_not_otherwise(case: Case) -> No
 
 @settings(max_examples=60, deadline=None)
 @given(cases())
-def test_a_hook_left_by_an_earlier_sync_is_made_anew_where_its_policy_says_so(case: Case) -> None:
+def test_a_hook_left_by_an_earlier_sync_is_made_again_where_its_policy_says_so(case: Case) -> None:
     played = play(case)
     for task in case.tasks:
         begun = task.identity in played.record and played.record[task.identity].status != "SyncFailed"

@@ -22,7 +22,7 @@ def test_the_list_of_a_refused_item_is_named_and_no_other() -> None:
     assert refused_lists(error, TARGET) == {"spec": {"ports": [{"port": 80}]}}
 
 
-def test_a_list_deeper_down_leaves_what_stands_beside_it() -> None:
+def test_a_nested_list_keeps_what_is_next_to_it() -> None:
     error = refusal("spec.template.spec.containers[1].name")
     assert refused_lists(error, TARGET) == {"spec": {"template": {"spec": {"containers": [{"name": "c"}]}}}}
 

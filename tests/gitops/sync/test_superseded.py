@@ -87,7 +87,7 @@ def test_it_waits_for_its_turn_where_that_is_switched_off(bench: Bench) -> None:
     assert bench.value("a") is None
 
 
-def test_a_failing_sync_goes_on_while_there_is_nothing_newer(bench: Bench) -> None:
+def test_a_failing_sync_continues_while_there_is_nothing_newer(bench: Bench) -> None:
     failing(bench)
     bench.world.pass_time(1800)
     assert "Retrying attempt #1" in bench.state()["message"]
@@ -153,13 +153,13 @@ def told(*, status: str, began: str, asked: str = "r1") -> tuple[JsonObject, Jso
         (told(status="", began="r1"), ()),
     ],
 )
-def test_what_a_comparison_told_since_a_sync_began_is_newer(
+def test_what_a_comparison_reported_since_a_sync_began_is_newer(
     given: tuple[JsonObject, JsonObject], newer: tuple[str, ...]
 ) -> None:
     assert found_since(*given) == newer
 
 
-def test_a_failing_sync_goes_on_when_the_newer_revision_changes_nothing() -> None:
+def test_a_failing_sync_continues_when_the_newer_revision_changes_nothing() -> None:
     key = ResourceKey("", "ConfigMap", "x", "a")
     state = running(finished=True)
     assert not gives_way(state, {key: "1"}, {key: "1"}, ())
@@ -181,7 +181,7 @@ def test_whatever_supersedes_a_sync_is_synced(bench: Bench, before: str) -> None
     assert bench.value("a") == "mended"
 
 
-def test_a_failing_sync_goes_on_through_commits_that_do_not_concern_it(bench: Bench) -> None:
+def test_a_failing_sync_continues_through_commits_that_do_not_concern_it(bench: Bench) -> None:
     bench.git.push(REPO, {"conf/a.yaml": BROKEN})
     retry = {"limit": 5, "backoff": {"duration": "10m", "factor": 1, "maxDuration": "10m"}}
     bench.create(application(syncPolicy={"automated": {}, "retry": retry}))

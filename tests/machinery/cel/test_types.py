@@ -105,14 +105,14 @@ def test_an_expression_has_a_type(text: str, wanted: str) -> None:
         ("quantity(self.n)", "found no matching overload for 'quantity' applied to '(int)'"),
     ],
 )
-def test_what_does_not_fit_is_told(text: str, error: str) -> None:
+def test_type_errors_are_reported(text: str, error: str) -> None:
     with pytest.raises(cel.TypeErrors) as refused:
         type_of(text)
     assert error in str(refused.value)
     assert f" | {text}" in str(refused.value)
 
 
-def test_all_that_is_wrong_is_told_at_once() -> None:
+def test_all_that_is_wrong_is_reported_at_once() -> None:
     with pytest.raises(cel.TypeErrors) as refused:
         type_of("self.nope == 1 && self.never == 2")
     assert [issue.message for issue in refused.value.issues] == ["undefined field 'nope'", "undefined field 'never'"]

@@ -106,7 +106,7 @@ def test_a_sender_with_a_line_break_is_refused() -> None:
         asyncio.run(send(delivery, _doors()))
 
 
-def test_a_server_that_is_not_there_is_told() -> None:
+def test_a_server_that_is_not_there_is_reported() -> None:
     delivery = _delivery({"host": "mail.example", "port": 1, "from": "a@b"}, {"message": "m"}, "a@example.org")
     with pytest.raises(Refused, match=r"mail\.example: ") as refused:
         asyncio.run(send(delivery, _doors()))

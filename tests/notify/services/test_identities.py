@@ -94,7 +94,7 @@ def test_a_message_to_a_queue_is_signed_with_the_key_that_was_given() -> None:
     assert "SignedHeaders=host;x-amz-date;x-amz-target" in authorization
 
 
-def test_the_processs_own_identity_goes_to_amazon_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_processs_own_identity_is_sent_to_amazon_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "own")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "canary-token")

@@ -16,7 +16,7 @@ def discovered(world: PromotionWorld) -> list[str]:
     return [one["subject"] for one in found["status"]["discoveredArtifacts"]["git"][0]["commits"]]
 
 
-def test_a_branch_that_grows_merges_and_is_moved_back_is_discovered_as_git_tells_it(tmp_path: Path) -> None:
+def test_a_branch_that_grows_merges_and_is_moved_back_is_discovered_as_git_shows_it(tmp_path: Path) -> None:
     with PromotionWorld(tmp_path) as world:
         for number in range(3):
             world.write("repo", {"a.txt": str(number)}, message=f"commit {number}")

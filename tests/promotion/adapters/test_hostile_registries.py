@@ -91,7 +91,7 @@ def answering_with(tags: Any, manifest: Any = None, *, link: Callable[[int], str
     return answer
 
 
-def test_tags_without_end_are_told_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endless_tags_are_reported_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry_client, "TAG_COUNT_LIMIT", 5000)
     more = answering_with(
         lambda count: [f"1.{count}.{number}" for number in range(1000)],
@@ -100,7 +100,7 @@ def test_tags_without_end_are_told_and_not_kept(monkeypatch: pytest.MonkeyPatch)
     assert "more than 5000 tags" in discovered(more).error
 
 
-def test_pages_without_end_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endless_pages_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry_client, "TAG_PAGES", 20)
     empty = answering_with([], link=lambda count: f"/v2/shop/tags/list?last={count}")
     assert "does not end" in discovered(empty).error
@@ -134,7 +134,7 @@ def test_what_is_no_list_of_tags_holds_none(tags: Any) -> None:
         ({"mediaType": MANIFEST, "config": {"digest": f"sha256:{'b' * 64}"}}, "does not have the digest"),
     ],
 )
-def test_a_manifest_that_is_none_is_told(manifest: Any, told: str) -> None:
+def test_a_manifest_that_is_none_is_reported(manifest: Any, told: str) -> None:
     assert told in discovered(answering_with(["1.0.0"], manifest)).error
 
 

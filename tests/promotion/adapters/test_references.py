@@ -26,7 +26,7 @@ def added(bare: Path, *arguments: str) -> Path:
     return place
 
 
-def test_a_working_copy_on_a_branch_stands_at_the_newest_commit_of_it(bare: Path) -> None:
+def test_a_working_copy_on_a_branch_is_at_its_newest_commit(bare: Path) -> None:
     place = added(bare, "--force", "env/prod")
 
     assert (repository_of(place), branch_of(place)) == (bare, "env/prod")
@@ -37,7 +37,7 @@ def test_a_working_copy_on_a_branch_stands_at_the_newest_commit_of_it(bare: Path
     assert commit_of(place) == git(place, "rev-parse", "HEAD").strip() != commit_named(bare, "refs/heads/main")
 
 
-def test_a_working_copy_on_no_branch_stands_at_its_commit(bare: Path) -> None:
+def test_a_working_copy_on_no_branch_is_at_its_commit(bare: Path) -> None:
     place = added(bare, "--detach", "main")
 
     assert branch_of(place) == ""

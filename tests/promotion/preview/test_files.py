@@ -7,7 +7,7 @@ from pathlib import Path
 from argosy.promotion.preview.files import SHOWN_FILES, SHOWN_LINES, TEXT_BYTES, WorkingFiles
 
 
-def test_files_that_are_written_changed_and_removed_are_told_with_their_differences(tmp_path: Path) -> None:
+def test_files_that_are_written_changed_and_removed_are_shown_with_their_differences(tmp_path: Path) -> None:
     (tmp_path / "same").write_text("a\n")
     (tmp_path / "old").write_text("a\nb\n")
     (tmp_path / "gone").write_text("a\n")
@@ -26,7 +26,7 @@ def test_files_that_are_written_changed_and_removed_are_told_with_their_differen
     assert files.changes() == []
 
 
-def test_what_is_large_or_no_text_is_told_by_its_path_alone(tmp_path: Path) -> None:
+def test_large_or_binary_files_are_shown_by_their_path_alone(tmp_path: Path) -> None:
     (tmp_path / "large").write_bytes(b"x\n" * TEXT_BYTES)
     (tmp_path / "binary").write_bytes(b"\0x")
     (tmp_path / "long").write_text("".join(f"{number}\n" for number in range(SHOWN_LINES * 2)))

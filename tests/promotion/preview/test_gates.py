@@ -17,7 +17,7 @@ def stage(name: str, *before: str, soak: str = "", **spec: object) -> Stage:
     return read(Stage, {"metadata": metadata, "spec": {"requestedFreight": requests, **spec}})
 
 
-def test_verification_and_the_stages_behind_are_told() -> None:
+def test_verification_and_downstream_stages_are_shown() -> None:
     staging = stage("staging", verification={"analysisTemplates": [{"name": "success"}]})
 
     assert gates(staging, [staging, stage("prod", "staging", soak="1h"), stage("other", "dev")]) == [
@@ -26,7 +26,7 @@ def test_verification_and_the_stages_behind_are_told() -> None:
     ]
 
 
-def test_a_canary_is_told_by_its_steps() -> None:
+def test_a_canary_is_shown_by_its_steps() -> None:
     resources = [{"kind": "Rollout", "namespace": "shop", "name": "web"}]
     shape = {"metadata": {"name": "shop", "namespace": "argocd"}, "status": {"resources": resources}}
     application = read(Application, shape)

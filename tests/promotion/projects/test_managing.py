@@ -46,7 +46,7 @@ def test_stages_and_warehouses_are_counted_and_the_healthy_ones_apart(tmp_path: 
         assert stats(world)["stages"] == {"count": 2, "health": {"healthy": 1}}
 
 
-def test_a_project_looks_only_at_changes_that_its_statistics_tell_of(tmp_path: Path) -> None:
+def test_a_project_looks_only_at_changes_that_affect_its_statistics(tmp_path: Path) -> None:
     with PromotionWorld(tmp_path) as world:
         world.project()
         for number in range(3):
@@ -61,7 +61,7 @@ def test_a_project_looks_only_at_changes_that_its_statistics_tell_of(tmp_path: P
         assert world.engine.turns("project-controller") == turns
 
 
-def test_many_stages_that_come_at_once_are_told_of_in_the_end(tmp_path: Path) -> None:
+def test_many_stages_that_come_at_once_are_reported_in_the_end(tmp_path: Path) -> None:
     with PromotionWorld(tmp_path) as world:
         world.project()
         for number in range(20):

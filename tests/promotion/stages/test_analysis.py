@@ -40,7 +40,7 @@ def test_templates_that_do_not_fit_together_are_refused(specs: list[dict[str, An
     assert str(raised.value) == told
 
 
-def test_an_argument_keeps_its_source_beside_a_later_value() -> None:
+def test_an_argument_keeps_its_source_next_to_a_later_value() -> None:
     source = {"secretKeyRef": {"name": "s", "key": "k"}}
     specs: list[JsonObject] = [{"args": [{"name": "a", "valueFrom": source}]}, {"args": [{"name": "a", "value": "1"}]}]
     assert run_spec(specs, [])["args"] == [{"name": "a", "valueFrom": source, "value": "1"}]

@@ -26,7 +26,7 @@ def app(name: str) -> JsonObject:
     return {"name": name, "namespace": "argocd"}
 
 
-def test_applications_that_were_updated_or_waited_for_are_told_once_in_the_order_of_the_steps() -> None:
+def test_applications_that_were_updated_or_waited_for_are_reported_once_in_the_order_of_the_steps() -> None:
     steps = [("argocd-wait", "w"), ("argocd-update", "u"), ("compose-output", "other")]
     state = {"w": {"apps": [app("b")]}, "u": {"apps": [app("a"), app("b")]}, "other": {"apps": [app("z")]}}
 
@@ -35,5 +35,5 @@ def test_applications_that_were_updated_or_waited_for_are_told_once_in_the_order
     assert json.loads(told) == [app("b"), app("a"), app("c")]
 
 
-def test_without_applications_the_annotation_goes() -> None:
+def test_without_applications_the_annotation_is_removed() -> None:
     assert list(_context(promotion([("fail", "f")], {})).values()) == [None]

@@ -26,7 +26,7 @@ def ran(directory: Path, uses: str, **config: Any) -> Result:
         (["a.yaml", "gone.yaml"], "Wrote a.yaml to out.yaml"),
     ],
 )
-def test_yaml_merge_tells_which_files_it_took(tmp_path: Path, names: list[str], message: str) -> None:
+def test_yaml_merge_names_the_files_it_took(tmp_path: Path, names: list[str], message: str) -> None:
     for name in ("a.yaml", "b.yaml"):
         (tmp_path / name).write_text(f"{name[0]}: 1\n")
 
@@ -77,7 +77,7 @@ def test_a_fault_says_what_is_wrong(tmp_path: Path, uses: str, config: dict[str,
 
 
 @pytest.mark.parametrize(("language", "wrong"), [("json", "{"), ("yaml", "a: ["), ("toml", "a =")])
-def test_a_document_that_is_missing_or_cannot_be_read_is_told_with_its_language(
+def test_a_document_that_is_missing_or_cannot_be_read_is_reported_with_its_language(
     tmp_path: Path, language: str, wrong: str
 ) -> None:
     outputs = [{"name": "a", "fromExpression": "a"}]
@@ -98,7 +98,7 @@ def test_kustomize_set_image_without_images_has_no_message(tmp_path: Path) -> No
     assert ran(tmp_path, "kustomize-set-image", path=".").output is None
 
 
-def test_more_than_one_kustomization_file_is_told(tmp_path: Path) -> None:
+def test_more_than_one_kustomization_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(StepFault, match="could not find any Kustomization files"):
         ran(tmp_path, "kustomize-set-image", path=".")
     for name in ("kustomization.yaml", "Kustomization"):
@@ -111,7 +111,7 @@ def test_more_than_one_kustomization_file_is_told(tmp_path: Path) -> None:
     ("value", "written"),
     [("x: y", "'x: y'"), (5, "5.0"), (1e21, "1000000000000000000000.0"), (True, "true"), (0.25, "0.25")],
 )
-def test_toml_update_tells_values_as_it_writes_them(tmp_path: Path, value: Any, written: str) -> None:
+def test_toml_update_reports_values_as_it_writes_them(tmp_path: Path, value: Any, written: str) -> None:
     (tmp_path / "f.toml").write_text("a = 0 # why\n")
 
     result = ran(tmp_path, "toml-update", path="f.toml", updates=[{"key": "a", "value": value}])

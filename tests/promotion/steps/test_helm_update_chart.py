@@ -10,7 +10,7 @@ def locked(**versions: str) -> list[JsonObject]:
     return [{"name": name, "version": version, "repository": "https://x"} for name, version in versions.items()]
 
 
-def test_new_changed_and_removed_dependencies_are_told_and_nothing_else() -> None:
+def test_new_changed_and_removed_dependencies_are_reported_and_nothing_else() -> None:
     found = _differences(
         locked(same="1.0.0", old="1.0.0", gone="1.0.0"), locked(same="1.0.0", old="1.1.0", new="2.0.0")
     )

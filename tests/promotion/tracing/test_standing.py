@@ -72,7 +72,7 @@ def test_freight_that_the_stage_before_has_not_verified_waits_for_it() -> None:
     assert told(pipeline, freight(), stage()) == ("waiting", "waits for test to verify it")
 
 
-def test_a_soak_time_is_told_with_its_end() -> None:
+def test_a_soak_time_is_shown_with_its_end() -> None:
     verified = {"test": {"verifiedAt": "2026-01-01T11:30:00Z"}}
     current = {"test": {"since": "2026-01-01T11:30:00Z"}}
     piece = freight(verifiedIn=verified, currentlyIn=current)
@@ -171,7 +171,7 @@ def test_a_change_is_found_by_whatever_names_it(reference: str) -> None:
     assert not found([freight()], "x" + reference)
 
 
-def test_a_trace_goes_from_the_commit_to_the_rollout() -> None:
+def test_a_trace_leads_from_the_commit_to_the_rollout() -> None:
     done = promotion(
         "Succeeded", state={"u": {"apps": [{"name": "shop", "namespace": "argocd"}]}, "p": {"commit": "c" * 40}}
     )
@@ -212,7 +212,7 @@ def test_a_change_is_traced_from_the_commit_that_its_image_was_built_from() -> N
     assert "built from commit abcdef012345 https://git.example/shop" in text
 
 
-def test_freight_older_than_what_a_stage_holds_is_told_as_passed_by() -> None:
+def test_freight_older_than_the_stages_current_one_is_shown_as_passed_by() -> None:
     shape = freight_json("e" * 40)
     metadata = {**shape["metadata"], "creationTimestamp": "2026-01-01T11:00:00Z"}
     newer = read(Freight, {**shape, "alias": "fair-falcon", "metadata": metadata})

@@ -34,7 +34,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
         ),
     ],
 )
-def test_rules_that_cannot_be_read_are_told_with_their_place(rules: dict[str, Any], error: str) -> None:
+def test_rules_that_cannot_be_read_are_reported_with_their_place(rules: dict[str, Any], error: str) -> None:
     with pytest.raises(SelectionError) as caught:
         GitSelector({"repoURL": "https://example.com/a.git", "commitSelectionStrategy": "NewestFromBranch", **rules})
 

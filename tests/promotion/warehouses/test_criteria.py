@@ -38,7 +38,7 @@ def test_bools_and_what_go_takes_for_one_decide(expression: str, answer: bool) -
         ("5", 'parsing "5": invalid syntax'),
     ],
 )
-def test_what_gives_no_bool_is_told(expression: str, told: str) -> None:
+def test_what_gives_no_bool_is_reported(expression: str, told: str) -> None:
     with pytest.raises(CriteriaFault) as fault:
         satisfied(expression, FOUND)
 

@@ -123,7 +123,7 @@ def test_a_path_that_nobody_published_is_not_found() -> None:
     "body",
     [b"", b"[]", b"null", b'{"ref":5}', b'{"repository":[]}', b'{"commits":[{"added":"x"}]}', b"[" * 100_000],
 )
-def test_a_signed_body_of_the_wrong_shape_is_told_to_be_invalid(body: bytes) -> None:
+def test_a_signed_body_of_the_wrong_shape_is_reported_as_invalid(body: bytes) -> None:
     reply = answered(subscribed("app"), signature(body), body)
 
     assert (reply.status, reply.body) == (400, {"error": "invalid request body"})
@@ -145,7 +145,7 @@ def test_what_cannot_be_refreshed_is_counted_and_the_others_are() -> None:
     assert objects.written == ["Warehouse/demo/a", "Warehouse/demo/c"]
 
 
-def test_health_is_told() -> None:
+def test_health_is_reported() -> None:
     async def ask(session: aiohttp.ClientSession, base: str) -> int:
         async with session.get(f"{base}/healthz") as answer:
             return answer.status

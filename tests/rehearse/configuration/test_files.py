@@ -34,7 +34,7 @@ MAP_JSON = '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "thre
         ("apiVersion: v1\nkind: Secret", "a Secret has no metadata.name"),
     ],
 )
-def test_what_is_no_manifest_is_told_with_its_file(tmp_path: Path, text: str, told: str) -> None:
+def test_what_is_no_manifest_is_reported_with_its_file(tmp_path: Path, text: str, told: str) -> None:
     file = tmp_path / "a.yaml"
     file.write_text(text)
     with pytest.raises(UnreadableManifest) as error:
@@ -43,6 +43,6 @@ def test_what_is_no_manifest_is_told_with_its_file(tmp_path: Path, text: str, to
     assert str(file) in str(error.value)
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(UnreadableManifest, match="there is no such file or directory"):
         read_manifests([tmp_path / "none"])

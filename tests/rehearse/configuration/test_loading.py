@@ -42,7 +42,7 @@ def test_one_object_that_cannot_be_loaded_stops_no_other() -> None:
         assert "owned" not in names, "its owner makes it again"
 
 
-def test_an_application_goes_on_from_what_it_deployed_and_not_from_what_it_was_doing() -> None:
+def test_an_application_continues_from_what_it_deployed_and_not_from_what_it_was_doing() -> None:
     history = [{"id": 1, "revision": "a" * 40, "deployedAt": "2030-01-01T00:00:00Z"}]
     running = {"phase": "Running", "startedAt": "2030-01-01T00:00:00Z", "operation": {"sync": {}}}
     app = {

@@ -48,7 +48,7 @@ def test_what_nobody_pushed_is_not_there() -> None:
         asyncio.run(made.manifest(repository(SHOP), "2.0.0", Credentials()))
 
 
-def test_freight_and_discoveries_tell_what_is_there_now() -> None:
+def test_freight_and_discoveries_determine_the_current_images() -> None:
     reference = {"tag": "1.1.0", "digest": "sha256:b", "createdAt": "2029-01-02T00:00:00Z"}
     discovered = {"discoveredAt": "2030-01-01T00:00:00Z", "images": [{"repoURL": SHOP, "references": [reference]}]}
     freight = {

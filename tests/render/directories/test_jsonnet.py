@@ -67,7 +67,7 @@ def test_variables_and_arguments_are_text_or_code_with_the_environment_substitut
     assert names(found) == ["web-t42"]
 
 
-def test_imports_are_found_beside_the_file_then_in_libraries_of_the_repository(shared_bench: Any) -> None:
+def test_imports_are_found_next_to_the_file_then_in_libraries_of_the_repository(shared_bench: Any) -> None:
     files = {
         "app/a.jsonnet": MAP % "(import 'near.libsonnet') + (import 'far.libsonnet') + importstr '../top.txt'",
         "app/near.libsonnet": "'near-'",
@@ -116,7 +116,7 @@ def test_a_library_outside_the_repository_gives_nothing(shared_bench: Any, libra
         ("std.extVar('none')", "none"), ("{kind: 'X'}", "apiVersion"), ("std.native('exec')('id')", "a.jsonnet"),
     ],
 )  # fmt: skip
-def test_what_goes_wrong_is_told_with_the_files_name(shared_bench: Any, text: str, message: str) -> None:
+def test_errors_are_reported_with_the_files_name(shared_bench: Any, text: str, message: str) -> None:
     with pytest.raises(RenderError, match=message):
         shared_bench.render({"app/a.jsonnet": text})
     assert names(shared_bench.render({"app/a.jsonnet": MAP % "'well'"})) == ["well"]

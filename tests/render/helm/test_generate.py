@@ -189,7 +189,7 @@ def test_a_dependency_in_the_same_repository_is_found(shared_bench: Any) -> None
     assert [item["kind"] for item in render(shared_bench, files)] == ["Secret", "ConfigMap"]
 
 
-def test_a_dependency_that_is_nowhere_is_told_in_helms_words(shared_bench: Any) -> None:
+def test_a_dependency_that_is_nowhere_is_reported_in_helms_words(shared_bench: Any) -> None:
     files = chart(extra="dependencies:\n- {name: gone, version: 1.0.0, repository: ''}\n")
     with pytest.raises(RenderError, match=r"found in Chart\.yaml, but missing in charts/ directory: gone"):
         render(shared_bench, files)

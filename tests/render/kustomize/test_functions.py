@@ -40,7 +40,7 @@ def built(root: Path) -> list[Any]:
     return list(build(ProgramWorkspace(root, directory_tree(root)), "app"))
 
 
-def test_a_generator_answers_objects_and_starts_beside_its_kustomization(tmp_path: Path) -> None:
+def test_a_generator_answers_objects_and_starts_next_to_its_kustomization(tmp_path: Path) -> None:
     program = """test -f map.yaml && grep -q 'size: 3' && cat <<EOF
 apiVersion: v1
 kind: ConfigMap
@@ -66,13 +66,13 @@ def test_a_transformer_changes_adds_and_takes_away(tmp_path: Path) -> None:
     ("program", "words"),
     [("echo no luck >&2; exit 3", r"\./tool\.sh: exit status 3: no luck"), ("echo 1", r"\./tool\.sh: expected a Kub")],
 )
-def test_a_program_that_fails_is_told_with_its_last_words(tmp_path: Path, program: str, words: str) -> None:
+def test_a_program_that_fails_is_reported_with_its_last_words(tmp_path: Path, program: str, words: str) -> None:
     repository(tmp_path, "generators", program)
     with pytest.raises(ToolError, match=words):
         built(tmp_path)
 
 
-def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_program_that_is_not_there_is_reported(tmp_path: Path) -> None:
     repository(tmp_path, "generators", "true")
     (tmp_path / "app/tool.sh").unlink()
     with pytest.raises(ToolError, match=r"\./tool\.sh: No such file or directory"):

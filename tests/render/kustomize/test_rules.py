@@ -80,7 +80,7 @@ def test_a_url_is_first_a_file_and_then_a_repository() -> None:
         ("https://host/a/b/c.git/p", "https://host/a/b/c.git"),
     ],
 )
-def test_a_repository_is_told_from_the_path_in_it(url: str, repository: str) -> None:
+def test_a_repository_is_separated_from_the_path_in_it(url: str, repository: str) -> None:
     found = built({"kustomization.yaml": f"resources: ['{url}']\n"}, remotes={repository: BASE}, fetched={})
     assert [one["metadata"]["name"] for one in found] == ["remote"]
 
@@ -201,7 +201,7 @@ def test_a_behavior_that_is_not_known_creates() -> None:
     assert found["metadata"]["name"] == "a-4h2mbtbbt6"
 
 
-def test_a_key_of_an_env_file_is_all_that_stands_before_the_equals_sign() -> None:
+def test_a_key_of_an_env_file_is_everything_before_the_equals_sign() -> None:
     files = {"kustomization.yaml": "configMapGenerator: [{name: g, envs: [x.env]}]\n", "x.env": 'A="q"\nexport D=1\n'}
     assert built(files)[0]["data"] == {"A": '"q"', "export D": "1"}
 
@@ -363,7 +363,7 @@ def test_definitions_of_custom_kinds_say_which_fields_are_names() -> None:
 # -- build metadata, components, order ---------------------------------------------------------------------------------
 
 
-def test_annotations_tell_where_resources_come_from_and_what_changed_them() -> None:
+def test_annotations_show_where_resources_come_from_and_what_changed_them() -> None:
     files = {
         "kustomization.yaml": "resources: [base]\nnamePrefix: p-\n"
         "configMapGenerator: [{name: g, literals: [a=b], options: {disableNameSuffixHash: true}}]\n"

@@ -217,7 +217,7 @@ def test_an_answer_says_whether_the_time_mattered(script: str, is_timed: bool, a
     assert ask(script).is_timed is is_timed
 
 
-def test_the_type_of_what_is_returned_is_told(ask: Ask) -> None:
+def test_the_type_of_what_is_returned_is_reported(ask: Ask) -> None:
     told = {script: ask(f"return {script}").kind for script in ("1", "'x'", "true", "nil", "print", "{}", "")}
     assert list(told.values()) == ["number", "string", "boolean", "nil", "function", "table", "nil"]
 
@@ -234,7 +234,7 @@ def test_one_script_cannot_leave_anything_for_the_next(ask: Ask) -> None:
     assert ask("return {('x'):upper(), tostring(1)}", open_libraries=True).value == ["X", "1"]
 
 
-def test_a_script_run_again_begins_anew(ask: Ask) -> None:
+def test_a_script_run_again_starts_with_a_new_environment(ask: Ask) -> None:
     counting = "count = (count or 0) + 1 return {count}"
     assert [ask(counting).value for _ in range(3)] == [[1], [1], [1]]
 

@@ -103,7 +103,7 @@ def test_a_change_anywhere_in_the_repository_runs_it_again(make_bench: Any) -> N
         (["head", "-c", "99999999", "/dev/zero"], "plugin 'mine'"),
     ],
 )  # fmt: skip
-def test_what_goes_wrong_is_told_with_the_plugins_name(make_bench: Any, command: list[str], message: str) -> None:
+def test_errors_are_reported_with_the_plugins_name(make_bench: Any, command: list[str], message: str) -> None:
     bench = make_bench(plugins=[plugin(generate={"command": command})])
     with pytest.raises(RenderError, match=message):
         printed(bench)

@@ -89,7 +89,7 @@ def test_a_program_that_hangs_at_its_start_is_given_up(pool: WorkerPool, program
     pool.close()
 
 
-def test_while_starts_rest_jobs_fail_at_once_and_go_on_once_the_cause_is_mended(
+def test_while_starts_are_paused_jobs_fail_at_once_and_succeed_once_the_cause_is_fixed(
     pool: WorkerPool, program: Path, make_bench: Any
 ) -> None:
     clock: Any = pool._clock
@@ -133,7 +133,7 @@ def _rests(starts: Starts, at: float) -> bool:
     return False
 
 
-def test_what_a_worker_writes_once_it_is_up_goes_nowhere(pool: WorkerPool, program: Path) -> None:
+def test_what_a_worker_writes_once_it_is_up_is_discarded(pool: WorkerPool, program: Path) -> None:
     write(
         program,
         READY.replace(

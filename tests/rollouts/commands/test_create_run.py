@@ -28,7 +28,7 @@ def test_arguments_are_filled_in_and_the_name_comes_from_the_template() -> None:
     assert run["spec"]["args"] == [{"name": "host", "value": "a"}]
 
 
-def test_an_argument_without_a_value_is_told() -> None:
+def test_an_argument_without_a_value_is_reported() -> None:
     with pytest.raises(TemplateError, match=r"args.host was not resolved"):
         new_run(template("check", args=[{"name": "host"}]), none, [], "shop")
 

@@ -44,7 +44,7 @@ def container(**more: object) -> JsonObject:
         ),
     ],
 )
-def test_a_template_that_is_no_pods_is_told_by_field_and_value(pod: JsonObject, told: str) -> None:
+def test_a_template_that_is_no_pods_is_reported_by_field_and_value(pod: JsonObject, told: str) -> None:
     assert problem(**pod) == told
 
 

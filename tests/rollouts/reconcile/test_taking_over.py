@@ -92,7 +92,7 @@ def test_the_pods_stay_and_no_replica_set_is_made(told: bool) -> None:
         assert len(world.list(REPLICA_SETS, NAMESPACE)) == 2
 
 
-def test_the_update_goes_on_to_its_end() -> None:
+def test_the_update_continues_to_its_end() -> None:
     with RolloutStory() as world:
         left_half_way(world, told=True)
         begun = pods(world)

@@ -53,7 +53,7 @@ def test_a_route_without_both_services_is_an_error_that_names_them() -> None:
 
 
 @pytest.mark.parametrize("kind", ["http", "grpc"])
-def test_a_header_route_is_a_further_rule_to_the_canary_alone_and_goes_with_its_name(kind: str) -> None:
+def test_a_header_route_is_a_further_rule_to_the_canary_alone_and_is_removed_by_its_name(kind: str) -> None:
     rule = {"matches": [{"path": {"value": "/"}}], "backendRefs": backends("stable", "canary")}
     made = router(kind, rule)
     made.set_header_route(read(SetHeaderRoute, HEADERS))

@@ -120,7 +120,7 @@ def after(weight: int, routing: JsonObject, make: Make, seen: Seen) -> list[Repo
 
 @pytest.mark.parametrize("weight", [0, 30, 100])
 @pytest.mark.parametrize("name", ROUTERS)
-def test_a_weight_that_a_router_was_told_is_read_back(name: str, weight: int) -> None:
+def test_a_weight_written_to_a_router_is_read_back(name: str, weight: int) -> None:
     found = after(weight, *ROUTERS[name])
     if name == "ambassador" and weight == 0:
         assert found == []  # no Mapping of the canary's own
@@ -128,7 +128,7 @@ def test_a_weight_that_a_router_was_told_is_read_back(name: str, weight: int) ->
     assert [(one.canary, one.stable) for one in found] == [(weight, 100 - weight)]
 
 
-def test_what_a_person_wrote_is_told_with_its_place() -> None:
+def test_what_a_person_wrote_is_reported_with_its_place() -> None:
     routes = [
         {"name": "main", "route": destinations("host")},
         {"name": "other", "route": [{"destination": {"host": "canary.team.svc"}, "weight": 7}]},

@@ -16,7 +16,7 @@ def test_setting_the_same_status_and_reason_changes_nothing() -> None:
     assert conditions.items[0]["message"] == "one"
 
 
-def test_a_changed_condition_goes_last_and_keeps_its_transition_time_while_its_status_stays() -> None:
+def test_a_changed_condition_comes_last_and_keeps_its_transition_time_while_its_status_stays() -> None:
     conditions = Conditions([], NOON)
     conditions.set("Progressing", "True", "A", "")
     conditions.set("Available", "True", "B", "")

@@ -72,7 +72,7 @@ def test_what_stopped_a_router_is_the_reason_when_nothing_else_is() -> None:
     assert waiting_for(canary(), "no VirtualService web") == "the traffic router: no VirtualService web"
 
 
-def test_the_reason_is_noted_while_it_lasts_and_goes_with_it() -> None:
+def test_the_reason_is_annotated_while_it_lasts_and_then_removed() -> None:
     spec = {
         "replicas": 1,
         "selector": {"matchLabels": {"app": "web"}},

@@ -42,7 +42,7 @@ def audited(world: World) -> tuple[InformerCache, CacheAudit, Registry]:
     return cache, CacheAudit(world.client, lambda: [cache], world.clock, registry=registry), registry
 
 
-def test_a_wrong_cache_is_mended_counted_and_logged_within_ten_minutes(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_wrong_cache_is_repaired_counted_and_logged_within_ten_minutes(caplog: pytest.LogCaptureFixture) -> None:
     with World() as world:
         world.run(world.client.create(CONFIG_MAPS, config_map("a", v="secret-canary")))
         world.run(world.client.create(CONFIG_MAPS, config_map("b")))

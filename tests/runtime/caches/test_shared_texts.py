@@ -22,7 +22,7 @@ def said(reason: str) -> JsonObject:
 
 
 @given(st.lists(st.dictionaries(st.text(max_size=4), JSON, max_size=4), max_size=6))
-def test_an_object_is_the_same_to_whoever_reads_it(objects: list[JsonObject]) -> None:
+def test_an_object_is_the_same_for_every_reader(objects: list[JsonObject]) -> None:
     texts, before = SharedTexts(), repr(objects)
     for obj in objects:
         texts.share(obj)

@@ -148,7 +148,7 @@ CONFLICT = StatusError(409, "Conflict", "the object has been modified")
 FORBIDDEN = StatusError(403, "Forbidden", "you may not")
 
 
-def test_a_conflict_is_followed_by_another_look_and_told_to_nobody() -> None:
+def test_a_conflict_is_followed_by_another_look_and_not_reported() -> None:
     decide = Recorded(copying)
     errors: list[Exception] = [CONFLICT, CONFLICT]
     wrap = lambda client: Refusing(client, errors)  # noqa: E731
@@ -296,7 +296,7 @@ def test_an_event_is_recorded_after_the_writes_before_it() -> None:
         assert event["count" if "count" in event else "message"] in (1, "made a copy")
 
 
-def test_a_process_that_starts_again_goes_on_from_what_is_stored() -> None:
+def test_a_process_that_starts_again_continues_from_what_is_stored() -> None:
     with EngineWorld([controller(copying)], namespaces=["copies"]) as world:
         world.create(config_map("a", v="1"))
         world.settle()
@@ -453,7 +453,7 @@ def test_a_controller_that_is_added_later_looks_at_what_is_there() -> None:
             world.engine.add([later])
 
 
-def test_steps_apart_are_each_tried_and_every_refusal_is_told() -> None:
+def test_steps_apart_are_each_tried_and_every_refusal_is_reported() -> None:
     refused: list[tuple[Refusal, ...]] = []
 
     def look(snapshot: Snapshot, key: Key) -> Any:
@@ -686,7 +686,7 @@ def test_who_is_settled_is_not_looked_at_again_for_what_it_remembers() -> None:
             assert len(recorded.seen) == looks
 
 
-def test_a_room_is_told_which_key_is_gone() -> None:
+def test_a_room_is_notified_which_key_is_gone() -> None:
     gone: list[Key] = []
     with EngineWorld([controller(Recorded(), forget=gone.append)]) as world:
         world.create(config_map("a"))

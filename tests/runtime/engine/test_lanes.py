@@ -77,7 +77,7 @@ def test_everything_is_taken_once_and_no_limit_is_passed(items: list[str], limit
     assert sorted(taken) == list(range(len(items)))
 
 
-def test_what_news_asks_goes_before_what_a_start_asks_whatever_its_lane() -> None:
+def test_questions_of_changes_come_before_questions_of_a_start_in_any_lane() -> None:
     lanes: Lanes[str] = Lanes(limit=1, per_lane=1)
     for name in ("old 1", "old 2", "old 3"):
         lanes.add("a", name, later=True)

@@ -107,7 +107,7 @@ def test_an_own_write_that_an_index_cannot_read_is_not_found_by_it() -> None:
     assert [key_of(found).name for found in lister.by_index("team", "x")] == ["b"]
 
 
-def test_whoever_saw_an_own_write_that_is_gone_hears_of_it_after_a_relist() -> None:
+def test_readers_of_an_own_write_that_is_gone_are_woken_after_a_relist() -> None:
     cache, lister, changes = made()
     lister.wrote(obj("a", 5))
     cache.relisted("9")
@@ -115,7 +115,7 @@ def test_whoever_saw_an_own_write_that_is_gone_hears_of_it_after_a_relist() -> N
     assert lister.get(Key("ns", "a")) is None
 
 
-def test_an_own_deletion_of_what_the_cache_never_showed_is_told_at_once() -> None:
+def test_an_own_deletion_of_what_the_cache_never_showed_is_reported_at_once() -> None:
     cache, lister, changes = made()
     lister.wrote(obj("a", 5))
     lister.deleted(Key("ns", "a"), "u-a")

@@ -85,7 +85,7 @@ def test_of_an_index_of_edges_only_objects_that_come_or_leave_wake(
     assert woken == ([WORK] if wakes else [])
 
 
-def test_a_work_that_read_very_much_is_woken_by_all_of_it_and_by_what_it_read_anew() -> None:
+def test_a_key_that_read_very_much_is_woken_by_all_of_it_and_by_later_reads() -> None:
     woken: list[Work] = []
     subscriptions = Subscriptions(woken.append)
     names = [f"n{number}" for number in range(100)]

@@ -155,7 +155,7 @@ def test_a_refused_credential_is_renewed_once() -> None:
     asyncio.run(main())
 
 
-def test_impersonation_goes_with_every_request() -> None:
+def test_every_request_is_impersonated() -> None:
     async def main() -> None:
         seen: list[object] = []
 

@@ -81,7 +81,7 @@ def test_each_kind_of_user_is_sent_as_kubectl_does(tmp_path: Path, user: JsonObj
     assert authorization(loaded(tmp_path, config(user))) == sent
 
 
-def test_files_are_found_beside_the_kubeconfig_that_names_them(tmp_path: Path) -> None:
+def test_files_are_found_next_to_the_kubeconfig_that_names_them(tmp_path: Path) -> None:
     for name in ("ca", "crt", "key"):
         (tmp_path / name).write_text(f"{name} text")
     user = {"client-certificate": "crt", "client-key": "key"}

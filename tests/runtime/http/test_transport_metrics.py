@@ -86,7 +86,7 @@ def chain(began: datetime) -> str:
     return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
 
-def test_a_certificate_that_is_replaced_tells_its_age() -> None:
+def test_a_replaced_certificate_exports_its_age() -> None:
     registry, clock = Registry(), RealClock()
     metrics = TransportMetrics("https://here", clock, registry)
     metrics.context(was_kept=False)

@@ -92,7 +92,7 @@ def test_a_review_is_answered_on_its_path_under_its_uid() -> None:
         ("/broken", REVIEW, 500, "the review failed"),
     ],
 )
-def test_what_is_no_review_is_refused_and_told_why(path: str, body: Any, status: int, says: str) -> None:
+def test_what_is_not_a_review_is_refused_with_the_reason(path: str, body: Any, status: int, says: str) -> None:
     async def asking(ask: Asking) -> None:
         found = await ask(path, body)
         assert found[0] == status and says in found[1]

@@ -85,7 +85,7 @@ def test_the_repository_that_has_fewest_places_comes_first_within_a_project() ->
     told(story)
 
 
-def test_who_is_slow_gives_its_place_to_others_and_goes_on() -> None:
+def test_a_slow_source_gives_its_place_to_others_and_continues() -> None:
     async def story(clock: VirtualClock) -> None:
         crowd = Crowd(clock, FairPlaces(clock, 2, 2))
         async with asyncio.TaskGroup() as tasks:

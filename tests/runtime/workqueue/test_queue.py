@@ -92,7 +92,7 @@ def test_of_several_delays_of_a_key_the_earliest_counts() -> None:
     assert run_virtual(main) == [10.0, 0.0]
 
 
-def test_a_key_whose_time_has_come_goes_before_news_and_a_retry_after_them() -> None:
+def test_a_due_key_comes_before_changes_and_a_retry_after_them() -> None:
     late, retried, polled = (Key("ns", name) for name in ("late", "retried", "polled"))
 
     async def main(clock: VirtualClock, rng: SeededRng) -> list[Key]:

@@ -27,7 +27,7 @@ def test_rights_are_answered_in_order_for_every_kind_of_object(tmp_path: Path) -
     asyncio.run(scenario())
 
 
-def test_who_may_promote_is_told_by_rule_and_by_binding(tmp_path: Path) -> None:
+def test_who_may_promote_is_reported_by_rule_and_by_binding(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with argocd_server(tmp_path) as api:
             asked = "resource=objects&action=action/promote&object=kargo.akuity.io/Stage/shop/prod"

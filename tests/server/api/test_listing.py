@@ -77,7 +77,7 @@ def test_a_selector_looks_at_labels_and_an_annotation_at_annotations() -> None:
     assert found(annotations=("!note",)) == ["api"]
 
 
-def test_an_annotation_is_told_by_its_first_equals_sign() -> None:
+def test_an_annotation_is_split_at_its_first_equals_sign() -> None:
     assert is_annotated({"a": "b=c"}, "a=b=c")
     assert not is_annotated({"a": "b=c"}, "a=b")
 
@@ -85,6 +85,6 @@ def test_an_annotation_is_told_by_its_first_equals_sign() -> None:
 @pytest.mark.parametrize(
     ("name", "text"), [("pattern", "a("), ("pattern", "(?=a)"), ("selector", "a=("), ("selector", "=b")]
 )
-def test_what_cannot_be_read_is_told_by_its_parameter(name: str, text: str) -> None:
+def test_what_cannot_be_read_is_reported_by_its_parameter(name: str, text: str) -> None:
     with pytest.raises(Unreadable, match=f"^{name}: "):
         names(**{name: text})

@@ -76,7 +76,7 @@ def test_a_canary_shows_its_step_and_weight() -> None:
     assert (facts["step"], facts["weight"], facts["strategy"]) == ("1 of 2", "20 %", "canary")
 
 
-def test_an_experiment_tells_its_versions_and_what_judges_them() -> None:
+def test_an_experiment_shows_its_versions_and_their_analyses() -> None:
     obj = {
         "metadata": {"name": "e", "ownerReferences": [{"kind": "Rollout", "name": "web"}]},
         "spec": {"duration": "1h", "templates": [{"name": "old"}, {"name": "new"}], "analyses": [{"name": "smoke"}]},
@@ -90,7 +90,7 @@ def test_an_experiment_tells_its_versions_and_what_judges_them() -> None:
     }
 
 
-def test_an_issuer_tells_who_signs_and_by_which_account() -> None:
+def test_an_issuer_shows_who_signs_and_by_which_account() -> None:
     acme = {"server": "https://acme.example", "email": "a@b.example", "privateKeySecretRef": {"name": "key"}}
     obj = {"spec": {"acme": acme}, "status": {"acme": {"uri": "https://acme.example/7"}}}
     assert states.issuer(obj).facts == {

@@ -106,7 +106,7 @@ def test_a_preview_shows_what_a_sync_or_a_roll_back_would_change_and_no_secret(t
     asyncio.run(scenario())
 
 
-def test_dependencies_stories_and_details_are_told_to_who_may_see_them(tmp_path: Path) -> None:
+def test_dependencies_histories_and_details_are_served_to_callers_who_may_see_them(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with argocd_server(tmp_path) as api:
             await api.create(NAMESPACES, {"metadata": {"name": "team"}, "apiVersion": "v1", "kind": "Namespace"})

@@ -166,7 +166,7 @@ def test_a_view_is_saved_though_another_replica_made_the_config_map_a_moment_ago
     assert [one["name"] for one in read_views("a", client.stored["data"]["views"])] == ["mine", "theirs"]
 
 
-def test_who_is_always_too_late_is_told_so() -> None:
+def test_a_writer_that_is_always_too_late_gets_an_error() -> None:
     with pytest.raises(ApiError, match="being changed by others"):
         written(TwoReplicas(always_conflicts=True))
 

@@ -67,7 +67,7 @@ def github(users: Users, **config: Any) -> Mapping[str, Any]:
         ({"loadAllGroups": True}, ("Argosy", "Argosy:The Ops", "Argosy:Dev", "other", "other:X")),
     ],
 )
-def test_github_tells_the_verified_primary_address_and_teams(
+def test_github_returns_the_verified_primary_address_and_teams(
     config: Mapping[str, Any], groups: tuple[str, ...]
 ) -> None:
     found = signed_in("github", lambda users: github(users, **config))
@@ -102,7 +102,7 @@ def gitlab(users: Users, **config: Any) -> Mapping[str, Any]:
     return {"baseURL": users.url, **config}
 
 
-def test_gitlab_tells_its_groups_or_those_that_are_allowed() -> None:
+def test_gitlab_returns_its_groups_or_those_that_are_allowed() -> None:
     found = signed_in("gitlab", gitlab)
     assert (found.user_id, found.email, found.groups) == ("9", "b@x.test", ("ops", "ops/night"))
     assert signed_in("gitlab", lambda users: gitlab(users, groups=["ops"])).groups == ("ops",)

@@ -131,7 +131,7 @@ def checked(address: str, username: str, password: str, **more: Any) -> Identity
     return asyncio.run(Ldap(options, RealClock()).check(username, password))
 
 
-def test_who_knows_the_password_is_told_with_address_and_groups(directory: str) -> None:
+def test_a_user_with_the_right_password_is_returned_with_address_and_groups(directory: str) -> None:
     found = checked(directory, "ada", "ada-word")
 
     assert (found.user_id, found.username, found.email) == ("ada", "Ada L", "ada@argo.test")
@@ -162,7 +162,7 @@ def test_a_star_is_a_letter_of_a_name(directory: str) -> None:
     assert checked(directory, "a*", "star-word").username == "Star"
 
 
-def test_a_directory_that_is_away_or_refuses_us_is_told_without_the_password(directory: str) -> None:
+def test_a_directory_that_is_away_or_refuses_us_is_reported_without_the_password(directory: str) -> None:
     with pytest.raises(ConnectorError, match="cannot be asked") as away:
         checked("127.0.0.1:1", "ada", "ada-word")
     with pytest.raises(ConnectorError, match="does not take bindDN") as refused:

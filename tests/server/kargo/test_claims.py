@@ -39,7 +39,7 @@ class Caches:
     ("more", "found"),
     [({}, {"global": ("boss",)}), ({"email_verified": True}, {"global": ("boss",)}), ({"email_verified": False}, {})],
 )
-def test_an_address_that_is_not_verified_stands_for_nobody(more: dict[str, Any], found: dict[str, Any]) -> None:
+def test_an_address_that_is_not_verified_identifies_nobody(more: dict[str, Any], found: dict[str, Any]) -> None:
     caches: Any = Caches()
     index = ClaimIndex(caches, ["global"])
     assert asyncio.run(index.accounts({"email": "boss@example.com", **more})) == found

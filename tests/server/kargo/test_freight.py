@@ -56,13 +56,13 @@ def test_paths_are_joined_as_go_joins_them() -> None:
         (("", "", "size"), "invalid order by: size"),
     ],
 )
-def test_a_query_that_makes_no_sense_is_told(query: tuple[str, str, str], said: str) -> None:
+def test_a_query_that_makes_no_sense_is_reported(query: tuple[str, str, str], said: str) -> None:
     with pytest.raises(Fault, match=said) as caught:
         check_query(*query)
     assert caught.value.code == 400
 
 
-def test_images_tell_in_which_stages_they_were_and_how_long_ago() -> None:
+def test_images_show_in_which_stages_they_were_and_how_long_ago() -> None:
     def held(*tags: str) -> list[dict[str, object]]:
         return [{"items": {"w": {"images": [{"repoURL": "reg/web", "tag": tag}]}}} for tag in tags]
 

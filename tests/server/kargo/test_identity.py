@@ -89,7 +89,7 @@ def test_claims_are_read_from_both_forms_of_annotations_and_written_as_one() -> 
 
 
 @pytest.mark.parametrize("text", ["no json", "[]", '{"email":1}', '{"email":[1]}'])
-def test_claims_that_cannot_be_read_are_told(text: str) -> None:
+def test_claims_that_cannot_be_read_are_reported(text: str) -> None:
     with pytest.raises(ClaimsError, match=r"rbac\.kargo\.akuity\.io/claims"):
         claims_of({"rbac.kargo.akuity.io/claims": text})
 

@@ -29,7 +29,7 @@ def test_callers_that_were_quiet_longest_are_forgotten_first() -> None:
     process.close()
 
 
-def test_who_asks_too_much_is_told_when_to_try_again_and_others_are_served(
+def test_a_caller_with_too_many_requests_gets_retry_after_and_others_are_served(
     world: PromotionWorld, api: KargoApi
 ) -> None:
     with KargoApi(world, {"API_REQUESTS_PER_SECOND": "1", "API_REQUESTS_AT_ONCE": "3"}) as small:

@@ -164,7 +164,7 @@ def test_a_promotion_is_changed_and_ended_only_by_who_may_promote(
         assert (status, "may not promote" in said["error"]) == (403, True), (method, path, said)
 
 
-def test_who_acts_is_told_by_the_server_whatever_a_manifest_claims(
+def test_the_server_determines_the_actor_whatever_a_manifest_claims(
     api: KargoApi, world: PromotionWorld, freight: str
 ) -> None:
     spoofed = yaml.safe_load(promotion(freight))

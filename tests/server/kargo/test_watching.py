@@ -16,7 +16,9 @@ def told(event: str) -> tuple[str, str]:
     return found["type"], found["object"]["metadata"]["name"]
 
 
-def test_a_watch_begins_with_what_is_there_and_goes_on_with_what_changes(world: PromotionWorld, api: KargoApi) -> None:
+def test_a_watch_begins_with_what_is_there_and_continues_with_what_changes(
+    world: PromotionWorld, api: KargoApi
+) -> None:
     first = api.events(f"{STAGES}?watch=true", count=2)
     assert [told(one) for one in first] == [("ADDED", "prod"), ("ADDED", "test")]
     assert "managedFields" not in first[0]

@@ -13,7 +13,7 @@ def texts(svg: str) -> list[str]:
     return re.findall(r"<text[^>]*>([^<]*)</text>", svg)
 
 
-def test_a_badge_tells_health_and_sync() -> None:
+def test_a_badge_shows_health_and_sync() -> None:
     assert texts(_drawn(Badge("Healthy", "Synced"), {})) == ["", "Healthy", "Synced", ""]
     assert texts(_drawn(Badge(is_absent=True), {})) == ["", "Not Found", "", ""]
 

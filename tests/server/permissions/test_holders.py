@@ -35,7 +35,7 @@ def enforcer(policy: str = POLICY, **more: str) -> Enforcer:
     return Enforcer({"policy.csv": policy, **more}, {"default": PROJECT}.get)
 
 
-def test_each_holder_is_told_with_the_rule_and_the_roles_that_give_it() -> None:
+def test_each_holder_is_reported_with_the_rule_and_the_roles_that_give_it() -> None:
     rule = "p, role:releaser, objects, action/promote, kargo.akuity.io/Stage/shop/*, allow"
     assert by_policy(enforcer(), *PROD) == [
         Holder("admin", ("role:admin",), "p, role:admin, objects, action/*, *, allow"),
@@ -45,7 +45,7 @@ def test_each_holder_is_told_with_the_rule_and_the_roles_that_give_it() -> None:
     ]
 
 
-def test_whoever_is_told_is_allowed_and_whoever_is_not_is_refused() -> None:
+def test_listed_subjects_are_allowed_and_all_others_are_refused() -> None:
     found = {one.subject for one in by_policy(enforcer(), *PROD)}
     for name in ("admin", "eve", "team-release", "carl", "dora", "nobody"):
         assert (name in found) == enforcer().allows(Subject(name), *PROD), name

@@ -85,18 +85,18 @@ def test_overrides_carry_ignored_differences_as_yaml_in_json_and_as_a_message_on
         ({"revisionHistoryLimit": "5"}, "spec.revisionHistoryLimit: a string where a number is expected"),
     ],
 )
-def test_a_value_of_the_wrong_type_is_told_with_its_place(spec: JsonObject, where: str) -> None:
+def test_a_value_of_the_wrong_type_is_reported_with_its_place(spec: JsonObject, where: str) -> None:
     with pytest.raises(Misshapen) as told:
         shaped("v1alpha1.Application", {"spec": spec})
     assert where in str(told.value)
 
 
-def test_a_required_field_that_is_missing_is_told() -> None:
+def test_a_required_field_that_is_missing_is_reported() -> None:
     with pytest.raises(Undecodable, match="required field"):
         decode("application.ApplicationResourcePatchRequest", b"")
 
 
-def test_a_value_that_cannot_be_written_is_told() -> None:
+def test_a_value_that_cannot_be_written_is_reported() -> None:
     with pytest.raises(Unencodable):
         encode("v1alpha1.Application", {"metadata": {"name": 5}})
 

@@ -30,7 +30,7 @@ async def with_bob(api: Api) -> str:
     raise AssertionError(found)
 
 
-def test_absent_things_are_told_by_their_names_and_refused_as_they_were_asked_for(tmp_path: Path) -> None:
+def test_absent_things_are_reported_by_their_names_and_refused_as_they_were_asked_for(tmp_path: Path) -> None:
     async def story() -> None:
         async with argocd_server(tmp_path) as api:
             bob = await with_bob(api)

@@ -179,7 +179,7 @@ def test_what_one_replica_takes_back_counts_for_all(programs: Programs) -> None:
     asyncio.run(scenario())
 
 
-def test_a_server_that_forgot_everything_is_told_again(programs: Programs) -> None:
+def test_a_server_that_forgot_everything_gets_it_again(programs: Programs) -> None:
     """Upstream's tokens count again after a flush; ours do not."""
 
     async def scenario() -> None:

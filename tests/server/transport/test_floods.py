@@ -195,7 +195,7 @@ def test_what_is_given_back_may_be_taken_again() -> None:
     assert intake.take(1)
 
 
-def test_without_a_descriptor_left_the_port_waits_a_second_and_tells_it_once(
+def test_without_a_descriptor_left_the_port_waits_a_second_and_logs_it_once(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def scenario() -> None:

@@ -56,7 +56,7 @@ def test_what_is_no_path_is_none(verb: str, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/v1/applications/%zz", "/api/v1/applications/%ff", "/api/v1/applications/%2"])
-def test_an_escape_that_is_none_is_told(path: str) -> None:
+def test_an_escape_that_is_none_is_reported(path: str) -> None:
     with pytest.raises(BadPath):
         route("GET", path)
 
@@ -69,7 +69,7 @@ def test_a_query_fills_fields_lists_and_what_is_nested() -> None:
 
 
 @pytest.mark.parametrize("query", ["noCache=maybe", "revision=%zz", "sourcePositions=x", "sourcePositions=" + "9" * 30])
-def test_a_value_of_the_wrong_type_is_told(query: str) -> None:
+def test_a_value_of_the_wrong_type_is_reported(query: str) -> None:
     with pytest.raises(ApiError) as told:
         put_all({}, "application.ApplicationManifestQuery", pairs(query), skip=frozenset())
     assert told.value.http_status == 400

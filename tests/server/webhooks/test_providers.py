@@ -77,7 +77,7 @@ def app(**source: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(("headers", "body"), HOOKS[:6])
-def test_every_provider_tells_of_a_push(headers: dict[str, str], body: object) -> None:
+def test_every_provider_reports_a_push(headers: dict[str, str], body: object) -> None:
     news = news_of(hook(headers, body))
     assert isinstance(news, Pushed)
     assert news.revision == "main"
@@ -157,7 +157,7 @@ def test_a_repository_has_many_urls(url: str) -> None:
     assert not is_same_repository(URL, url.replace("ooked", "ooked2"))
 
 
-def test_sets_ask_anew() -> None:
+def test_sets_ask_again() -> None:
     pull = {"pullRequest": {"github": {"owner": "Example", "repo": "hooked"}}}
     news = Asked(kind="github", repository="hooked", owner="example", api="https://api.github.com/repos/example/hooked")
     nested = {"spec": {"generators": [{"matrix": {"generators": [{"list": {}}, pull]}}]}}

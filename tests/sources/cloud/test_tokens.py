@@ -153,13 +153,13 @@ def test_a_workload_identity_proves_itself_by_its_file(clock: Any, tokens: Token
         ({"azureServicePrincipalClientId": "c", "azureServicePrincipalTenantId": "../x"}, "TenantId: must be"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_used_is_told_without_its_content(clock: Any, data: dict[str, str], told: str) -> None:
+def test_what_cannot_be_used_is_reported_without_its_content(clock: Any, data: dict[str, str], told: str) -> None:
     with pytest.raises(AccessDenied, match=told) as refused:
         effective(clock, given(**data))
     assert "canary" not in str(refused.value)
 
 
-def test_a_refusal_is_told(clock: Any, tokens: TokenSite) -> None:
+def test_a_refusal_is_reported(clock: Any, tokens: TokenSite) -> None:
     tokens.status = 401
     data = {"azureServicePrincipalClientId": "c", "azureServicePrincipalTenantId": "t"}
     with pytest.raises(AccessDenied, match="failed to get a token for the Azure identity"):

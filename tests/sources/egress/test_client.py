@@ -90,7 +90,7 @@ def test_credentials_stay_with_their_host(site: Any, make_site: Callable[[], Any
     assert "canary" not in str(second.seen)
 
 
-def test_a_body_is_limited_whether_its_length_is_told_or_not(site: Any) -> None:
+def test_a_body_is_limited_whether_its_length_is_given_or_not(site: Any) -> None:
     site.answers["/told"] = (200, {}, b"x" * 1001)
     site.answers["/untold"] = (200, {"Content-Length": ""}, b"x" * 1001)
     site.answers["/fits"] = (200, {}, b"x" * 1000)
@@ -106,7 +106,7 @@ def test_an_encoding_that_was_not_asked_for_is_refused(site: Any) -> None:
         fetch(f"{site.url}/a")
 
 
-def test_a_dead_host_is_unavailable_and_secrets_in_its_url_are_not_told() -> None:
+def test_a_dead_host_is_unavailable_and_secrets_in_its_url_are_not_shown() -> None:
     with pytest.raises(Unavailable) as refused:
         fetch("http://user:canary@127.0.0.1:1/x?token=canary&a=1")
     assert "canary" not in str(refused.value)
@@ -145,7 +145,7 @@ def test_tls_is_verified_and_trust_is_per_repository() -> None:
         fetch("https://127.0.0.1:1/", credentials=Credentials(ca_pem="nonsense", password="canary"))
 
 
-def test_what_tells_who_asks_stays_with_its_host(make_site: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_form_of_credentials_stays_with_its_host(make_site: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever its form: a header of another name, the client's certificate."""
     site, other = make_site(), make_site()
     site.answers["/x"] = (302, {"Location": f"{other.url}/y"}, b"")
@@ -175,7 +175,7 @@ def test_what_tells_who_asks_stays_with_its_host(make_site: Callable[[], Any], m
         (b"<html>canary</html>", ""), (b'["canary"]', ""), (b'{"secret": "canary"}', ""), (b'{"message": 5}', ""),
     ],
 )  # fmt: skip
-def test_of_a_foreign_body_only_an_interfaces_complaint_is_told(body: bytes, told: str) -> None:
+def test_of_a_foreign_body_only_an_interfaces_complaint_is_reported(body: bytes, told: str) -> None:
     assert complaint(body) == told
 
 

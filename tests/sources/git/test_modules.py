@@ -114,7 +114,7 @@ def test_a_submodule_cannot_name_what_a_stranger_may_not(url: str, tmp_path: Pat
         ("https://h/a", "https://e/x", "https://e/x"), ("ssh://git@h:22/a/b", "../c", "ssh://git@h:22/a/c"),
     ],
 )  # fmt: skip
-def test_a_relative_url_goes_on_from_the_superproject(parent: str, url: str, expected: str) -> None:
+def test_a_relative_url_continues_from_the_superproject(parent: str, url: str, expected: str) -> None:
     assert module_url(parent, url) == expected
 
 

@@ -64,7 +64,7 @@ def test_a_commit_on_no_branch_is_fetched_by_itself(mirrors: GitMirrors, reposit
     assert asyncio.run(mirrors.tree(repository.url, lost, NOBODY)).read("a") == b"lost"
 
 
-def test_a_mirror_tells_nothing_to_credentials_that_the_remote_refuses(mirrors: GitMirrors, repository: Any) -> None:
+def test_a_mirror_answers_nothing_to_credentials_that_the_remote_refuses(mirrors: GitMirrors, repository: Any) -> None:
     head = repository.commit({"a": "1"})
     asyncio.run(mirrors.tree(repository.url, head, NOBODY))
     repository.path.rename(repository.path.with_name("gone"))  # now nobody is let in
@@ -172,7 +172,7 @@ def test_nothing_of_our_environment_reaches_git(
     assert "canary-value" not in (repository.path / "seen").read_text()
 
 
-def test_an_unreachable_remote_is_told_apart_from_a_missing_one(mirrors: GitMirrors) -> None:
+def test_an_unreachable_remote_is_distinguished_from_a_missing_one(mirrors: GitMirrors) -> None:
     with pytest.raises(Unavailable):
         asyncio.run(mirrors.resolve("http://127.0.0.1:1/r.git", "main", NOBODY))
     with pytest.raises(NotFound, match="repository not found"):
@@ -190,7 +190,7 @@ def test_a_lock_that_a_killed_git_left_is_no_obstacle(mirrors: GitMirrors, repos
 
 
 @pytest.mark.parametrize("damage", ["HEAD", "config", "pack"])
-def test_a_damaged_mirror_is_made_anew(mirrors: GitMirrors, repository: Any, damage: str) -> None:
+def test_a_damaged_mirror_is_made_again(mirrors: GitMirrors, repository: Any, damage: str) -> None:
     asyncio.run(mirrors.tree(repository.url, repository.commit({"a": "1"}), NOBODY))
     (mirror,) = mirrors._directory.iterdir()
     if damage == "pack":

@@ -141,7 +141,7 @@ def test_an_insecure_repository_takes_any_host_key(mirrors: GitMirrors, reposito
 
 
 @needs_sshd
-def test_the_agents_keys_are_offered_only_when_told_to(
+def test_the_agents_keys_are_offered_only_when_configured(
     mirrors: GitMirrors, repository: Any, ssh: Ssh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     head = repository.commit({"a": "1"})
@@ -288,7 +288,7 @@ def test_a_push_by_ssh_needs_the_key(mirrors: GitMirrors, clock: Any, repository
 
 
 @needs_backend
-def test_a_push_by_https_needs_the_password_and_no_error_tells_it(
+def test_a_push_by_https_needs_the_password_and_no_error_shows_it(
     mirrors: GitMirrors, clock: Any, repository: Any, https: Https
 ) -> None:
     repository.commit({"a": "1"})

@@ -37,13 +37,13 @@ def refused(status: int, body: bytes) -> Refused | Unavailable:
     [f"<html>{CANARY}</html>".encode(), f'["{CANARY}"]'.encode(), f'"{CANARY}"'.encode(), b"[" * 100_000, b"\xff\xfe"],
     ids=["page", "list", "text", "nested", "bytes"],
 )
-def test_a_body_that_is_no_problem_document_is_not_told(status: int, body: bytes) -> None:
+def test_a_body_that_is_no_problem_document_is_not_shown(status: int, body: bytes) -> None:
     told = str(refused(status, body))
     assert CANARY not in told
     assert "[[" not in told
 
 
 @pytest.mark.parametrize("status", [400, 403, 503])
-def test_what_a_problem_document_says_is_told(status: int) -> None:
+def test_what_a_problem_document_says_is_reported(status: int) -> None:
     problem = {"type": "urn:ietf:params:acme:error:malformed", "detail": "the order is no more"}
     assert "the order is no more" in str(refused(status, json.dumps(problem).encode()))

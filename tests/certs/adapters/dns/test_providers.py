@@ -156,7 +156,7 @@ def test_a_value_is_added_once_and_taken_away_while_others_stay(name: str, other
 
 
 @pytest.mark.parametrize("name", sorted(PROVIDERS))
-def test_a_refusal_is_told_with_its_status_and_without_credentials(name: str) -> None:
+def test_a_refusal_is_reported_with_its_status_and_without_credentials(name: str) -> None:
     async def doing(provider: Provider) -> None:
         with pytest.raises(ProviderError) as refused:
             await provider.present(FQDN, ZONE, "mine")
@@ -166,7 +166,7 @@ def test_a_refusal_is_told_with_its_status_and_without_credentials(name: str) ->
     asking(lambda asked: (403, {"message": "no"}), PROVIDERS[name], doing)
 
 
-def test_acme_dns_is_told_with_the_account_of_the_domain() -> None:
+def test_acme_dns_is_reported_with_the_account_of_the_domain() -> None:
     account = {"username": "u", "password": SECRET, "subdomain": "s", "fulldomain": "s.auth.test"}
     accounts = json.dumps({"www.example.test": account}).encode()
 

@@ -152,7 +152,7 @@ def test_an_update_that_is_refused_says_why_and_shows_no_secret(server: str, con
     asking(doing)
 
 
-def test_a_name_that_is_in_no_zone_of_the_servers_is_told(server: str) -> None:
+def test_a_name_that_is_in_no_zone_of_the_servers_is_reported(server: str) -> None:
     async def doing(records: Records) -> None:
         found = await records.present(PresentRecord(record(server, "x", "www.elsewhere.example"), 0))
         assert isinstance(found, NotYet) and "was not answered" in found.reason

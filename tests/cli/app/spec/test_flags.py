@@ -102,11 +102,11 @@ def test_another_server_takes_the_place_of_a_cluster_name() -> None:
         ("r:5000/a", "r:5000/a"),
     ],
 )
-def test_images_are_told_apart_by_the_name_that_they_replace(image: str, key: str) -> None:
+def test_images_are_distinguished_by_the_name_that_they_replace(image: str, key: str) -> None:
     assert image_key(image) == key
 
 
-def test_what_is_unset_goes_with_its_empty_block() -> None:
+def test_unsetting_a_field_removes_its_empty_block() -> None:
     source: JsonObject = {
         "path": "x",
         "helm": {"parameters": [{"name": "a", "value": "1"}], "values": "b: 2"},
@@ -148,7 +148,7 @@ def test_applications_are_made_from_flags() -> None:
         (("--repo", "u", "--path", "p", "--helm-set", "a"), "give NAME=VALUE"),
     ],
 )
-def test_flags_that_make_no_application_are_told(flags: tuple[str, ...], wrong: str) -> None:
+def test_flags_that_make_no_application_are_reported(flags: tuple[str, ...], wrong: str) -> None:
     with pytest.raises(CommandError, match=wrong):
         wanted_of(options("create", *flags))
 

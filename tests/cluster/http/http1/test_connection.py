@@ -248,7 +248,7 @@ def test_a_watch_sends_its_headers_before_anything_happens_and_each_event_as_one
     converse(world, talk)
 
 
-def test_a_watch_ends_when_its_client_goes_away() -> None:
+def test_a_watch_ends_when_its_client_disconnects() -> None:
     world = SmallWorld()
 
     async def talk(_: HttpServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -487,7 +487,7 @@ def test_slow_is_judged_by_what_the_client_is_doing() -> None:
     assert NOON.tzinfo is not None
 
 
-def test_that_no_connection_can_be_accepted_is_told_once_a_minute_and_all_else_as_before(
+def test_that_no_connection_can_be_accepted_is_reported_once_a_minute_and_all_else_as_before(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """At the limit of open files asyncio tells it for every connection that waits."""

@@ -107,7 +107,7 @@ def test_an_object_that_says_the_same_is_left_alone() -> None:
     with_workloads(story)
 
 
-def test_what_the_service_account_may_not_do_is_refused_told_and_done_once_it_may() -> None:
+def test_what_the_service_account_may_not_do_is_refused_reported_and_done_once_it_may() -> None:
     async def story(client: Verbs, clock: VirtualClock) -> None:
         await rules(client, SECRET)
         await job(client)

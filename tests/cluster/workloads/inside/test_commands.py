@@ -98,7 +98,7 @@ def test_what_is_no_command_says_that_the_container_is_simulated() -> None:
     assert b"executable file not found in $PATH: this container is simulated" in run(place(), ["psql"], b"").complaint
 
 
-def test_a_tree_goes_through_tar_and_comes_back() -> None:
+def test_a_tree_survives_tar_and_untar() -> None:
     here = place()
     made = run(here, ["tar", "cf", "-", "/etc/app"], b"")
     there = place()
@@ -113,7 +113,7 @@ def test_no_member_of_an_archive_leaves_the_directory() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"\0" * 3])
-def test_what_is_no_archive_is_told(data: bytes) -> None:
+def test_invalid_archives_are_reported(data: bytes) -> None:
     assert run(place(), ["tar", "xf", "-"], data).code == 2
 
 

@@ -105,7 +105,7 @@ def test_a_sync_leaves_what_jq_leads_to_as_it_is(bench: Bench) -> None:
         ("error(.data)", "it ends in an error"),
     ],
 )
-def test_an_expression_that_fails_is_told_once_and_others_act(bench: Bench, expression: str, text: str) -> None:
+def test_an_expression_that_fails_is_reported_once_and_others_act(bench: Bench, expression: str, text: str) -> None:
     bench.create(application(**ignoring(expression, VALUE)))
     bench.world.run_until(bench.synced)
     drift(bench, "a", "drifted")

@@ -157,7 +157,7 @@ def test_a_pull_request_is_opened_as_its_host_wants_it(
         ("https://dev.azure.com/a/b/_git/c", "Authorization", "Basic OnRva2Vu"),
     ],
 )
-def test_the_token_goes_by_the_header_of_the_host(url: str, name: str, value: str) -> None:
+def test_the_token_is_sent_in_the_header_of_the_host(url: str, name: str, value: str) -> None:
     host = Host(url, (200, {}))
     run(host.api.get(7))
     assert host.headers[name] == value

@@ -24,7 +24,7 @@ def ran(directory: Path, text: str, *images: Any) -> tuple[str, Result]:
     return file.read_text(), result
 
 
-def test_a_list_that_is_new_stands_at_the_left_sorted_by_name(tmp_path: Path) -> None:
+def test_a_new_list_is_at_the_left_sorted_by_name(tmp_path: Path) -> None:
     text, _ = ran(tmp_path, HEAD, {"image": "b", "tag": "1"}, {"image": "a", "newName": "c", "tag": "007"})
 
     assert text == HEAD + 'images:\n- name: a\n  newName: c\n  newTag: "007"\n- name: b\n  newTag: "1"\n'
@@ -49,7 +49,7 @@ def test_an_override_is_replaced_whole_and_a_star_keeps_a_part(
     assert result.output == {"commitMessage": f"Updated . to use new image\n\n- {told}"}
 
 
-def test_a_star_with_nothing_to_keep_is_told_and_not_written(tmp_path: Path) -> None:
+def test_a_star_with_nothing_to_keep_is_reported_and_not_written(tmp_path: Path) -> None:
     text, result = ran(tmp_path, HEAD, {"image": "app", "newName": "*", "tag": "9"})
 
     assert text == HEAD + 'images:\n- name: app\n  newTag: "9"\n'

@@ -26,7 +26,7 @@ from tests.kit.step_tools import step, step_tools
         (b"[1]", "application/json", "sum(response.body) == 2", Status.RUNNING),
     ],
 )
-def test_an_answer_is_read_and_judged_beside_the_event_loop(
+def test_an_answer_is_read_and_judged_outside_the_event_loop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: bytes, content_type: str, expression: str, status: Status
 ) -> None:
     """As long as that takes (seconds, of a megabyte), everybody else is served."""
@@ -52,7 +52,7 @@ def noting(places: dict[str, str], name: str, work: Callable[..., Any]) -> Calla
     return noted
 
 
-def test_a_body_is_read_from_a_file_beside_the_event_loop_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_is_read_from_a_file_outside_the_event_loop_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     places = dict[str, str]()
     monkeypatch.setattr(http, "read_text", noting(places, "read_text", workspace.read_text))
 

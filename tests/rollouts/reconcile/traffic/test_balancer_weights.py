@@ -136,7 +136,7 @@ def test_a_weight_step_is_left_when_the_load_balancer_has_the_weight() -> None:
         world.__exit__(None, None, None)
 
 
-def test_nothing_old_goes_before_the_load_balancer_follows_at_the_end() -> None:
+def test_nothing_old_is_scaled_down_before_the_load_balancer_follows_at_the_end() -> None:
     amazon = Amazon()
     world = story(amazon, alb({"setWeight": 50}), service("canary"), service("stable"), ingress())
     try:
@@ -155,7 +155,7 @@ def test_nothing_old_goes_before_the_load_balancer_follows_at_the_end() -> None:
         world.__exit__(None, None, None)
 
 
-def test_the_same_weight_after_an_abort_is_verified_anew() -> None:
+def test_the_same_weight_after_an_abort_is_verified_again() -> None:
     amazon = Amazon()
     world = story(amazon, alb({"setWeight": 40}, {"pause": {}}), service("canary"), service("stable"), ingress())
     try:

@@ -46,7 +46,7 @@ def test_a_choice_that_is_none_is_refused_by_its_field(key: str, value: str) -> 
         with_choice(FOUND, {key: value})
 
 
-def test_what_was_found_is_told_by_repository_the_newest_first() -> None:
+def test_discoveries_are_listed_by_repository_the_newest_first() -> None:
     told = subscriptions_of(FOUND)
     assert [(one["key"], [item["id"] for item in one["found"]]) for one in told] == [
         ("git/0", ["c2", "c1"]),
@@ -161,7 +161,7 @@ def test_freight_is_made_by_hand_approved_promoted_and_promoted_again(tmp_path: 
     asyncio.run(scenario())
 
 
-def test_who_lacks_a_right_changes_nothing_and_is_told_which(tmp_path: Path) -> None:
+def test_a_caller_without_a_permission_changes_nothing_and_gets_its_name(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with argocd_server(tmp_path) as api:
             await a_pipeline(api)

@@ -86,7 +86,7 @@ def test_another_callers_page_is_another_one() -> None:
     asyncio.run(run())
 
 
-def test_changed_rights_are_asked_for_anew() -> None:
+def test_changed_rights_are_asked_for_again() -> None:
     async def run() -> None:
         pages = Pages()
         await told(pages.open("alice"))
@@ -97,7 +97,7 @@ def test_changed_rights_are_asked_for_anew() -> None:
     asyncio.run(run())
 
 
-def test_what_changes_while_a_page_is_computed_is_told_afterwards() -> None:
+def test_what_changes_while_a_page_is_computed_is_reported_afterwards() -> None:
     async def run() -> None:
         pages = Pages(seconds=0.1)
         tabs = [pages.open("alice") for _ in range(5)]

@@ -27,6 +27,6 @@ def test_what_is_no_list_is_a_merge_patch() -> None:
     assert patched({"a": 1, "b": {"c": 1}}, {"b": {"c": 2}}) == {"a": None, "b": {"c": 2}}
 
 
-def test_streams_that_heard_of_changes_in_one_pause_tell_of_them_at_one_moment() -> None:
+def test_streams_with_changes_in_one_pause_send_them_at_one_moment() -> None:
     assert next_tick(10.01, 0.5) == next_tick(10.49, 0.5) == 10.5
     assert next_tick(10.5, 0.5) == 11.0

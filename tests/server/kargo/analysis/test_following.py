@@ -48,7 +48,7 @@ async def read(url: str, heard: Callable[[str], None] = lambda _: None) -> str:
     return found
 
 
-def test_a_piece_is_told_before_the_next_one_is_written() -> None:
+def test_a_piece_is_sent_before_the_next_one_is_written() -> None:
     async def story() -> str:
         came = asyncio.Event()
 
@@ -91,7 +91,7 @@ def test_a_reader_that_leaves_ends_the_reading() -> None:
 
 
 @pytest.mark.parametrize("status", [204, 404, 500])
-def test_what_is_no_log_is_told_before_anything_is_sent(status: int) -> None:
+def test_what_is_no_log_is_reported_before_anything_is_sent(status: int) -> None:
     async def story() -> str:
         async def writes(response: web.StreamResponse) -> None: ...
 

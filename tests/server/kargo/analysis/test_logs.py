@@ -114,5 +114,5 @@ def test_a_run_that_is_not_there_is_not_found(logs: KargoApi) -> None:
     assert (status, answer["error"]) == (404, 'AnalysisRun "absent" in namespace "demo" not found')
 
 
-def test_the_token_of_the_log_server_is_told_to_nobody(logs: KargoApi) -> None:
+def test_the_token_of_the_log_server_is_never_shown(logs: KargoApi) -> None:
     assert "t0p" not in json.dumps(logs.call("GET", f"{RUNS}/absent/logs")) + logs.audit.text

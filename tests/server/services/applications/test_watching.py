@@ -84,7 +84,7 @@ def test_every_stream_gets_every_change_once_and_in_order(tmp_path: Path) -> Non
     asyncio.run(scenario())
 
 
-def test_what_is_there_is_told_first_in_the_order_of_names(tmp_path: Path) -> None:
+def test_existing_objects_are_sent_first_in_the_order_of_names(tmp_path: Path) -> None:
     count = TOGETHER + 20
 
     async def scenario() -> None:
@@ -103,11 +103,11 @@ def test_what_is_there_is_told_first_in_the_order_of_names(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(("since", "version", "is_new"), [(0, "1", True), (5, "5", True), (5, "4", False)])
-def test_what_is_older_than_where_a_stream_begins_is_not_told(since: int, version: str, is_new: bool) -> None:
+def test_what_is_older_than_where_a_stream_begins_is_not_sent(since: int, version: str, is_new: bool) -> None:
     assert Watcher(since).is_new({"metadata": {"resourceVersion": version}}) is is_new
 
 
-def test_of_too_many_messages_the_newest_are_lost_and_it_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_of_too_many_messages_the_newest_are_lost_and_it_is_reported(caplog: pytest.LogCaptureFixture) -> None:
     watcher = Watcher()
     for number in range(BUFFER + 3):
         watcher.put({"number": number})
