@@ -145,7 +145,9 @@ def test_tls_is_verified_and_trust_is_per_repository() -> None:
         fetch("https://127.0.0.1:1/", credentials=Credentials(ca_pem="nonsense", password="canary"))
 
 
-def test_every_form_of_credentials_stays_with_its_host(make_site: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_form_of_credentials_stays_with_its_host(
+    make_site: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever its form: a header of another name, the client's certificate."""
     site, other = make_site(), make_site()
     site.answers["/x"] = (302, {"Location": f"{other.url}/y"}, b"")
