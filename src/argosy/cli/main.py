@@ -46,7 +46,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def _write_no_more() -> None:
     """Else Python would try again at the exit, and say so."""
-    with suppress(OSError):  # whoever calls us may have put something else in its place
+    with suppress(OSError):  # the caller may have replaced it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -18,7 +18,7 @@ class Parser(argparse.ArgumentParser):
     """Wrong usage is one line and exit code 1, as upstream; 2 where 1 means "different"."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Whatever a command does not know is told by that command, and not by the one above it."""
+        """Unknown arguments are reported by the subcommand itself, not by the command above it."""
         words, denied = self._switches(self._with_values(sys.argv[1:] if args is None else list(args)))
         found, left = super().parse_known_args(words, namespace)
         for name in denied:

@@ -232,7 +232,7 @@ async def embedded(
     metrics: Callable[[], bytes | Chunks] | None = None,
     server_options: ServerOptions | None = None,
 ) -> AsyncIterator[Embedded]:
-    """Runs until the block is left. `port` must be known before: the cluster's own objects tell it.
+    """Runs until the block is left. `port` must be known before, because the cluster's own objects contain it.
 
     `server_options`: where Argo CD's API is served; None: nowhere.
     """

@@ -261,7 +261,7 @@ def _detach(options: argparse.Namespace, command: str, place: Place) -> int:
         raise CommandError(f"did not become ready; {place.log} ends with:\n{_tail(place.log, began)}")
     sys.stdout.write(_since(place.log, began))
     print(f"It runs in the background as process {child.pid}; its log is {place.log}.")
-    child.returncode = 0  # it goes on without us, and nobody waits for it
+    child.returncode = 0  # it continues without us, and nobody waits for it
     return Exit.OK
 
 
@@ -277,7 +277,7 @@ def _arguments(options: argparse.Namespace, place: Place) -> list[str]:
 
 
 def _await_ready(reading: int) -> bool:
-    """The child says so through the pipe, or ends and thereby closes it."""
+    """The child reports readiness through the pipe, or exits, which closes it."""
     found, _, _ = select.select([reading], [], [], READY_SECONDS)
     return bool(found) and os.read(reading, 16).startswith(b"ready")
 

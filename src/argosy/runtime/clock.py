@@ -37,7 +37,7 @@ class Clock(Protocol):
     async def external(self, work: Awaitable[T], *, takes: float = 0.0) -> T:
         """Awaits work outside the event loop: git, registries, render workers, threads.
 
-        Virtual time stands still meanwhile, then moves by `takes` seconds; results of several concurrent works are
+        Virtual time does not advance meanwhile, then moves by `takes` seconds; results of several concurrent works are
         delivered in the order in which they were started, whatever order they finished in.
         """
         ...

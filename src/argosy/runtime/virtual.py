@@ -6,7 +6,7 @@
         run_virtual(main, seed=7)
 
 Hours take no time: when nothing is ready, the clock jumps to the next deadline. Work outside of the process (git,
-a render worker, a thread) goes through `Clock.external`; the clock stands still until its result is in.
+a render worker, a thread) goes through `Clock.external`; the clock does not advance until its result is in.
 """
 
 from __future__ import annotations

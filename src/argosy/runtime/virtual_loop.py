@@ -30,7 +30,7 @@ TRACED_ROUNDS = 200
 
 
 class VirtualTimeError(Exception):
-    """A run under virtual time cannot go on."""
+    """A run under virtual time cannot continue."""
 
 
 class LivelockError(VirtualTimeError):
@@ -92,7 +92,7 @@ class VirtualTimer(asyncio.TimerHandle):
 
 
 class Hold:
-    """One piece of outside work; while it is open, time stands still."""
+    """One piece of outside work; while it is open, time does not advance."""
 
     __slots__ = ("delivered", "finished")
 

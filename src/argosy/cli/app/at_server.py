@@ -42,7 +42,7 @@ class Application:
         return [json.loads(text) for text in answer.get("manifests") or ()]
 
     async def render_settings(self) -> Mapping[str, str]:
-        """What of argocd-cm rendering depends on, as far as the server tells."""
+        """The settings of argocd-cm that affect rendering, as far as the server returns them."""
         settings = (await self._server.call("GET", "/api/v1/settings")).get("kustomizeOptions") or {}
         return {"kustomize.buildOptions": str(settings.get("BuildOptions") or "")}
 

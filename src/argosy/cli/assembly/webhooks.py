@@ -99,7 +99,7 @@ class Webhooks:
 
         The room's certificate is shown once it is there, and never waited for: while nobody serves a webhook that must
         be asked, no room can issue anything. Until then, and whenever it is lost, one of our own authority is shown.
-        What is trusted is told before it is shown, and both authorities are, so replicas may change one by one.
+        Both CAs are published before their certificates are served, so replicas may switch one by one.
         """
         context = certificates.server_context()
         own = await self._authority()

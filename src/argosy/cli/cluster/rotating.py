@@ -79,7 +79,7 @@ def account_of(token: str, server: str) -> tuple[str, str, str]:
 
 
 def renewed(config: JsonObject, token: str) -> str:
-    """The cluster's configuration with that token, and no client certificate beside it. Pure."""
+    """The cluster's configuration with that token and without a client certificate. Pure."""
     trust = config.get("tlsClientConfig") or {}
     trust = {name: value for name, value in trust.items() if name not in ("certData", "keyData")}
     return json.dumps({**config, "bearerToken": token, "tlsClientConfig": trust}, separators=(",", ":"))

@@ -96,7 +96,7 @@ def _hint(sign_in: SignIn, text: str) -> str:
 
 
 async def signed_in(server: str, token: str, clock: Clock) -> SignIn:
-    """`token` given beside the command counts before the stored one. Raises CommandError."""
+    """`token` given with the command takes precedence over the stored one. Raises CommandError."""
     known = SignIns()
     found = known.get(server) or SignIn(url=url_of(server))
     if token:

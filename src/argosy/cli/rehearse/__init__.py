@@ -1,4 +1,4 @@
-"""`argosy rehearse`: reads the present configuration, plays the change on copies, and tells what came of it."""
+"""`argosy rehearse`: reads the present configuration, plays the change on copies, and prints the result."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def promotion_service(namespace: str) -> tuple[str, str]:
 
 
 def promotion_objects(namespace: str, *, has_certificates: bool = False) -> list[JsonObject]:
-    """`has_certificates`: whether the process has certificates of its own, whose authority the configurations tell."""
+    """`has_certificates`: whether the process has its own certificates, whose CA the configurations contain."""
     spaces: list[JsonObject] = [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in NAMESPACES
     ]

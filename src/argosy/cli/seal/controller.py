@@ -45,7 +45,7 @@ class Controller:
     async def resealed(self, sealed: JsonObject) -> dict[str, str] | None:
         """New items for those sealed by an old key; None if it cannot be unsealed. Values never leave the cluster.
 
-        A controller that cannot tell old keys from new ones re-encrypts all items.
+        A controller that cannot distinguish old keys from new ones re-encrypts all items.
         """
         bare = {**sealed, "spec": {"encryptedData": (sealed.get("spec") or {}).get("encryptedData") or {}}}
         if self._can_reseal:

@@ -58,7 +58,7 @@ def make(directory: str, name: str, *, memory_bytes: int, tasks: int) -> str:
 
 
 def join(group: str) -> None:
-    """Adds this process, and thereby all its future children. Raises OSError."""
+    """Adds this process and so all its future children. Raises OSError."""
     _write(f"{group}/cgroup.procs", "0")
 
 

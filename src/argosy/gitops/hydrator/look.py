@@ -95,7 +95,7 @@ class Look:
         apps = tuple(app for app in members if self._is_to_be_hydrated(app, settings))
         seen = Seen(key=key, settings=settings, apps=apps, memory=memory)
         if memory.batch is not None:
-            seen = replace(seen, apps=members)  # whoever was marked gets the result, whatever was requested since
+            seen = replace(seen, apps=members)  # every marked member gets the result, whatever was requested since
             return replace(seen, end=_known(snapshot.ask(Hydrate(key, memory.batch))))
         if not apps or not settings.hydrator_enabled:
             return seen

@@ -306,5 +306,5 @@ def _qualified(node: Call) -> str:
 
 
 def type_value(node: Select | Ident) -> Any:
-    """The type that a name stands for."""
+    """The type that a name denotes."""
     return TypeValue(TYPE_NAMES[_dotted(node)])

@@ -54,7 +54,7 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """A certificate that somebody else looks after, and by what it is trusted, in PEM."""
+    """A certificate that somebody else manages, and the CA that verifies it, in PEM."""
 
     certificate: bytes
     key: bytes = field(repr=False)

@@ -6,7 +6,7 @@
 - `applications.py`, `objects.py`, `home.py`, `pipelines.py`, `sealing.py`, `activity.py`, `caller.py`, `views.py`,
   `rehearsals.py`: the endpoints that show.  `acting/`: those that do something.  `previewing/`: what would happen, and
   what differs.
-- `tracing.py`, `dependencies.py`, `stories.py`, `rollout_details.py`: what is told over several objects.
+- `tracing.py`, `dependencies.py`, `stories.py`, `rollout_details.py`: views that combine several objects.
 - `why.py`, `object_states.py`: why an object is as it is.  `references.py`: which objects an object names.
 """
 

@@ -89,7 +89,7 @@ def caller_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
         return {"allowed": [request.call.may(one["resource"], one["action"], one["object"]) for one in given["rights"]]}
 
     async def holders(request: ApiRequest) -> Holders:
-        """Of what is not asked for by its own name in Kubernetes only the policy's part is told."""
+        """For resources that Kubernetes does not know by name, only the policy's part is returned."""
         request.call.permit("accounts", "get", "*")
         resource, action, target = request.one("resource"), request.one("action"), request.one("object")
         if resource not in OWN_RESOURCES:

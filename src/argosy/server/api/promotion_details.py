@@ -1,4 +1,4 @@
-"""A Promotion's details: variables and steps as evaluated, with Secrets masked, and what was told while it ran.
+"""A Promotion's details: variables and steps as evaluated, with Secrets masked, and its notifications.
 
 Who may see the Promotion sees what it makes of ConfigMaps and Freight; of Secrets nobody sees more than `***`.
 """

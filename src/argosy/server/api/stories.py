@@ -1,4 +1,4 @@
-"""The stories of a Certificate and of a SealedSecret: each part, what it says and since when; and what was told of it.
+"""The histories of a Certificate and of a SealedSecret: each part with its state, since when, and its notifications.
 
 No value of a Secret is in them: of the Secret itself its certificates' dates, its keys' names and its owner.
 """

@@ -1,4 +1,4 @@
-"""Objects in the JSON form of Kargo's API: which empty fields are present, and which objects tell kind and version.
+"""Objects in the JSON form of Kargo's API: which empty fields are present, and which objects contain kind and version.
 
 Pure. Objects that were read have them, created ones do not; Secrets never do (by the recordings).
 """

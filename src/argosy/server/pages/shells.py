@@ -127,7 +127,7 @@ class Terminal:
 
 
 def _is_not_there(data: bytes) -> bool:
-    """Whether the end tells that the program could not be started: by the runtime, or by a shell's own codes for that
+    """Whether the exit shows that the program could not be started: by the runtime, or by a shell's own codes for that
     (POSIX, 2.8.2)."""
     status = _read(data)
     if status.get("status") == "Success":

@@ -1,6 +1,6 @@
 """Who has a right: by the policy, each with the rule and the roles that give it; and by Kubernetes' own roles. Pure.
 
-A policy names users, groups and roles; a role that nobody has is told, too, since giving it to somebody is one line.
+A policy names users, groups and roles; a role without members is listed too, since one line gives it to somebody.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ EVERYBODY: Final = "everybody who is signed in"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Holder:
-    """`through`: the roles on the way to the rule, or the binding; `rule`: as it stands in the policy or the role."""
+    """`through`: the roles on the way to the rule, or the binding; `rule`: as written in the policy or the role."""
 
     subject: str
     through: tuple[str, ...]
@@ -40,7 +40,7 @@ def by_policy(enforcer: Enforcer, resource: str, action: str, target: str) -> li
     found = []
     for subject in sorted({*members, *written}):
         if subject in taken and subject.startswith("role:") and subject != enforcer.default_role:
-            continue  # told with who has it
+            continue  # listed with the subjects that have it
         if (holder := _held(subject, members, written, rules, (resource, action, target), enforcer.mode)) is not None:
             is_default = subject == enforcer.default_role
             found.append(Holder(EVERYBODY, (subject, *holder.through), holder.rule) if is_default else holder)

@@ -65,7 +65,7 @@ def _key(key: bytes) -> bytes:
 def session_of(
     found: Mapping[str, Any], claims: Mapping[str, Any], began_at: float, before: str = ""
 ) -> ProviderSession:
-    """Of the token endpoint's answer. `before`: the refresh token that goes on where no other was given."""
+    """From the token endpoint's answer. `before`: the refresh token that is kept if the answer has none."""
     access, refresh = found.get("access_token"), found.get("refresh_token")
     return ProviderSession(
         subject=str(claims.get("sub") or ""),

@@ -1,6 +1,6 @@
 """What replicas share, in a Redis or Valkey: one server, or whichever one the sentinels call the master.
 
-A Redis may lose what it was told last, when its machine dies or somebody flushes it. So every replica keeps what it
+A Redis may lose its last writes, when its machine dies or somebody flushes it. So every replica keeps what it
 knows and puts back what is missing: a token that was taken back stays taken back as long as one replica lives.
 """
 
@@ -194,7 +194,7 @@ class RedisStore:
         return self._client
 
     async def _forget(self) -> None:
-        """The next call asks anew who is the master."""
+        """The next call asks again which server is the master."""
         opened, self._client, self._sentinels = [self._client, *self._sentinels], None, []
         for client in opened:
             if client is not None:

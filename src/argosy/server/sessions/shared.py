@@ -36,7 +36,7 @@ class SharedSessions:
         return bool(token_id) and bool(self._store.get(f"revoked.{digest(token_id)}"))
 
     async def revoke(self, token_id: str, until: float) -> None:
-        """Until then the token would have been valid. Raises StatusError when others cannot be told."""
+        """Until then the token would have been valid. Raises StatusError when the other replicas cannot be notified."""
         await self._store.put(f"revoked.{digest(token_id)}", "revoked", until)
 
     # -- failed sign-ins -----------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Where replicas keep what they share: small entries that end at a time. In a ConfigMap, unless there is a Redis.
 
-Reading is at once, from what this replica knows; whoever puts an entry knows that the others will see it.
+Reads are immediate, from what this replica knows; after an entry is put, the other replicas will see it.
 """
 
 from __future__ import annotations

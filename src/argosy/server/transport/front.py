@@ -1,4 +1,4 @@
-"""Every HTTP/1.1 request by what it asks for: gRPC-web, REST, sign-in pages, webhooks, the badge, health, files."""
+"""Routes every HTTP/1.1 request: gRPC-web, REST, sign-in pages, webhooks, the badge, health, files."""
 
 from __future__ import annotations
 

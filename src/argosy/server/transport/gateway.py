@@ -67,7 +67,7 @@ class Gateway:
         if chosen is not None:
             whole, body = body, chosen.apply(body)
             if method.full_name in ITEMS and chosen.keeps:
-                body["metadata"] = whole["metadata"]  # whoever goes on with a watch needs its version
+                body["metadata"] = whole["metadata"]  # a client that continues with a watch needs its version
         return Response(200, dumps(body), JSON, cookies, "")
 
     async def _stream(self, asked: Asked, query: str, request: Request) -> Response:
@@ -226,7 +226,7 @@ def _parsed(body: bytes) -> Any:
 
 
 def _read(kind: str, value: Any) -> JsonObject:
-    """Values of wrong types are told with their place; what the message does not have is ignored."""
+    """Values of wrong types are reported with their path; fields that the message does not have are ignored."""
     if not isinstance(value, dict):
         raise invalid(f"the body: an object is expected, not {type(value).__name__}")
     try:

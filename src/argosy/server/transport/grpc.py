@@ -104,7 +104,7 @@ class Messages:
 
 
 async def cut(cutter: Messages, data: bytes) -> list[bytes]:
-    """The messages that are whole now. Raises ApiError."""
+    """The complete messages so far. Raises ApiError."""
     return cutter.feed(data) if cutter.is_short(data) else await asyncio.to_thread(cutter.feed, data)
 
 
@@ -123,7 +123,7 @@ def decoded(method: Method, message: bytes) -> JsonObject:
 
 
 async def read_message(method: Method, message: bytes) -> JsonObject:
-    """A large one is read beside the loop, which has others to serve."""
+    """A large one is parsed in a thread, so that the loop can serve others."""
     if len(message) < LARGE:
         return decoded(method, message)
     return await asyncio.to_thread(decoded, method, message)

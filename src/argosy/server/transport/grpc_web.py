@@ -90,7 +90,7 @@ async def _chunks(message: bytes) -> AsyncGenerator[bytes, None]:
 async def _frames(
     method: Method, first: Message | None, rest: AsyncGenerator[Message | None, None]
 ) -> AsyncGenerator[bytes, None]:
-    """An error after the first message is told in the trailer: the headers have gone."""
+    """An error after the first message is sent in the trailer: the headers were sent already."""
     async with aclosing(rest):
         try:
             if first is not None:

@@ -111,7 +111,7 @@ class Http2Connection(Requests):
         return not self.streams and now - self.progress >= IDLE_SECONDS
 
     def is_stuck(self, now: float) -> bool:
-        """Takes nothing of what it is sent, or was asked to end long ago and did not."""
+        """It does not read what it is sent, or was asked to end long ago and did not."""
         if self._closing and self.is_idle(now - STALL_SECONDS):
             return True
         return 0 <= self._stalled_at <= now - STALL_SECONDS
@@ -221,7 +221,7 @@ class Http2Connection(Requests):
             self.transport.close()
 
     def finish(self) -> None:
-        """No new streams; those that are open go on for as long as the server waits."""
+        """No new streams; open ones continue for as long as the server waits."""
         if not self._closing and not self.transport.is_closing():
             self._closing = True
             self.transport.write(frame(GOAWAY, 0, 0, word.pack(self._last) + word.pack(0)))

@@ -21,7 +21,7 @@ class Malformed(Exception):
 
 
 def check_request(headers: Headers) -> int:
-    """The content length that it tells, -1 for none. Raises Malformed."""
+    """The content length of the headers, -1 for none. Raises Malformed."""
     names = [name for name, _ in headers if name[:1] == ":"]
     found = dict(headers[: len(names)])
     if len(found) != len(names) or any(name not in PSEUDO or name not in found for name in names):

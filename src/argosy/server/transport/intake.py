@@ -1,4 +1,4 @@
-"""How much is held of what strangers send, all connections together: so many bytes and no more, whoever they are."""
+"""Limits how many bytes of requests all connections together may buffer, whoever sends them."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ SYMBOLIC: Final = "ref: "
 
 
 def listing(repository: Path) -> str | None:
-    """None if only git can tell: a tag that is not packed may be an annotated one. Raises OSError."""
+    """None if only git can answer: a tag that is not packed may be an annotated one. Raises OSError."""
     if any(path.is_file() for path in (repository / "refs" / "tags").rglob("*")):
         return None
     refs = dict(_packed(repository))

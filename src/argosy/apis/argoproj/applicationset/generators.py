@@ -76,7 +76,7 @@ class PluginConfig:
 
 @schema
 class PluginInput:
-    """What a plug-in is told."""
+    """The input of a plugin."""
 
     parameters: Annotated[dict[str, AnyValue] | None, Doc("Any JSON values.")] = None
 

@@ -198,8 +198,8 @@ def _has_started(same: JsonObject, status: ApplicationStatus) -> bool:
 def _operation_began(same: JsonObject, status: ApplicationStatus) -> bool:
     """Whether an operation started since the Application became Pending.
 
-    Times are whole seconds: of one that started in the very second its revisions tell. An earlier sync, taken for the
-    one that is due, would keep that from ever being asked for.
+    Times are whole seconds: an operation of that very second is identified by its revisions. If an earlier sync counted
+    as the one that is due, the due one would never be requested.
     """
     state, since = status.operation_state, same.get("lastTransitionTime")
     if not _after(state.started_at, since):

@@ -111,7 +111,7 @@ class Previews:
         revisions = request.all("revision")
         if revisions and len(revisions) != len(sources):
             raise invalid(f"query: revision: {len(revisions)} are given, the Application has {len(sources)} sources")
-        # An empty tuple asks the repositories anew what each source follows.
+        # An empty tuple asks the repositories again which revision each source follows.
         return await self._preview(request, app, Instead(tuple(sources), revisions))
 
     async def rollback(self, request: ApiRequest) -> SyncPreview:

@@ -72,7 +72,7 @@ class _Log:
                 begun=self._begun,
             )
             self._status = answer.status
-        except Exception as error:  # whoever waits for the next piece is told
+        except Exception as error:  # the reader of the next piece gets the error
             self._error = error
         self.head.set()
         await self.pieces.put(None)
@@ -134,7 +134,7 @@ def event(message: JsonObject) -> bytes:
 
 
 def _charset(content_type: str) -> str:
-    """Of those that logs come in; "" where none is told, or one that is unknown."""
+    """The encoding of the logs; "" where none is given, or an unknown one."""
     header = Message()
     header["content-type"] = content_type
     return _CHARSETS.get(str(header.get_param("charset") or "").lower(), "")

@@ -35,7 +35,7 @@ class MirrorStore(GitCommands):
         return self._directory / self._naming.name(url, credentials)
 
     def has(self, url: str, commit: str, credentials: Credentials = ANYONE) -> bool:
-        """Whether the mirror has it; does not tell whether it may still be read."""
+        """Whether the mirror has it; says nothing about whether it may still be read."""
         return self._has(self.mirror(url, credentials), commit)
 
     def store(self, url: str, credentials: Credentials = ANYONE) -> Objects:
