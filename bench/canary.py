@@ -1,4 +1,4 @@
-"""Looks for the values of Secrets in all else that a measured process told: its objects, metrics and log."""
+"""Looks for the values of Secrets in all other output of a measured process: its objects, metrics and log."""
 
 from __future__ import annotations
 

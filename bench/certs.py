@@ -2,7 +2,7 @@
 
 Run: python -m bench.certs [COUNT]. One process over the embedded server in memory. Prints the time on the wall and that
 of the processor, which says more on a machine that does other things. Exits with 1 when anything is written once all is
-done, or when a private key stands anywhere but in a Secret.
+done, or when a private key is anywhere but in a Secret.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def issuer(name: str, spec: JsonObject) -> JsonObject:
 
 
 class Ready:
-    """Counts the Certificates that are ready as the cache tells of them: a poll of ten thousand would cost more."""
+    """Counts the Certificates that are ready in the cache: a poll of ten thousand would cost more."""
 
     def __init__(self, caches: InformerCaches) -> None:
         self._names: set[str] = set()
@@ -76,7 +76,7 @@ async def revision(client: Client) -> int:
 
 
 async def settled(client: Client, engine: Engine) -> int:
-    """The keys of the last revision are deleted and the Events told: nothing is written any more."""
+    """The keys of the last revision are deleted and the Events written: no more writes."""
     before = -1
     while not engine.is_idle or before != await revision(client):
         before = await revision(client)

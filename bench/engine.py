@@ -1,6 +1,6 @@
 """What the engine itself costs a controller: turns that read four things and do nothing, on 10,000 objects.
 
-Run: python -m bench.engine. The cost of noting what was read stands beside the same looks on bare caches.
+Run: python -m bench.engine. The cost of recording reads is printed with the same looks on bare caches.
 """
 
 from __future__ import annotations

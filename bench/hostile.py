@@ -1,4 +1,4 @@
-"""`python -m bench.hostile [COUNT] [--hostile N]`: N hostile Applications of each kind beside COUNT good ones.
+"""`python -m bench.hostile [COUNT] [--hostile N]`: N hostile Applications of each kind next to COUNT good ones.
 
 The kinds: a Jsonnet of exponential cost, a repository that accepts and never answers, 60,000 objects in one file, and
 one that fails for ever. Figures: how soon a commit to a good Application is live meanwhile, how soon drift is healed,

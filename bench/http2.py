@@ -1,4 +1,4 @@
-"""Our HTTP/2 beside the library it stands in for (h2): processor time of one unary gRPC call, in one process and run.
+"""Our HTTP/2 and the library that it replaces (h2): processor time of one unary gRPC call, in one process and run.
 
 Both are given the bytes that the same client sends, and answer headers, a message and trailers; no socket is in
 between. Prints microseconds a call for each, and how many times the library costs. Exits with 1 where own code is no

@@ -84,7 +84,7 @@ class Talk:
 
 @dataclass(slots=True)
 class Known:
-    """What the clients were told, over all rounds."""
+    """What the clients received, over all rounds."""
 
     acknowledged: dict[str, tuple[str, str]] = field(default_factory=dict)
     """By name: (value, resourceVersion) of the last acknowledged write; an empty value when it was deleted."""

@@ -1,4 +1,4 @@
-"""`python -m bench.live_resources [COUNT]`: what 100,000 live resources weigh in the whole embedded process.
+"""`python -m bench.live_resources [COUNT]`: the memory of 100,000 live resources in the complete embedded process.
 
 Server, store on disk, simulated workloads, caches and controllers are in the one process that is measured. Half of the
 objects are ConfigMaps of 1 KB, three tenths Pods, the rest Secrets; no Application tracks them.

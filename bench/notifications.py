@@ -1,4 +1,4 @@
-"""One change of one object with 10,000 subscriptions: the whole look and decision, which is what others wait for.
+"""One change of one object with 10,000 subscriptions: the complete look and decision, which is what others wait for.
 
 Run: python -m bench.notifications. Processor time; the configuration has been read before, as it is for all changes but
 the first.

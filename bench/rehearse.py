@@ -46,7 +46,7 @@ def pipeline(root: Path) -> None:
 
 
 def applications(root: Path, count: int) -> None:
-    """One of them changes; all of them come to rest first."""
+    """One of them changes; all of them settle first."""
     costs = {}
     for number in (count // 10, count):
         checkout = repository(root / f"shop-{number}", {f"a{n}/w.yaml": workload() for n in range(number)})

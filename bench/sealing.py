@@ -3,7 +3,7 @@
 Run: python -m bench.sealing [COUNT]. One process over the embedded server in memory, keys of 4096 bits, real threads.
 The processor's time is of the cold start alone, without that of making what is opened; on two idle cores it is about
 twice the time on the wall, and says more on a machine that does other things. Exits with 1 when a value that was sealed
-stands anywhere but in a Secret.
+is anywhere but in a Secret.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def is_synced(obj: JsonObject) -> bool:
 
 
 async def until_one(caches: InformerCaches, name: str) -> float:
-    """Seconds until this one is told to be synced."""
+    """Seconds until this one is reported as synced."""
     began = time.perf_counter()
     cache = caches.cache(resource_of(SealedSecret))
     while (obj := cache.get(Key("default", name))) is None or not is_synced(obj):
@@ -75,7 +75,7 @@ async def until_any(caches: InformerCaches) -> None:
 
 
 async def until_synced(caches: InformerCaches, names: set[str]) -> float:
-    """Seconds until all of these are told to be synced."""
+    """Seconds until all of these are reported as synced."""
     began = time.perf_counter()
     cache = caches.cache(resource_of(SealedSecret))
     while True:

@@ -31,7 +31,7 @@ from bench.applications import application, make_repository, say
 
 
 class Run:
-    """One seed, one whole process; `digest` is of every object in the store at the end."""
+    """One seed, one complete process; `digest` is of every object in the store at the end."""
 
     def __init__(self, root: Path, repository: Path, count: int, seed: int) -> None:
         self.root, self.repository, self.count = root, repository, count

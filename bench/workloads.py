@@ -29,7 +29,7 @@ def _deployment(number: int, replicas: int) -> JsonObject:
 
 
 def _fill(cluster: EmbeddedCluster, count: int) -> None:
-    """Objects that nobody asks for, as an earlier life of the server left them."""
+    """Objects that nobody uses, as an earlier run of the server left them."""
     table = cluster.store.table("", "configmaps")
     for number in range(count):
         metadata = {"name": f"idle-{number:06}", "namespace": "default", "uid": str(number)}

@@ -4,7 +4,7 @@
     scripts/api_facts.py check DATA            fails if the committed file is stale
 
 `schema.json` is the wire schema. How Go's encoder writes each field as JSON is not in it: SOURCE, a checkout of Argo
-CD, tells that by the tags of its structures. Without SOURCE what the committed file says of JSON is kept. One method or
+CD, shows that by the tags of its structures. Without SOURCE what the committed file says of JSON is kept. One method or
 message a line, so that a change reads well in review; `schema/facts.py` says what each column means.
 """
 

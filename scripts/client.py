@@ -69,7 +69,7 @@ def _typed(name: str, schema: Schema) -> Iterator[str]:
 
 
 def _indented(text: str) -> str:
-    """Of a docstring: what follows its first line stands as deep as the field names."""
+    """Of a docstring: what follows its first line is indented as deep as the field names."""
     first, *rest = text.strip().split("\n")
     shown = [f"    {line.strip()}" if line.strip() else "" for line in rest]
     return "\n".join([first, *shown, *(["    "] if rest else [])])

@@ -22,7 +22,7 @@ TARGET = Path(__file__).parent.parent / "src/argosy/apis/kubernetes/facts.json"
 # Go packages drop the domain of their group: rbac.authorization.k8s.io lives in rbac/v1.
 CORE = "core"
 
-# Published without an entry of `kind` to tell them by: the JSON schemas know these under other shapes.
+# Published without an entry of `kind` to recognise them by: the JSON schemas know these under other shapes.
 _TYPE_META = ("apiVersion", "kind")
 OPEN_SHAPES = frozenset({"JSON", "JSONSchemaPropsOrBool", "JSONSchemaPropsOrArray", "JSONSchemaPropsOrStringArray"})
 

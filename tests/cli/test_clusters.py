@@ -92,7 +92,7 @@ async def controlled(directory: Path, server: Served) -> AsyncIterator[HttpClien
 
 
 async def ended(client: HttpClient) -> JsonObject:
-    """The Application when it was synced, or told why not."""
+    """The Application once it is synced, or once it says why not."""
     while True:
         status: JsonObject = (await client.get(requests.Get(APPLICATIONS, Key("argocd", "web")))).get("status") or {}
         if status.get("conditions") or (status.get("operationState") or {}).get("phase") in ("Succeeded", "Failed"):

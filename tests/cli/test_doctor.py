@@ -1,4 +1,4 @@
-"""`argosy doctor`: what it tries, what it finds to mend, and how it ends."""
+"""`argosy doctor`: what it tries, what it finds to fix, and its exit codes."""
 
 from __future__ import annotations
 

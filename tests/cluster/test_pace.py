@@ -1,4 +1,4 @@
-"""Of a crowd of writes at once, each turn of the loop carries out what fits into it, and everything else goes on."""
+"""When many writes arrive at once, each turn of the loop executes a limited share, and other work continues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cluster as a whole: what it has from its first moment, restarts, forks, webhooks, definitions."""
+"""The complete cluster: what it has from its first moment, restarts, forks, webhooks, definitions."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_restart_finds_everything_again(tmp_path: Path) -> None:
 
 
 class HeldJournal(SqliteJournal):
-    """Its worker thread stands in the middle of a commit until `gate` is opened."""
+    """Its worker thread waits in the middle of a commit until `gate` is opened."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, full=True)
@@ -118,7 +118,7 @@ def test_two_runs_of_one_seed_store_the_same_bytes() -> None:
 
 
 class Hook:
-    """A webhook in this process: says yes, changes what it is told to, or says no."""
+    """A webhook in this process: allows, changes what a test wants, or denies."""
 
     def __init__(self, *, patch: list[Any] | None = None, denial: str = "", broken: bool = False) -> None:
         self.patch, self.denial, self.broken = patch, denial, broken

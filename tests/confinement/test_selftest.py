@@ -1,4 +1,4 @@
-"""The self-test tells the truth: each attempt fails in a box, and succeeds where what prevents it is left out."""
+"""The self-test is right: each attempt fails in a sandbox, and succeeds without the layer that prevents it."""
 
 from __future__ import annotations
 

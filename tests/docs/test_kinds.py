@@ -1,6 +1,6 @@
 """Each kind has a page: its example is accepted by a server with the published definition, its tables are true.
 
-`python -m tests.docs.test_kinds` writes fields, types and defaults anew; meanings are people's.
+`python -m tests.docs.test_kinds` regenerates fields, types and defaults; people write the meanings.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def page(kind: str) -> str:
 
 
 def applied(world: World, obj: JsonObject) -> JsonObject:
-    """As a user would, who wants to be told of fields that are not there."""
+    """As a user who wants unknown fields reported."""
     [resource] = [
         one
         for one in world.run(world.client.served()).resources

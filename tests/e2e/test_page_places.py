@@ -43,7 +43,7 @@ def stage(name: str, *after: str) -> dict[str, Any]:
 
 
 def fleet() -> str:
-    """One Stage, and many alike behind it."""
+    """One Stage, and many similar ones downstream."""
     subscriptions = [{"git": {"repoURL": "https://git.example/fleet.git"}}]
     source = made(
         "Warehouse", "source", "fleet", spec={"freightCreationPolicy": "Manual", "subscriptions": subscriptions}

@@ -1,4 +1,4 @@
-"""Reports of rehearsals on the page: found, read, compared, by whoever may see them."""
+"""Reports of rehearsals on the page: found, read and compared by users who may see them."""
 
 from __future__ import annotations
 

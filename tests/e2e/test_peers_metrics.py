@@ -186,7 +186,7 @@ def test_every_metric_of_the_peers_is_shown_as_theirs(argosy: Argosy, tmp_path: 
 
 
 def pushed(argosy: Argosy) -> bool:
-    """Asks the API server for its version and tells it of a push; whether it took it."""
+    """Asks the API server for its version and sends it a push; returns whether it accepted it."""
     push = {"ref": "refs/heads/main", "repository": {"html_url": "https://github.com/a/b", "default_branch": "main"}}
     push |= {"commits": [], "before": "0" * 40, "after": "1" * 40}
     server = (argosy.data / "server").read_text().strip()

@@ -334,7 +334,7 @@ def test_a_good_image_reaches_production_through_the_gate_and_a_bad_one_ends_in_
     assert delivery.tag("prod") == "1.1.0"
     assert delivery.running("shop-prod") == {"1.1.0"}
 
-    # Nothing was done twice, and no secret was told.
+    # Nothing was done twice, and no secret was shown.
     for name in ENVIRONMENTS:
         log = delivery.git.log(f"env/{name}")
         assert len(log) == len(set(log)), log

@@ -30,7 +30,7 @@ class Repository:
     directory: Path
 
     def __post_init__(self) -> None:
-        """Made anew, unless it is there."""
+        """Created unless it exists."""
         if self.directory.exists():
             return
         self.directory.mkdir()

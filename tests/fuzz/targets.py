@@ -381,7 +381,7 @@ class _Sink:
 
 
 def _http2(pieces: list[bytes]) -> None:
-    """Whatever comes, the connection goes on or is closed; nothing is raised to the loop."""
+    """Whatever arrives, the connection continues or is closed; nothing is raised to the loop."""
     from argosy.server.transport.http2 import Http2Connection
 
     async def main() -> None:

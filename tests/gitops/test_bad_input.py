@@ -1,5 +1,5 @@
 """Bad input: each kind gives the condition and the words that upstream's users search for, the other applications go
-on, memory stays bounded, and all is well again when it is mended - without a restart."""
+on, memory stays bounded, and everything recovers once it is fixed - without a restart."""
 
 from __future__ import annotations
 

@@ -221,7 +221,7 @@ def drift_after_an_unrelated_commit(bench: Bench, **automated: bool) -> Jobs:
     files = {"conf/pre.yaml": job("pre", "PreSync"), "conf/a.yaml": config("a", "one"), "conf/b.yaml": config("b", "x")}
     synced(bench, files, syncPolicy={"automated": automated})
     bench.git.push(REPO, {**files, "elsewhere/readme": "text"})
-    bench.refresh()  # so that the status tells the new revision
+    bench.refresh()  # so that the status shows the new revision
     bench.world.pass_time(10)
     assert len(bench.status()["history"]) == 1
     bench.patch("a", {"data": {"value": "drift"}}, CONFIG_MAPS, "default")
@@ -324,7 +324,7 @@ def test_rows_of_a_sync_that_was_refused_before_it_began_have_no_phase(bench: Be
     assert "hookPhase" not in row
 
 
-# -- what is told ----------------------------------------------------------------------------------------------------
+# -- what is reported ------------------------------------------------------------------------------------------------
 
 
 def test_a_revision_that_is_not_there_leaves_health_as_it_lives(bench: Bench) -> None:

@@ -1,6 +1,6 @@
-"""A process that dies is followed by one that knows nothing: it goes on from the record, and does nothing twice.
+"""A new process replaces one that died and knows nothing: it continues from the record, and does nothing twice.
 
-Death at every single write is told by the stories of tests/hardship.
+The stories of tests/hardship cover death at every single write.
 """
 
 from __future__ import annotations

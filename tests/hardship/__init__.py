@@ -1,1 +1,1 @@
-"""Each room's stories, told under hardship (`tests.kit.hardship`). A new room adds its line here."""
+"""Each room's stories under hardship (`tests.kit.hardship`). A new room adds its line here."""

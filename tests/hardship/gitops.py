@@ -221,7 +221,7 @@ class Synced(ApplicationStory):
 
 
 class Hooked(ApplicationStory):
-    """Hooks around a sync run once for each, and are made anew by the next."""
+    """Hooks around a sync run once for each sync, and are created again by the next."""
 
     name = "hooks"
 
@@ -308,7 +308,7 @@ class DependencyIndex(ApplicationStory):
         yield lambda: not self.app() and not self.app("front")
 
     def delete_both(self) -> None:
-        for name in ("front", "app"):  # in this order: whom nobody was told of yet cannot be waited for
+        for name in ("front", "app"):  # in this order: an object that does not exist yet cannot be waited for
             self.delete(APPLICATIONS, name, "argocd")
 
     def _came(self, old: JsonObject | None, new: JsonObject | None) -> None:

@@ -325,7 +325,7 @@ class Pipeline(PromotionStory):
 
 
 class Queue(PromotionStory):
-    """A person asks for four Promotions at once and aborts one that waits: the others run, in their order."""
+    """A person requests four Promotions at once and aborts a waiting one: the others run, in their order."""
 
     name = "queue"
 
@@ -377,7 +377,7 @@ class Queue(PromotionStory):
 
 
 class Commits(PromotionStory):
-    """Real repositories: a change is committed to a branch for test, and comes to production by a pull request."""
+    """Real repositories: a change is committed to a branch for test, and reaches production by a pull request."""
 
     name = "commits"
     every = 7

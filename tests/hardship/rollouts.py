@@ -1,7 +1,7 @@
 """Stories of Rollouts: a canary, one with traffic, blue-green, an abort and its retry, analyses, an experiment.
 
 What must hold at every write: never more pods than maxSurge allows, never fewer available ones than maxUnavailable
-allows, no traffic to what has no available pods, no promotion past a failed analysis, no weight told that is not set.
+allows, no traffic to what has no available pods, no promotion past a failed analysis, no false weight in a status.
 """
 
 from __future__ import annotations
@@ -291,7 +291,7 @@ class RolloutStory(Story):
 
 
 class Canary(RolloutStory):
-    """An update by weight and pause; it is sized anew in the middle of it."""
+    """An update by weight and pause; it is scaled in the middle of it."""
 
     name = "canary"
 

@@ -1,4 +1,4 @@
-"""The stories of sealed secrets: they open, change, break, are replaced and mended; keys are made once each."""
+"""The stories of sealed secrets: they open, change, break, are replaced and fixed; keys are created once each."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class SealingStory(Story):
         return str(condition.get("status")), str(condition.get("message") or "")
 
     def wrong(self, write: Committed) -> Iterable[str]:
-        """A condition says what is: True only when the Secret stands as the SealedSecret says."""
+        """A condition is correct: True only when the Secret is as the SealedSecret says."""
         if write.write.resource != SEALED or write.after is None or not write.became("status", "conditions"):
             return
         name = write.after["metadata"]["name"]
@@ -115,7 +115,7 @@ class Unsealing(SealingStory):
 
 
 class Replaced(SealingStory):
-    """A SealedSecret is deleted and made anew at once: the garbage collector takes no Secret for good."""
+    """A SealedSecret is deleted and re-created at once: the garbage collector deletes no Secret for good."""
 
     name = "replaced"
 

@@ -1,4 +1,4 @@
-"""The kit finds what it is there to find: a room with a known fault fails, and the same room without it passes."""
+"""The kit finds known faults: a room with a fault fails, and the same room without it passes."""
 
 from __future__ import annotations
 

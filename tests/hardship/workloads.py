@@ -1,4 +1,4 @@
-"""Stories of the embedded workloads: Deployments roll, StatefulSets and Jobs go on, whatever becomes of a write."""
+"""Stories of the embedded workloads: Deployments roll, StatefulSets and Jobs continue, whatever happens to a write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A controller as one might write it without the engine: for rooms with known faults, and for what lies below it."""
+"""A controller as one might write it without the engine: for rooms with known faults, and for tests of lower layers."""
 
 from __future__ import annotations
 

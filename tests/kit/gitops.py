@@ -216,13 +216,13 @@ class Bench:
         self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, NAMESPACES)
 
     def settings(self, **data: str) -> None:
-        """`argocd-cm`; `__` stands for a dot."""
+        """`argocd-cm`; `__` means a dot."""
         given = {name.replace("__", "."): value for name, value in data.items()}
         metadata = {"name": SETTINGS, "namespace": "argocd"}
         self.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": given}, CONFIG_MAPS)
 
     def parameters(self, **data: str) -> None:
-        """`argocd-cmd-params-cm`; `__` stands for a dot."""
+        """`argocd-cmd-params-cm`; `__` means a dot."""
         self.config_map("argocd-cmd-params-cm", {name.replace("__", "."): value for name, value in data.items()})
 
     def config_map(self, name: str, data: Mapping[str, str], **labels: str) -> None:

@@ -135,7 +135,7 @@ class Replay:
         return self.story._text(text)
 
     def fresh_alias(self) -> str:
-        """For a piece of Freight that is renamed: the recording calls the new name and the old one alike."""
+        """For renamed Freight: the recording uses the new name and the old one for the same object."""
         self._former_aliases.append(self.story._alias(1))
         self._renamed += 1
         return f"given-{self._renamed}"

@@ -1,6 +1,6 @@
 """The real `kargo` against Kargo's API in virtual time: a small HTTP server hands its requests to the world.
 
-The world stands still while the command thinks; while it watches, time passes second by second.
+Virtual time stops while the command thinks; while it watches, time passes second by second.
 """
 
 from __future__ import annotations

@@ -145,7 +145,7 @@ def rehearsed(
     *,
     seed: int = 0,
 ) -> Report:
-    """From a checkout at `directory`, which stands for the repository at URL."""
+    """From a checkout at `directory`, which replaces the repository at URL."""
     options = Namespace(repository=[f"{URL}={directory}"], namespace="argocd")
     given = scenario_of(yaml.safe_dump({**KNOWN, "start": START.isoformat(), **(scenario or {})}))
     proposal = Proposal(name="test", seed=seed, objects=objects, changes=changes, scenario=given)

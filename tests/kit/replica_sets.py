@@ -43,7 +43,7 @@ class ReplicaSets:
 
     def _begin(self, obj: JsonObject, counts: dict[str, int]) -> None:
         if self._generations.get(obj["metadata"]["uid"]) != obj["metadata"]["generation"]:
-            return  # it was sized anew meanwhile
+            return  # it was scaled meanwhile
         task = asyncio.get_running_loop().create_task(self._write(obj, counts))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

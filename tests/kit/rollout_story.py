@@ -188,7 +188,7 @@ class RolloutStory(EngineWorld):
             self.history.append((self.after, kind, name, obj if change.new is not None else None))
 
     def _hear_events(self) -> None:
-        """In the order in which decisions told them, before any folding."""
+        """In the order in which decisions emitted them, before any aggregation."""
         writer: Writer = self.engine._writer
         original = writer._record
 

@@ -34,7 +34,7 @@ def live(template: Json) -> Json:
 
 
 def pods(name: str, wanted: int, available: int | None = None, **more: Any) -> ReplicaSet:
-    """A ReplicaSet whose hash is its name; all of its pods are available unless told."""
+    """A ReplicaSet whose hash is its name; all of its pods are available unless given."""
     there = wanted if available is None else available
     labels = {"rollouts-pod-template-hash": name}
     return read(

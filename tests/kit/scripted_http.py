@@ -1,4 +1,4 @@
-"""An HTTP server on loopback that says what a test tells it to, and keeps what it was asked."""
+"""An HTTP server on loopback that gives a test's answers, and records the requests."""
 
 from __future__ import annotations
 

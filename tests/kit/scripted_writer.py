@@ -1,4 +1,4 @@
-"""A `sources.port.GitWriter` in memory, beside `ScriptedGit`: commits are seen there once they are pushed."""
+"""A `sources.port.GitWriter` in memory, with `ScriptedGit`: commits are visible there once they are pushed."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def private(number: int) -> rsa.RSAPrivateKey:
 
 
 class ScriptedKeys:
-    """Makes keys from a fixed row, so that a world costs no time and every run of a seed is alike.
+    """Creates keys from a fixed list, so that a process costs no time and every run of a seed is the same.
 
     `taken`: how many of the row are there already.
     """

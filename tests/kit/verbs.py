@@ -22,7 +22,7 @@ class Verbs(Client, Protocol):
         return (await self.served(fresh=fresh)).resources
 
     async def version(self) -> JsonObject:
-        """Asked anew: it also tells whether the server is there."""
+        """Asked again each time: it also shows whether the server is reachable."""
         return dict((await self.served(fresh=True)).version)
 
     async def read(self, resource: Resource, name: str, namespace: str = "", *, subresource: str = "") -> JsonObject:

@@ -1,4 +1,4 @@
-"""What admission writes into objects: durations are spelled anew only where something else changes, too."""
+"""What admission writes into objects: durations are normalised only where something else changes too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Regular expressions that cannot be read are told in the words of Go's library, as conditions carry them."""
+"""Errors of invalid regular expressions have the wording of Go's library, as conditions contain them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the API server refuses is told where a user looks, and holds nothing else up."""
+"""What the API server refuses is reported where a user looks, and delays nothing else."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OUT: JsonObject = {"uses": "compose-output", "as": "out", "config": {"id": "x"}}
 
 
 class Refusing(WrappingClient):
-    """Refuses to make Freight while told to, and Promotions of what one Warehouse found."""
+    """Refuses to create Freight while a test wants, and Promotions of what one Warehouse found."""
 
     def __init__(self, inner: Client) -> None:
         super().__init__(inner)

@@ -44,7 +44,7 @@ def test_a_commit_becomes_freight_and_a_promotion_takes_it_into_a_stage(tmp_path
 
 
 def test_a_repository_of_many_branches_is_discovered(tmp_path: Path) -> None:
-    """What git asks for is packed then, as it is longer than a kilobyte."""
+    """What git requests is packed then, as it is longer than a kilobyte."""
     with PromotionWorld(tmp_path) as world:
         commit = world.write("repo", {"a.txt": "x"})
         for number in range(40):

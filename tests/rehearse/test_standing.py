@@ -1,4 +1,4 @@
-"""What goes on by itself, what waits for a person, and what went wrong."""
+"""What continues by itself, what waits for a person, and what went wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cache of renderings under the names that dashboards ask for, and who waits for a rendering."""
+"""The cache of renderings and waiting renderings, under the names that dashboards use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A future is resolved once: whoever waited for it may have been cancelled, and then it is done already."""
+"""A future is resolved once: its waiter may have been cancelled, and then it is done already."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leases: at most one holder writes at any moment, and work goes on when a holder dies."""
+"""Leases: at most one holder writes at any moment, and work continues when a holder dies."""
 
 from __future__ import annotations
 

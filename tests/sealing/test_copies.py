@@ -1,4 +1,4 @@
-"""Copies of Secrets in other namespaces: granted by both sides, kept alike, and taken back."""
+"""Copies of Secrets in other namespaces: granted by both sides, kept equal, and removed."""
 
 from __future__ import annotations
 

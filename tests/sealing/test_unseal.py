@@ -1,4 +1,4 @@
-"""SealedSecrets are opened: when, with what result, and what is told of it."""
+"""SealedSecrets are unsealed: when, with what result, and what is reported."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ async def not_broken(api: Api, method: str, path: str, data: bytes, headers: dic
     async with api.http.request(method, f"{api.server.url}{path}", data=data, headers=headers) as answer:
         body = await answer.read()
         if answer.status >= 500 and answer.status != 501:
-            # What upstream tells of plain errors is Unknown, which is 500; a fault of ours is another code.
+            # Upstream answers plain errors with Unknown, which is 500; an error of ours has another code.
             assert json.loads(body)["code"] == int(Code.UNKNOWN), (method, path, data[:300], answer.status, body[:300])
 
 

@@ -1,4 +1,4 @@
-"""Streams end when their caller may no longer see what they tell."""
+"""Streams end when their caller may no longer see their content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sign-in by a provider: the whole way of a browser, and tokens that must not count."""
+"""Sign-in by a provider: all steps of a browser, and tokens that must be refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Manifests of files that a caller sends: whole, within limits, of an Application that the caller may see."""
+"""Manifests of files that a caller sends: complete, within limits, of an Application that the caller may see."""
 
 from __future__ import annotations
 

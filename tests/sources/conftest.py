@@ -1,4 +1,4 @@
-"""Real repositories, and a clock that stands still."""
+"""Real repositories, and a clock that does not advance."""
 
 from __future__ import annotations
 

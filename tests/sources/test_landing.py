@@ -1,4 +1,4 @@
-"""What is fetched to a file is there whole, or not at all."""
+"""What is fetched to a file is there completely, or not at all."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def test_the_table_is_long_enough() -> None:
 
 @pytest.fixture(params=["memory", "git", "directory"])
 def root(request: pytest.FixtureRequest, tmp_path: Path, repository: Any) -> Iterator[Tree]:
-    """A root with a secret beside it."""
+    """A root with a secret next to it."""
     (tmp_path / "secret").write_text(CANARY)
     (tmp_path / "x").write_text(CANARY)
     repository.commit({"a/b/c": "1", "d": "2"})
@@ -135,7 +135,7 @@ def test_an_accepted_path_never_leaves_the_root(path: str) -> None:
 
 @given(st.lists(PARTS, max_size=6).map("/".join), st.lists(PARTS, min_size=1, max_size=6).map("/".join))
 def test_no_link_makes_a_file_outside_readable(target: str, path: str) -> None:
-    """`inner` is the root; everything beside it is a canary."""
+    """`inner` is the root; everything next to it is a canary."""
 
     class Outer(MemoryStorage):
         def content(self, path: str, entry: Any, limit: int) -> bytes:

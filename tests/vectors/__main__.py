@@ -63,7 +63,7 @@ def side_by_side(families: Sequence[Family], data: Path, processes: int) -> Iter
 
 
 def alone(family: Family, data: Path) -> list[Outcome]:
-    """Once more, in a process of its own: which of several brought theirs down cannot be told."""
+    """Once more, in its own process: which of several brought theirs down cannot be known."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         try:
             return pool.submit(replayed, family, data).result()

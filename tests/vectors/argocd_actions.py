@@ -142,5 +142,5 @@ def run(data: Path) -> Iterator[Outcome]:
         if unread:
             yield unread
         else:
-            # Of a case that breaks a line is told, and the cases of the other kinds go on.
+            # A broken case is reported in a line, and the cases of the other kinds continue.
             yield from each("argocd_actions", [told], partial(run_kind, folder=cases.parent), lambda one: one["kind"])

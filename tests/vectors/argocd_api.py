@@ -169,7 +169,7 @@ def _exchanged(player: Any, exchange: dict[str, Any]) -> list[str]:
 
 
 def _alike(ours: list[int], theirs: list[int]) -> bool:
-    """Of a stream that goes on, one message is as good as two."""
+    """In a continuing stream, one message is as good as two."""
     return ours == theirs or (0x80 not in theirs and bool(theirs) and ours[:1] == theirs[:1])
 
 
@@ -340,6 +340,6 @@ def _is_ready(url: str, process: subprocess.Popen[bytes]) -> bool:
 
 
 def _tool(data: Path) -> Path:
-    """The player lies beside the data; a part of the data may have been copied from there."""
+    """The player is next to the data; a part of the data may have been copied from there."""
     places = [folder / "tools" / "api_replay.py" for folder in (data.parent, data, SHARED)]
     return next((place for place in places if place.exists()), places[0])

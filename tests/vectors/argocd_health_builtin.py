@@ -18,7 +18,7 @@ from .reading import each, stories
 
 
 class _Loader(yaml.SafeLoader):
-    """As Kubernetes reads: timestamps stay text; a key that stands twice is let through."""
+    """As Kubernetes reads: timestamps stay text; a duplicate key is accepted."""
 
 
 _Loader.yaml_implicit_resolvers = {

@@ -69,7 +69,7 @@ def only(steps: list[dict[str, Any]], method: str) -> bool:
 
 
 def made_beside(path: Path) -> list[dict[str, Any]]:
-    """The steps that do nothing but make an object each, in the scenarios beside this one."""
+    """The steps that do nothing but create an object each, in the sibling scenarios."""
     others = (_content(other) for other in sorted(path.parent.glob("*.json")) if other != path)
     return [
         step
@@ -326,7 +326,7 @@ def _uncounted(cell: Any) -> Any:
 
 
 def _named(response: dict[str, Any]) -> str:
-    """The name that an answer gives to what it is about."""
+    """The name that an answer gives to its object."""
     body = response.get("body")
     told = body if isinstance(body, dict) else {}
     about = told.get("details") or told.get("metadata") or {}

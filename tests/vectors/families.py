@@ -1,4 +1,4 @@
-"""The families of vectors: where each lies below DATA, what replays it, and how long that takes."""
+"""The families of vectors: where each is below DATA, what replays it, and how long that takes."""
 
 from __future__ import annotations
 

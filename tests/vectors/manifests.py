@@ -63,7 +63,7 @@ def support_crds(data: Path) -> Iterator[Outcome]:
 
 
 def cert_manager(data: Path) -> Iterator[Outcome]:
-    """By admission alone: whom Issuers reach is not in a manifest. What stands beside them only has to be read."""
+    """By admission alone: whom Issuers reach is not in a manifest. What comes with them only has to be readable."""
     files = list((data / "cert-manager/manifests").glob("*.yaml"))
     yield from _unread("cert-manager/manifests", files)
     for file, objects in _given_files(files):

@@ -28,5 +28,5 @@ def without(family: str, name: str, error: FileNotFoundError | ValueError) -> Ou
 
 
 def unreadable(family: str, error: ValueError | KeyError | TypeError) -> Outcome:
-    """A file of cases that holds none: the other files of its family go on."""
+    """A file without cases: the other files of its family continue."""
     return not_run(family, "", f"cannot be read: {type(error).__name__} {' '.join(str(error).split())[:200]}")

@@ -1,4 +1,4 @@
-"""Files of vectors, read one by one: of one that cannot be read a line is told, and the others go on."""
+"""Files of vectors, read one by one: an unreadable one is reported in a line, and the others continue."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _is_list_of_maps(value: Any) -> bool:
 def each(
     family: str, items: Iterable[Any], play: Callable[[Any], Iterable[Outcome]], name: Callable[[Any], object]
 ) -> Iterator[Outcome]:
-    """Plays each item; one that breaks is told in a line, and the others go on.
+    """Plays each item; a broken one is reported in a line, and the others continue.
 
     What breaks in Argosy has failed; what breaks in the reading of the item is no vector, so it cannot be run.
     """

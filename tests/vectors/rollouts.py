@@ -56,7 +56,7 @@ def a_rollout(given: Json) -> Rollout:
 
 
 def a_set(flat: Json | None) -> ReplicaSet | None:
-    """Of the flattened form of small cases, or a whole object."""
+    """Of the flattened form of small cases, or a complete object."""
     if flat is None:
         return None
     if "metadata" in flat:

@@ -1,4 +1,4 @@
-"""Whole reconciles of a Rollout: the objects of one recorded sync, decided by ours, compared in what they come to.
+"""Complete reconciles of a Rollout: the objects of one recorded sync, decided by ours, compared by their effects.
 
 Compared: the status, ReplicaSets, Services, AnalysisRuns and Experiments at the end, and the reasons of the events.
 """
@@ -184,7 +184,7 @@ def played(case: Json) -> list[str]:
 
 
 def load_balancer(told: Sequence[str], question: Question[Any]) -> Any:
-    """What the load balancer of upstream's test must have said, by what the controller told of it."""
+    """The answers that the load balancer of upstream's test must have given, derived from the controller's."""
     if isinstance(question, AskTargets):
         return TargetsAnswer(question.targets if "TargetGroupUnverified" not in told else frozenset())
     return PENDING

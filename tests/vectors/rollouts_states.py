@@ -62,7 +62,7 @@ def differing_state(kind: str, recorded: Sequence[Json], found: Sequence[Json]) 
 
 
 def recorded_states(kind: str, states: Sequence[Json]) -> list[Json]:
-    """Each whole: a part that is absent is as in the entry before."""
+    """Each complete: an absent part is as in the entry before."""
     found: list[Json] = []
     parts: Json = {}
     for state in states:

@@ -1,4 +1,4 @@
-"""Upstream's protobuf fixtures: each `.pb` decodes to exactly the object of the `.json` beside it."""
+"""Upstream's protobuf fixtures: each `.pb` decodes to exactly the object of its `.json`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sealed Secrets: items, labels, whole objects, keys, Secrets that exist, status, endpoints, sealing."""
+"""Sealed Secrets: items, labels, complete objects, keys, existing Secrets, status, endpoints, sealing."""
 
 from __future__ import annotations
 

@@ -193,7 +193,7 @@ class Play:
 
 
 def _whole(states: Any) -> Iterator[JsonObject]:
-    """With "=" replaced by what it stands for."""
+    """With "=" replaced by its value."""
     before: JsonObject = {}
     for state in states:
         if state.get("optional"):

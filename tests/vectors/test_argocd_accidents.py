@@ -1,4 +1,4 @@
-"""Accidents of a recording are told by what was asked and answered, and by no scenario's name."""
+"""Accidents of a recording are recognised by requests and answers, and by no scenario's name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a foreign host answers is shown so far and no further, and never holds what the host was told."""
+"""Answers of foreign hosts are shown up to a limit, and never contain the secrets that the host was sent."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - one case a line reads better than wrapped ones
-"""Reading and printing as Go does: fixtures survive, zero values go, unknown fields and wrong types are told by path."""
+"""Reading and printing as Go does: zero values are dropped, unknown fields and wrong types reported."""
 
 from __future__ import annotations
 

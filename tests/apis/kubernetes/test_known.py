@@ -1,4 +1,4 @@
-"""What is known of Kubernetes' own kinds, for whoever compares objects."""
+"""Facts about Kubernetes' own kinds, for code that compares objects."""
 
 from __future__ import annotations
 

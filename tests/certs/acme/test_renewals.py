@@ -1,4 +1,4 @@
-"""Renewal information of ACME servers: asked in time, kept, followed by the renewal, and told in the next order."""
+"""Renewal information of ACME servers: requested in time, stored, followed, and named in the next order."""
 
 from __future__ import annotations
 

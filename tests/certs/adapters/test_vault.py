@@ -1,4 +1,4 @@
-"""Vault by the shapes of its API: signing in each way, health, signing, and what of it is told."""
+"""Vault by the shapes of its API: each way to log in, health, signing, and the messages about them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The self check of HTTP-01 asks for the challenge's path and no other, whatever a server calls its token."""
+"""The self check of HTTP-01 requests the challenge's path and no other, whatever a server calls its token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request carries of a spec: compared once for two specs that stay, and anew for one that does not."""
+"""What a request has in common with a spec: compared once for unchanged specs, and again for a changed one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a Certificate waits for, in one line: the state of each story, and the line that tells it."""
+"""What a Certificate waits for, in one line: the state of each story, and the line that describes it."""
 
 from __future__ import annotations
 

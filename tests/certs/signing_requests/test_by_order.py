@@ -62,7 +62,7 @@ def test_a_common_name_that_is_no_alternative_name_is_refused_before_anything_is
 
 @pytest.mark.parametrize("fault", ["signer", "request", "approval"])
 def test_a_challenge_of_an_order_that_its_request_did_not_ask_for_is_not_worked_on(fault: str) -> None:
-    """Whoever may write Orders and signing requests must not thereby use a ClusterIssuer's credentials."""
+    """A user who may write Orders and signing requests must not be able to use a ClusterIssuer's credentials."""
     with CertsWorld(SETTINGS) as world:
         world.create(cluster_issuer("acme", acme=ACME))
         world.create(issuer("other", acme={**ACME, "server": "https://other.test/directory"}))

@@ -1,4 +1,4 @@
-"""The password is told as soon as a server that has just begun has made it; one that was deleted is not waited for."""
+"""The password is printed as soon as a server that has just started has made it; a deleted one is not waited for."""
 
 from __future__ import annotations
 

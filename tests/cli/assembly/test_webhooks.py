@@ -120,7 +120,7 @@ CONFIGURATIONS = Resource(
 
 
 def of_room(*names: str) -> JsonObject:
-    """As the room `certs` leaves it, of an authority that nobody has told the API server of."""
+    """As the room `certs` leaves it, of a CA that the API server does not know."""
     now = RealClock().now()
     authority = certificates.make(now)
     pair = certificates.leaf(authority, names, now)

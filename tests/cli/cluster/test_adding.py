@@ -1,4 +1,4 @@
-"""How `cluster add` is told to reach a cluster, by the flags of upstream's command."""
+"""The flags of upstream's command that say how `cluster add` reaches a cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The endpoints of Sealed Secrets over plain HTTP: what comes to the room, and what does not."""
+"""The endpoints of Sealed Secrets over plain HTTP: which requests reach the room, and which do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Policies and conditions that cost more than a turn of the loop are judged beside it, with the same verdict."""
+"""Policies and conditions that are too expensive for the loop run in a thread, with the same result."""
 
 from __future__ import annotations
 

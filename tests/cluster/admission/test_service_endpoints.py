@@ -203,7 +203,7 @@ def test_a_webhook_with_nobody_behind_its_service_still_fails() -> None:
 
 @pytest.mark.parametrize("name", ["sealer", "http:sealer:443", "sealer:443"])
 def test_the_proxy_of_a_service_dials_its_endpoint_without_the_callers_credentials(name: str) -> None:
-    """`kubeseal --fetch-cert` of a controller that runs beside the server."""
+    """`kubeseal --fetch-cert` of a controller that runs next to the server."""
 
     async def story(talk: Talk) -> None:
         heads: list[str] = []

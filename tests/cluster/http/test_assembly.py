@@ -89,7 +89,7 @@ def test_a_right_holds_for_the_very_next_request_and_ends_as_soon() -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "APPLY"])
 def test_no_way_of_writing_a_role_grants_more_than_the_writer_holds(method: str) -> None:
-    """Security rule 4: generic create, update, patch and apply alike."""
+    """Security rule 4: for generic create, update, patch and apply."""
 
     async def story(talk: Talk) -> None:
         rules = [
@@ -277,7 +277,7 @@ def test_keys_last_from_start_to_start_and_belong_to_their_owner(tmp_path: Path)
     [(1 << 70, "spec.n"), ({"deep": [1, {"x": 1 << 64}]}, "spec.n.deep[1].x"), ("\ud800", "spec.n")],
 )
 def test_an_object_that_cannot_be_stored_is_refused_with_its_place_and_nobody_else_is(value: Any, path: str) -> None:
-    """In a store without a disk, too: there it would fail whoever writes much later."""
+    """In a store without a disk too: there it would fail an unrelated later write."""
 
     async def story(talk: Talk) -> None:
         client = verbs(talk.cluster.client("root", ("system:masters",)))

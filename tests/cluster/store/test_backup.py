@@ -1,4 +1,4 @@
-"""A backup is taken beside a running cluster, is verified, and brings back the newest or an older state."""
+"""A backup is taken from a running cluster, is verified, and restores the newest or an older state."""
 
 from __future__ import annotations
 

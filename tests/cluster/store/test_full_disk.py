@@ -110,7 +110,7 @@ async def turn() -> None:
 
 
 class Refusing(SqliteJournal):
-    """A disk that refuses as long as it is told to."""
+    """A disk that refuses for as long as a test wants."""
 
     refuses = True
 

@@ -1,4 +1,4 @@
-"""Each damage of a data directory is told in a sentence that says what to do, and looking changes nothing."""
+"""Each damage of a data directory is reported in a sentence that says what to do, and looking changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A data directory whose write-ahead log or database has gone is told apart from a new one."""
+"""A data directory whose write-ahead log or database is missing is distinguished from a new one."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_a_log_that_has_grown_is_carried_over_and_counts_as_synced(tmp_path: Pat
     store = written(tmp_path, "")
     for number in range(160):
         put(store, f"a{number}")
-        store._journal._carrier.wait()  # type: ignore[attr-defined]  # beside it we may write faster than it carries
+        store._journal._carrier.wait()  # type: ignore[attr-defined]  # or we may write faster than it checkpoints
     put(store, "last")
     mark = read_mark(tmp_path / "cluster.marker")
     assert mark is not None

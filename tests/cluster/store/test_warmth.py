@@ -1,4 +1,4 @@
-"""What stays decoded, and that nobody can tell what does not."""
+"""What stays decoded, and that packed objects behave the same."""
 
 from __future__ import annotations
 

@@ -408,7 +408,7 @@ def test_a_quiet_cluster_is_not_looked_at() -> None:
 
 @pytest.mark.parametrize(("usage", "size"), [(160, 4), (52, 2), (900, 6), (10, 2)])
 def test_an_autoscaler_sizes_by_the_metrics_of_the_rules(usage: int, size: int) -> None:
-    """Scale-down waits for five minutes of lower recommendations; none had been made before, hence it is at once."""
+    """Scale-down waits for five minutes of lower recommendations; none had been made before, so it happens at once."""
 
     async def scenario(world: World) -> None:
         await world.create(workload("Deployment", "w", replicas=2))

@@ -1,4 +1,4 @@
-"""Groups of processes: where they may be made, what is limited, and that one ends as a whole."""
+"""Control groups: where they can be created, what is limited, and that all processes of one end together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole language, construct by construct: `language.jsonl` has expressions of ours and what expr-lang 1.17.8 said.
+"""The complete language, `language.jsonl` has our expressions and the results of expr-lang 1.17.8.
 
 A line is [expression, "value", JSON of the result, its Go type], or [expression, "compile" | "run"] for where it fails.
 """

@@ -1,4 +1,4 @@
-"""Users' actions, run by real workers: before and beside the shipped ones."""
+"""Users' actions, run by real workers: before and along with the shipped ones."""
 
 from __future__ import annotations
 

@@ -200,7 +200,7 @@ def test_a_set_elsewhere_is_served_only_when_its_namespace_is_named_and_its_proj
 def test_a_set_elsewhere_reads_no_repository_that_its_project_does_not_let_it(
     bench: Bench, spec: JsonObject | None, told: str
 ) -> None:
-    """What it reads it would tell: the folders' names are those of its Applications, and of its refusals."""
+    """What it reads, it would reveal: the folders' names appear in its Applications and in its refusals."""
     bench.git.push(REPO, {"apps/canary/x.yaml": ""})
     bench.patch({"data": {"applicationsetcontroller.namespaces": "te*"}}, "argocd-cmd-params-cm", CONFIG_MAPS)
     if spec is not None:

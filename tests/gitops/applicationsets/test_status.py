@@ -1,4 +1,4 @@
-"""What a set tells: its health, its conditions and their times."""
+"""What a set reports: its health, its conditions and their times."""
 
 from __future__ import annotations
 

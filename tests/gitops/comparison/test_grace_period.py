@@ -1,4 +1,4 @@
-"""A repository that is away for a while: when its Applications tell so (spec/argo-cd-engine.md 4.1, last line)."""
+"""A repository that is unreachable: when its Applications report it (spec/argo-cd-engine.md 4.1, last line)."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def thing(kind: str, name: str, *owners: str, app: str = "", namespace: str = "x
 
 
 class Index:
-    """An index that follows namespace x, and what it told."""
+    """An index that follows namespace x, and what it reported."""
 
     def __init__(self, *objects: JsonObject, apps: tuple[str, ...] = ("app",)) -> None:
         self.apps, self.told = set(apps), 0
@@ -55,7 +55,7 @@ class Index:
         return [key.name for key in found]
 
     def hears(self, obj: JsonObject) -> bool:
-        """Whether the arrival of the object is told."""
+        """Whether the creation of the object is reported."""
         before = self.told
         self.index.on_change(None, obj)
         return self.told > before
@@ -193,7 +193,7 @@ def test_the_index_followed_step_by_step_says_what_one_made_at_once_says(taken: 
             assert index.told > told, "a change that nobody heard of"
 
 
-# -- whole applications ----------------------------------------------------------------------------------------------
+# -- complete applications -------------------------------------------------------------------------------------------
 
 
 def start(bench: Bench, **monitoring: Any) -> None:

@@ -1,4 +1,4 @@
-"""Malformed Applications and projects are told by the name of a field, and met by nobody (security rule 16)."""
+"""Errors of malformed Applications and projects name the field, and no other object is affected (security rule 16)."""
 
 from __future__ import annotations
 

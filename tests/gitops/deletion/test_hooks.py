@@ -110,11 +110,11 @@ def test_an_application_is_held_for_the_hooks_that_its_manifests_have(
     assert deletion.with_hooks(given, phases) == wanted
 
 
-# -- whole deletions -------------------------------------------------------------------------------------------------
+# -- complete deletions ----------------------------------------------------------------------------------------------
 
 
 def start(bench: Bench, finalizers: tuple[str, ...] = (CASCADE,), **files: str) -> Jobs:
-    """Synced, with these files beside a and b."""
+    """Synced, with these files in addition to a and b."""
     jobs = Jobs(bench.world)
     given = {"conf/a.yaml": config("a", "one"), **{f"conf/{n}.yaml": text for n, text in files.items()}}
     bench.git.push(REPO, given)

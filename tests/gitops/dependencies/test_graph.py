@@ -167,7 +167,7 @@ def test_a_dependent_that_stays_is_mentioned_and_awaited_for_ten_seconds_only() 
         assert found == Reverse("", "application b depends on this one, which is being deleted", left)
 
 
-# -- whole syncs and deletions ---------------------------------------------------------------------------------------
+# -- complete syncs and deletions ------------------------------------------------------------------------------------
 
 
 def task(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The whole way in virtual time, with a real repository: dry commit, hydrated commit, synced application."""
+"""All steps in virtual time, with a real repository: dry commit, hydrated commit, synced Application."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a group is gathered, asked for its dry commit, hydrated and told: pure."""
+"""When a group is collected, asked for its dry commit, hydrated and updated: pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Projects that ask for signatures: real repositories and a real gpg, in virtual time."""
+"""Projects that require signatures: real repositories and a real gpg, in virtual time."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def test_drift_is_reported_with_its_reason_and_no_secret_in_it(bench: Bench) -> 
     bench.create(application(syncPolicy={}))
     bench.sync()
     bench.world.run_until(bench.synced)
-    assert events(bench, "OutOfSync") == []  # what is missing at first is told by health
+    assert events(bench, "OutOfSync") == []  # health reports what is missing at first
     assert [message for _, message in events(bench, "OperationStarted")] == ["someone initiated sync"]
     bench.patch("a", {"data": {"value": "two"}}, CONFIG_MAPS, "default")
     bench.world.run_until(lambda: bench.sync_status() == "OutOfSync")

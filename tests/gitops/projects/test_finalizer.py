@@ -1,4 +1,4 @@
-"""AppProjects themselves: kept while Applications name them, and told what is wrong."""
+"""AppProjects themselves: kept while Applications name them, with their errors in conditions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sync windows (spec 2.1): every row of the table, and a whole day in virtual time."""
+"""Sync windows (spec 2.1): every row of the table, and a complete day in virtual time."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def test_a_deleted_application_is_neither_compared_nor_synced() -> None:
 
 @pytest.mark.parametrize(("told", "is_remembered"), [("new", True), ("newer", False), ("", False)])
 def test_the_last_comparison_is_remembered_for_the_revision_in_the_status(told: str, is_remembered: bool) -> None:
-    """The answer to a status write that was lost told of a commit that nothing here remembers."""
+    """The answer to a lost status write contained a commit that nothing here remembers."""
     made = app()
     made["status"]["sync"]["revision"] = told
     progress = replace(QUIET, digest="of new", revisions=("new",), told=("new",))

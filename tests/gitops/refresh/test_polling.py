@@ -1,4 +1,4 @@
-"""Whom the poll asks for new commits."""
+"""Which repositories the poll asks for new commits."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_no_repository_is_asked_that_the_project_refuses(bench: Bench, monkeypat
 
 
 def test_looks_for_commits_that_find_none_write_nothing_at_all(bench: Bench) -> None:
-    """Nothing on the whole API server, Events included; a repository that is away for one look changes nothing."""
+    """No write on the complete API server, Events included; a repository that is unreachable once changes nothing."""
     bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})
     bench.create(application())
     bench.world.run_until(bench.synced)

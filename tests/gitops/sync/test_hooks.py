@@ -1,4 +1,4 @@
-"""Hooks in whole syncs: once each, deleted by their policies, stopped on request, whatever crashes."""
+"""Hooks in complete syncs: once each, deleted by their policies, stopped on request, whatever crashes."""
 
 from __future__ import annotations
 

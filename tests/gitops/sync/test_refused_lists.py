@@ -1,4 +1,4 @@
-"""Which lists become what Git says as a whole."""
+"""Which lists are replaced completely by those in Git."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Hardship: whatever goes wrong around a room, it ends where it would have ended undisturbed.
 
 A `Story` says what is there, how the room's controllers start, what users do, and what they see at the end. `endure`
-tells it once undisturbed, then under the faults of one seed: writes refused, lost before or after their commit, reads
+plays it once undisturbed, then under the faults of one seed: writes refused, lost before or after their commit, reads
 stale, watches cut, relisted, late and doubled, processes killed between any two writes, replicas that come and go.
 
     class Unsealing(Story):
@@ -15,7 +15,7 @@ stale, watches cut, relisted, late and doubled, processes killed between any two
 
         def steps(self) -> Iterable[Step]:       # what users do, in this order
             yield lambda: self.create(sealed_secret("a"))
-            yield self.reached(lambda: self.value("a") == "one")      # where users wait before they go on
+            yield self.reached(lambda: self.value("a") == "one")      # where users wait before they continue
             yield lambda: self.patch(sealed_secret("a", value="two"))
 
         def outcome(self) -> object:             # what they see at the end, the same in every run

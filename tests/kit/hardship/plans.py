@@ -1,4 +1,4 @@
-"""Which hardship a seed stands for."""
+"""Which faults a seed selects."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SINGLE: tuple[Fault, ...] = get_args(Fault)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """`deaths`: how many of the processes die, each at a write of its own. `hurries`: seconds between two steps of the
-    users at most; 0: they go on at once."""
+    users at most; 0: they continue at once."""
 
     faults: FaultPlan = field(default_factory=FaultPlan)
     deaths: int = 0

@@ -1,4 +1,4 @@
-"""What users do with a room, and what must come of it. See `kit.hardship` for how one looks."""
+"""What users do with a room, and the state that must follow. See `kit.hardship` for an example."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Story:
         raise NotImplementedError
 
     def outcome(self) -> object:
-        """What a person sees at the end; the same in every run, hence without versions, times and counts of tries."""
+        """What a person sees at the end; the same in every run, so without versions, times and counts of attempts."""
         raise NotImplementedError
 
     def wrong(self, write: Committed) -> Iterable[str]:
@@ -56,7 +56,7 @@ class Story:
         return ()
 
     def wrong_at_the_end(self) -> Iterable[str]:
-        """What cannot be told from one write, such as an effect that happened twice."""
+        """Errors that a single write does not show, such as an effect that happened twice."""
         return ()
 
     def close(self) -> None:

@@ -30,7 +30,7 @@ class Committed:
         return self.before != self.after
 
     def became(self, *path: str) -> bool:
-        """Whether what lies there is another thing now."""
+        """Whether another object has that name now."""
         return _at(self.before, path) != _at(self.after, path)
 
     def __str__(self) -> str:
@@ -38,7 +38,7 @@ class Committed:
 
 
 class Witness(WrappingClient):
-    """Stands between the faults and the server: it sees what happened, whatever the room is told of it."""
+    """Between the faults and the server: it sees what really happened, whatever the room gets as an answer."""
 
     def __init__(self, world: World, inner: Client, judge: Callable[[Committed], Iterable[str]]) -> None:
         super().__init__(inner)
@@ -62,7 +62,7 @@ class Witness(WrappingClient):
         return answer
 
     def at_once(self, request: Write, commit: Callable[[], JsonObject | None]) -> JsonObject | None:
-        """The same for whoever writes without a client: `commit` writes, and answers with what is stored."""
+        """The same for writes without a client: `commit` writes, and returns what is stored."""
         self._last.pop(_place(request), None)
         answer = commit()
         self._saw(request, answer)
@@ -95,7 +95,7 @@ def condition_faults(obj: JsonObject, now: float) -> Iterable[str]:
     seen: set[tuple[str, str]] = set()
     for item in conditions or ():
         name = item.get("type") or ""
-        # Some kinds tell several conditions of one type, which differ by their message.
+        # Some kinds have several conditions of one type, which differ by their message.
         which = (name, "" if "status" in item else str(item.get("message")))
         if not name or which in seen:
             yield f"condition {name!r} comes twice or has no type"

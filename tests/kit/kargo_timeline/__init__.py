@@ -64,7 +64,7 @@ def _objects(story: Story) -> Iterator[str]:
 
 
 def _counterpart(story: Story, kind: str, recording: JsonObject, left: list[str]) -> str:
-    """Of those that are named alike the one that began alike: which came first is how Warehouses interleave."""
+    """Of several with the same name, the one that starts the same: their order depends on the Warehouses."""
     if kind == "Freight":
         wanted = tracks(kind, whole(recording["states"], sys.maxsize)[0])["itself"]
         for name in left:

@@ -129,13 +129,13 @@ def _compared(
 
 
 def _verifies(status: Any) -> bool:
-    """The analysis room tells that a run is under way before its first measurement has come; upstream's afterwards."""
+    """The analysis room reports a run as running before its first measurement; upstream's does so afterwards."""
     history = ((status or {}).get("freightHistory") or [{}]) if isinstance(status, dict) else [{}]
     return bool(((history[0].get("verificationHistory") or [{}])[0]).get("phase") == "Running")
 
 
 def _awaits_comparison(status: Any) -> bool:
-    """How long an Application is not compared anew after its sync is the GitOps room's affair."""
+    """How long an Application is not compared again after its sync is the GitOps room's affair."""
     issues = ((status or {}).get("health") or {}).get("issues") or [] if isinstance(status, dict) else []
     return any("was not reconciled after its most recent operation" in issue for issue in issues)
 

@@ -1,4 +1,4 @@
-"""The rooms beside promotion that some stories need: analysis for verification, GitOps for Applications."""
+"""The rooms besides promotion that some stories need: analysis for verification, GitOps for Applications."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ class Story:
         return ours_spelled(text, self.addresses(), named)
 
     def truths(self) -> list[str]:
-        """What a Project counts is what there is, soon after it changed (upstream tells it late)."""
+        """A Project counts what exists, soon after it changed (upstream does so late)."""
         project = self.world.get(PROJECTS, Key("", self.project))
         if project is None:
             return []
@@ -168,7 +168,7 @@ class Story:
             self.refusals.append(f"{recording['do']}: {self.ours(message)!r}, recorded {said!r}")
 
     def _withholds(self, recording: JsonObject, message: str) -> bool:
-        """Ours asks for the right to promote, where upstream lets anybody approve who may write a status."""
+        """Ours requires the permission to promote, where upstream lets anybody approve who may write a status."""
         if found := re.search(r"is not permitted to approve Freight for Stage \"([\w-]+)\"", message):
             self.withheld.add(found[1])
         return bool(found) and recording.get("sub") == "status"
@@ -368,7 +368,7 @@ class Story:
 
 
 def _comparable(message: str) -> str:
-    """A refused right is told as what it is (upstream: an internal error, of the kind instead of the resource)."""
+    """A missing permission is reported as such (upstream: an internal error, of the kind instead of the resource)."""
     message = message.replace("Internal error occurred: ", "").replace("Promotion.kargo", "promotions.kargo")
     return message[:110] if "is invalid" in message else message[:90]
 

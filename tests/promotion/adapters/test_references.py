@@ -1,4 +1,4 @@
-"""Where a working copy stands is read from its files, as git would say it."""
+"""Where a working copy is, read from its files, as git would say it."""
 
 from __future__ import annotations
 

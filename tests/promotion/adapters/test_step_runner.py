@@ -1,4 +1,4 @@
-"""The runner of steps: what a step raises is told by its kind alone."""
+"""The runner of steps: an unexpected error of a step is reported by its type alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A preview tells what a step changed, whatever there is."""
+"""A preview shows what a step changed, whatever the files are."""
 
 from __future__ import annotations
 

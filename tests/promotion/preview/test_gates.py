@@ -1,4 +1,4 @@
-"""What is told of the way after a Promotion."""
+"""What a preview shows of the way after a Promotion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a Stage's annotations tell of the Promotion that it took in last."""
+"""What a Stage's annotations say about its last Promotion."""
 
 from __future__ import annotations
 

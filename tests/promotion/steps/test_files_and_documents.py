@@ -1,4 +1,4 @@
-"""Steps on files and documents: what they tell, and what a fault leaves as it was."""
+"""Steps on files and documents: their messages, and what an error leaves unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changed in a chart's dependencies is told by its lock, before and after."""
+"""What changed in a chart's dependencies is taken from its lock, before and after."""
 
 from __future__ import annotations
 

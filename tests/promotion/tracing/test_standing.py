@@ -1,4 +1,4 @@
-"""How a piece of Freight stands in a Stage, told as what it waits for and until when."""
+"""The state of Freight in a Stage: what it waits for and until when."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An expression decides whether artefacts become Freight; what is wrong with it is told."""
+"""An expression decides whether artefacts become Freight; its errors are reported."""
 
 from __future__ import annotations
 

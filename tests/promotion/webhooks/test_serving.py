@@ -80,7 +80,7 @@ def test_a_delivery_over_http_refreshes_exactly_the_warehouses_concerned() -> No
 
 
 def test_the_signature_comes_before_anything_else_of_a_delivery() -> None:
-    """Not even whether the event is known, or the body JSON, is told to who cannot sign."""
+    """A sender who cannot sign does not even learn whether the event is known, or the body JSON."""
     headers = {"X-GitHub-Event": "nonsense", "X-Hub-Signature-256": "sha256=00"}
 
     reply = answered(subscribed("app"), headers, b"{not json")

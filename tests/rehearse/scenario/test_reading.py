@@ -1,4 +1,4 @@
-"""What a scenario file may say, and what is told of one that says anything else."""
+"""What a scenario file may contain, and the errors for anything else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Registries that know what a rehearsal tells them."""
+"""Registries whose content a rehearsal determines."""
 
 from __future__ import annotations
 

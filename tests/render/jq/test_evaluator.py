@@ -1,4 +1,4 @@
-"""Users' jq in real workers: paths in order, one to blame for a death, and hostile expressions that come to nothing."""
+"""Users' jq in real workers: paths in order, the expression at fault for a death, and harmless hostile ones."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ Found = list[dict[str, Any]]
 
 
 def built(files: dict[str, Any], options: str = "", *, remotes: Any = None, fetched: Any = None) -> Found:
-    """Paths are below `app`, where the kustomization lies, or begin with `/`."""
+    """Paths are below `app`, the kustomization's directory, or begin with `/`."""
     placed = {path.removeprefix("/") if path.startswith("/") else f"app/{path}": text for path, text in files.items()}
     workspace = MemoryWorkspace(placed, remotes)
     if fetched is not None:

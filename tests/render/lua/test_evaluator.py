@@ -61,7 +61,7 @@ def test_one_script_that_fails_is_one_failed_answer(workers: LuaWorkers) -> None
 
 
 def test_a_worker_that_dies_takes_one_answer_along() -> None:
-    """Killed by a short wall clock, which stands for whatever the sandbox cannot end by itself."""
+    """Killed by a short wall clock, as anything that the sandbox cannot end by itself."""
     limits = replace(LIMITS, wall_seconds=0.4, watch_seconds=0.02)
     slow = Call("local s = ('x'):rep(1e6) while true do local t = s .. 'y' end", {}, open_libraries=True)
     with LuaWorkers(RealClock(), size=1, limits=limits) as hasty:

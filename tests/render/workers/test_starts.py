@@ -1,4 +1,4 @@
-"""Programs that cannot start: an error that names the cause, rests that grow, and work again once it is mended."""
+"""Programs that cannot start: an error that names the cause, growing pauses, and recovery once it is fixed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a turn is told of a template that is no Pod's."""
+"""The error of a turn for a template that is not a Pod's."""
 
 from __future__ import annotations
 

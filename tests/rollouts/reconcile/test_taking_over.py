@@ -1,4 +1,4 @@
-"""A Rollout that upstream, or an older version of it, left in the middle of an update goes on here, with its Pods."""
+"""A Rollout that upstream, or an older version of it, left in the middle of an update continues here, with its Pods."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def replica_set(version: str, revision: int, uid: str) -> dict[str, Any]:
 
 
 def left_half_way(world: RolloutStory, *, told: bool) -> None:
-    """At the pause of the second step; `told`: with the whole status, or with no more than a first version had."""
+    """At the pause of the second step; `told`: with the complete status, or with that of a first version."""
     world.kill()
     made = world.create(
         {

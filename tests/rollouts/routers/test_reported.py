@@ -1,4 +1,4 @@
-"""What routers were told to do is what is read back from their objects, and what others did to them is told, too."""
+"""Weights written to routers are read back from their objects, and changes by others are reported too."""
 
 from __future__ import annotations
 

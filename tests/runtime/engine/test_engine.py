@@ -1,4 +1,4 @@
-"""The engine: what a look read wakes it, own writes are seen, refusals are told, and nothing spins."""
+"""The engine: what a look read wakes it, own writes are visible, refusals are reported, and nothing spins."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_what_was_written_is_seen_by_the_next_look_and_nothing_more_is_written()
 
 
 class Refusing(WrappingClient):
-    """Refuses the first writes that `decide` asks for, each in its own way."""
+    """Refuses the first writes of `decide`, each in its own way."""
 
     def __init__(self, inner: Client, errors: list[Exception], *, after: bool = False) -> None:
         super().__init__(inner)

@@ -35,7 +35,7 @@ async def seen(api: Api, token: str) -> list[str]:
 
 async def until(look: Callable[[], Awaitable[list[str]]], wanted: list[str]) -> None:
     async with asyncio.timeout(20):
-        while await look() != wanted:  # noqa: ASYNC110  # nothing tells of it
+        while await look() != wanted:  # noqa: ASYNC110  # there is no event for it
             await asyncio.sleep(0.05)  # noqa: TID251  # of a real server
 
 

@@ -1,4 +1,4 @@
-"""The description of the REST API is whole, and its references lead somewhere."""
+"""The description of the REST API is complete, and its references resolve."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sign-in by a connector of `dex.config`, the whole way of a browser and of a command, against a real server."""
+"""Sign-in by a connector of `dex.config`, all steps of a browser and of a command, against a real server."""
 
 from __future__ import annotations
 

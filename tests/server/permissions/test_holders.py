@@ -1,4 +1,4 @@
-"""Who has a right, and by what: whoever is told to have it is allowed, and nobody else is told."""
+"""Who has a permission, and by what: every listed subject is allowed, and no other is listed."""
 
 from __future__ import annotations
 

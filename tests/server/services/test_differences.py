@@ -1,4 +1,4 @@
-"""In which fields two structures differ, in Go's words: as an Argo CD server told it when it was asked."""
+"""In which fields two structures differ, in Go's words: as an Argo CD server answered."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def programs(tmp_path: Path) -> Iterator[Programs]:
         yield made
     finally:
         made.end()
-        gc.collect()  # what the library left open of killed servers is told here, and not in another test
+        gc.collect()  # what the library left open of killed servers is reported here, and not in another test
 
 
 class Replica:

@@ -1,4 +1,4 @@
-"""What strangers send to the API's port: bounded, whoever they are and however many connections they open."""
+"""Limits for requests to the API's port, from any sender and over any number of connections."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Client:
             yield head[3], int.from_bytes(head[5:], "big"), await self.reader.readexactly(size)
 
     async def sent_away(self) -> int:
-        """The code that it is told."""
+        """The code of the answer."""
         async for kind, _, payload in self.frames():
             if kind == GOAWAY:
                 return int(struct.unpack(">LL", payload[:8])[1])

@@ -291,7 +291,7 @@ def test_what_a_client_sends_is_refused_by_both_or_means_the_same_to_both(name: 
 
 
 def test_a_missing_announced_body_is_refused_and_invalid_text_ends_the_connection() -> None:
-    """h2 asks for neither: it leaves the letters to its user, and looks at lengths with data alone."""
+    """h2 requires neither: it leaves the letters to its user, and checks lengths with data alone."""
     assert of_ours(GREETED + opened(1, [*REQUEST, ("content-length", "2")])).refused == {1: 1}
     assert of_ours(GREETED + frame(HEADERS, 5, 1, opened(1)[9:] + b"\0\1a\2\xff\xfe")).ended == 9
 

@@ -1,4 +1,4 @@
-"""Git LFS against a server that speaks the batch API, with the repository itself served beside it."""
+"""Git LFS against a server that speaks the batch API and serves the repository itself."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class Answer:
 
 @dataclass(slots=True)
 class Watch:
-    """What a watch was told so far; it reads along until the world ends."""
+    """What a watch has received so far; it reads along until the end."""
 
     status: int
     lines: list[Any] = field(default_factory=list)

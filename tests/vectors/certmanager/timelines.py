@@ -402,7 +402,7 @@ def _facets_differ(name: str, expanded: list[tuple[dict[str, Any], bool]], ours:
 
 
 def _is_race(value: Any) -> bool:
-    """What shows or not by the order in which controllers come to work; of upstream's own, or of both."""
+    """States that show or not depending on the order in which controllers run; of upstream's own, or of both."""
     message = value.get("message", "") if isinstance(value, dict) else ""
     return any(text in str(message) for text in _RACES)
 
@@ -427,7 +427,7 @@ def _distinct(values: Iterator[Any]) -> list[Any]:
 
 
 def _expanded(states: list[Any]) -> Iterator[tuple[Any, bool]]:
-    """Full states: `"="` stands for the value of the entry before."""
+    """Full states: `"="` means the value of the entry before."""
     before: dict[str, Any] = {}
     for state in states:
         made = {key: before.get(key) if value == "=" else value for key, value in state.items()}
@@ -451,7 +451,7 @@ def _comparable(state: Any) -> Any:
 
 
 def _entry(key: str, value: Any) -> Any:
-    """Values that are told by text or length on one side are compared by presence."""
+    """Values that one side gives by text or length only are compared by presence."""
     if key == "critical":
         return sorted(value)
     if key == "spec" and isinstance(value, dict):
@@ -469,7 +469,7 @@ def _is_described(item: Any) -> bool:
 
 
 def _before_foreign(text: str) -> str:
-    """Text of other programs varies: what stands before it is compared."""
+    """Text of other programs varies: the text before it is compared."""
     return re.split(r"urn:ietf:params:acme:error:|dial tcp|Get \\?\"http|tls: failed", text)[0]
 
 

@@ -1,4 +1,4 @@
-"""How a file of cases is played: a judge computes what a case comes to, or raises where the case must fail."""
+"""How a file of cases is played: a judge computes the result of a case, or raises where the case must fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DNS providers by their APIs' recorded shapes: what is sent, what stays, and that no credential is told."""
+"""DNS providers by their APIs' recorded shapes: what is sent, what stays, and that no credential is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Providers that check who asks: a whole change at each, as its own documentation wants requests to be signed."""
+"""Providers that check signatures: a complete change at each, signed as its own documentation requires."""
 
 from __future__ import annotations
 

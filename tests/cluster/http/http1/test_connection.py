@@ -490,7 +490,7 @@ def test_slow_is_judged_by_what_the_client_is_doing() -> None:
 def test_that_no_connection_can_be_accepted_is_reported_once_a_minute_and_all_else_as_before(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """At the limit of open files asyncio tells it for every connection that waits."""
+    """At the limit of open files asyncio reports it for every connection that waits."""
 
     async def main() -> list[str]:
         others: list[str] = []

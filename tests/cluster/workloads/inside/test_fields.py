@@ -1,4 +1,4 @@
-"""What a Pod tells its own containers."""
+"""The facts about a Pod that its own containers see."""
 
 from __future__ import annotations
 

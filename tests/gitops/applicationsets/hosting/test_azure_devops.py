@@ -1,4 +1,4 @@
-"""Azure DevOps' API, with answers in the shape that it gives: errors are told apart by their `typeKey`."""
+"""Azure DevOps' API, with answers in its own shape: errors are distinguished by their `typeKey`."""
 
 from __future__ import annotations
 

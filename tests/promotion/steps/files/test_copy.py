@@ -17,7 +17,7 @@ CANARY = "canary-93bd"
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A clone whose symbolic links lead out, beside a directory to copy from."""
+    """A clone whose symbolic links lead out of it, and a directory to copy from."""
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "file").write_text(CANARY)
     root = tmp_path / "files"

@@ -1,4 +1,4 @@
-"""Overrides of images in a kustomization file: what is kept, in which order, and what the message tells."""
+"""Overrides of images in a kustomization file: what is kept, in which order, and what the message says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`http` reads a stranger's answer, and judges it by expressions, beside the event loop."""
+"""`http` reads an untrusted answer, and evaluates expressions on it outside the event loop."""
 
 from __future__ import annotations
 

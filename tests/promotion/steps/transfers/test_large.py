@@ -1,4 +1,4 @@
-"""What steps fetch and send is never in memory as a whole: a promotion of each of many Stages may do so at one time."""
+"""What steps fetch and send is never completely in memory: promotions of many Stages may do so at one time."""
 
 from __future__ import annotations
 

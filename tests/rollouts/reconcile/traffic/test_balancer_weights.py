@@ -1,4 +1,4 @@
-"""An ALB canary goes on when the load balancer has the weight; old pods stay until the new ones are registered."""
+"""An ALB canary continues when the load balancer has the weight; old pods stay until the new ones are registered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be done in a pipeline: what is chosen makes the Freight, and who lacks a right is told which."""
+"""What can be done in a pipeline: selected artefacts become Freight, and a refusal names the missing permission."""
 
 from __future__ import annotations
 

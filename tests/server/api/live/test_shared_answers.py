@@ -1,4 +1,4 @@
-"""Open pages that show alike share what is computed, never what only one of them may see, and lose no change."""
+"""Open pages with the same content share what is computed, never what only one of them may see, and lose no change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which sources one side of a comparison stands for, and what differs between two of them over a real server."""
+"""Which sources one side of a comparison has, and what differs between two of them over a real server."""
 
 from __future__ import annotations
 

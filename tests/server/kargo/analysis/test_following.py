@@ -54,7 +54,7 @@ def test_a_piece_is_sent_before_the_next_one_is_written() -> None:
 
         async def writes(response: web.StreamResponse) -> None:
             await response.write(b"first\n")
-            await came.wait()  # for ever, if the reader were told at the end alone
+            await came.wait()  # forever, if the reader got nothing before the end
             await response.write(b"second\n")
 
         def heard(text: str) -> None:

@@ -47,7 +47,7 @@ def is_last(told: list[Any]) -> bool:
 
 
 async def seen(api: Api, query: str, enough: Callable[[list[Any]], bool], opened: asyncio.Event) -> list[Any]:
-    """What a stream tells until that is enough."""
+    """The messages of a stream until that is enough."""
     headers, found = {"Authorization": f"Bearer {api.token}"}, list[Any]()
     opened.set()
     async with api.http.get(f"{api.server.url}/api/v1/stream/applications?{query}", headers=headers) as answer:
