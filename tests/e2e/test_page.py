@@ -14,6 +14,7 @@ from tests.e2e.site import PATIENCE_MS, Site, sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group("page")]
 PLACES = (
+    "/swagger-ui",
     "/stages",
     "/pipelines",
     "/deliveries",

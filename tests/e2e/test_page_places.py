@@ -190,3 +190,18 @@ def test_what_is_absent_says_so_and_the_connection_is_not_called_lost(page: Page
     expect(page.get_by_text("The connection is lost")).to_have_count(0)
     page.get_by_role("link", name="All applications").click()
     expect(page.get_by_role("link", name="web", exact=True)).to_be_visible()
+
+
+def test_the_reference_of_the_apis_is_searched_and_read_without_a_script(page: Page) -> None:
+    page.goto("/swagger-ui?api=argosy")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Argosy's own API")
+    page.get_by_role("link", name="Argo CD's API").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Argo CD's API")
+    page.get_by_label("Find operations").fill("applicationservice_resourcetree")
+    page.keyboard.press("Enter")
+    operation = page.get_by_role("group")
+    expect(operation).to_have_count(1)
+    operation.locator("summary").click()
+    operation.get_by_role("link", name="v1alpha1ApplicationTree").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("v1alpha1ApplicationTree")
+    expect(page.get_by_role("table")).to_contain_text("orphanedNodes")

@@ -32,3 +32,9 @@ def test_references_lead_somewhere() -> None:
     names = {f"#/definitions/{name}" for name in found["definitions"]}
     assert set(_references(found)) <= names
     assert "spec" in found["definitions"]["v1alpha1Application"]["properties"]
+
+
+def test_every_operation_has_an_identifier_of_its_own() -> None:
+    names = [one["operationId"] for operations in described()["paths"].values() for one in operations.values()]
+    assert len(set(names)) == len(names)
+    assert {"ApplicationService_PodLogs", "ApplicationService_PodLogs2"} <= set(names)

@@ -18,7 +18,7 @@ from argosy.machinery.objects import JsonObject
 from argosy.server.api.endpoint import ApiRequest, Endpoint
 from argosy.server.api.live.stream import Events
 from argosy.server.api.schema.openapi import document
-from argosy.server.api.schema.shapes import Unfit, fit
+from argosy.server.api.schema.shapes import Schema, Unfit, fit
 from argosy.server.calls import Call, Need
 from argosy.server.dispatch import Dispatcher
 from argosy.server.errors import ApiError, Code, invalid, not_found
@@ -49,12 +49,16 @@ class Router:
         self.endpoints = tuple(endpoints)
         self.prefix = prefix
         self._known = [_Known(endpoint, _pattern(endpoint.path)) for endpoint in self.endpoints]
-        self._document: bytes | None = None
+        self._packed: bytes | None = None
         places = [(endpoint.method, endpoint.path) for endpoint in self.endpoints]
         if len(set(places)) < len(places) or any(
             (one.answer is None) == (one.stream is None) for one in self.endpoints
         ):
             raise UndeclaredRights("every endpoint has one path and one way to answer")
+
+    def document(self) -> Schema:
+        """The OpenAPI description of the API."""
+        return document(self.endpoints, self.prefix)
 
     def page(self, dispatcher: Dispatcher) -> Page:
         async def page(request: Request, path: str, query: str) -> Response:
@@ -72,9 +76,9 @@ class Router:
 
     async def _handle(self, dispatcher: Dispatcher, request: Request, path: str, query: str) -> Response:
         if path == "/openapi.json" and request.method == "GET":
-            if self._document is None:
-                self._document = orjson.dumps(document(self.endpoints, self.prefix), option=orjson.OPT_INDENT_2)
-            return Response(200, self._document, JSON)
+            if self._packed is None:
+                self._packed = orjson.dumps(self.document(), option=orjson.OPT_INDENT_2)
+            return Response(200, self._packed, JSON)
         endpoint, values = self._find(request.method, path)
         parsed = ApiRequest(
             call=await self._call(dispatcher, endpoint, request),

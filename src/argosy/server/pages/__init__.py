@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from argosy.cluster.http.exchange import Request, Response
 from argosy.server.context import ServerContext
@@ -11,9 +11,15 @@ from argosy.server.transport.front import Page
 
 if TYPE_CHECKING:
     from argosy.server.api.application_rows import ApplicationRows
+    from argosy.server.api.router import Router
     from argosy.server.connectors.provider import OwnIssuer
     from argosy.server.sessions.provider import Provider
     from argosy.server.webhooks.receiver import Receiver
+
+DISABLE_DESCRIPTIONS: Final = "ARGOCD_SERVER_DISABLE_SWAGGER_UI"
+"""Argo CD's variable of the environment: no `/swagger.json` and no page that shows it."""
+TRUE: Final = frozenset({"1", "t", "T", "true", "TRUE", "True"})
+"""As Go reads a truth."""
 
 
 def pages(
@@ -22,7 +28,6 @@ def pages(
     """By path."""
     from argosy.server.api import PREFIX, router
     from argosy.server.pages.badge import badge
-    from argosy.server.pages.description import description_page
     from argosy.server.pages.files import page_files
     from argosy.server.pages.health import health
     from argosy.server.pages.sign_in import logout
@@ -33,9 +38,10 @@ def pages(
     async def absent(*_: object) -> object:
         return plain_not_found()
 
+    own = router(context, rows)
     return {
         "/healthz": health(context),
-        "/swagger.json": description_page(),
+        **({} if context.environ.get(DISABLE_DESCRIPTIONS) in TRUE else _described(context, own)),
         "/api/badge": badge(context),
         "/api/webhook": receiver.page(),
         "/auth/login": _later(context, provider, "login"),
@@ -43,13 +49,26 @@ def pages(
         "/auth/logout": logout(context),
         "/api/dex/": _dex(context, provider),
         "/terminal": terminal(context, dispatcher),
-        f"{PREFIX}/": router(context, rows).page(dispatcher),
+        f"{PREFIX}/": own.page(dispatcher),
         "/v1beta1/": _kargo(context, dispatcher, provider),
         f"{PREFIX}/kubernetes/": _door(context, dispatcher),
         "/rollouts/api/v1/": dashboard(context, dispatcher),
         "/auth/": absent,  # type: ignore[dict-item]
         "/": page_files(context),
     }
+
+
+def _described(context: ServerContext, own: Router) -> dict[str, Page]:
+    """The description of Argo CD's REST API, and the page that shows it and Argosy's own."""
+    from argosy.server.api import PREFIX
+    from argosy.server.pages.api_reference import Reference
+    from argosy.server.pages.description import described, description_page
+    from argosy.server.pages.swagger_ui import swagger_ui
+
+    argo_cd = Reference("argo-cd", "Argo CD's API", "/swagger.json", described)
+    argosy = Reference("argosy", "Argosy's own API", f"{PREFIX}/openapi.json", own.document)
+    page = swagger_ui(context, (argo_cd, argosy))
+    return {"/swagger.json": description_page(), "/swagger-ui": page, "/swagger-ui/": page}
 
 
 def _door(context: ServerContext, dispatcher: Dispatcher) -> Page:

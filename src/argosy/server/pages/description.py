@@ -44,9 +44,11 @@ def described() -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     wanted: dict[str, None] = {}
     for method in methods().values():
-        for verb, path in method.http:
+        for number, (verb, path) in enumerate(method.http, 1):
             plain = path.replace(REST_OF_PATH, "")
-            paths.setdefault(plain, {})[verb.lower()] = _operation(method, verb, path, wanted)
+            # Identifiers must be unique: further paths of a method are numbered, as grpc-gateway does.
+            name = method.name if number == 1 else f"{method.name}{number}"
+            paths.setdefault(plain, {})[verb.lower()] = _operation(method, name, verb, path, wanted)
     return {
         "swagger": "2.0",
         "info": {"title": "Consolidate Services", "description": "Argo CD's API, served by Argosy", "version": "v1"},
@@ -58,7 +60,7 @@ def described() -> dict[str, Any]:
     }
 
 
-def _operation(method: Method, verb: str, path: str, wanted: dict[str, None]) -> dict[str, Any]:
+def _operation(method: Method, name: str, verb: str, path: str, wanted: dict[str, None]) -> dict[str, Any]:
     service = method.service.rpartition(".")[2]
     in_path = [part[1:-1].removesuffix(REST_OF_PATH) for part in path.split("/") if part.startswith("{")]
     parameters: list[dict[str, Any]] = [
@@ -76,7 +78,7 @@ def _operation(method: Method, verb: str, path: str, wanted: dict[str, None]) ->
         answer = {"type": "object", "properties": {"result": answer}}
     return {
         "tags": [service],
-        "operationId": f"{service}_{method.name}",
+        "operationId": f"{service}_{name}",
         "parameters": parameters,
         "responses": {
             "200": {"description": "A successful response.", "schema": answer},

@@ -74,7 +74,7 @@ def page_files(context: ServerContext) -> Page:
         if content is not None:
             kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
             caching = FOR_EVER if HASHED.search(path) else "no-cache"
-            headers = _headers(context)
+            headers = page_headers(context)
             if (packed := _packed(path, request.header("accept-encoding"))) is not None:
                 content, encoding = packed
                 headers = [*headers, ("Content-Encoding", encoding)]
@@ -87,13 +87,16 @@ def page_files(context: ServerContext) -> Page:
         marked = f'<base href="{base}"><meta name="style-nonce" content="{nonce}">'
         index = BASE.sub(lambda _: marked.encode(), index, count=1)
         policy = POLICY.format(nonce=nonce)
-        return Response(200, index, "text/html; charset=utf-8", _headers(context, policy), "no-cache")
+        return Response(200, index, "text/html; charset=utf-8", page_headers(context, policy), "no-cache")
 
     return page
 
 
-def _headers(context: ServerContext, policy: str = "") -> list[tuple[str, str]]:
-    """Settings may override framing; an empty one omits the header. `policy`: the page's own."""
+def page_headers(context: ServerContext, policy: str = "") -> list[tuple[str, str]]:
+    """The security headers of a page. Settings may override framing; an empty one omits the header.
+
+    `policy`: the page's own Content-Security-Policy.
+    """
     given = {
         "X-Frame-Options": context.configuration.parameters.get("server.x.frame.options"),
         "Content-Security-Policy": context.configuration.parameters.get("server.content.security.policy"),
