@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from argosy.cli import version
 from argosy.cli.commands import make_parser
 from argosy.cli.main import main
+from argosy.cli.offline import version
 from argosy.cluster.http.wiring import KUBERNETES
 
 ROOT = Path(__file__).parents[2]

@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from argosy.cli import version
 from argosy.cli.app.tables import summary
 from argosy.cli.failing import CommandError
 from argosy.cli.main import main
+from argosy.cli.offline import version
 from argosy.cli.rollout.live import PlainConsole
 from argosy.cli.terminal import plain_streams, steer
 

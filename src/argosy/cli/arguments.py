@@ -104,24 +104,26 @@ def _logging(parser: Parser) -> None:
 
 
 def add_crds(commands: Commands) -> None:
-    parser = command(commands, "crds", "argosy.cli.crds:run", "Print the CustomResourceDefinitions")
+    parser = command(commands, "crds", "argosy.cli.offline.crds:run", "Print the CustomResourceDefinitions")
     parser.add_argument("-o", "--output", choices=("yaml", "json", "name"), default="yaml")
 
 
 def add_doctor(commands: Commands) -> None:
     text = "Check sandboxing, limits, the data directory, TLS and versions on this machine"
-    parser = command(commands, "doctor", "argosy.cli.doctor:run", text)
+    parser = command(commands, "doctor", "argosy.cli.offline.doctor:run", text)
     data_dir(parser)
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text")
 
 
 def add_version(commands: Commands) -> None:
-    parser = command(commands, "version", "argosy.cli.version:run", "Print the version")
+    parser = command(commands, "version", "argosy.cli.offline.version:run", "Print the version")
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text")
 
 
 def add_render(commands: Commands) -> None:
-    parser = command(commands, "render", "argosy.cli.render:run", "Show the manifests of a directory; no cluster")
+    parser = command(
+        commands, "render", "argosy.cli.offline.render:run", "Show the manifests of a directory; no cluster"
+    )
     parser.add_argument("path", type=Path, metavar="PATH", help="a directory with YAML, a kustomization or a chart")
     parser.add_argument("--root", type=Path, metavar="DIR", help="the repository (default: the Git work tree of PATH)")
     parser.add_argument("--app-name", default="", metavar="NAME", help="default: the directory's name")
@@ -148,7 +150,7 @@ def add_resource(commands: Commands) -> None:
         ("actions", "List the actions available for an object", ("text", "json")),
         ("run-action", "Show the objects that an action would write", ("yaml", "json")),
     ):
-        made = command(actions, name, f"argosy.cli.resource:{name.replace('-', '_')}", text)
+        made = command(actions, name, f"argosy.cli.offline.resource:{name.replace('-', '_')}", text)
         if name == "run-action":
             made.add_argument("name", metavar="NAME", help="of the action")
             made.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help="for the action")

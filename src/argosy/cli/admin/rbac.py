@@ -110,7 +110,7 @@ def _from_file(path: Path) -> Mapping[str, str]:
     except OSError as error:
         raise CommandError(f"--policy-file {path}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise CommandError(f"--policy-file {path}: it is no text") from None
+        raise CommandError(f"--policy-file {path}: it is not text") from None
     try:
         found: Any = yaml.load(text, Loader=yaml.CSafeLoader)  # the safe loader, in C
     except yaml.YAMLError:

@@ -79,7 +79,7 @@ async def opened(sign_in: SignIn, clock: Clock) -> AsyncIterator[Server]:
 
 @asynccontextmanager
 async def http_of(sign_in: SignIn) -> AsyncIterator[aiohttp.ClientSession]:
-    """For what is no call: pages, and a provider that the server names."""
+    """For requests that are not API calls: pages, and a provider that the server names."""
     trust = connection_to(sign_in).trust
     connector = aiohttp.TCPConnector(ssl=trust.context(None) if sign_in.url.startswith("https") else True)
     timeout = aiohttp.ClientTimeout(total=CALL_SECONDS)

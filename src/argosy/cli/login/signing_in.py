@@ -52,7 +52,7 @@ async def _by_password(server: Server, options: argparse.Namespace) -> SignIn:
 def asked(prompt: str, flag: str, *, hidden: bool = False) -> str:
     """Of the person at the terminal. Raises CommandError where there is none."""
     if not sys.stdin.isatty():
-        raise CommandError(f"{flag}: give it, for there is nobody to ask")
+        raise CommandError(f"{flag}: give it: there is no terminal to ask at")
     return getpass.getpass(prompt) if hidden else input(prompt)
 
 

@@ -112,7 +112,7 @@ def tell(options: argparse.Namespace, entry: JsonObject, token: str) -> None:
 
 
 def delete(options: argparse.Namespace) -> int:
-    """Deleting a token that does not exist is no error, like upstream."""
+    """Deleting a token that does not exist is not an error, as upstream."""
     if not options.issued_at.isdigit():
         raise CommandError(f"ISSUED-AT {options.issued_at!r}: must be seconds since 1970", Exit.CALL_FAILED)
     if chosen_server(options):

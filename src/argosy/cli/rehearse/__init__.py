@@ -148,7 +148,7 @@ def _repositories(options: argparse.Namespace) -> Mapping[str, Path]:
         if not Path(directory).is_dir():
             raise CommandError(f"--repository {text}: there is no directory {directory}")
         if not any((Path(directory) / name).exists() for name in (".git", "HEAD")):
-            raise CommandError(f"--repository {text}: {directory} is no Git repository: give the top of a checkout")
+            raise CommandError(f"--repository {text}: {directory} is not a Git repository: give the top of a checkout")
         found[url] = Path(directory).absolute()
     return found
 

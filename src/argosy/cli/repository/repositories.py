@@ -54,7 +54,7 @@ def add(options: argparse.Namespace) -> int:
         book = CredentialBook([wanted, *await listed(client, options.namespace, "repo-creds")], trust)
         found = book.find(options.url, options.project)
         if found is None:
-            raise CommandError(f"URL {options.url!r}: is no address of a repository", Exit.CALL_FAILED)
+            raise CommandError(f"URL {options.url!r}: not the address of a repository", Exit.CALL_FAILED)
         if problem := (await _reached([found], book, options))[0]:
             raise CommandError(f"error testing repository connectivity: {problem}", Exit.CALL_FAILED)
         present = _same(secrets, options.url, options.project)

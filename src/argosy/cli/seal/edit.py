@@ -77,7 +77,7 @@ def _edited(values: Mapping[str, bytes]) -> dict[str, bytes]:
         try:
             found = load(path.read_text())
         except (YamlError, UnicodeDecodeError) as error:
-            raise CommandError(f"the edited values are no YAML: {type(error).__name__}: nothing was changed") from None
+            raise CommandError(f"the edited values are not YAML: {type(error).__name__}: nothing was changed") from None
     if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
         raise CommandError("the edited values must be a map of texts: quote numbers: nothing was changed")
     return {key: _value(key, text) for key, text in found.items()}

@@ -47,7 +47,7 @@ def _below(directory: Path) -> Iterator[Path]:
 
 
 def _searched(path: Path) -> SealedText | None:
-    """None for a file without SealedSecrets. One that mentions them but is no YAML, such as a template, is reported."""
+    """None for a file without SealedSecrets. Text that mentions them but is not YAML is reported."""
     try:
         raw = read_text(path)
     except CommandError:

@@ -17,10 +17,10 @@ from argosy.cli.app.applications import get, key_of_name
 from argosy.cli.app.revisions import asked_revisions
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
+from argosy.cli.offline.render import rendered, request_of
 from argosy.cli.outside import Outside
 from argosy.cli.place import Place
 from argosy.cli.process import ControlPlane
-from argosy.cli.render import rendered, request_of
 from argosy.gitops.clusters.connections import Connecting
 from argosy.gitops.comparison.application_state import Compared, Look, Refused, StateReader
 from argosy.gitops.comparison.comparer import Comparer

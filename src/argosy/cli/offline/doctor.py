@@ -18,8 +18,8 @@ from typing import Final
 
 from argosy import __version__
 from argosy.cli.failing import Exit
+from argosy.cli.offline.version import KUBERNETES
 from argosy.cli.place import Place
-from argosy.cli.version import KUBERNETES
 from argosy.cluster.http.keys import faults_of_keys
 from argosy.cluster.store.integrity import faults_of_directory
 from argosy.confinement import layers

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from argosy.cli import doctor
 from argosy.cli.main import main
+from argosy.cli.offline import doctor
 from argosy.confinement.selftest import Findings
 
 

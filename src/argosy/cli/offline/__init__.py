@@ -1,0 +1,1 @@
+"""Commands that need no cluster: `argosy render`, `resource`, `crds`, `version` and `doctor`."""
