@@ -184,6 +184,27 @@ def test_long_base64_is_wrapped_before_it_is_hashed() -> None:
     assert [len(line) for line in found["data"]["k"].split("\n")] == [70, 2, 0]
 
 
+def test_a_generated_secret_without_data_has_an_empty_field_that_counts_for_its_hash() -> None:
+    (config_map, secret) = built(
+        {"kustomization.yaml": "configMapGenerator: [{name: c}]\nsecretGenerator: [{name: a}]\n"}
+    )
+    assert secret["metadata"]["name"] == "a-46f8b28mk5"
+    assert secret["data"] == {}
+    assert config_map["metadata"]["name"] == "c-6ct58987ht"
+    assert "data" not in config_map
+
+
+@pytest.mark.parametrize(("behavior", "name"), [("merge", "a-8226t8dd99"), ("replace", "a-46f8b28mk5")])
+def test_merging_drops_an_empty_field_and_replacing_keeps_it(behavior: str, name: str) -> None:
+    files = {
+        "kustomization.yaml": f"resources: [base]\nsecretGenerator: [{{name: a, behavior: {behavior}}}]\n",
+        "base/kustomization.yaml": "secretGenerator: [{name: a}]\n",
+    }
+    (found,) = built(files)
+    assert found["metadata"]["name"] == name
+    assert ("data" in found) is (behavior == "replace")
+
+
 @pytest.mark.parametrize("behavior", ["merge", "replace"])
 def test_what_is_merged_into_a_plain_resource_gets_no_hash(behavior: str) -> None:
     files = {

@@ -47,7 +47,8 @@ def _generate(kind: str, arguments: JsonObject, shared: JsonObject, read: Read) 
     pairs = _pairs(arguments, f"{kind} generator {name!r}", read)
     if kind == "Secret":
         obj["type"] = arguments.get("type") or "Opaque"
-        obj.update(_filled("data", {key: _base64(value) for key, value in pairs.items()}))
+        # A Secret has its field even without any data; a ConfigMap does not.
+        obj["data"] = {key: _base64(value) for key, value in pairs.items()}
     else:
         obj.update(_config_data(pairs))
     if options.get("immutable"):
@@ -170,8 +171,8 @@ def _combine(resources: ResourceSet, old: Resource, new: Resource, wanted: Resou
         new.metadata["namespace"] = old.namespace
     if new.behavior == "merge":
         for field in ("data", "binaryData"):
-            if merged := {**(old.obj.get(field) or {}), **(new.obj.get(field) or {})}:
-                new.obj[field] = merged
+            merged = {**(old.obj.get(field) or {}), **(new.obj.pop(field, None) or {})}
+            new.obj.update(_filled(field, merged))
     new.previous, new.prefixes, new.suffixes = old.previous, old.prefixes, old.suffixes
     new.needs_hash = new.needs_hash and old.needs_hash
     if new.behavior == "merge":
@@ -186,7 +187,7 @@ _HASH_ALPHABET = str.maketrans("013ae", "ghkmt")
 def content_hash(obj: JsonObject) -> str:
     """Ten characters that change with the content; kubectl's hash for ConfigMaps and Secrets."""
     # The name counts as empty: upstream looks it up under a path that never matches, and existing hashes depend on it.
-    fields: JsonObject = {"kind": obj["kind"], "name": "", "data": obj.get("data") or ""}
+    fields: JsonObject = {"kind": obj["kind"], "name": "", "data": obj.get("data", "")}
     if obj["kind"] == "ConfigMap":
         fields.update({"binaryData": obj["binaryData"]} if obj.get("binaryData") else {})
     elif obj["kind"] == "Secret":
