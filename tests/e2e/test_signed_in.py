@@ -73,6 +73,10 @@ def test_commands_work_by_a_sign_in_alone(argosy: Argosy, tmp_path: Path) -> Non
     )
     by.run("login", by.server, "--insecure", "--username", "admin", "--password", password)
     assert "Username: admin" in by.at("account", "get-user-info")
+    by.run("login", by.server, "--insecure", "--name", "own", "--username", "admin", "--password", password)
+    assert "Context 'own' updated" in by.run("relogin", "--password", password)
+    assert "Username: admin" in by.run("--argocd-context", "own", "account", "get-user-info", "--grpc-web")
+    assert "argosy-server: v" in by.run("version", "--short", "--argocd-context", "own")
     assert by.at("account", "can-i", "sync", "applications", "*/*").strip() == "yes"
 
     source = ("--repo", str(repository.directory), "--path", "conf", "--sync-option", "CreateNamespace=true")
@@ -105,5 +109,6 @@ def test_commands_work_by_a_sign_in_alone(argosy: Argosy, tmp_path: Path) -> Non
 
     audit = argosy.command("audit").stdout
     assert "ProjectService/CreateToken" in audit
+    by.run("logout", "own")
     by.run("logout", by.server)
     assert "not signed in" in by.at("app", "list", code=20)

@@ -117,7 +117,17 @@ def add_doctor(commands: Commands) -> None:
 
 def add_version(commands: Commands) -> None:
     parser = command(commands, "version", "argosy.cli.offline.version:run", "Print the version")
-    parser.add_argument("-o", "--output", choices=("text", "json"), default="text")
+    parser.takes_client_flags = True
+    parser.add_argument("--client", action="store_true", help="this program's alone, even if a server is named")
+    parser.add_argument("--short", action="store_true", help="the version numbers alone")
+    outputs = ("text", "wide", "json", "yaml", "short")
+    parser.add_argument("-o", "--output", choices=outputs, default="text", help="short: as --short")
+
+
+def add_completion(commands: Commands) -> None:
+    text = "Print a script that completes commands and flags in a shell"
+    parser = command(commands, "completion", "argosy.cli.offline.completion:run", text)
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="source <(argosy completion bash)")
 
 
 def add_render(commands: Commands) -> None:

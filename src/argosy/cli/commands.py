@@ -26,8 +26,10 @@ DECLARED: Final = {
     "gpg": "repository.arguments:add_gpg",
     "account": "account.arguments:add_account",
     "login": "login.arguments:add_login",
+    "relogin": "login.arguments:add_relogin",
     "logout": "login.arguments:add_logout",
     "context": "login.arguments:add_context",
+    "configure": "login.arguments:add_configure",
     "admin": "admin.arguments:add_admin",
     "audit": "admin.arguments:add_audit",
     "server": "admin.arguments:add_server",
@@ -44,6 +46,7 @@ DECLARED: Final = {
     "rehearse": "rehearse.arguments:add_rehearse",
     "notifications": "notifications.arguments:add_notifications",
     "doctor": "arguments:add_doctor",
+    "completion": "arguments:add_completion",
     "version": "arguments:add_version",
 }
 """In the order of the help: the modules below `argosy.cli` that add the commands."""

@@ -7,16 +7,19 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
+from argosy.cli.client_flags import given
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.place import Place
 from argosy.machinery.status import StatusError
+from argosy.observe.secret import Secret
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import Clock, RealClock
 from argosy.runtime.http.client import HttpClient
-from argosy.runtime.http.connection import ConnectionSettingsError
-from argosy.runtime.http.credentials import CredentialError
+from argosy.runtime.http.connection import Connection, ConnectionSettingsError, Trust
+from argosy.runtime.http.credentials import CredentialError, basic, bearer
 from argosy.runtime.http.exchange import Unreachable
 from argosy.runtime.http.kubeconfig import default_paths, load_kubeconfig
 
@@ -34,10 +37,12 @@ def kubeconfigs(options: argparse.Namespace) -> tuple[Path, ...]:
 
 
 def chosen_server(options: argparse.Namespace) -> str:
-    """`--server`, else $ARGOSY_SERVER unless a kubeconfig is named; "" for a kubeconfig."""
-    given = str(getattr(options, "server", "") or "")
-    if given or getattr(options, "kubeconfig", None) is not None or getattr(options, "context", ""):
-        return given
+    """`--server` or `--argocd-context`, else $ARGOSY_SERVER unless a kubeconfig is named; "" for a kubeconfig."""
+    if given(options, "core"):
+        return ""
+    named = given(options, "server") or given(options, "argocd_context")
+    if named or getattr(options, "kubeconfig", None) is not None or given(options, "context"):
+        return named
     return os.environ.get("ARGOSY_SERVER", "")
 
 
@@ -66,12 +71,27 @@ async def connected(options: argparse.Namespace, clock: Clock) -> AsyncIterator[
     """Connects to the signed-in server if one is selected, else by a kubeconfig. Raises CommandError."""
     try:
         if server := chosen_server(options):
-            from argosy.cli.login.server import KUBERNETES, connection_to, signed_in
+            from argosy.cli.login.server import KUBERNETES, chosen, connection_to
 
-            connection = connection_to(await signed_in(server, chosen_token(options), clock), KUBERNETES)
+            connection = connection_to(await chosen(server, options, clock), KUBERNETES)
         else:
-            connection = load_kubeconfig(kubeconfigs(options), clock, context=options.context)
+            connection = by_kubeconfig(options, clock)
     except ConnectionSettingsError as error:
         raise CommandError(f"{error}; 'argosy up' makes one", Exit.CALL_FAILED) from None
     async with HttpClient(connection, clock, SystemRng(), user_agent="argosy-cli") as client:
         yield client
+
+
+def by_kubeconfig(options: argparse.Namespace, clock: Clock) -> Connection:
+    """The kubeconfig's connection, with what kubectl's own flags replace in it. Raises ConnectionSettingsError."""
+    cluster, user = given(options, "kube_cluster"), given(options, "kube_user")
+    found = load_kubeconfig(kubeconfigs(options), clock, context=options.context, cluster=cluster, user=user)
+    if token := given(options, "kube_token"):
+        found = replace(found, credential=bearer(token))
+    elif name := given(options, "kube_username"):
+        found = replace(found, credential=basic(name, given(options, "kube_password")))
+    if proxy := given(options, "kube_proxy"):
+        found = replace(found, proxy=Secret(proxy))
+    if given(options, "kube_insecure"):
+        found = replace(found, trust=Trust(server_name=found.trust.server_name, insecure=True))
+    return found

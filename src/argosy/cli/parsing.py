@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
+from argosy.cli.client_flags import add_client_flags, behind_the_command
 from argosy.cli.failing import Exit
 
 OUTPUTS = ("wide", "json", "yaml", "name")
@@ -17,9 +18,21 @@ Commands = Any
 class Parser(argparse.ArgumentParser):
     """Wrong usage is one line and exit code 1, as upstream; 2 where 1 means "different"."""
 
+    takes_client_flags = False
+    """Whether the flags of `client_flags` count for this command."""
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        # A flag that a later version adds must not change what a script's shortened flag means.
+        super().__init__(*arguments, **{"allow_abbrev": False, **keywords})
+
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Unknown arguments are reported by the subcommand itself, not by the command above it."""
-        words, denied = self._switches(self._with_values(sys.argv[1:] if args is None else list(args)))
+        given = sys.argv[1:] if args is None else list(args)
+        if self._subparsers is not None:
+            given = behind_the_command(given)
+        elif self.takes_client_flags:
+            add_client_flags(self, self._option_string_actions)
+        words, denied = self._switches(self._with_values(given))
         found, left = super().parse_known_args(words, namespace)
         for name in denied:
             setattr(found, name, False)
@@ -83,11 +96,12 @@ def data_dir(parser: Parser) -> None:
     )
 
 
-def connection(parser: Parser, *, namespace: bool = True, as_kubectl: bool = False) -> None:
+def connection(parser: Parser, *, namespace: bool = True, as_kubectl: bool = False, also: tuple[str, ...] = ()) -> None:
     """`namespace`: whether `--namespace` means the Application's; else it is the command's own flag for objects.
-    `as_kubectl`: it is that of objects as kubectl's plug-ins have it, with `-n`, too.
+    `as_kubectl`: it is that of objects as kubectl's plug-ins have it, with `-n`, too. `also`: more names of that flag.
     """
     data_dir(parser)
+    parser.takes_client_flags = not as_kubectl
     parser.add_argument(
         "--kubeconfig", type=Path, metavar="FILE", help="default: that of the data directory, else $KUBECONFIG"
     )
@@ -101,7 +115,7 @@ def connection(parser: Parser, *, namespace: bool = True, as_kubectl: bool = Fal
     default, text = "argocd", "of Applications and their settings (default: argocd)"
     if as_kubectl:
         flags, default, text = (*flags, "-n"), "default", "of the objects (default: default)"
-    parser.add_argument(*flags, dest="namespace", default=default, metavar="NAMESPACE", help=text)
+    parser.add_argument(*flags, *also, dest="namespace", default=default, metavar="NAMESPACE", help=text)
 
 
 def waiting(parser: Parser) -> None:

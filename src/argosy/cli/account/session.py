@@ -6,15 +6,13 @@ import argparse
 import asyncio
 import json
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from argosy.cli.connect import chosen_server
 from argosy.cli.failing import CommandError, Exit
-from argosy.cli.login.server import claims_of, signed_in
+from argosy.cli.login.server import LOCAL_ISSUER, claims_of, signed_in
 from argosy.cli.login.sign_ins import SignIn, SignIns
 from argosy.runtime.clock import RealClock
-
-LOCAL_ISSUER: Final = "argocd"
 
 
 def run(options: argparse.Namespace) -> int:

@@ -10,13 +10,14 @@ def add_appset(commands: Commands) -> None:
         "appset", help="Look at and act on ApplicationSets", description="ApplicationSets."
     )
     actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-    for add in (_list, _get, _create, _delete, _preview):
+    for add in (_list, _get, _create, _delete, _generate, _preview):
         add(actions)
 
 
 def _application_set(actions: Commands, name: str, text: str) -> Parser:
-    parser = command(actions, name, f"argosy.cli.appset.{name}:run", text)
-    connection(parser)
+    run = "preview:generate" if name == "generate" else f"{name}:run"
+    parser = command(actions, name, f"argosy.cli.appset.{run}", text)
+    connection(parser, also=("--appset-namespace",))
     return parser
 
 
@@ -30,6 +31,7 @@ def _list(actions: Commands) -> None:
 def _get(actions: Commands) -> None:
     parser = _application_set(actions, "get", "Show one ApplicationSet and its Applications")
     parser.add_argument("name", metavar="APPSET", help="its name, or NAMESPACE/NAME")
+    parser.add_argument("--show-params", action="store_true", help="the parameters of its template's source, too")
     parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
 
 
@@ -38,6 +40,8 @@ def _create(actions: Commands) -> None:
     files(parser)
     parser.add_argument("--upsert", action="store_true", help="replace an ApplicationSet of the same name")
     parser.add_argument("--dry-run", action="store_true", help="ask the server, change nothing")
+    parser.add_argument("--wait", action="store_true", help="wait until its Applications are as it wants them")
+    waiting(parser)
     parser.add_argument("-o", "--output", choices=OUTPUTS, default="name")
 
 
@@ -47,6 +51,13 @@ def _delete(actions: Commands) -> None:
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
     parser.add_argument("--wait", action="store_true", help="wait until they are deleted")
     waiting(parser)
+
+
+def _generate(actions: Commands) -> None:
+    parser = _application_set(actions, "generate", "Print the Applications that ApplicationSets make")
+    parser.set_defaults(offline=False)
+    files(parser)
+    parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
 
 
 def _preview(actions: Commands) -> None:

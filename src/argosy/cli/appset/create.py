@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
+from argosy.cli.app.wait_conditions import deadline
+from argosy.cli.appset.delete import PAUSE
 from argosy.cli.appset.get import show
-from argosy.cli.appset.sets import APPLICATION_SETS, MANAGER, from_files
+from argosy.cli.appset.sets import APPLICATION_SETS, MANAGER, from_files, get
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.machinery import requests
@@ -20,10 +23,27 @@ def run(options: argparse.Namespace) -> int:
 
     async def work(client: Client, clock: Clock) -> int:
         for appset in sets:
-            show(await _created(client, appset, options), options.output)
+            made = await _created(client, appset, options)
+            show(made, options.output)
+            if options.wait and not options.dry_run:
+                await _wait(client, clock, made, options.timeout)
         return Exit.OK
 
     return with_client(options, work)
+
+
+async def _wait(client: Client, clock: Clock, appset: JsonObject, seconds: float) -> None:
+    """Until the controller has said that the set's Applications are up to date. Raises CommandError."""
+    name, key = appset["metadata"]["name"], Key(appset["metadata"]["namespace"], appset["metadata"]["name"])
+    async with deadline(seconds, f"applications of application set {name!r}"):
+        while not _is_up_to_date(await get(client, key)):
+            await clock.sleep(PAUSE)
+    print(f"ApplicationSet '{name}' resources are up to date", file=sys.stderr)
+
+
+def _is_up_to_date(appset: JsonObject) -> bool:
+    conditions = (appset.get("status") or {}).get("conditions") or ()
+    return any(item.get("type") == "ResourcesUpToDate" and item.get("status") == "True" for item in conditions)
 
 
 async def _created(client: Client, appset: JsonObject, options: argparse.Namespace) -> JsonObject:

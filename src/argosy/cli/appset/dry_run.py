@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from argosy.apis.argoproj import ApplicationSet
 from argosy.apis.generate import schema_of
@@ -35,6 +35,7 @@ from argosy.sources.credentials import CredentialBook
 from argosy.sources.directory import directory_tree
 from argosy.sources.port import Credentials, Further, GitRemote, Tree
 
+T = TypeVar("T")
 NO_CLUSTER = "what is in a cluster cannot be read with --offline"
 WORK_TREE = "0" * 40
 """The revision that is reported for a directory instead of a commit."""
@@ -91,6 +92,33 @@ async def online(
     client: HttpClient, clock: Clock, sets: Sequence[JsonObject], outside: Outside, directories: Mapping[str, Path]
 ) -> list[Preview]:
     """Compares with the Applications that exist. Raises CommandError with a generator's error."""
+
+    async def work(found: Previewer) -> list[Preview | Unusable | NotAnswered]:
+        return [await _as_value(found.preview(appset)) for appset in sets]
+
+    return [one for one in await _previewing(client, clock, outside, directories, work) if isinstance(one, Preview)]
+
+
+async def generated(
+    client: HttpClient, clock: Clock, sets: Sequence[JsonObject], outside: Outside, directories: Mapping[str, Path]
+) -> list[JsonObject]:
+    """The Applications that the sets want. Raises CommandError with a generator's error."""
+
+    async def work(found: Previewer) -> list[list[JsonObject] | Unusable | NotAnswered]:
+        return [await _as_value(found.generated(appset)) for appset in sets]
+
+    made = await _previewing(client, clock, outside, directories, work)
+    return [app for one in made if isinstance(one, list) for app in one]
+
+
+async def _previewing(
+    client: HttpClient,
+    clock: Clock,
+    outside: Outside,
+    directories: Mapping[str, Path],
+    work: Callable[[Previewer], Awaitable[Sequence[T]]],
+) -> Sequence[T]:
+    """Runs `work` with filled caches. Raises CommandError for an error among what it gives."""
     rng = SystemRng()
     plane = ControlPlane(client, clock, rng, outside)
     git = LocalGit(Git(plane.doors), directories)
@@ -100,10 +128,11 @@ async def online(
         async with Supervisor(clock, rng) as parts:
             parts.add("caches", plane.caches.run)
             await found.wait_synced()
-            previews = [await _as_value(found.preview(appset)) for appset in sets]
+            made = await work(found)
     finally:
         await plane.close()
-    return _all_good(previews)
+    _check(made)
+    return made
 
 
 async def offline(
@@ -117,12 +146,14 @@ async def offline(
         hosting, plugins = WebHosting(doors.egress, clock), PluginServices(doors.egress, clock)
         given = GeneratorDoors(git=git, hosting=hosting, plugins=plugins, objects=NoCluster())
         templates = GoTemplates(clock.now, SystemRng().token_bytes)
-        return _all_good([await _as_value(_offline(appset, given, templates, outside.namespace)) for appset in sets])
+        made = [await _as_value(_offline(appset, given, templates, outside.namespace)) for appset in sets]
     finally:
         await doors.close()
+    _check(made)
+    return [one for one in made if isinstance(one, Preview)]
 
 
-async def _as_value(work: Awaitable[Preview]) -> Preview | Unusable | NotAnswered:
+async def _as_value(work: Awaitable[T]) -> T | Unusable | NotAnswered:
     """Returns the error as a value: raised next to running tasks, it would arrive wrapped in a group."""
     try:
         return await work
@@ -130,13 +161,12 @@ async def _as_value(work: Awaitable[Preview]) -> Preview | Unusable | NotAnswere
         return error
 
 
-def _all_good(found: Sequence[Preview | Unusable | NotAnswered]) -> list[Preview]:
+def _check(found: Sequence[object]) -> None:
     for one in found:
         if isinstance(one, Unusable):
             raise CommandError(f"{one.reason}: {one}", Exit.CALL_FAILED)
         if isinstance(one, NotAnswered):
             raise CommandError(f"ignored differences need jq: {one}", Exit.CALL_FAILED)
-    return [one for one in found if isinstance(one, Preview)]
 
 
 async def _offline(appset: JsonObject, doors: GeneratorDoors, templates: GoTemplates, namespace: str) -> Preview:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from argosy.cli.app.tables import qualified_name
+from argosy.cli.app.tables import parameters, qualified_name, sources_of
 from argosy.cli.appset.sets import get, key_of_name
 from argosy.cli.appset.tables import application_set
 from argosy.cli.connect import with_client
@@ -20,7 +20,11 @@ def run(options: argparse.Namespace) -> int:
     key = key_of_name(options.name, options)
 
     async def work(client: Client, clock: Clock) -> int:
-        show(await get(client, key), options.output)
+        found = await get(client, key)
+        show(found, options.output)
+        if options.show_params and options.output == "wide":
+            template = ((found.get("spec") or {}).get("template") or {}).get("spec") or {}
+            sys.stdout.write("".join(parameters(source) for source in sources_of({"spec": template})))
         return Exit.OK
 
     return with_client(options, work)

@@ -8,7 +8,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
+from argosy.cli.app.list import show as show_applications
 from argosy.cli.appset import dry_run
 from argosy.cli.appset.sets import from_files
 from argosy.cli.appset.tables import preview, preview_names, preview_value
@@ -21,13 +23,28 @@ from argosy.gitops.applicationsets.preview import Preview
 from argosy.runtime.clock import Clock, RealClock
 from argosy.runtime.http.client import HttpClient
 
+KIND: Final = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application"}
+
+
+def generate(options: argparse.Namespace) -> int:
+    """Prints the Applications that a set makes, as `argocd appset generate` does."""
+    sets = [dry_run.checked(appset) for appset in from_files(options.files, options)]
+    with TemporaryDirectory(prefix="argosy-preview-") as temporary:
+        outside = _outside(Path(temporary), options)
+
+        async def work(client: HttpClient, clock: Clock) -> int:
+            made = await dry_run.generated(client, clock, sets, outside, {})
+            show_applications([{**KIND, **app} for app in made], options.output)
+            return Exit.OK
+
+        return with_client(options, work)
+
 
 def run(options: argparse.Namespace) -> int:
     sets = [dry_run.checked(appset) for appset in from_files(options.files, options)]
     directories = dict(_local(text) for text in options.local)
     with TemporaryDirectory(prefix="argosy-preview-") as temporary:
-        own_machine = options.offline or bool(Place(options.data_dir).running())
-        outside = Outside(cache_directory=Path(temporary), own_machine=own_machine, namespace=options.namespace)
+        outside = _outside(Path(temporary), options)
         if options.offline:
             return _shown(asyncio.run(dry_run.offline(RealClock(), sets, outside, directories)), options)
 
@@ -35,6 +52,11 @@ def run(options: argparse.Namespace) -> int:
             return _shown(await dry_run.online(client, clock, sets, outside, directories), options)
 
         return with_client(options, work)
+
+
+def _outside(cache: Path, options: argparse.Namespace) -> Outside:
+    own_machine = options.offline or bool(Place(options.data_dir).running())
+    return Outside(cache_directory=cache, own_machine=own_machine, namespace=options.namespace)
 
 
 def _local(text: str) -> tuple[str, Path]:

@@ -10,6 +10,7 @@ import html
 import secrets
 import webbrowser
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -24,14 +25,14 @@ WAIT_SECONDS: Final = 300.0
 LONGEST_REQUEST: Final = 16 * 1024
 
 
-async def by_browser(server: Server, *, port: int, opens: bool) -> SignIn:
-    """Raises CommandError."""
+async def by_browser(server: Server, *, port: int, callback: str, opens: bool) -> SignIn:
+    """`callback`: where the browser comes back; empty: to localhost. Raises CommandError."""
     config = await _config(server)
     async with http_of(SignIn(url=config["issuer"])) as http:
         provider = await _discovered(http, config["issuer"])
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         digest = hashlib.sha256(verifier.encode()).digest()
-        back = f"http://localhost:{port}{PATH}"
+        back = _back(callback, port)
         asked = {
             "client_id": config["client"],
             "redirect_uri": back,
@@ -48,14 +49,13 @@ async def by_browser(server: Server, *, port: int, opens: bool) -> SignIn:
     token = str(answer.get("id_token") or "")
     if claims_of(token).get("nonce") != nonce:
         raise CommandError("the provider's token is the answer to another sign-in", Exit.CALL_FAILED)
-    given = server.sign_in
-    return SignIn(
-        url=given.url,
-        token=token,
-        refresh_token=str(answer.get("refresh_token") or ""),
-        authority=given.authority,
-        insecure=given.insecure,
-    )
+    return replace(server.sign_in, token=token, refresh_token=str(answer.get("refresh_token") or ""))
+
+
+def _back(callback: str, port: int) -> str:
+    if not callback:
+        return f"http://localhost:{port}{PATH}"
+    return f"{callback if '://' in callback else f'http://{callback}'}".rstrip("/") + PATH
 
 
 async def refreshed(one: SignIn, known: SignIns) -> SignIn:

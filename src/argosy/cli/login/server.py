@@ -8,21 +8,27 @@ import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
 
+from argosy.cli.client_flags import check_pair, given
 from argosy.cli.connect import chosen_server, chosen_token
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.login.sign_ins import SignIn, SignIns, url_of
 from argosy.machinery.status import StatusError
+from argosy.observe.secret import Secret
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import Clock, RealClock
 from argosy.runtime.http.client import HttpClient
 from argosy.runtime.http.connection import Connection, Trust
-from argosy.runtime.http.credentials import Anonymous, bearer
+from argosy.runtime.http.credentials import Anonymous, ClientCertificate, Fixed, Proof, bearer
 from argosy.runtime.http.exchange import Unreachable
 
+LOCAL_ISSUER: Final = "argocd"
+"""Who issues the tokens of local accounts."""
 KUBERNETES: Final = "/api/argosy/v1/kubernetes"
 RENEW_BEFORE_SECONDS: Final = 60
 CALL_SECONDS: Final = 60.0
@@ -60,10 +66,13 @@ class Server:
 
 
 def connection_to(sign_in: SignIn, path: str = "") -> Connection:
+    key = Secret(sign_in.certificate_key)
+    certificate = ClientCertificate(sign_in.certificate, key) if sign_in.certificate else None
+    without_token = Fixed(Proof(certificate=certificate)) if certificate else Anonymous()
     return Connection(
         server=f"{sign_in.url}{path}",
         trust=Trust(authority=sign_in.authority, insecure=sign_in.insecure),
-        credential=bearer(sign_in.token) if sign_in.token else Anonymous(),
+        credential=bearer(sign_in.token, certificate) if sign_in.token else without_token,
         namespace="argocd",
     )
 
@@ -95,12 +104,47 @@ def _hint(sign_in: SignIn, text: str) -> str:
     return "; --plaintext speaks without TLS" if sign_in.url.startswith("https") and "ssl" in text.lower() else ""
 
 
+async def chosen(server: str, options: argparse.Namespace, clock: Clock) -> SignIn:
+    """The sign-in to `server`, with what the flags about the connection replace in it. Raises CommandError."""
+    found = await signed_in(server, chosen_token(options), clock)
+    return with_flags(found, options)
+
+
+def with_flags(one: SignIn, options: argparse.Namespace) -> SignIn:
+    """`--plaintext`, `--grpc-web-root-path`, `--insecure`, `--server-crt`, `--client-crt`, `--client-crt-key`.
+
+    Raises CommandError.
+    """
+    check_pair(options)
+    _, _, place = one.url.partition("://")
+    scheme = "http" if given(options, "plaintext") else one.url.partition("://")[0]
+    root = given(options, "root_path").strip("/")
+    made = replace(one, url=f"{scheme}://{place}{f'/{root}' if root else ''}")
+    if authority := given(options, "server_crt"):
+        made = replace(made, authority=read_pem("--server-crt", authority), insecure=False)
+    elif given(options, "insecure"):
+        made = replace(made, authority="", insecure=True)
+    if chain := given(options, "client_crt"):
+        key = read_pem("--client-crt-key", given(options, "client_crt_key"))
+        made = replace(made, certificate=read_pem("--client-crt", chain), certificate_key=key)
+    return made
+
+
+def read_pem(flag: str, path: Path | str | None) -> str:
+    """The file's text; "" without a path. Raises CommandError."""
+    try:
+        return Path(path).read_text() if path else ""
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not text"
+        raise CommandError(f"{flag} {path}: {why}") from None
+
+
 async def signed_in(server: str, token: str, clock: Clock) -> SignIn:
     """`token` given with the command takes precedence over the stored one. Raises CommandError."""
     known = SignIns()
     found = known.get(server) or SignIn(url=url_of(server))
     if token:
-        return SignIn(url=found.url, token=token, authority=found.authority, insecure=found.insecure)
+        return replace(found, token=token, refresh_token="")
     if not found.token:
         raise CommandError(f"not signed in to {found.name}: 'argosy login {server}'", Exit.CALL_FAILED)
     expires = claims_of(found.token).get("exp")
@@ -127,7 +171,7 @@ def calling(options: argparse.Namespace, work: Callable[[Server], Awaitable[int]
 
     async def run() -> int:
         clock = RealClock()
-        sign_in = await signed_in(chosen_server(options), chosen_token(options), clock)
+        sign_in = await chosen(chosen_server(options), options, clock)
         async with opened(sign_in, clock) as server:
             return await work(server)
 

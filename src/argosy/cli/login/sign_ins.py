@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 from argosy.cli.failing import CommandError, Exit
 
 FILE: Final = "sign-ins.json"
+FILE_VARIABLE: Final = "ARGOSY_SIGN_INS"
+"""Names another file; `--config` sets it for one run."""
+STORED: Final = ("url", "token", "refresh_token", "authority", "insecure", "label")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +28,15 @@ class SignIn:
     authority: str = ""
     """PEM; empty: the system's own."""
     insecure: bool = False
+    label: str = ""
+    """The name that the user chose; empty: the server's."""
+    certificate: str = ""
+    """PEM of the client certificate that a proxy in front of the server asks for; given by flags and not stored."""
+    certificate_key: str = field(default="", repr=False)
 
     @property
     def name(self) -> str:
-        return name_of(self.url)
+        return self.label or name_of(self.url)
 
 
 class SignIns:
@@ -36,16 +44,27 @@ class SignIns:
         own = os.environ if environment is None else environment
         given = own.get("ARGOSY_CONFIG_DIR")
         config = Path(own.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-        self.path = (Path(given) if given else config / "argosy") / FILE
+        file = own.get(FILE_VARIABLE)
+        self.path = Path(file) if file else (Path(given) if given else config / "argosy") / FILE
+        self.prompts = False
+        """Whether commands ask before they delete, where `argocd` asks only if this is set."""
         self.current, self.by_name = self._read()
 
     def get(self, server: str) -> SignIn | None:
-        return self.by_name.get(name_of(url_of(server)))
+        """By the name that the user chose, else by the server."""
+        if server in self.by_name:
+            return self.by_name[server]
+        wanted = name_of(url_of(server))
+        return next((one for one in self.by_name.values() if name_of(one.url) == wanted), None)
 
     def put(self, one: SignIn, *, is_current: bool = False) -> None:
         self.by_name[one.name] = one
         if is_current:
             self.current = one.name
+        self._write()
+
+    def set_prompts(self, *, enabled: bool) -> None:
+        self.prompts = enabled
         self._write()
 
     def drop(self, name: str) -> None:
@@ -63,6 +82,7 @@ class SignIns:
         try:
             document: Any = json.loads(self.path.read_bytes())
             servers = [SignIn(**item) for item in document.get("servers") or ()]
+            self.prompts = bool(document.get("prompts"))
             return str(document.get("current") or ""), {one.name: one for one in servers}
         except FileNotFoundError:
             return "", {}
@@ -71,13 +91,10 @@ class SignIns:
 
     def _write(self) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        servers = [
-            {name: getattr(one, name) for name in ("url", "token", "refresh_token", "authority", "insecure")}
-            for one in self.by_name.values()
-        ]
+        servers = [{name: getattr(one, name) for name in STORED} for one in self.by_name.values()]
         beside = self.path.with_suffix(".new")
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump({"current": self.current, "servers": servers}, file, indent=1)
+            json.dump({"current": self.current, "prompts": self.prompts, "servers": servers}, file, indent=1)
         beside.replace(self.path)
 
 

@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from argosy.cli.connect import chosen_server, chosen_token
+from argosy.cli.connect import chosen_server
 from argosy.cli.failing import Exit
-from argosy.cli.login.server import Server, calling, opened, signed_in
+from argosy.cli.login.server import Server, calling, chosen, opened
 from argosy.runtime.clock import Clock
 from argosy.server.services.repositories.secrets import FLAGS, NUMBERS, OCI_HTTP
 
@@ -33,7 +33,7 @@ def add(options: argparse.Namespace, content: Mapping[str, str]) -> int:
 
 async def problems(options: argparse.Namespace, clock: Clock) -> dict[tuple[str, str], str]:
     """The connection error of each, by URL and project."""
-    async with opened(await signed_in(chosen_server(options), chosen_token(options), clock), clock) as server:
+    async with opened(await chosen(chosen_server(options), options, clock), clock) as server:
         answer = await server.call("GET", f"{PATH}?forceRefresh=true")
     found = {}
     for item in answer.get("items") or ():

@@ -54,8 +54,13 @@ def default_paths(environment: Mapping[str, str] | None = None) -> tuple[Path, .
     return tuple([Path(part) for part in named.split(os.pathsep) if part]) or (Path.home() / ".kube" / "config",)
 
 
-def load_kubeconfig(paths: Path | Sequence[Path], clock: Clock, *, context: str = "") -> Connection:
-    """The named context's connection, or the current one's. The first of several files to define an entry wins."""
+def load_kubeconfig(
+    paths: Path | Sequence[Path], clock: Clock, *, context: str = "", cluster: str = "", user: str = ""
+) -> Connection:
+    """The named context's connection, or the current one's. The first of several files to define an entry wins.
+
+    `cluster` and `user` replace those that the context names.
+    """
     files = [paths] if isinstance(paths, Path) else list(paths)
     merged = _Merged()
     for path in files:
@@ -66,9 +71,13 @@ def load_kubeconfig(paths: Path | Sequence[Path], clock: Clock, *, context: str 
     if not name:
         raise ConnectionSettingsError("the kubeconfig has no current-context: name one")
     chosen = merged.entry("context", name)
-    cluster = merged.entry("cluster", chosen.get("cluster") or "")
-    user = merged.entry("user", chosen["user"]) if chosen.get("user") else {}
-    return _connection(cluster, user, chosen.get("namespace") or "default", clock)
+    acts_as = user or chosen.get("user")
+    return _connection(
+        merged.entry("cluster", cluster or chosen.get("cluster") or ""),
+        merged.entry("user", acts_as) if acts_as else {},
+        chosen.get("namespace") or "default",
+        clock,
+    )
 
 
 class _Merged:
