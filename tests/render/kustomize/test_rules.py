@@ -174,6 +174,65 @@ def test_a_variable_means_the_object_of_its_own_kustomization_when_others_share_
     assert found["spec"]["containers"][0]["args"] == ["one-s"]
 
 
+# -- fields without a value --------------------------------------------------------------------------------------------
+
+BLANK = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: d}
+spec:
+  explicit: null
+  tilde: ~
+  blank:
+  flow: {a: , b: null}
+  whole:
+  - x:
+  template:
+    spec:
+      affinity:
+        nodeAffinity:
+          preferred:
+      containers:
+      - name: c
+        image:
+        tty: null
+      - name: e
+        stdin:
+"""
+SCALE = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {replicas: 2, added: {x: , y: null}}\n"
+ADDITION = """patches:
+- target: {kind: Deployment}
+  patch: '[{"op": "add", "path": "/spec/paused", "value": true}]'
+- path: p.yaml
+"""
+
+
+def test_a_strategic_merge_drops_fields_without_a_value_where_it_walks() -> None:
+    files = {"kustomization.yaml": "resources: [r.yaml]\npatches: [{path: p.yaml}]\n", "r.yaml": BLANK, "p.yaml": SCALE}
+    (found,) = built(files)
+    template = found["spec"].pop("template")["spec"]
+    assert found["spec"] == {
+        "explicit": None,
+        "tilde": None,
+        "flow": {"b": None},
+        "whole": [{"x": None}],
+        "replicas": 2,
+        "added": {},
+    }
+    assert template["affinity"] == {"nodeAffinity": {}}
+    assert template["containers"] == [{"name": "c", "tty": None}, {"name": "e"}]
+
+
+def test_fields_without_a_value_stay_without_a_merge_and_behind_a_json_patch() -> None:
+    (found,) = built({"kustomization.yaml": "resources: [r.yaml]\nnamespace: q\n", "r.yaml": BLANK})
+    assert found["spec"]["blank"] is None
+    assert found["spec"]["flow"] == {"a": "", "b": None}
+    files = {"kustomization.yaml": f"resources: [r.yaml]\n{ADDITION}", "r.yaml": BLANK, "p.yaml": SCALE}
+    (found,) = built(files)
+    assert found["spec"]["blank"] is None
+    assert found["spec"]["flow"] == {"a": "", "b": None}
+    assert found["spec"]["template"]["spec"]["affinity"] == {"nodeAffinity": {"preferred": None}}
+
+
 # -- generators --------------------------------------------------------------------------------------------------------
 
 

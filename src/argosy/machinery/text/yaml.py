@@ -23,6 +23,7 @@ __all__ = [
     "DEPTH_LIMIT",
     "KUBERNETES",
     "KUSTOMIZE",
+    "Blank",
     "Dialect",
     "YamlError",
     "dump",
@@ -31,6 +32,8 @@ __all__ = [
     "load_documents",
 ]
 
+Blank = tuple[dict[str, JsonValue], str]
+"""A mapping and a key of it that has no text for its value."""
 ALIAS_LIMIT: Final = 100
 NODE_LIMIT: Final = 1_000_000
 PARSERS_DEPTH: Final = "exceeded maximum nesting depth"
@@ -50,10 +53,12 @@ def load_all(
     nodes: int = NODE_LIMIT,
     repeated: Callable[[str], None] | None = None,
     dialect: Dialect = KUBERNETES,
+    blanks: list[Blank] | None = None,
 ) -> Iterator[JsonValue]:
     """Each document as a JSON value, `None` for an empty one. Raises YamlError after the documents before the error.
 
     A duplicate key in a mapping is an error; with `repeated` the last one counts, and the duplicate is reported there.
+    `blanks` collects the mappings' keys without any text behind them, which some tools treat unlike `null`.
     """
     scalars = b"*" in data if isinstance(data, bytes) else "*" in data
     composed = compose(_ended(data) if dialect.ends_lines else data, nodes)
@@ -64,12 +69,18 @@ def load_all(
             raise YamlError(_explain(error, data)) from None
         if node is None:
             return
-        yield _Builder(scalars=scalars, limit=nodes, repeated=repeated, dialect=dialect).build(node, 0)
+        yield _Builder(scalars=scalars, limit=nodes, repeated=repeated, dialect=dialect, blanks=blanks).build(node, 0)
 
 
-def load(data: bytes | str, *, nodes: int = NODE_LIMIT, dialect: Dialect = KUBERNETES) -> JsonValue:
+def load(
+    data: bytes | str,
+    *,
+    nodes: int = NODE_LIMIT,
+    dialect: Dialect = KUBERNETES,
+    blanks: list[Blank] | None = None,
+) -> JsonValue:
     """The first document, or None. Raises YamlError."""
-    return next(load_all(data, nodes=nodes, dialect=dialect), None)
+    return next(load_all(data, nodes=nodes, dialect=dialect, blanks=blanks), None)
 
 
 def load_documents(data: bytes | str) -> list[JsonValue]:
@@ -88,7 +99,13 @@ class _Builder:
     """Converts one document's nodes into JSON values, counting what aliases would expand to."""
 
     def __init__(
-        self, *, scalars: bool, limit: int, repeated: Callable[[str], None] | None = None, dialect: Dialect = KUBERNETES
+        self,
+        *,
+        scalars: bool,
+        limit: int,
+        repeated: Callable[[str], None] | None = None,
+        dialect: Dialect = KUBERNETES,
+        blanks: list[Blank] | None = None,
     ) -> None:
         """`scalars`: the text has aliases, so that caching scalars is worth it."""
         self._done: dict[int, tuple[JsonValue, int]] = {}
@@ -99,6 +116,7 @@ class _Builder:
         self._limit = limit
         self._repeated = repeated
         self._dialect = dialect
+        self._blanks = blanks
 
     def build(self, node: Any, depth: int) -> JsonValue:
         if isinstance(node, yaml.ScalarNode):
@@ -149,6 +167,7 @@ class _Builder:
             raise _fault(node, f"unknown tag {node.tag!r}")
         merged: dict[str, JsonValue] = {}
         own: dict[str, JsonValue] = {}
+        blank: list[str] = []
         for key_node, value_node in node.value:
             if key_node.tag == _MERGE or (key_node.tag == PLAIN and key_node.value == "<<"):
                 merged = {**self._merge(value_node, depth), **merged}
@@ -160,10 +179,14 @@ class _Builder:
                     raise fault
                 self._repeated(str(fault))
             value = self.build(value_node, depth + 1)
-            if value is None and node.flow_style and value_node.tag == PLAIN and not value_node.value:
-                value = self._dialect.empty_in_flow
+            if value is None and value_node.tag == PLAIN and not value_node.value:
+                blank.append(key)
+                value = self._dialect.empty_in_flow if node.flow_style else None
             own[key] = value
-        return {**merged, **own} if merged else own
+        made = {**merged, **own} if merged else own
+        if self._blanks is not None and blank:
+            self._blanks.extend((made, key) for key in blank)
+        return made
 
     def _key(self, node: Any) -> str:
         if not isinstance(node, yaml.ScalarNode):

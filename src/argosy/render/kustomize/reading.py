@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.text import yaml
@@ -13,7 +14,8 @@ from argosy.render.kustomize.resource import Resource
 
 def resources_of(data: bytes | str, where: str) -> list[Resource]:
     """In order; the items of a list come after the other documents. Raises ToolError."""
-    documents = _documents(data, where)
+    blanks: list[yaml.Blank] = []
+    documents = _documents(data, where, blanks)
     queue: list[JsonValue] = []
     for document in documents:
         queue += _unwrapped(document, alone=len(documents) == 1)
@@ -26,16 +28,19 @@ def resources_of(data: bytes | str, where: str) -> list[Resource]:
             queue += _items(document, where)
         else:
             # Anchors and aliases share parts; each resource is changed in place, so it needs its own copy.
-            found.append(Resource(copy.deepcopy(document)))
+            copies: dict[int, Any] = {}
+            obj = copy.deepcopy(document, copies)
+            own = [(copies[id(mapping)], key) for mapping, key in blanks if id(mapping) in copies]
+            found.append(Resource(obj, blanks=own))
     return found
 
 
-def _documents(data: bytes | str, where: str) -> list[JsonValue]:
+def _documents(data: bytes | str, where: str, blanks: list[yaml.Blank]) -> list[JsonValue]:
     """The first non-empty document of each part."""
     found = []
     for text in kustomize_documents(data.encode() if isinstance(data, str) else data, where):
         try:
-            document = yaml.load(text, dialect=yaml.KUSTOMIZE)
+            document = yaml.load(text, dialect=yaml.KUSTOMIZE, blanks=blanks)
         except yaml.YamlError as error:
             raise ToolError(f"{where}: {error}") from None
         if document is not None and document != {}:

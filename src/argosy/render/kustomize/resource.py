@@ -8,6 +8,7 @@ from typing import Any
 
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.selectors import parse_labels
+from argosy.machinery.text.yaml import Blank
 from argosy.render.files import ToolError
 from argosy.render.kustomize.ids import Gvk, Pattern, ResourceId, gvk_of
 from argosy.render.kustomize.transform.scalars import text_of
@@ -18,6 +19,8 @@ class Resource:
     """`obj` is this build's own copy and is changed in place."""
 
     obj: JsonObject
+    blanks: list[Blank] = field(default_factory=list)
+    """Fields inside `obj` that were written without a value; a strategic merge drops them, unlike an explicit null."""
     previous: list[ResourceId] = field(default_factory=list)
     """Identities before each change of name, namespace or kind, oldest first."""
     prefixes: list[str] = field(default_factory=list)

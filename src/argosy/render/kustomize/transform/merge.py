@@ -7,11 +7,13 @@ users' output depends on them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, TypeAlias, cast
 
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.schema import Node
+from argosy.machinery.text.yaml import Blank
 from argosy.render.files import ToolError
 from argosy.render.kustomize.transform.scalars import text_of
 
@@ -23,7 +25,14 @@ class _Nothing:
 
 
 NOTHING: Final = _Nothing()
-_Value = Any
+
+
+class _Blank:
+    """A null of the original that has no text, which the merge drops where it walks."""
+
+
+_BLANK: Final = _Blank()
+_Value: TypeAlias = Any
 """A JSON value or NOTHING."""
 
 
@@ -31,6 +40,20 @@ def merge(original: JsonObject, patch: JsonObject, node: Node | None) -> JsonObj
     """The merged object, or None when the patch deletes it. Both arguments are consumed: they are changed in place."""
     merged = _walk(original, patch, node)
     return merged if isinstance(merged, dict) and merged else None
+
+
+@contextmanager
+def dropping(blanks: Sequence[Blank]) -> Iterator[None]:
+    """Merges inside the block drop these fields, but for those in lists that are not walked."""
+    kept = [(mapping, key, mapping[key]) for mapping, key in blanks if mapping.get(key, NOTHING) in (None, "")]
+    for mapping, key, _ in kept:
+        mapping[key] = cast(JsonValue, _BLANK)
+    try:
+        yield
+    finally:
+        for mapping, key, value in kept:
+            if mapping.get(key) is _BLANK:
+                mapping[key] = value
 
 
 def _walk(original: _Value, patch: _Value, node: Node | None) -> _Value:
@@ -62,8 +85,9 @@ def _merged_map(original: _Value, patch: _Value, node: Node | None) -> _Value:
         return chosen
     other = patch if isinstance(patch, dict) else {}
     for key in sorted({*chosen, *other}):
-        was_null = chosen.get(key, NOTHING) is None and key not in other
-        value = _walk(chosen.get(key, NOTHING), other.get(key, NOTHING), _child(node, key))
+        old = chosen.get(key, NOTHING)
+        was_null = old is None and key not in other
+        value = _walk(None if old is _BLANK else old, other.get(key, NOTHING), _child(node, key))
         if value is NOTHING or (value is None and not was_null):
             chosen.pop(key, None)
         else:

@@ -12,7 +12,7 @@ from argosy.machinery.text import yaml
 from argosy.render.files import ToolError
 from argosy.render.kustomize.reading import resources_of
 from argosy.render.kustomize.resource import Resource, ResourceSet, Target
-from argosy.render.kustomize.transform.merge import merge
+from argosy.render.kustomize.transform.merge import dropping, merge
 from argosy.render.kustomize.transform.openapi import Schemas
 
 Read = Callable[[str], bytes]
@@ -61,7 +61,10 @@ def apply_patch(resources: ResourceSet, entry: JsonObject, where: str, read: Rea
 def _parsed(data: str | bytes, where: str) -> tuple[list[Resource], list[JsonValue] | None]:
     """Strategic merge patches, or the operations of a JSON patch: whichever the text can be parsed as."""
     try:
-        return resources_of(data, where), None
+        patches = resources_of(data, where)
+        for mapping, key in (blank for patch in patches for blank in patch.blanks):
+            mapping[key] = None  # a patch's field without a value deletes, in a flow mapping too
+        return patches, None
     except ToolError as problem:
         try:
             operations = yaml.load(data)
@@ -100,7 +103,8 @@ def _merge_into(resource: Resource, patch: Resource, schemas: Schemas) -> None:
     if patch.may_rename or patch.may_change_kind:
         resource.remember_id()
     wanted = {key: value for key, value in copy.deepcopy(patch.obj).items() if key != "apiVersion"}
-    merged = merge(resource.obj, wanted, schemas(gvk))
+    with dropping(resource.blanks):
+        merged = merge(resource.obj, wanted, schemas(gvk))
     if merged is None:
         resource.obj = {}
         return
@@ -123,6 +127,7 @@ def _json_patch(resources: ResourceSet, operations: list[JsonValue], target: Tar
         resource.remember_id()
         try:
             resource.obj = copy.deepcopy(apply_json_patch(resource.obj, operations))
+            resource.blanks = []  # Kustomize writes the object as JSON for this, where every null is explicit
         except StatusError as error:
             raise ToolError(f"{where}: {resource.current_id}: {error.message}") from None
         except ValueError as error:
