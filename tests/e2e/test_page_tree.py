@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from tests.e2e.site import Site
 from tests.e2e.up_process import Repository, config
@@ -43,6 +43,19 @@ spec:
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: no-traffic}
+"""
+PRINTING: Final = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: printer}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: printer}}
+  template:
+    metadata:
+      labels: {app: printer}
+      annotations: {simulation.argosy.dev/logs: '["all is well", "one thing failed"]'}
+    spec: {containers: [{name: main, image: "registry.example/printer:1"}]}
 """
 
 
@@ -94,3 +107,44 @@ def test_traffic_and_nodes_are_other_ways_to_see_the_tree(page: Page, site: Site
     page.get_by_label("Show").select_option("nodes")
     expect(boxes.filter(has_text="entry")).to_have_count(0)
     expect(boxes.filter(has_text="Pod")).to_have_count(2)
+
+
+def test_the_tree_and_followed_logs_use_the_one_stream_of_the_tab_and_go_on_after_a_restart(
+    page: Page, site: Site, tmp_path: Path
+) -> None:
+    repository = Repository(tmp_path / "printed")
+    repository.commit({"all/printer.yaml": PRINTING})
+    site.argosy.apply_application("printed", repository, "all")
+    site.argosy.eventually(lambda: site.argosy.status("printed") == ("Synced", "Healthy"), "the printer runs")
+    opened: dict[Request, str] = {}
+    addresses: list[str] = []
+
+    def begun(one: Request) -> None:
+        if one.resource_type == "eventsource" or "/stream" in one.url or "/logs" in one.url:
+            opened[one] = one.url
+            addresses.append(one.url)
+
+    def ended(one: Request) -> None:
+        opened.pop(one, None)
+
+    page.on("request", begun)
+    page.on("requestfinished", ended)
+    page.on("requestfailed", ended)
+    page.goto("/applications/argocd/printed?view=tree&node=apps%2FDeployment%2Fprinted%2Fprinter&tab=logs")
+    dialog = page.get_by_role("dialog", name="Deployment printer")
+    lines = dialog.get_by_role("log").locator(".log-line")
+    expect(lines).to_have_text([re.compile("all is well"), re.compile("one thing failed")])
+    expect(dialog.get_by_role("status")).to_contain_text("following")
+    site.argosy.end()
+    expect(page.get_by_text("The connection is lost")).to_be_attached()
+    site.argosy.up()
+    expect(page.get_by_text("The connection is lost")).to_have_count(0)
+    expect(dialog.get_by_role("status")).to_contain_text("following")
+    expect(lines).to_have_count(2)
+    repository.commit({"all/more.yaml": config("printed-more", "1")})
+    site.argosy.refresh("printed")
+    expect(page.locator(".tree .box").filter(has_text="printed-more")).to_be_attached()
+    assert all("/api/argosy/v1/stream?watch=" in url for url in addresses), addresses
+    asked = [url for url in addresses if "%2Ftree" in url and "%2Flogs%3F" in url]
+    assert any("sinceTime" in url for url in asked), addresses
+    site.argosy.eventually(lambda: page.evaluate("1") and len(opened) == 1, "one stream is open")

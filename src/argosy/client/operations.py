@@ -161,6 +161,44 @@ class Client(WaitingTransport):
         """One Application, live."""
         return self._stream("/stream/applications/{}/{}", (namespace, name), {})
 
+    def get_stream_applications_namespace_name_tree(self, namespace: str, name: str) -> Iterator[Event]:
+        """The resource tree of one Application, live: `nodes` and `orphanedNodes` by group/kind/namespace/name."""
+        return self._stream("/stream/applications/{}/{}/tree", (namespace, name), {})
+
+    def get_stream_applications_namespace_name_logs(
+        self,
+        namespace: str,
+        name: str,
+        *,
+        resource_namespace: str = "",
+        kind: str = "",
+        group: str = "",
+        resource_name: str = "",
+        container: str = "",
+        filter_: str = "",
+        since_time: str = "",
+        follow: str = "",
+        previous: str = "",
+        tail_lines: int | str = "",
+    ) -> Iterator[Event]:
+        """Logs of one Application's Pods, merged by time: patches whose `appended` has further lines."""
+        return self._stream(
+            "/stream/applications/{}/{}/logs",
+            (namespace, name),
+            {
+                "resourceNamespace": resource_namespace,
+                "kind": kind,
+                "group": group,
+                "resourceName": resource_name,
+                "container": container,
+                "filter": filter_,
+                "sinceTime": since_time,
+                "follow": follow,
+                "previous": previous,
+                "tailLines": tail_lines,
+            },
+        )
+
     def get_rollouts(
         self,
         *,
@@ -1299,6 +1337,44 @@ class AsyncClient(AwaitingTransport):
     def get_stream_applications_namespace_name(self, namespace: str, name: str) -> AsyncIterator[Event]:
         """One Application, live."""
         return self._stream("/stream/applications/{}/{}", (namespace, name), {})
+
+    def get_stream_applications_namespace_name_tree(self, namespace: str, name: str) -> AsyncIterator[Event]:
+        """The resource tree of one Application, live: `nodes` and `orphanedNodes` by group/kind/namespace/name."""
+        return self._stream("/stream/applications/{}/{}/tree", (namespace, name), {})
+
+    def get_stream_applications_namespace_name_logs(
+        self,
+        namespace: str,
+        name: str,
+        *,
+        resource_namespace: str = "",
+        kind: str = "",
+        group: str = "",
+        resource_name: str = "",
+        container: str = "",
+        filter_: str = "",
+        since_time: str = "",
+        follow: str = "",
+        previous: str = "",
+        tail_lines: int | str = "",
+    ) -> AsyncIterator[Event]:
+        """Logs of one Application's Pods, merged by time: patches whose `appended` has further lines."""
+        return self._stream(
+            "/stream/applications/{}/{}/logs",
+            (namespace, name),
+            {
+                "resourceNamespace": resource_namespace,
+                "kind": kind,
+                "group": group,
+                "resourceName": resource_name,
+                "container": container,
+                "filter": filter_,
+                "sinceTime": since_time,
+                "follow": follow,
+                "previous": previous,
+                "tailLines": tail_lines,
+            },
+        )
 
     async def get_rollouts(
         self,

@@ -36,18 +36,6 @@ export async function ask<T>(method: string, place: string, body?: unknown): Pro
   throw failure;
 }
 
-/** What a stream brings, piece by piece, until it ends or is aborted. */
-export async function* streamed(place: string, signal: AbortSignal): AsyncGenerator<string> {
-  const response = await fetch(href(place), { signal, credentials: "same-origin", headers: { Accept: "application/json" } });
-  if (!response.ok || !response.body) throw new Failure(response.status, await complaint(response));
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    yield value;
-  }
-}
-
 async function complaint(response: Response): Promise<string> {
   try {
     const body = (await response.json()) as { error?: string | { message?: string }; message?: string };

@@ -19,11 +19,12 @@ export interface Live<T> {
   close(): void;
 }
 
-interface Watch {
-  place: string;
+export interface Watch {
+  /** Asked whenever the connection is made: what resumes names where it was. */
+  place(): string;
   snapshot(value: object): void;
   patch(change: Record<string, unknown>): void;
-  refuse(problem: string): void;
+  refuse(problem: string, status: number): void;
 }
 
 const FIRST_WAIT = 500;
@@ -42,8 +43,8 @@ let wait = FIRST_WAIT;
 export function live<T extends object>(place: string): Live<T> {
   const value = signal<T | null>(null);
   const problem = signal("");
-  const watch: Watch = {
-    place,
+  const close = watched({
+    place: () => place,
     snapshot(found) {
       value.value = found as T;
       problem.value = "";
@@ -54,14 +55,22 @@ export function live<T extends object>(place: string): Live<T> {
     refuse(text) {
       problem.value = text;
     },
-  };
+  });
+  return { place, value, problem, close };
+}
+
+/** Adds a watch to the tab's one stream, and returns what takes it away. */
+export function watched(watch: Watch): () => void {
   watches.add(watch);
   openIn(0);
-  const close = () => {
-    watches.delete(watch);
-    openIn(LEAVING);
+  return () => {
+    if (watches.delete(watch)) openIn(LEAVING);
   };
-  return { place, value, problem, close };
+}
+
+/** A watch that has all it asked for: the connection stays as it is. */
+export function complete(watch: Watch): void {
+  watches.delete(watch);
 }
 
 /** The soonest of what is asked for counts. */
@@ -79,7 +88,7 @@ function open(): void {
   source = null;
   opened = [...watches];
   if (opened.length === 0) return;
-  const made = new EventSource(href(addressOf(opened.map((one) => one.place))));
+  const made = new EventSource(href(addressOf(opened.map((one) => one.place()))));
   source = made;
   const heard = (name: string, act: (watch: Watch, body: Record<string, unknown>) => void) =>
     made.addEventListener(name, (event) => {
@@ -95,8 +104,9 @@ function open(): void {
   heard("patch", (watch, body) => watch.patch(body));
   heard("refused", (watch, body) => {
     connected.value = true;
-    watch.refuse(String(body["message"] ?? ""));
-    if (Number(body["status"]) >= 500) openIn(BUSY);
+    const status = Number(body["status"]);
+    watch.refuse(String(body["message"] ?? ""), status);
+    if (status >= 500) openIn(BUSY);
   });
   made.addEventListener("ended", (event) => {
     if (source !== made) return;

@@ -123,6 +123,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stream/applications/{namespace}/{name}/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The resource tree of one Application, live: `nodes` and `orphanedNodes` by group/kind/namespace/name */
+        get: operations["getStreamApplicationsNamespaceNameTree"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream/applications/{namespace}/{name}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Logs of one Application's Pods, merged by time: patches whose `appended` has further lines */
+        get: operations["getStreamApplicationsNamespaceNameLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rollouts": {
         parameters: {
             query?: never;
@@ -2627,6 +2661,73 @@ export interface operations {
     getStreamApplicationsNamespaceName: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    getStreamApplicationsNamespaceNameTree: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    getStreamApplicationsNamespaceNameLogs: {
+        parameters: {
+            query?: {
+                /** @description the namespace of the object whose Pods are read; without an object, all Pods are read */
+                resourceNamespace?: string;
+                /** @description the object's kind */
+                kind?: string;
+                /** @description the object's API group */
+                group?: string;
+                /** @description the object's name */
+                resourceName?: string;
+                /** @description the container, if not the first */
+                container?: string;
+                /** @description text that lines must have, ignoring case; `!` in front: that they must not have */
+                filter?: string;
+                /** @description RFC 3339: only lines since then */
+                sinceTime?: string;
+                /** @description `true`: also future lines */
+                follow?: string;
+                /** @description `true`: of the containers before the last restart */
+                previous?: string;
+                /** @description of each Pod only the last lines */
+                tailLines?: number;
+            };
             header?: never;
             path: {
                 namespace: string;

@@ -13,6 +13,8 @@
 from __future__ import annotations
 
 from argosy.server.api.application_rows import ApplicationRows
+from argosy.server.api.live.application_logs import log_stream
+from argosy.server.api.live.application_tree import tree_stream
 from argosy.server.api.live.stream import Events
 from argosy.server.api.live.watches import watching_endpoint
 from argosy.server.api.router import Router
@@ -48,6 +50,8 @@ def router(context: ServerContext, rows: ApplicationRows) -> Router:
     declared = (
         *caller_endpoints(context),
         *application_endpoints(context, rows),
+        tree_stream(context),
+        log_stream(context),
         *object_endpoints(context),
         *home_endpoints(context, rows),
         *action_endpoints(context),

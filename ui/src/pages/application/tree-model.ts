@@ -28,6 +28,16 @@ export interface Tree {
   orphanedNodes?: Node[] | null;
 }
 
+/** The tree as the stream has it: by place, so that a patch has only what differs. */
+export interface KeyedTree {
+  nodes?: Record<string, Node>;
+  orphanedNodes?: Record<string, Node>;
+}
+
+export function listed(tree: KeyedTree): Tree {
+  return { nodes: Object.values(tree.nodes ?? {}), orphanedNodes: Object.values(tree.orphanedNodes ?? {}) };
+}
+
 export interface Placed {
   key: string;
   node: Node | null;

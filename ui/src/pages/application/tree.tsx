@@ -1,14 +1,14 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 
-import { ask, Failure } from "../../api/client";
 import { Ago, Copy, Note, Search, severityOf, StateBadge } from "../../parts";
 import { Mapped } from "../../parts/minimap";
 import type { Spot } from "../../parts/minimap-model";
-import { go, href, query, withQuery } from "../../router";
+import { go, query, withQuery } from "../../router";
+import { useLive } from "../live-page";
 import { LAYOUTS, laidOut } from "./layouts";
 import type { Shown } from "./model";
 import { ObjectPanel } from "./object-panel";
-import { addressOf, drawn, type Node, nodeOf, type Placed, type Tree } from "./tree-model";
+import { addressOf, drawn, type KeyedTree, listed, type Node, nodeOf, type Placed, type Tree } from "./tree-model";
 
 const WIDTH = 210;
 const HEIGHT = 46;
@@ -16,26 +16,12 @@ const GAP_X = 46;
 const GAP_Y = 10;
 const MARGIN = 4;
 
-/** The tree, and then Argo CD's stream of it, which tells changes alone: events whose data is `{"result": tree}`. */
 function useTree(app: Shown): { tree: Tree | null; problem: string } {
-  const [tree, setTree] = useState<Tree | null>(null);
-  const [problem, setProblem] = useState("");
   const { namespace, name } = app.row;
-  useEffect(() => {
-    const place = `applications/${encodeURIComponent(name)}/resource-tree?appNamespace=${encodeURIComponent(namespace)}`;
-    ask<Tree>("GET", `/api/v1/${place}`).then(
-      (found) => setTree((newer) => newer ?? found),
-      (error: unknown) => setProblem(error instanceof Failure ? error.message : String(error)),
-    );
-    const source = new EventSource(href(`/api/v1/stream/${place}`));
-    source.onmessage = (event: MessageEvent<string>) => {
-      const body = JSON.parse(event.data) as { result?: Tree; error?: { message?: string } };
-      if (body.result) setTree(body.result);
-      setProblem(body.error?.message ?? "");
-    };
-    return () => source.close();
-  }, [namespace, name]);
-  return { tree, problem };
+  const found = useLive<KeyedTree>(`/api/argosy/v1/stream/applications/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}/tree`);
+  const keyed = found?.value.value ?? null;
+  const tree = useMemo(() => keyed && listed(keyed), [keyed]);
+  return { tree, problem: found?.problem.value ?? "" };
 }
 
 export function TreeView({ app }: { app: Shown }) {

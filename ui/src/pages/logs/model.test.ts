@@ -1,21 +1,11 @@
 import { expect, test } from "vitest";
 
-import { entriesOf, fileOf, kept, levelOf, linesOf, marked, MOST_LINES, newer, placeOf, plain } from "./model";
+import { fileOf, kept, levelOf, linesOf, marked, MOST_LINES, placeOf, plain, unseen } from "./model";
 
 const line = (at: string, text: string, pod = "a") => ({ at, pod, text, level: levelOf(text) });
 
-test("a stream may be cut in the middle of a value", () => {
-  const found = entriesOf('{"result":{"content":"a"}}\n{"result":{"content":"b"}}\n{"resu');
-  expect(found.entries.map((one) => one.content)).toEqual(["a", "b"]);
-  expect(found.rest).toBe('{"resu');
-});
-
-test("an error within the stream is told", () => {
-  expect(entriesOf('{"error":{"message":"no"}}\n').problem).toBe("no");
-});
-
-test("the end of the stream is no line", () => {
-  expect(linesOf([{ content: "x" }, { last: true, content: "" }])).toHaveLength(1);
+test("a line keeps its Pod and its time, and gets a level", () => {
+  expect(linesOf([{ at: "1", pod: "a", text: "an error" }])).toEqual([{ at: "1", pod: "a", text: "an error", level: "error" }]);
 });
 
 test.each([
@@ -39,10 +29,11 @@ test("only the newest lines are kept", () => {
   expect(kept(lines)[0]?.at).toBe("2");
 });
 
-test("a stream that is opened again shows no line twice", () => {
-  const seen = line("2", "b");
-  expect(newer([line("1", "a"), line("2", "b"), line("3", "c")], seen).map((one) => one.text)).toEqual(["c"]);
-  expect(newer([line("3", "c")], seen).map((one) => one.text)).toEqual(["c"]);
+test("a stream that is resumed shows no line twice, and loses none of another Pod", () => {
+  const seen = [line("1", "x"), line("2", "y")];
+  const come = [line("1", "x"), line("2", "z", "b"), line("2", "y"), line("3", "x")];
+  expect(unseen(come, seen).map((one) => `${one.at} ${one.pod} ${one.text}`)).toEqual(["2 b z", "3 a x"]);
+  expect(unseen(come, [])).toEqual(come);
 });
 
 test("what was searched is marked, whatever its case", () => {
@@ -60,7 +51,7 @@ test("the question names the object, and after a break only what is new", () => 
     container: "", filter: "x", previous: false, follow: true, tail: 100,
   }; // prettier-ignore
   expect(placeOf(wanted)).toBe(
-    "/api/v1/applications/web/logs?appNamespace=argocd&follow=true&tailLines=100&namespace=n&kind=Deployment&group=apps&resourceName=d&filter=x",
+    "/api/argosy/v1/stream/applications/argocd/web/logs?follow=true&tailLines=100&resourceNamespace=n&kind=Deployment&group=apps&resourceName=d&filter=x",
   );
   expect(placeOf(wanted, "2026-01-01T00:00:00Z")).toContain("sinceTime=2026-01-01T00%3A00%3A00Z");
 });

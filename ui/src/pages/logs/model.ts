@@ -1,10 +1,10 @@
 /** Lines of logs: from the server's stream to what is shown. Pure. */
 
+/** A line as the stream has it. */
 export interface Entry {
-  content?: string;
-  timeStampStr?: string;
-  podName?: string;
-  last?: boolean;
+  at: string;
+  pod: string;
+  text: string;
 }
 
 export interface LogLine {
@@ -26,30 +26,8 @@ export function levelOf(text: string): Level {
   return ERROR.test(text) ? "error" : WARNING.test(text) ? "warning" : "info";
 }
 
-/** What came of a stream of one JSON value a line, and what is left of an unfinished one. */
-export function entriesOf(text: string): { entries: Entry[]; rest: string; problem: string } {
-  const parts = text.split("\n");
-  const rest = parts.pop() ?? "";
-  const entries: Entry[] = [];
-  let problem = "";
-  for (const part of parts) {
-    if (!part.trim()) continue;
-    const found = JSON.parse(part) as { result?: Entry; error?: { message?: string } };
-    if (found.result) entries.push(found.result);
-    if (found.error) problem = found.error.message ?? "The stream of logs broke";
-  }
-  return { entries, rest, problem };
-}
-
 export function linesOf(entries: Entry[]): LogLine[] {
-  return entries
-    .filter((one) => !one.last)
-    .map((one) => ({
-      at: one.timeStampStr ?? "",
-      pod: one.podName ?? "",
-      text: plain(one.content ?? ""),
-      level: levelOf(one.content ?? ""),
-    }));
+  return entries.map(({ at, pod, text }) => ({ at, pod, text: plain(text), level: levelOf(text) }));
 }
 
 /* eslint-disable no-control-regex */
@@ -66,11 +44,16 @@ export function kept(lines: LogLine[]): LogLine[] {
   return lines.length > MOST_LINES ? lines.slice(lines.length - MOST_LINES) : lines;
 }
 
-/** Of a stream that is opened again only what is after the last line that was seen. */
-export function newer(lines: LogLine[], last: LogLine | undefined): LogLine[] {
+/** Of lines that a resumed stream brings, those that were not seen: Pods' lines may come in another order than before. */
+export function unseen(lines: LogLine[], seen: LogLine[]): LogLine[] {
+  const last = seen.at(-1);
   if (!last) return lines;
-  const at = lines.findLastIndex((one) => one.at === last.at && one.pod === last.pod && one.text === last.text);
-  return at >= 0 ? lines.slice(at + 1) : lines.filter((one) => one.at >= last.at);
+  const known = new Set(seen.map(identityOf));
+  return lines.filter((one) => one.at > last.at || !known.has(identityOf(one)));
+}
+
+function identityOf(line: LogLine): string {
+  return `${line.at} ${line.pod} ${line.text}`;
 }
 
 /** A text in pieces; those that are what was searched are marked. */
@@ -102,12 +85,13 @@ export interface Wanted {
   tail: number;
 }
 
+/** `sinceTime`: of the last line that was seen. */
 export function placeOf(wanted: Wanted, sinceTime = ""): string {
-  const asked = new URLSearchParams({ appNamespace: wanted.appNamespace, follow: String(wanted.follow) });
+  const asked = new URLSearchParams({ follow: String(wanted.follow) });
   if (sinceTime) asked.set("sinceTime", sinceTime);
   else asked.set("tailLines", String(wanted.tail));
   const named: [string, string][] = [
-    ["namespace", wanted.namespace],
+    ["resourceNamespace", wanted.namespace],
     ["kind", wanted.kind],
     ["group", wanted.group],
     ["resourceName", wanted.name],
@@ -116,7 +100,7 @@ export function placeOf(wanted: Wanted, sinceTime = ""): string {
   ];
   for (const [name, value] of named) if (value) asked.set(name, value);
   if (wanted.previous) asked.set("previous", "true");
-  return `/api/v1/applications/${encodeURIComponent(wanted.application)}/logs?${asked}`;
+  return `/api/argosy/v1/stream/applications/${encodeURIComponent(wanted.appNamespace)}/${encodeURIComponent(wanted.application)}/logs?${asked}`;
 }
 
 /** What a download holds. */

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { Failure, streamed } from "../../api/client";
+import { complete, connected, type Watch, watched } from "../../api/stream";
 import { Badge, Button, Note } from "../../parts";
 import { go, query, withQuery } from "../../router";
-import { entriesOf, fileOf, kept, type LogLine, linesOf, marked, newer, placeOf, type Wanted } from "./model";
+import { type Entry, fileOf, kept, type LogLine, linesOf, marked, placeOf, unseen, type Wanted } from "./model";
 import "./view.css";
 
 export interface Place {
@@ -16,7 +16,6 @@ export interface Place {
 }
 
 type Connection = "opening" | "following" | "ended" | "broken";
-const AGAIN_AFTER = 2000;
 const TAILS = [100, 1000, 5000];
 
 /** Logs of all Pods below an object, merged by time. What is filtered and followed stands in the address. */
@@ -139,51 +138,37 @@ function Lines(props: { lines: LogLine[]; search: string; wrap: boolean; follow:
 
 function useLines(wanted: Wanted): { lines: LogLine[]; connection: Connection; problem: string } {
   const [lines, setLines] = useState<LogLine[]>([]);
-  const [connection, setConnection] = useState<Connection>("opening");
+  const [state, setState] = useState<"opening" | "following" | "ended">("opening");
   const [problem, setProblem] = useState("");
   const place = placeOf(wanted);
   useEffect(() => {
-    const stop = new AbortController();
     let all: LogLine[] = [];
-    let timer = 0;
+    let before: LogLine[] = [];
     setLines([]);
     setProblem("");
-
-    async function read(sinceTime: string): Promise<void> {
-      const last = all.at(-1);
-      let rest = "";
-      for await (const chunk of streamed(placeOf(wanted, sinceTime), stop.signal)) {
-        const found = entriesOf(rest + chunk);
-        rest = found.rest;
-        if (found.problem) setProblem(found.problem);
-        const come = linesOf(found.entries);
-        all = kept([...all, ...(sinceTime && last ? newer(come, last) : come)]);
+    setState("opening");
+    const watch: Watch = {
+      place: () => placeOf(wanted, all.at(-1)?.at ?? ""),
+      snapshot() {
+        before = all;
+        setProblem("");
+        setState("following");
+      },
+      patch({ appended = [], ended }) {
+        all = kept([...all, ...unseen(linesOf(appended as Entry[]), before)]);
         setLines(all);
-        setConnection("following");
-      }
-    }
-
-    async function follow(): Promise<void> {
-      try {
-        await read(all.at(-1)?.at ?? "");
-        setConnection("ended");
-      } catch (error) {
-        if (stop.signal.aborted) return;
-        if (error instanceof Failure && error.status >= 400 && error.status < 500) {
-          setProblem(error.message);
-          return setConnection("ended");
-        }
-        setConnection("broken");
-        timer = window.setTimeout(() => void follow(), AGAIN_AFTER);
-      }
-    }
-
-    void follow();
-    return () => {
-      stop.abort();
-      clearTimeout(timer);
+        if (!ended) return;
+        complete(watch);
+        setState("ended");
+      },
+      refuse(text, status) {
+        setProblem(text);
+        if (status < 500) setState("ended");
+      },
     };
+    return watched(watch);
   }, [place]);
+  const connection = state === "following" && !connected.value ? "broken" : state;
   return { lines, connection, problem };
 }
 
