@@ -25,7 +25,7 @@ class Neighbours:
     def __init__(self, document: JsonObject, script: Script) -> None:
         text = json.dumps(document["given"]) + json.dumps(document["actions"])
         self._script = script
-        self._verifies = "kind: AnalysisTemplate" in text
+        self._verifies = "AnalysisTemplate\\n" in text or "verification:" in text
         self._syncs = "kind: Application\\n" in text
         self._renders = self._syncs or any(f"uses: {step}" in text for step in RENDERED)
         self._world: PromotionWorld | None = None

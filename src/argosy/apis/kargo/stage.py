@@ -101,11 +101,6 @@ class StageSpec(Object):
     verification: VerificationSpec | None = None
 
     @property
-    def asked_verification(self) -> VerificationSpec | None:
-        """None where no verification is configured."""
-        return self.verification if self.verification and self.verification.raw else None
-
-    @property
     def steps(self) -> tuple[PromotionStep, ...]:
         """The promotion steps; without any, Freight passes through."""
         return self.promotion_template.spec.steps if self.promotion_template else ()

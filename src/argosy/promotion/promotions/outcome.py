@@ -60,4 +60,4 @@ def _verified_again(seen: Seen) -> tuple[Write, ...]:
 
 
 def _is_verified_later(seen: Seen) -> bool:
-    return seen.stage is not None and seen.stage.spec.asked_verification is not None
+    return seen.stage is not None and seen.stage.spec.verification is not None

@@ -1,4 +1,7 @@
-"""A Stage that is deleted: its entries in other objects are removed first, then its finalizer."""
+"""A Stage that is deleted: its verifications and approvals are removed from Freight first, then its finalizer.
+
+Source: spec/kargo.md 5.2. As upstream, `currentlyIn` stays: a new Stage of the same name corrects it.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,5 @@ def _forgotten(stage: str, status: FreightStatus) -> JsonObject:
     places: dict[str, Mapping[str, object]] = {
         "verifiedIn": status.verified_in,
         "approvedFor": status.approved_for,
-        "currentlyIn": status.currently_in,
     }
     return {name: {stage: None} if len(stages) > 1 else None for name, stages in places.items() if stage in stages}

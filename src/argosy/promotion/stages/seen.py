@@ -15,12 +15,14 @@ from argosy.machinery.controller import Index, Snapshot
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import Write
 from argosy.promotion.freight.entries import freight_for
-from argosy.promotion.kinds import ANALYSIS_TEMPLATES, CLUSTER_ANALYSIS_TEMPLATES, WAREHOUSES
+from argosy.promotion.kinds import ANALYSIS_RUNS, ANALYSIS_TEMPLATES, CLUSTER_ANALYSIS_TEMPLATES, WAREHOUSES
 from argosy.promotion.names import SHARD, label_value
 from argosy.promotion.names import STAGE as STAGE_LABEL
 from argosy.promotion.promotions.functions import FreightView
 from argosy.promotion.settings import Settings
 from argosy.promotion.stages.health import assessed
+
+INVALID: Final = 422
 
 
 def _stage_of(promotion: JsonObject) -> list[str]:
@@ -45,6 +47,8 @@ class Seen:
     templates: Mapping[tuple[str, str], JsonObject | None] = field(default_factory=dict)
     view: FreightView | None = None
     settings: Settings = field(default_factory=Settings)
+    refused_run: tuple[str, str] = ("", "")
+    """Name and reason of the AnalysisRun that the API server refused as invalid, if it did."""
 
     @property
     def status(self) -> StageStatus:
@@ -108,10 +112,18 @@ class Looking:
             health=health,
             refreshes=refreshes,
             runs=seen.runs,
-            templates=_templates(snapshot, key.namespace, seen.stage.spec.asked_verification),
+            templates=_templates(snapshot, key.namespace, seen.stage.spec.verification),
             view=FreightView(snapshot, key.namespace, references, origins, self._settings.shared_namespace),
             settings=self._settings,
+            refused_run=_refused_run(snapshot),
         )
+
+
+def _refused_run(snapshot: Snapshot) -> tuple[str, str]:
+    refusal = snapshot.refusal
+    if refusal is None or refusal.write.resource != ANALYSIS_RUNS or refusal.code != INVALID:
+        return "", ""
+    return refusal.write.key.name, refusal.message
 
 
 def _templates(

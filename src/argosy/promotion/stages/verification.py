@@ -36,6 +36,13 @@ LATE: Final = timedelta(seconds=15)
 ABORTED: Final = "Verification aborted by user"
 INSTANCE: Final = "argo-rollouts.argoproj.io/controller-instance-id"
 NAME_LIMIT: Final = 253
+GO_TYPES: Final[Mapping[type, str]] = {
+    int: "float64",
+    float: "float64",
+    bool: "bool",
+    list: "[]interface {}",
+    type(None): "<nil>",
+}
 
 CONDITIONS: Final[Mapping[str, tuple[str, str, str]]] = {
     "Pending": ("Unknown", "VerificationPending", "Freight is pending verification"),
@@ -98,18 +105,21 @@ def _started(
     seen: Seen, collection: FreightCollection, now: datetime, again: Mapping[str, Any] | None
 ) -> tuple[Verification, tuple[Write, ...]]:
     digest = _identity(seen, collection)
-    fresh: JsonObject = {"id": str(uuid.UUID(bytes=digest[:16], version=4)), "startTime": timestamps.seconds(now)}
+    moment = timestamps.seconds(now)
+    fresh: JsonObject = {"id": str(uuid.UUID(bytes=digest[:16], version=4)), "startTime": moment, "finishTime": moment}
+    if (wanted := seen.stage.spec.verification) is None:
+        return _changed(fresh, phase="Successful"), ()
     if again and again.get("actor"):
         fresh["actor"] = str(again["actor"])
-    moment = timestamps.seconds(now)
-    if (wanted := seen.stage.spec.asked_verification) is None:
-        return _changed(fresh, phase="Successful", finishTime=moment), ()
     if not seen.settings.rollouts_enabled:
-        message = "Rollouts integration is disabled on this controller; cannot start verification"
-        return _changed(fresh, phase="Error", message=message, finishTime=moment), ()
+        message = "Rollouts integration is disabled on this controller: cannot start verification"
+        return _changed(fresh, phase="Error", message=message), ()
     name = _run_name(seen, collection, digest, now)
-    if (existing := seen.run(name)) is not None:
-        return _changed(fresh, phase="Pending", finishTime=moment, analysisRun=_shown(existing)), ()
+    if (existing := seen.run(name) or _earlier_run(seen, collection)) is not None:
+        return _changed(fresh, phase=existing.outcome.phase or "Pending", analysisRun=_shown(existing)), ()
+    if seen.refused_run[0] == name:
+        message = f'error creating AnalysisRun "{name}" in namespace "{seen.key.namespace}": {seen.refused_run[1]}'
+        return _changed(fresh, phase="Error", message=message), ()
     try:
         run = _run(seen, wanted, collection, name, again)
     except (AnalysisError, ExpressionFault) as error:
@@ -117,9 +127,22 @@ def _started(
             f'error building AnalysisRun for Stage "{seen.key.name}" and Freight collection "{collection.id}" '
             f'in namespace "{seen.key.namespace}": {error}'
         )
-        return _changed(fresh, phase="Error", message=where, finishTime=moment), ()
+        return _changed(fresh, phase="Error", message=where), ()
     shown = {"name": name, "namespace": seen.key.namespace, "phase": ""}
-    return _changed(fresh, phase="Pending", finishTime=moment, analysisRun=shown), (create(ANALYSIS_RUNS, run),)
+    return _changed(fresh, phase="Pending", analysisRun=shown), (create(ANALYSIS_RUNS, run),)
+
+
+def _earlier_run(seen: Seen, collection: FreightCollection) -> AnalysisRun | None:
+    """The newest of the collection, unless somebody ever asked for another one: its result counts again."""
+    if seen.annotation(REVERIFY):
+        return None
+    wanted = label_value(collection.id)
+    found = [
+        one
+        for one in seen.runs
+        if one.metadata.labels.get(FREIGHT_COLLECTION) == wanted and not one.metadata.deletion_timestamp
+    ]
+    return max(found, key=lambda one: (one.metadata.creation_timestamp, one.metadata.name), default=None)
 
 
 def _run_name(seen: Seen, collection: FreightCollection, digest: bytes, now: datetime) -> str:
@@ -149,8 +172,8 @@ def _followed(seen: Seen, current: Verification, now: datetime) -> Verification 
         found.pop("finishTime", None)
     if outcome.message:
         found["message"] = outcome.message
-    if phase in TERMINAL:
-        found["finishTime"] = outcome.ended_at or timestamps.seconds(now)
+    if phase in TERMINAL and (ended := outcome.ended_at or (timestamps.seconds(now) if phase == "Successful" else "")):
+        found["finishTime"] = ended  # a run that was refused as invalid has none
     return read(Verification, found) if found != current.raw else None
 
 
@@ -188,6 +211,8 @@ def _run(
     # A request through the API server is a user's, and about that Promotion, too.
     if promotion and (not again or (again.get("controlPlane") and again.get("actor"))):
         annotations[PROMOTION] = promotion
+    if label_value(seen.key.name) != seen.key.name:
+        annotations[STAGE] = seen.key.name
     metadata: JsonObject = {
         "name": name,
         "namespace": seen.key.namespace,
@@ -227,24 +252,38 @@ def _templates(seen: Seen, wanted: VerificationSpec) -> list[JsonObject]:
         template_ = seen.templates.get((kind, name))
         if template_ is None:
             where = f' in namespace "{seen.key.namespace}"' if kind == "AnalysisTemplate" else ""
+            sought = "AnalysisRun" if kind == "AnalysisTemplate" else "ClusterAnalysisRun"  # Kargo's own words
             raise AnalysisError(
-                f'get analysis templates: get AnalysisRun "{name}"{where}: {kind}.argoproj.io "{name}" not found'
+                f'get analysis templates: get {sought} "{name}"{where}: {kind}.argoproj.io "{name}" not found'
             )
         found.append(template_["spec"])
     return found
 
 
 def _arguments(seen: Seen, wanted: Sequence[Variable]) -> list[dict[str, str]]:
-    """Each is an expression that must give a text. Raises AnalysisError or ExpressionFault."""
-    names: dict[str, Any] = {"ctx": {"project": seen.key.namespace, "stage": seen.key.name}, "vars": {}}
-    for one in seen.stage.spec.vars:
-        names["vars"] = {**names["vars"], one.name: template(one.value, names)}
+    """Each is an expression that must give a text; without one the template's value counts. Raises AnalysisError."""
+    names: dict[str, Any] = {"ctx": {"project": seen.key.namespace, "stage": seen.key.name}}
     if seen.view is not None:
         names.update(functions(seen.view))
-    found = []
-    for one in wanted:
-        value = template(one.value, names)
-        if not isinstance(value, str):
-            raise AnalysisError(f'build arguments: argument "{one.name}" must evaluate to a string: use quote()')
-        found.append({"name": one.name, "value": value})
-    return found
+    variables: dict[str, Any] = {}
+    for one in seen.stage.spec.vars:
+        names["vars"] = variables
+        variables[one.name] = _evaluated(f'evaluate variable "{one.name}"', one.value, names)
+    return [_argument(one, names) for one in wanted]
+
+
+def _argument(wanted: Variable, names: Mapping[str, Any]) -> dict[str, str]:
+    if not wanted.value:
+        return {"name": wanted.name}
+    value = _evaluated(f'evaluate argument "{wanted.name}"', wanted.value, names)
+    if isinstance(value, str):
+        return {"name": wanted.name, "value": value}
+    kind = GO_TYPES.get(type(value), "map[string]interface {}")
+    raise AnalysisError(f'build arguments: evaluated argument "{wanted.name}" value is not a string but {kind}')
+
+
+def _evaluated(doing: str, text: str, names: Mapping[str, Any]) -> Any:
+    try:
+        return template(text, names)
+    except ExpressionFault as fault:
+        raise AnalysisError(f"build arguments: {doing}: {fault}") from None
