@@ -19,11 +19,38 @@ def stage(name: str, *before: str, soak: str = "", **spec: object) -> Stage:
 
 def test_verification_and_downstream_stages_are_shown() -> None:
     staging = stage("staging", verification={"analysisTemplates": [{"name": "success"}]})
+    prod = stage("prod", "staging", soak="1h", promotionTemplate={"spec": {"steps": [{"uses": "fail"}]}})
 
-    assert gates(staging, [staging, stage("prod", "staging", soak="1h"), stage("other", "dev")]) == [
+    assert gates(staging, [staging, prod, stage("other", "dev")]) == [
         "verification by success",
         "then prod may have it after 1h, when somebody promotes it",
     ]
+
+
+def test_downstream_stages_are_shown_with_what_they_wait_for() -> None:
+    staging = stage("staging")
+    steps = {"promotionTemplate": {"spec": {"steps": [{"uses": "fail"}]}}}
+    hold = {"Warehouse/w": {"actor": "dana", "origin": {"kind": "Warehouse", "name": "w"}}}
+    gate, prod, held = stage("gate", "staging"), stage("prod", "staging", **steps), stage("held", "staging", **steps)
+    prod = read(Stage, {**prod.raw, "status": {"autoPromotionEnabled": True}})
+    held = read(Stage, {**held.raw, "status": {"autoPromotionEnabled": True, "effectiveAutoPromotionHolds": hold}})
+    sources = {"stages": ["staging", "load"], "availabilityStrategy": "All"}
+    request = {"origin": {"kind": "Warehouse", "name": "w"}, "sources": sources}
+    both = read(Stage, {"metadata": {"name": "both"}, "spec": {"requestedFreight": [request], **steps}})
+
+    assert gates(staging, [gate, prod, held, both]) == [
+        "the Stage is verified as soon as it is healthy",
+        "then gate may have it, and passes it on at once",
+        "then prod may have it, by itself",
+        "then held may have it, when somebody promotes it: auto-promotion is held by dana",
+        "then both may have it once load verified it, too, when somebody promotes it",
+    ]
+
+
+def test_the_running_promotion_of_the_stage_comes_first() -> None:
+    busy = read(Stage, {**stage("test").raw, "status": {"currentPromotion": {"name": "test.01.abc"}}})
+
+    assert gates(busy, [])[0] == "before it begins, Promotion test.01.abc of this Stage must end"
 
 
 def test_a_canary_is_shown_by_its_steps() -> None:

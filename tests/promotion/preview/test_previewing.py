@@ -47,7 +47,7 @@ def test_a_preview_shows_commits_diffs_pull_requests_and_gates_and_pushes_nothin
             {"uses": "git-clone", "config": {"repoURL": url, "checkout": [{"branch": "main", "path": "./src"}]}},
             {"uses": "yaml-update", "config": {"path": "./src/values.yaml", "updates": [update]}},
             {"uses": "git-commit", "config": {"path": "./src", "message": "next"}},
-            {"uses": "git-push", "as": "push", "config": {"path": "./src", "targetBranch": "main"}},
+            {"uses": "git-push", "as": "push", "config": {"path": "./src", "generateTargetBranch": True}},
             {"uses": "git-open-pr", "as": "open", "config": proposal},
             {"uses": "git-wait-for-pr", "config": waits},
             {"uses": "http", "config": {"url": "http://127.0.0.1:1/never", "method": "POST"}},
@@ -61,10 +61,12 @@ def test_a_preview_shows_commits_diffs_pull_requests_and_gates_and_pushes_nothin
         effects = found.effects
         assert [one.status for one in effects] == ["Succeeded"] * 7, effects
         push = "\n".join(effects[3].lines)
-        assert "pushes to refs/heads/main" in push
+        assert "pushes to refs/heads/kargo/promotion/test." in push
+        assert push.count("  commit ") == 1
         assert "next" in push
         assert f"+tag: {name}" in push
         assert "opens a pull request" in effects[4].lines[0]
+        assert '-> main, "next"' in effects[4].lines[0]
         assert effects[0].lines == (f"checks out {git(tmp_path / 'repo.git', 'rev-parse', 'main')[:12]} as ./src",)
         assert effects[1].lines == (
             "changes src/values.yaml",

@@ -20,7 +20,13 @@ def gates(
     verification = stage.spec.verification
     if names := [one.name for one in verification.analysis_templates] if verification else []:
         found.append(f"verification by {', '.join(names)}")
-    return [*(found or ["the Stage is verified as soon as it is healthy"]), *_downstream(stage, stages)]
+    found = found or ["the Stage is verified as soon as it is healthy"]
+    return [*_queue(stage), *found, *_downstream(stage, stages)]
+
+
+def _queue(stage: Stage) -> Iterable[str]:
+    if current := stage.status.current_promotion:
+        yield f"before it begins, Promotion {current.name} of this Stage must end"
 
 
 def _of_application(application: Application, rollouts: Named) -> Iterable[str]:
@@ -55,5 +61,17 @@ def _downstream(stage: Stage, stages: Iterable[Stage]) -> Iterable[str]:
         for request in other.spec.requested_freight:
             if stage.metadata.name in request.sources.stages:
                 soak = f" after {request.sources.required_soak_time}" if request.sources.required_soak_time else ""
-                how = "by itself" if other.status.auto_promotion_enabled else "when somebody promotes it"
-                yield f"then {other.metadata.name} may have it{soak}, {how}"
+                others = [name for name in request.sources.stages if name != stage.metadata.name]
+                needs_all = bool(others) and request.sources.availability_strategy == "All"
+                also = f" once {' and '.join(others)} verified it, too" if needs_all else ""
+                yield f"then {other.metadata.name} may have it{soak}{also}, {_how(other, str(request.origin))}"
+
+
+def _how(stage: Stage, origin: str) -> str:
+    if not stage.spec.steps:
+        return "and passes it on at once"
+    if not stage.status.auto_promotion_enabled:
+        return "when somebody promotes it"
+    if hold := stage.status.effective_auto_promotion_holds.get(origin):
+        return f"when somebody promotes it: auto-promotion is held by {hold.actor or hold.promotion_name}"
+    return "by itself"

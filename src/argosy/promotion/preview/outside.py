@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 from argosy.machinery.controller import Snapshot
 from argosy.machinery.requests import Write
-from argosy.promotion.promotions.naming import generated_branch
 from argosy.promotion.steps.kind import Job, Result, Status, Writes
 
 Told = tuple[Result, list[str]]
-SAFE: Final = ("GET", "HEAD")
 UNKNOWN: Final = "0" * 40
 HIDDEN: Final = ("metadata", "operation")
 """For a patch: how it would be sent, without its result."""
 
 
-def open_pr(job: Job) -> Told:
+def open_pr(job: Job, subject: str = "") -> Told:
+    """`subject`: of the newest commit that would be pushed to its source branch."""
     config = job.config
-    title = f'"{config["title"]}"' if config.get("title") else "titled by the newest commit"
+    title = config.get("title") or subject
+    title = f'"{title}"' if title else "titled by the newest commit"
     pull = {"pr": {"id": 1, "url": f"{config['repoURL']} (preview)"}}
     labels = f", labels {', '.join(config['labels'])}" if config.get("labels") else ""
     branches = f"{config['sourceBranch']} -> {config['targetBranch']}"
@@ -37,32 +39,29 @@ def merge_pr(job: Job) -> Told:
     return Result(output={"commit": UNKNOWN}), [f"merges pull request {job.config['prNumber']}{waits}"]
 
 
-def github_push(job: Job) -> Told:
-    config = job.config
-    branch = generated_branch(job.promotion) if config.get("generateTargetBranch") else config.get("targetBranch") or ""
-    return Result(output={"commit": UNKNOWN, "branch": branch}), [
-        f"pushes to {branch or 'the current branch'}, commits signed by GitHub"
-    ]
-
-
 def oci_push(job: Job) -> Told:
-    name, _, tag = job.config["destRef"].rpartition(":")
-    image = {"image": job.config["destRef"].removeprefix("oci://"), "tag": tag, "digest": ""}
-    return Result(output=image), [f"copies {job.config['srcRef']} to {name}:{tag}"]
+    config = job.config
+    name, _, tag = config["destRef"].rpartition(":")
+    image = {"image": config["destRef"].removeprefix("oci://"), "tag": tag, "digest": ""}
+    notes = [f"  annotation {key}: {value}" for key, value in (config.get("annotations") or {}).items()]
+    return Result(output=image), [f"copies {config['srcRef']} to {name}:{tag}", *notes]
 
 
 def http(job: Job) -> Told:
-    method = job.config.get("method") or "GET"
-    rule = job.config.get("successExpression")
+    """The body may hold what is secret in another spelling, so only its size is shown."""
+    config = job.config
+    method, size = config.get("method") or "GET", len((config.get("body") or "").encode())
+    body = f", a body of {size} bytes" if size else f", {file}" if (file := config.get("bodyFromFile")) else ""
+    rule = config.get("successExpression")
     gate = [f"GATE: again until {rule}"] if rule else []
-    return Result(output={}), [f"sends {method} {job.config['url'].partition('?')[0]}", *gate]
+    outputs = {one["name"]: f"({one['name']} of the answer)" for one in config.get("outputs") or ()}
+    return Result(output=outputs), [f"sends {method} {config['url'].partition('?')[0]}{body}", *gate]
 
 
 OUTSIDE: Final[Mapping[str, Callable[[Job], Told]]] = {
     "git-open-pr": open_pr,
     "git-wait-for-pr": wait_for_pr,
     "git-merge-pr": merge_pr,
-    "github-push": github_push,
     "oci-push": oci_push,
     "http": http,
 }
@@ -102,6 +101,13 @@ def _changed(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any, Any
         yield path, before, after
 
 
-def secret_values(values: Any) -> list[str]:
-    """Texts that must not be shown."""
-    return sorted({str(value) for value in values if len(str(value)) > 3}, key=len, reverse=True)
+def secret_values(values: Iterable[str]) -> list[str]:
+    """Texts that must not be shown: values, their lines (a diff shows each by itself), and their usual spellings."""
+    found = {spelled for value in values for spelled in (value, *value.splitlines(), *_spellings(value))}
+    return sorted((one for one in found if len(one.strip()) > 3), key=len, reverse=True)
+
+
+def _spellings(value: str) -> Iterator[str]:
+    yield base64.b64encode(value.encode()).decode()
+    yield json.dumps(value)[1:-1]
+    yield quote(value, safe="")

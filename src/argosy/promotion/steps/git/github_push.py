@@ -29,22 +29,26 @@ PEOPLE: Final = ("%an", "%ae", "%aI", "%cn", "%ce", "%cI")
 
 
 async def run(run: Run) -> Result:
-    config, git = run.job.config, run.tools.git
-    place, url, author = await copy_at(run, config["path"])
+    git = run.tools.git
+    place, url, author = await copy_at(run, run.job.config["path"])
     api = GitHub(run.tools.send, hosted(url), credentials_of(run, url))
-    branch = config.get("targetBranch") or ""
-    if config.get("generateTargetBranch"):
-        branch = generated_branch(run.job.promotion)
-    if not branch:
-        branch = await git.branch_at(place)
+    branch = await target_of(run, place)
     async with git.pushing(url, branch):
         commit = await _pushed(run, api, (place, author), url, branch)
     return Result(output={"commit": commit, "branch": branch, "commitURL": commit_url("github", url, commit)})
 
 
+async def target_of(run: Run, place: Path) -> str:
+    """The configured branch, else the one that is checked out."""
+    config = run.job.config
+    if config.get("generateTargetBranch"):
+        return generated_branch(run.job.promotion)
+    return config.get("targetBranch") or str(await run.tools.git.branch_at(place))
+
+
 async def _pushed(run: Run, api: GitHub, copy: tuple[Path, Identity], url: str, branch: str) -> str:
     place, git, credentials = copy[0], run.tools.git, credentials_of(run, url)
-    base, commits = await _missing(run, place, url, branch)
+    base, commits = await missing(run, place, url, branch)
     if not commits:
         return base
     temporary = f"kargo/staging/{run.job.promotion}"
@@ -66,7 +70,7 @@ async def _pushed(run: Run, api: GitHub, copy: tuple[Path, Identity], url: str, 
         )
 
 
-async def _missing(run: Run, place: Path, url: str, branch: str) -> tuple[str, list[str]]:
+async def missing(run: Run, place: Path, url: str, branch: str) -> tuple[str, list[str]]:
     """The target branch's commit, and our additional commits, oldest first. Commits with equal trees count as equal."""
     git, credentials = run.tools.git, credentials_of(run, url)
     listed = await git.run(place, "ls-remote", "--", url, f"refs/heads/{branch}", url=url, credentials=credentials)

@@ -21,10 +21,8 @@ async def run(run: Run) -> Result:
         return Result(output=run.job.output)
     config, api = run.job.config, api_of(run)
     source, target = config["sourceBranch"], config["targetBranch"]
-    heads = await _heads(run, source, target)
-    for branch, head in ((source, heads[0]), (target, heads[1])):
-        if not head:
-            raise StepFault(f'branch "{branch}" does not exist in {config["repoURL"]}')
+    heads = await heads_of(run, source, target)
+    refuse_missing(run, heads)
     own = source == generated_branch(run.job.promotion)
     known = [one for one in await api.between(source, target) if one.open or one.merged]
     found = [one for one in known if own or one.head == heads[0]]
@@ -43,7 +41,16 @@ def _preference(one: PullRequest) -> tuple[bool, bool, str]:
     return one.open, one.merged, one.created_at
 
 
-async def _heads(run: Run, source: str, target: str) -> tuple[str, str]:
+def refuse_missing(run: Run, heads: tuple[str, str]) -> None:
+    """Raises StepFault if the source or the target branch does not exist."""
+    config = run.job.config
+    for branch, head in ((config["sourceBranch"], heads[0]), (config["targetBranch"], heads[1])):
+        if not head:
+            raise StepFault(f'branch "{branch}" does not exist in {config["repoURL"]}')
+
+
+async def heads_of(run: Run, source: str, target: str) -> tuple[str, str]:
+    """The commits of two branches of the repository; empty where one does not exist."""
     url = run.tools.git.checked(run.job.config["repoURL"])
     wanted = [f"refs/heads/{source}", f"refs/heads/{target}"]
     listed = await run.tools.git.run(
