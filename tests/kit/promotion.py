@@ -78,6 +78,7 @@ class PromotionWorld(EngineWorld):
         """
         self._slow, self._renders = slow, renders
         self._pool: RenderPool | None = None
+        self.renderer: WorkerRenderer | None = None
         self.settings = settings or Settings()
         self.directory = directory
         self._more_answerers = dict(answerers or {})
@@ -94,9 +95,16 @@ class PromotionWorld(EngineWorld):
     def __enter__(self) -> Self:
         egress = Egress(EgressPolicy(allow_loopback=True))
         mirrors = GitMirrors(self.directory / "mirrors", self.clock, GitSettings(allow_local=True))
-        self._pool, renderer = self._renderer() if self._renders else (None, None)
+        self._pool, self.renderer = self._renderer() if self._renders else (None, None)
         self.answering = answering(
-            self.settings, self.clock, self.rng, self.directory / "work", mirrors, egress, renderer, allow_local=True
+            self.settings,
+            self.clock,
+            self.rng,
+            self.directory / "work",
+            mirrors,
+            egress,
+            self.renderer,
+            allow_local=True,
         )
         self._egress, self.mirrors = egress, mirrors
         self._answerers = {**self.answering.answerers, RunStep: self._running(), **self._more_answerers}

@@ -15,9 +15,11 @@ from tests.promotion.test_stories import DIRECT, template
 
 
 def preview(world: PromotionWorld, stage: str, freight: str) -> Previewed:
+    """With the world's renderer, if it has one."""
+
     async def run() -> Previewed:
         egress = Egress(EgressPolicy(allow_loopback=True))
-        doors = Doors(clock=world.clock, rng=world.rng, egress=egress, renderer=None, allow_local=True)
+        doors = Doors(clock=world.clock, rng=world.rng, egress=egress, renderer=world.renderer, allow_local=True)
         piece = world.get(FREIGHT, Key("demo", freight))
         assert piece is not None
         client = world.cluster.client("kubernetes-admin", ("system:masters",))

@@ -83,9 +83,11 @@ class Preview:
             lines: Sequence[str] = ()
             touched: tuple[tuple[str, str], ...] = ()
             if not isinstance(seen, Visit):
-                result, lines = await self._done(jobs[0])
+                result, lines = await self._done(replace(jobs[0], started_at=now))
                 seen, touched = Visit("ran", result), _touched(result)
                 lines = lines or _without_effect(result)
+            elif seen.what == "skipped":
+                lines = ["its condition does not hold"]
             step = execution.steps[execution.current]
             execution = after(execution, seen, now)
             meta = execution.metadata[len(found)]
