@@ -31,9 +31,10 @@ def test_downstream_stages_are_shown_with_what_they_wait_for() -> None:
     staging = stage("staging")
     steps = {"promotionTemplate": {"spec": {"steps": [{"uses": "fail"}]}}}
     hold = {"Warehouse/w": {"actor": "dana", "origin": {"kind": "Warehouse", "name": "w"}}}
-    gate, prod, held = stage("gate", "staging"), stage("prod", "staging", **steps), stage("held", "staging", **steps)
+    gate, prod = stage("gate", "staging"), stage("prod", "staging", promotionTemplate=steps["promotionTemplate"])
     prod = read(Stage, {**prod.raw, "status": {"autoPromotionEnabled": True}})
-    held = read(Stage, {**held.raw, "status": {"autoPromotionEnabled": True, "effectiveAutoPromotionHolds": hold}})
+    held_status = {"autoPromotionEnabled": True, "effectiveAutoPromotionHolds": hold}
+    held = read(Stage, {**prod.raw, "metadata": {"name": "held"}, "status": held_status})
     sources = {"stages": ["staging", "load"], "availabilityStrategy": "All"}
     request = {"origin": {"kind": "Warehouse", "name": "w"}, "sources": sources}
     both = read(Stage, {"metadata": {"name": "both"}, "spec": {"requestedFreight": [request], **steps}})
