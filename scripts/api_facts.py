@@ -53,6 +53,34 @@ KUBERNETES = {
     "core.NodeSwapStatus": {"capacity": "p"},
 }
 """Modes of Kubernetes' own structures, whose source is not part of SOURCE."""
+REPO_SERVER: dict[str, list[list[Any]]] = {
+    "repository.TestRepositoryRequest": [[1, "repo", "v1alpha1.Repository"]],
+    "repository.TestRepositoryResponse": [[1, "verifiedRepository", "bool"]],
+    "repository.ResolveRevisionRequest": [
+        [1, "repo", "v1alpha1.Repository"],
+        [2, "app", "v1alpha1.Application"],
+        [3, "ambiguousRevision", "string"],
+        [4, "sourceIndex", "int64"],
+    ],
+    "repository.ResolveRevisionResponse": [[1, "revision", "string"], [2, "ambiguousRevision", "string"]],
+    "repository.ManifestRequest": [
+        [1, "repo", "v1alpha1.Repository"],
+        [2, "revision", "string"],
+        [3, "noCache", "bool"],
+        [5, "appName", "string"],
+        [8, "namespace", "string"],
+        [10, "applicationSource", "v1alpha1.ApplicationSource"],
+        [14, "kubeVersion", "string"],
+        [15, "apiVersions", "string", "repeated"],
+        [23, "refSources", "map<string,v1alpha1.RefTarget>"],
+        [25, "projectName", "string"],
+    ],
+    "v1alpha1.RefTarget": [[1, "repo", "v1alpha1.Repository"], [2, "targetRevision", "string"], [3, "chart", "string"]],
+}
+"""Messages of the repo-server, which the wire schema of the API does not have: the fields that are read or answered.
+
+Source: reposerver/repository/repository.proto, 3.6.
+"""
 ALWAYS_STRUCT, OMIT, ALWAYS, POINTER, INLINE = "s", "", "a", "p", "i"
 
 
@@ -114,6 +142,8 @@ def facts_of(schema: dict[str, Any], modes: dict[str, dict[int, tuple[str, str]]
             2 if message["syntax"] == "proto2" else 3,
             *[_field(field, known.get(field[0])) for field in message["fields"]],
         ]
+    for name, fields in REPO_SERVER.items():
+        messages[name] = [3, *[_field(field, None) for field in fields]]
     return {"methods": services, "messages": messages}
 
 

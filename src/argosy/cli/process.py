@@ -17,6 +17,7 @@ from typing import Any, Final
 from argosy.apis.kubernetes import known
 from argosy.apis.own_certificates import own_certificates
 from argosy.cli.apiserver import ApiServer, api_server, listening
+from argosy.cli.assembly.core_mode import REPO_SERVER
 from argosy.cli.assembly.installing import control_plane_objects
 from argosy.cli.assembly.own_certificates import OwnCertificates
 from argosy.cli.assembly.server_part import ServerOptions, ServerPart, ports_of
@@ -270,6 +271,7 @@ async def embedded(
             part = ServerPart(data_dir, server_options, plane.is_ready, clock)
             part.open()
             stack.callback(part.close)
+            api.cluster.service_handlers.add_connection("argocd", *REPO_SERVER, part.answer_repo_server)
             services = [promotion_service("argocd")[1]]
             own = OwnCertificates(api.client, clock, own_certificates("argocd", services), is_ready=plane.is_ready)
             supervisor.add("own certificates", own.run)
@@ -290,6 +292,7 @@ async def embedded(
                         own=own_client(api),
                         inside=api.workloads.pod_runtime,
                     ),
+                    api.client,
                 ),
             )
         await stack.enter_async_context(supervisor)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from argosy.machinery.objects import JsonObject
+
+if TYPE_CHECKING:
+    from argosy.cluster.http.streaming.raw import ByteStream
 
 T = TypeVar("T")
 
@@ -121,6 +124,10 @@ class Dialer(Protocol):
         ...
 
 
+ConnectionHandler = Callable[["ByteStream"], Awaitable[None]]
+"""Serves one connection until it ends."""
+
+
 class Backends(Protocol):
     """The backends of a Service or a Pod in this process: our own controllers' endpoints."""
 
@@ -129,3 +136,7 @@ class Backends(Protocol):
         ...
 
     def pod(self, namespace: str, name: str, port: str) -> ProxyHandler | None: ...
+
+    def connection(self, namespace: str, pod: str, port: int) -> ConnectionHandler | None:
+        """Answers forwarded connections to a Pod's port in a protocol of its own."""
+        ...

@@ -24,7 +24,7 @@ from argosy.cluster.handlers.core import Core, StoreReader
 from argosy.cluster.kind import Kind, User
 from argosy.cluster.kinds import builtin_kinds
 from argosy.cluster.namespaces import NamespaceController
-from argosy.cluster.ports import Clock, ProxyHandler, Rng
+from argosy.cluster.ports import Clock, ConnectionHandler, ProxyHandler, Rng
 from argosy.cluster.quota import Quotas
 from argosy.cluster.request import ApiRequest, Options
 from argosy.cluster.store import Change, Journal, Store
@@ -45,6 +45,7 @@ class ServiceHandlers:
     def __init__(self) -> None:
         self._services: dict[tuple[str, str, str], ProxyHandler] = {}
         self._pods: dict[tuple[str, str, str], ProxyHandler] = {}
+        self._connections: dict[tuple[str, str, int], ConnectionHandler] = {}
 
     def add_service(self, namespace: str, name: str, port: str, handler: ProxyHandler) -> None:
         """`port` is a name or number; empty serves every port."""
@@ -53,11 +54,18 @@ class ServiceHandlers:
     def add_pod(self, namespace: str, name: str, port: str, handler: ProxyHandler) -> None:
         self._pods[namespace, name, port] = handler
 
+    def add_connection(self, namespace: str, pod: str, port: int, handler: ConnectionHandler) -> None:
+        """For `pods/portforward`; who may not read the namespace's Secrets gets no connection."""
+        self._connections[namespace, pod, port] = handler
+
     def service(self, namespace: str, name: str, port: str) -> ProxyHandler | None:
         return self._services.get((namespace, name, port)) or self._services.get((namespace, name, ""))
 
     def pod(self, namespace: str, name: str, port: str) -> ProxyHandler | None:
         return self._pods.get((namespace, name, port)) or self._pods.get((namespace, name, ""))
+
+    def connection(self, namespace: str, pod: str, port: int) -> ConnectionHandler | None:
+        return self._connections.get((namespace, pod, port))
 
 
 class EmbeddedCluster:

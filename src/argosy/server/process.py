@@ -22,6 +22,7 @@ from argosy.server.api.application_rows import ApplicationRows
 from argosy.server.audit import Audit
 from argosy.server.configuration import Configuration
 from argosy.server.context import Outside, PodLogs, PodShells, ServerContext
+from argosy.server.core_mode.repo_server import RepoServer
 from argosy.server.dispatch import Dispatcher
 from argosy.server.metrics import ServerMetrics
 from argosy.server.pages import pages
@@ -77,6 +78,8 @@ class Running:
     listener: Listener
     dispatcher: Dispatcher
     context: ServerContext
+    answer_repo_server: Callable[[socket.socket], None]
+    """Answers a connection to the repo-server, which clients without a server of their own ask."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +157,15 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
             knows=lambda request: authentication.vouches(header_map(request)),
         ) as listener:
             scheme = "http" if place.insecure else "https"
-            yield Running(f"{scheme}://{listener.host.address}", listener, dispatcher, context)
+            repo_server = RepoServer(context, dispatcher)
+            own = Certificates(configuration, insecure=False)
+            yield Running(
+                f"{scheme}://{listener.host.address}",
+                listener,
+                dispatcher,
+                context,
+                lambda connection: listener.serve(connection, repo_server.handle, own.context()),
+            )
         keeper.cancel()
         sharing.cancel()
         telling.cancel()

@@ -17,6 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from argosy.cli.assembly.core_mode import carry, create_missing
 from argosy.cli.failing import CommandError
 from argosy.cli.place import HOST
 from argosy.machinery import requests
@@ -25,6 +26,7 @@ from argosy.runtime.client import Client
 
 if TYPE_CHECKING:
     from argosy.cli.process import ControlPlane
+    from argosy.cluster.http.streaming.raw import ByteStream
     from argosy.cluster.ports import LogSource, PodRuntime
     from argosy.runtime.chance import Rng
     from argosy.runtime.client import Client
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 USUAL_PORT = 8080
 BACKLOG = 512
+NAMESPACE = "argocd"
 PODS = Resource("", "v1", "pods", "Pod")
 
 
@@ -50,6 +53,8 @@ class ServerPart:
     def __init__(self, data_dir: Path, options: ServerOptions, is_ready: Callable[[], bool], clock: Clock) -> None:
         self._data_dir, self._options, self._is_ready, self._clock = data_dir, options, is_ready, clock
         self._socket: socket.socket | None = None
+        self._repo_server_connections = asyncio.Queue[socket.socket]()
+        self._wanted = asyncio.Event()
         self.url = ""
 
     @property
@@ -71,9 +76,10 @@ class ServerPart:
         with suppress(OSError):
             self.file.unlink()
 
-    async def run(self, ports: Callable[[], Ports]) -> None:
+    async def run(self, ports: Callable[[], Ports], client: Client) -> None:
         while not self._is_ready():
             await self._clock.sleep(0.05, background=True)
+        await create_missing(client, NAMESPACE)
         await self._clock.sleep(0.5, background=True)  # tasks that waited for readiness run first
         await self._loaded("argosy.server.process")
         from argosy.server import bootstrap
@@ -81,13 +87,30 @@ class ServerPart:
         given = ports()
         await bootstrap.ensure(given.client, given.namespace, given.clock, given.rng.fork("server"))
         assert self._socket is not None
-        await _somebody(self._socket)
+        await self._somebody(self._socket)
         from argosy.server.process import Place, load, serving
 
         await self._clock.external(asyncio.to_thread(load))
         place = Place(address=HOST, insecure=self._options.insecure, socket=self._socket.dup())
-        async with serving(given, place):
-            await asyncio.get_running_loop().create_future()
+        async with serving(given, place) as running:
+            while True:
+                running.answer_repo_server(await self._repo_server_connections.get())
+
+    async def answer_repo_server(self, stream: ByteStream) -> None:
+        """Answers one connection to the repo-server, as soon as the server's code is loaded."""
+        near, far = socket.socketpair()
+        self._repo_server_connections.put_nowait(far)
+        self._wanted.set()
+        await carry(stream, near)
+
+    async def _somebody(self, listening: socket.socket) -> None:
+        """Waits for the first connection."""
+        loop = asyncio.get_running_loop()
+        loop.add_reader(listening, self._wanted.set)
+        try:
+            await self._wanted.wait()
+        finally:
+            loop.remove_reader(listening)
 
     async def _loaded(self, module: str) -> None:
         """In a thread: loading the code would block the loop for half a second."""
@@ -117,16 +140,6 @@ class ServerPart:
 
 def _listening(port: int) -> socket.socket:
     return socket.create_server((HOST, port), backlog=BACKLOG)
-
-
-async def _somebody(listening: socket.socket) -> None:
-    """Waits for the first connection."""
-    loop, came = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(listening, came.set)
-    try:
-        await came.wait()
-    finally:
-        loop.remove_reader(listening)
 
 
 def ports_of(

@@ -220,6 +220,11 @@ class Listener:
         except (OSError, ssl.SSLError, TimeoutError):
             connection.close()
 
+    def serve(self, connection: socket.socket, handle: Handle, tls: ssl.SSLContext | None) -> None:
+        """Serves gRPC on a connection that was not accepted here, with calls of its own."""
+        connection.setblocking(False)
+        self._start(connection, lambda: Http2Connection(self.host, handle), tls)
+
     def _forget(self, connection: socket.socket) -> None:
         self._loop.remove_reader(connection)
         if (timer := self._peeking.pop(connection, None)) is not None:

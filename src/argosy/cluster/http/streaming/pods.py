@@ -14,7 +14,7 @@ from argosy.cluster.http.streaming.raw import ByteStream
 from argosy.cluster.http.streaming.remote_command import Console
 from argosy.cluster.http.streaming.responder import respond
 from argosy.cluster.http.streaming.websocket import WebSocketBytes
-from argosy.cluster.ports import LogOptions, PodRuntime
+from argosy.cluster.ports import ConnectionHandler, LogOptions, PodRuntime
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 
@@ -99,6 +99,8 @@ def _port_forward(call: Call, pod: JsonObject, pod_runtime: PodRuntime) -> Respo
         raise bad_request(f"pod {name} is not running: its phase is {(pod.get('status') or {}).get('phase')}")
 
     async def serve(port: int, stream: ByteStream) -> str:
+        if (handler := _own(call, port)) is not None:
+            return await _connected(call, port, handler, stream)
         if not pod_runtime.listens(pod, port):
             return f"failed to connect to localhost:{port} inside the pod: connection refused"
         await respond(stream, lambda asked: pod_runtime.answer(pod, port, asked))
@@ -125,6 +127,20 @@ def _port_forward(call: Call, pod: JsonObject, pod_runtime: PodRuntime) -> Respo
         websocket.handshake(request, port_forward.CHANNELS if offered else ""),
         lambda stream: port_forward.over_websocket(stream, ports, serve),
     )
+
+
+def _own(call: Call, port: int) -> ConnectionHandler | None:
+    """Our own answer on a Pod's port."""
+    backends = call.wiring.backends
+    return backends.connection(call.namespace, call.route.name, port) if backends is not None else None
+
+
+async def _connected(call: Call, port: int, handler: ConnectionHandler, stream: ByteStream) -> str:
+    """The control plane acts with credentials in the namespace's Secrets: only for those who may read them."""
+    if not call.wiring.authorizer.judge(call.user, Attributes("get", "", "secrets", "", call.namespace)).allowed:
+        return f"port {port} answers only users who may get secrets in the namespace {call.namespace}"
+    await handler(stream)
+    return ""
 
 
 def _spdy_protocol(call: Call, known: tuple[str, ...]) -> str:
