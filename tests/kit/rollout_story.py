@@ -65,6 +65,10 @@ ROUTERS = (
     ("apisix.apache.org", "v2", "apisixroutes", "ApisixRoute"),
     ("traefik.io", "v1alpha1", "traefikservices", "TraefikService"),
     ("getambassador.io", "v2", "mappings", "Mapping"),
+    ("appmesh.k8s.aws", "v1beta2", "virtualservices", "VirtualService"),
+    ("appmesh.k8s.aws", "v1beta2", "virtualrouters", "VirtualRouter"),
+    ("appmesh.k8s.aws", "v1beta2", "virtualnodes", "VirtualNode"),
+    ("gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute"),
     ("elbv2.k8s.aws", "v1beta1", "targetgroupbindings", "TargetGroupBinding"),
 )
 
@@ -74,7 +78,7 @@ def router_crds() -> list[Json]:
         {
             "apiVersion": "apiextensions.k8s.io/v1",
             "kind": "CustomResourceDefinition",
-            "metadata": {"name": f"{plural}.{group}"},
+            "metadata": {"name": f"{plural}.{group}", "annotations": {"api-approved.kubernetes.io": "unapproved"}},
             "spec": {
                 "group": group,
                 "names": {"kind": kind, "plural": plural, "singular": kind.lower(), "listKind": f"{kind}List"},

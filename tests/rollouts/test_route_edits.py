@@ -74,7 +74,7 @@ def test_an_edit_is_reported_with_its_manager_and_put_right() -> None:
         edit(world, 77)
         assert weight(world) == 20
         assert told(world) == [
-            "VirtualService web was changed by 'kubectl-edit', against the weight 20 of its canary: it is put right"
+            "VirtualService web was changed by 'kubectl-edit' while 20% are for the canary: the change is reverted"
         ]
     finally:
         world.__exit__(None, None, None)
@@ -86,7 +86,7 @@ def test_a_repeated_editor_is_not_fought_and_named_as_what_the_rollout_waits_for
         for number in range(6):
             edit(world, 50 + number)
         assert weight(world) == 55
-        assert told(world)[-1] == "VirtualService web is changed again and again by 'kubectl-edit': it is left alone"
+        assert told(world)[-1] == "'kubectl-edit' keeps changing VirtualService web: it is left alone for now"
         assert len(told(world)) == 4
         found = world.get(ROLLOUTS, Key(NAMESPACE, "web"))
         assert found is not None

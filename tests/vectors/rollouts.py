@@ -290,7 +290,7 @@ def smi_split(given: Json) -> Json:
     rollout = a_rollout(given["rollout"])
     shares = [read(WeightDestination, share) for share in given.get("additional") or ()]
     version = given.get("version") or ""
-    versions = [version] if version else list(smi.VERSIONS)
+    versions = [version] if version else ["v1alpha1", "v1alpha2", "v1alpha3"]
     return {
         one: without_types(smi.traffic_split(rollout, given["name"], given["weight"], shares, version=one))
         for one in versions

@@ -20,6 +20,7 @@ from argosy.rollouts.routers.istio.router import IstioRouter
 from argosy.rollouts.routers.nginx import NginxRouter
 from argosy.rollouts.routers.port import Drafts, Router
 from argosy.rollouts.routers.reported import Reported, reported
+from argosy.rollouts.routers.versions import MAPPINGS, TRAEFIK_SERVICES
 
 Seen = Mapping[tuple[Resource, Key], JsonObject]
 Make = Callable[..., Router]
@@ -76,12 +77,12 @@ ROUTERS: dict[str, tuple[JsonObject, Make, Seen]] = {
     "ambassador": (
         {"ambassador": {"mappings": ["web"]}},
         ambassador.AmbassadorRouter,
-        at(ambassador.MAPPINGS, named("web", spec={"service": "stable:80", "prefix": "/"})),
+        at(MAPPINGS, named("web", spec={"service": "stable:80", "prefix": "/"})),
     ),
     "traefik": (
         {"traefik": {"weightedTraefikServiceName": "web"}},
         traefik.TraefikRouter,
-        at(traefik.TRAEFIK_SERVICES, named("web", spec={"weighted": {"services": two("name")}})),
+        at(TRAEFIK_SERVICES, named("web", spec={"weighted": {"services": two("name")}})),
     ),
     "apisix": (
         {"apisix": {"route": {"name": "web", "rules": ["main"]}}},

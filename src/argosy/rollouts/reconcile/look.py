@@ -29,7 +29,7 @@ from argosy.rollouts.reconcile.traffic.balancing import balancing
 from argosy.rollouts.resources import ANALYSIS_TEMPLATES, CLUSTER_TEMPLATES, HASH_LABEL, INSTANCE_ID, REVISION
 from argosy.rollouts.revisions.finding import by_creation
 from argosy.rollouts.revisions.hashing import pod_template_hash, step_hash
-from argosy.rollouts.routers.needs import objects_of
+from argosy.rollouts.routers.needs import objects_of, split_version
 from argosy.rollouts.settings import USUAL, RolloutSettings
 from argosy.rollouts.status.phase import is_restarting
 from argosy.rollouts.step_services import step_services
@@ -131,6 +131,7 @@ def _complete(
         templates=templates,
         workload=source.workload,
         objects=objects,
+        split_version=split_version(snapshot, rollout),
         plugins=_plugins(snapshot, rollout, facts, settings),
         balancing=balancing(snapshot, rollout, sets, services, objects, pod_hash, settings),
         refusal=snapshot.refusal,

@@ -64,7 +64,9 @@ class Seen:
     partitioned: Partitioned | None = None
     """A StatefulSet or DaemonSet whose Pods are the versions; then `sets` are its revisions."""
     objects: Mapping[tuple[Resource, Key], JsonObject] = field(default_factory=dict)
-    """Objects that the routers read and write."""
+    """Objects that the routers read and write, by the default version of their kinds."""
+    split_version: str = ""
+    """Of an SMI TrafficSplit to create."""
     plugins: Mapping[int, object] = field(default_factory=dict)
     """Answers of step plug-ins, by step."""
     balancing: Balancing | None = None

@@ -6,10 +6,10 @@ import copy
 from typing import Final
 
 from argosy.apis.rollouts import Rollout
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.objects import JsonObject
 from argosy.rollouts.routers.port import Passive, RoutingError, Shares
+from argosy.rollouts.routers.versions import MAPPINGS
 
-MAPPINGS: Final = Resource("getambassador.io", "v2", "mappings", "Mapping")
 LONGEST_NAME: Final = 246
 
 

@@ -15,8 +15,8 @@ VIRTUAL_SERVICES: Final = Resource(GROUP, "v1beta2", "virtualservices", "Virtual
 VIRTUAL_ROUTERS: Final = Resource(GROUP, "v1beta2", "virtualrouters", "VirtualRouter")
 VIRTUAL_NODES: Final = Resource(GROUP, "v1beta2", "virtualnodes", "VirtualNode")
 ROUTE_KINDS: Final = ("httpRoute", "tcpRoute", "http2Route", "grpcRoute")
-NO_CANARY: Final = "canary-default"
-NO_STABLE: Final = "stable-default"
+NO_CANARY: Final = "canary-hash"
+NO_STABLE: Final = "stable-hash"
 """A hash that no pod has."""
 
 

@@ -9,7 +9,7 @@ from argosy.machinery.controller import Snapshot
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
 from argosy.machinery.selectors import SelectorError, label_selector_of
 from argosy.rollouts.resources import INGRESSES
-from argosy.rollouts.routers import alb, ambassador, apisix, app_mesh, gateway_api, nginx, smi, traefik
+from argosy.rollouts.routers import alb, ambassador, apisix, app_mesh, gateway_api, nginx, smi, traefik, versions
 from argosy.rollouts.routers.istio.resources import (
     DESTINATION_RULES,
     VIRTUAL_SERVICES,
@@ -27,7 +27,7 @@ def objects_of(snapshot: Snapshot, rollout: Rollout) -> dict[tuple[Resource, Key
         return {}
     found: dict[tuple[Resource, Key], JsonObject] = {}
     for resource, key in places(rollout):
-        if key.name and (obj := snapshot.object(resource, key)) is not None:
+        if key.name and (obj := versions.found(snapshot, resource, key)) is not None:
             found[resource, key] = obj
     found |= _mesh_router(snapshot, rollout, found)
     found |= _selected(snapshot, rollout)
@@ -42,7 +42,16 @@ def resources_of(rollout: Rollout) -> frozenset[Resource]:
     config = gateway_api.config_of(rollout)
     selected = {gateway_api.KINDS[kind] for kind, _ in gateway_api.selectors_of(config or {})}
     mesh = {app_mesh.VIRTUAL_ROUTERS} if app_mesh.app_mesh_of(rollout) is not None else set()
-    return frozenset({resource for resource, key in places(rollout) if key.name} | selected | mesh)
+    named = {one for resource, key in places(rollout) if key.name for one in versions.versions_of(resource)}
+    return frozenset(named | selected | mesh)
+
+
+def split_version(snapshot: Snapshot, rollout: Rollout) -> str:
+    """Of a TrafficSplit that a Rollout is going to create; empty if it has none."""
+    if smi.smi_of(rollout) is None:
+        return ""
+    default = versions.TRAFFIC_SPLITS
+    return next(versions.served(snapshot, default), default).version
 
 
 def namespaces_of(rollout: Rollout) -> frozenset[str]:
@@ -74,11 +83,11 @@ def _other_needs(rollout: Rollout) -> Iterator[tuple[Resource, str]]:
     for name in alb.alb_ingresses(rollout):
         yield INGRESSES, name
     if smi.smi_of(rollout) is not None:
-        yield smi.DEFAULT, smi.split_name(rollout)
+        yield versions.TRAFFIC_SPLITS, smi.split_name(rollout)
     for name in ambassador.mappings(rollout):
-        yield ambassador.MAPPINGS, name
-        yield ambassador.MAPPINGS, ambassador.canary_mapping_name(name)
-    yield traefik.TRAEFIK_SERVICES, traefik.service_name(rollout)
+        yield versions.MAPPINGS, name
+        yield versions.MAPPINGS, ambassador.canary_mapping_name(name)
+    yield versions.TRAEFIK_SERVICES, traefik.service_name(rollout)
     if (route := apisix.route_of(rollout)) is not None:
         for name in (route.name, *apisix.header_route_names(rollout)):
             yield apisix.ROUTES, name

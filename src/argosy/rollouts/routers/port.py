@@ -13,6 +13,7 @@ from argosy.apis.rollouts.steps import SetHeaderRoute, SetMirrorRoute
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
 from argosy.machinery.patches.mergepatch import create_merge_patch
 from argosy.machinery.requests import Write, create, delete, merge
+from argosy.rollouts.routers.versions import written_as
 
 Shares = Sequence[WeightDestination]
 """Further services with their own weights: those of an experiment."""
@@ -99,7 +100,7 @@ def _write(
     *,
     again: bool,
 ) -> list[Write]:
-    resource = place[0]
+    resource = written_as(place[0], wanted or seen or {})
     if wanted is None:
         return [delete(resource, seen, exact=not again)] if seen is not None else []
     if before is None:

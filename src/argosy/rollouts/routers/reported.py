@@ -17,6 +17,7 @@ from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.rollouts.resources import INGRESSES
 from argosy.rollouts.routers import alb, ambassador, app_mesh, nginx
 from argosy.rollouts.routers.istio.resources import DESTINATION_RULES, istio_of
+from argosy.rollouts.routers.versions import MAPPINGS
 
 _NAMES: Final = ("name", "service", "serviceName", "ServiceName", "host", "subset")
 
@@ -39,7 +40,7 @@ def reported(rollout: Rollout, objects: Mapping[tuple[Resource, Key], JsonObject
     for (resource, key), obj in sorted(objects.items(), key=lambda item: (item[0][0].kind, item[0][1])):
         if resource == INGRESSES:
             found += _ingress(rollout, key.name, obj, canary, stable)
-        elif resource == ambassador.MAPPINGS:
+        elif resource == MAPPINGS:
             found += _mapping(rollout, key.name, obj)
         elif resource != DESTINATION_RULES:
             found += _weighted(resource.kind, key.name, obj.get("spec"), canary, stable)

@@ -1,22 +1,13 @@
-"""SMI: a TrafficSplit of the Rollout's own. Section 14.
-
-Its version is the one that the cluster serves: v1alpha1 before the others, which is upstream's default.
-"""
+"""SMI: a TrafficSplit of the Rollout's own. Section 14."""
 
 from __future__ import annotations
 
-from typing import Final
-
 from argosy.apis.rollouts import Rollout
 from argosy.apis.rollouts.routing import Smi
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.objects import JsonObject
 from argosy.rollouts.routers.ownership import controls, owner_of
-from argosy.rollouts.routers.port import Passive, RoutingError, Shares
-
-GROUP: Final = "split.smi-spec.io"
-VERSIONS: Final = ("v1alpha1", "v1alpha2", "v1alpha3")
-TRAFFIC_SPLITS: Final = {version: Resource(GROUP, version, "trafficsplits", "TrafficSplit") for version in VERSIONS}
-DEFAULT: Final = TRAFFIC_SPLITS["v1alpha1"]
+from argosy.rollouts.routers.port import Drafts, Passive, RoutingError, Shares, Tell
+from argosy.rollouts.routers.versions import TRAFFIC_SPLITS
 
 
 def smi_of(rollout: Rollout) -> Smi | None:
@@ -30,15 +21,21 @@ def split_name(rollout: Rollout) -> str:
 
 
 class SmiRouter(Passive):
+    """`version`: of a new TrafficSplit; one that exists keeps its own."""
+
     kind = "SMI"
-    resource = DEFAULT
+
+    def __init__(self, rollout: Rollout, drafts: Drafts, report: Tell, version: str = TRAFFIC_SPLITS.version) -> None:
+        super().__init__(rollout, drafts, report)
+        self.version = version
 
     def set_weight(self, weight: int, shares: Shares) -> None:
         name = split_name(self.rollout)
-        wanted = traffic_split(self.rollout, name, weight, shares, version=self.resource.version)
-        found = self.drafts.get(self.resource, self.key(name))
+        found = self.drafts.get(TRAFFIC_SPLITS, self.key(name))
+        version = str((found or {}).get("apiVersion") or "").rpartition("/")[2] or self.version
+        wanted = traffic_split(self.rollout, name, weight, shares, version=version)
         if found is None:
-            self.drafts.put(self.resource, wanted)
+            self.drafts.put(TRAFFIC_SPLITS, wanted)
             self.report("Normal", "TrafficSplitCreated", f"TrafficSplit `{name}` created")
         elif not controls(self.rollout, found):
             raise RoutingError(f"Rollout does not own TrafficSplit `{name}`")
@@ -55,7 +52,7 @@ def traffic_split(rollout: Rollout, name: str, weight: int, shares: Shares, *, v
     backends.append((canary.stable_service, rest))
     root = smi.root_service if smi is not None and smi.root_service else canary.stable_service
     return {
-        "apiVersion": f"{GROUP}/{version}",
+        "apiVersion": f"{TRAFFIC_SPLITS.group}/{version}",
         "kind": "TrafficSplit",
         "metadata": {"name": name, "namespace": rollout.namespace, "ownerReferences": [owner_of(rollout)]},
         "spec": {

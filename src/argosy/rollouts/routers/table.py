@@ -49,7 +49,7 @@ def routers_of(turn: Turn) -> Sequence[Router]:
     for setting, make in (
         (routing.nginx, NginxRouter),
         (routing.alb, partial(AlbRouter, weights=partial(weights_are_set, turn))),
-        (routing.smi, SmiRouter),
+        (routing.smi, partial(SmiRouter, version=turn.seen.split_version)),
         (routing.ambassador, AmbassadorRouter),
         (routing.app_mesh, AppMeshRouter),
         (routing.traefik, TraefikRouter),

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from argosy.apis.rollouts import Rollout
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.objects import JsonObject
 from argosy.rollouts.routers.port import Passive, RoutingError, Shares
-
-TRAEFIK_SERVICES: Final = Resource("traefik.io", "v1alpha1", "traefikservices", "TraefikService")
+from argosy.rollouts.routers.versions import TRAEFIK_SERVICES
 
 
 def service_name(rollout: Rollout) -> str:

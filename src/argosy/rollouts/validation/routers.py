@@ -15,6 +15,7 @@ from argosy.rollouts.routers.istio.resources import VIRTUAL_SERVICES, istio_of, 
 from argosy.rollouts.routers.istio.routes import KINDS, chosen, routes_of
 from argosy.rollouts.routers.nginx import nginx_of
 from argosy.rollouts.routers.port import RoutingError
+from argosy.rollouts.routers.versions import MAPPINGS
 from argosy.rollouts.validation.errors import FieldError, internal, invalid
 
 Objects = Mapping[tuple[Resource, Key], JsonObject]
@@ -110,7 +111,7 @@ def _missing_mappings(rollout: Rollout, objects: Objects) -> Iterator[FieldError
     if not routing.ambassador.mappings:
         yield invalid(f"{BASE}.ambassador.mappings", None, "must provide at least one mapping")
     for name in routing.ambassador.mappings:
-        if (ambassador.MAPPINGS, Key(rollout.namespace, name)) not in objects:
+        if (MAPPINGS, Key(rollout.namespace, name)) not in objects:
             text = f'mappings.getambassador.io "{name}" not found'
             yield invalid(f"{BASE}.ambassador.mappings", name, text)
 
@@ -145,7 +146,7 @@ def wrong_objects(rollout: Rollout, objects: Objects) -> Iterator[FieldError]:
         key = virtual_service_key(rollout, wanted.name)
         yield from virtual_service_errors(rollout, wanted, objects[VIRTUAL_SERVICES, key])
     for name in ambassador.mappings(rollout):
-        mapping = objects[ambassador.MAPPINGS, Key(rollout.namespace, name)]
+        mapping = objects[MAPPINGS, Key(rollout.namespace, name)]
         if (mapping.get("spec") or {}).get("weight"):
             yield invalid("spec.weight", name, f'Ambassador mapping "{name}" can not define weight')
     for (resource, _), obj in objects.items():

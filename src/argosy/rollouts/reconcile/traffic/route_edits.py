@@ -41,7 +41,7 @@ def heed(turn: Turn, weight: int) -> None:
         edits = Edits(place, old.count + 1, old.since) if old is not None else Edits(place, 1, turn.now)
         what = f"{place[0].kind} {place[1].name}"
         if edits.count <= PATIENCE:
-            text = f"{what} was changed by {manager!r}, against the weight {weight} of its canary: it is put right"
+            text = f"{what} was changed by {manager!r} while {weight}% are for the canary: the change is reverted"
             turn.event("RouteEdited", text, "Warning")
         else:
             del turn.drafts.changed[place]
@@ -50,7 +50,7 @@ def heed(turn: Turn, weight: int) -> None:
             turn.wake(until)
             if edits.count > PATIENCE + 1:
                 continue  # counted and reported already
-            turn.event("RouteEdited", f"{what} is changed again and again by {manager!r}: it is left alone", "Warning")
+            turn.event("RouteEdited", f"{manager!r} keeps changing {what}: it is left alone for now", "Warning")
         known[place] = edits
     turn.edits = tuple(known.values())
 

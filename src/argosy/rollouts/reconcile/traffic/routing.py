@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from argosy.apis.rollouts.status import TrafficWeights, WeightDestination
+from argosy.apis.rollouts.steps import SetHeaderRoute
 from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.text.go_text import plain
@@ -60,6 +61,7 @@ def _route(turn: Turn, router: Router) -> bool:
         router.update_hash(canary_hash, stable_hash, destinations)
     with _errors_reported(turn, event="TrafficRoutingError"):
         router.set_weight(weight, destinations)
+        _keep_routes(turn, router)
         heed(turn, weight)
     _note_weights(turn, canary_hash, stable_hash, weight, shares)
     return _verify(turn, router, weight, destinations)
@@ -156,6 +158,25 @@ def _set_routes(turn: Turn, router: Router) -> None:
         router.set_header_route(step.set_header_route)
     if step.set_mirror_route is not None:
         router.set_mirror_route(step.set_mirror_route)
+
+
+def _keep_routes(turn: Turn, router: Router) -> None:
+    """Sets the routes of earlier steps again: somebody may have changed or removed them."""
+    rollout, new = turn.rollout, turn.new
+    status, canary = rollout.status, rollout.spec.strategy.canary
+    if canary is None or new is None or new.available == 0 or status.promote_full or turn.pauses.is_aborted:
+        return
+    if status.stable_rs == status.current_pod_hash or revision_of(rollout.annotations) <= 1:
+        return
+    _, index = current_step(rollout)
+    routes = (one for step in canary.steps[:index] for one in (step.set_header_route, step.set_mirror_route) if one)
+    for route in {route.name: route for route in routes}.values():
+        if not route.match:
+            continue
+        if isinstance(route, SetHeaderRoute):
+            router.set_header_route(route)
+        else:
+            router.set_mirror_route(route)
 
 
 def _note_weights(turn: Turn, canary_hash: str, stable_hash: str, weight: int, shares: list[JsonObject]) -> None:

@@ -47,10 +47,11 @@ def set_mirror_route(
     rollout: Rollout, wanted: IstioVirtualService, obj: JsonObject, route: SetMirrorRoute, host: str
 ) -> None:
     """The mirrored requests are served as before: by the weights of the route that it copies."""
-    remove_route(obj, route.name)
+    before = next((one for one in http_routes(obj) if one.get("name") == route.name), None)
     if not route.match:
+        remove_route(obj, route.name)
         return
-    routes, mirror = http_routes(obj), _canary(rollout, host)
+    mirror = _canary(rollout, host)
     if (port := _port(wanted, obj)) is not None:
         mirror["port"] = {"number": port}
     matches = []
@@ -65,7 +66,10 @@ def set_mirror_route(
         "mirror": mirror,
         "mirrorPercentage": {"value": 100 if route.percentage is None else route.percentage},
     }
-    obj["spec"]["http"] = [made, *routes]
+    if before is not None and {**before, "route": None} == {**made, "route": None}:
+        return  # its weights follow the step's, see `weights`
+    remove_route(obj, route.name)
+    obj["spec"]["http"] = [made, *http_routes(obj)]
 
 
 def string_match(match: StringMatch | None) -> JsonObject:
