@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from argosy.apis import crds
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.requests import Get, Write
 from argosy.machinery.status import StatusError
+from argosy.promotion.kinds import FREIGHT, WAREHOUSES
 from argosy.rehearse.configuration.loading import cleaned, load
 from argosy.runtime.clients.wrapping import WrappingClient
+from tests.kit.promotion import PromotionWorld
 from tests.kit.world import CONFIG_MAPS, World
 
 APPLICATIONS = Resource("argoproj.io", "v1alpha1", "applications", "Application")
@@ -85,3 +88,46 @@ def test_a_status_that_was_refused_once_is_written_in_the_next_pass() -> None:
         assert refused
         found = world.run(world.client.get(Get(APPLICATIONS, Key("argocd", "shop"))))
         assert found["status"]["history"][0]["revision"] == "a" * 40
+
+
+def test_present_freight_is_loaded_before_its_warehouse_creates_the_same_again(tmp_path: Path) -> None:
+    """Admission asks for the Warehouse first, and Freight that the Warehouse creates would lack alias and history."""
+    with PromotionWorld(tmp_path) as world:
+        commits = [world.write("repo", {"a.txt": text}) for text in "xy"]
+        url = world.repository("repo")
+        kargo = "kargo.akuity.io/v1alpha1"
+        spec = {"interval": "5m", "subscriptions": [{"git": {"repoURL": url, "branch": "main"}}]}
+        project = {"apiVersion": kargo, "kind": "Project", "metadata": {"name": "demo"}}
+        warehouse = {
+            "apiVersion": kargo,
+            "kind": "Warehouse",
+            "metadata": {"name": "w", "namespace": "demo"},
+            "spec": spec,
+        }
+        freight = [
+            {
+                "apiVersion": kargo,
+                "kind": "Freight",
+                "metadata": {
+                    "name": f"f-{alias}",
+                    "namespace": "demo",
+                    "creationTimestamp": f"2030-01-0{day}T00:00:00Z",
+                },
+                "alias": alias,
+                "origin": {"kind": "Warehouse", "name": "w"},
+                "commits": [{"repoURL": url, "id": commit, "branch": "main", "message": "as it was known then"}],
+                "status": {"verifiedIn": {"test": {"verifiedAt": "2030-01-03T00:00:00Z"}}},
+            }
+            for day, (alias, commit) in enumerate(zip(("first-one", "second-one"), commits, strict=True), 1)
+        ]
+
+        problems = world.run(load(world.kubectl, world.clock, [*freight, warehouse, project]))
+        world.run(world.clock.sleep(1800))
+
+        assert problems == []
+        found = [world.get(FREIGHT, Key("demo", name)) or {} for name in world.freight()]
+        assert [one["alias"] for one in found] == ["first-one", "second-one"]
+        assert all("test" in one["status"]["verifiedIn"] for one in found)
+        held = world.get(WAREHOUSES, Key("demo", "w")) or {}
+        assert held["spec"]["freightCreationPolicy"] == "Automatic"
+        assert held["status"]["discoveredArtifacts"]["git"], "it discovers as before"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from argosy.machinery import requests
-from argosy.machinery.objects import JsonObject, Key, Resource, group_version
+from argosy.machinery.objects import JsonObject, Key, Resource, group_version, key_of
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
@@ -16,9 +16,12 @@ NAMESPACES: Final = Resource("", "v1", "namespaces", "Namespace", namespaced=Fal
 ORDER: Final = (
     "CustomResourceDefinition", "Namespace", "ClusterConfig", "Project", "Secret", "ConfigMap", "ServiceAccount",
     "AppProject", "ProjectConfig", "ClusterIssuer", "Issuer", "ClusterAnalysisTemplate", "AnalysisTemplate",
-    "ClusterPromotionTask", "PromotionTask", "Freight", "", "Application", "ApplicationSet", "Warehouse", "Stage",
+    "ClusterPromotionTask", "PromotionTask", "Warehouse", "Freight", "", "Application", "ApplicationSet", "Stage",
 )  # fmt: skip
-"""Rank by kind; "" stands for every other kind. Freight comes before the Stages that look for it."""
+"""Rank by kind; "" is every other kind. Freight comes after its Warehouse, which admission requires, and before the
+Stages that look for it."""
+HELD: Final = {"freightCreationPolicy": "Manual"}
+"""Keeps a Warehouse from creating Freight before its present Freight, with its names and history, is loaded."""
 PASSES: Final = 10
 SETTLING: Final = 5.0
 """Virtual seconds between two passes."""
@@ -27,6 +30,7 @@ Kept = Callable[[JsonObject], JsonObject | None]
 
 async def load(client: Client, clock: Clock, objects: Iterable[JsonObject]) -> list[str]:
     """Returns a sentence for each object that could not be loaded, with the reason."""
+    objects = list(objects)
     waiting = sorted((one for one in objects if not _is_generated(one)), key=_rank)
     await _make_namespaces(client, waiting)
     projects = [one for one in waiting if one["kind"] == "Project"]
@@ -45,7 +49,26 @@ async def load(client: Client, clock: Clock, objects: Iterable[JsonObject]) -> l
         if stuck or not waiting:
             break
         await clock.sleep(SETTLING)
-    return [*unloaded, *(problems[id(obj)] for obj in waiting)]
+    unloaded += [problems[id(obj)] for obj in waiting]
+    return unloaded + await _release(client, [one for one in objects if one["kind"] == "Warehouse"])
+
+
+async def _release(client: Client, warehouses: list[JsonObject]) -> list[str]:
+    """Gives each held Warehouse its own policy; a Warehouse that could not be loaded is reported already."""
+    problems = []
+    for obj in warehouses:
+        resource = await _resource(client, obj)
+        if resource is None:
+            continue
+        try:
+            held = await client.get(requests.Get(resource, key_of(obj)))
+            policy = obj["spec"].get("freightCreationPolicy") or "Automatic"
+            patch = {"spec": {"freightCreationPolicy": policy}}
+            await client.write(requests.merge(resource, held, patch, exact=False, manager=MANAGER))
+        except StatusError as error:
+            if not error.is_not_found:
+                problems.append(f"{_named(obj)}: {error.message}")
+    return problems
 
 
 async def _loaded(client: Client, clock: Clock, obj: JsonObject) -> str:
@@ -54,7 +77,7 @@ async def _loaded(client: Client, clock: Clock, obj: JsonObject) -> str:
     if resource is None:
         return f"{_named(obj)}: {obj['apiVersion']} {obj['kind']} is served by no definition: add it"
     try:
-        made = await client.write(requests.create(resource, cleaned(obj), manager=MANAGER))
+        made = await client.write(requests.create(resource, _loadable(obj), manager=MANAGER))
         if obj["kind"] == "Freight":
             await clock.sleep(1)  # creation times, which order Freight, have a resolution of one second
         await _with_status(client, resource, made, obj)
@@ -68,7 +91,7 @@ async def _loaded(client: Client, clock: Clock, obj: JsonObject) -> str:
 async def _applied(client: Client, resource: Resource, obj: JsonObject) -> str:
     """Replaces an object that exists already, such as the default AppProject."""
     try:
-        made = await client.write(requests.apply(resource, cleaned(obj), manager=MANAGER, force=True))
+        made = await client.write(requests.apply(resource, _loadable(obj), manager=MANAGER, force=True))
         await _with_status(client, resource, made, obj)
     except StatusError as error:
         return f"{_named(obj)}: {error.message}"
@@ -115,6 +138,11 @@ def cleaned(obj: JsonObject) -> JsonObject:
     kept = ("name", "namespace", "labels", "annotations", "finalizers")
     made: dict[str, Any] = {name: metadata[name] for name in kept if metadata.get(name)}
     return {**{name: value for name, value in obj.items() if name not in ("status", "operation")}, "metadata": made}
+
+
+def _loadable(obj: JsonObject) -> JsonObject:
+    found = cleaned(obj)
+    return {**found, "spec": {**(found.get("spec") or {}), **HELD}} if obj["kind"] == "Warehouse" else found
 
 
 async def _make_namespaces(client: Client, objects: list[JsonObject]) -> None:
