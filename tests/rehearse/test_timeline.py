@@ -29,7 +29,7 @@ STEP = {"alias": "push", "status": "Succeeded", "finishedAt": "1"}
 @pytest.mark.parametrize(
     ("kind", "old", "new", "told"),
     [
-        ("Application", {}, RUNNING, [("busy", "syncs at aaaaaaaa")]),
+        ("Application", {}, RUNNING, [("busy", "syncing at aaaaaaaa")]),
         ("Application", RUNNING, DONE, [("ok", "synced at aaaaaaaa")]),
         ("Application", DONE, DONE, []),
         ("Application", WELL, {"health": {"status": "Degraded"}}, [("broken", "is Degraded: It is Degraded")]),
@@ -54,6 +54,6 @@ def test_a_change_says_what_a_person_would_want_to_read(
 
 
 def test_created_and_deleted_objects_are_listed() -> None:
-    assert lines("Freight", None, obj({}, images=[{"repoURL": "r", "tag": "1"}]))[0] == ("ok", "came: r:1")
-    assert lines("Promotion", None, obj({}))[0] == ("busy", "was made, of Freight ffffffff")
-    assert lines("Stage", obj({}), None) == [("ok", "is deleted")]
+    assert lines("Freight", None, obj({}, images=[{"repoURL": "r", "tag": "1"}]))[0] == ("ok", "discovered: r:1")
+    assert lines("Promotion", None, obj({}))[0] == ("busy", "created for Freight ffffffff")
+    assert lines("Stage", obj({}), None) == [("ok", "deleted")]

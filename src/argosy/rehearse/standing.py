@@ -175,7 +175,7 @@ def _in_stage(piece: Freight, stage: Stage, found: Standing, pipeline: Pipeline)
         yield _finding(stage.raw, "gate", f"Freight {name} {found.why}", opens=opens)
     elif found.until is not None and not any(one for one in pipeline.promotions_of(piece, stage)):
         yield _finding(stage.raw, "busy", f"Freight {name} {found.why}", until=found.until)
-    elif found.why.startswith("is there"):
+    elif found.why.startswith("deployed"):
         yield _finding(stage.raw, "busy", f"Freight {name} {found.why}")
 
 

@@ -35,7 +35,7 @@ def lines(kind: str, old: JsonObject | None, new: JsonObject | None) -> list[Lin
     if describe is None:
         return []
     if new is None:
-        return [("ok", "is deleted")]
+        return [("ok", "deleted")]
     return list(describe(old or {}, new))
 
 
@@ -69,7 +69,7 @@ def _operation(app: JsonObject, phase: str) -> Line:
     state = app["status"]["operationState"]
     result = state.get("syncResult") or (state.get("operation") or {}).get("sync") or {}
     if phase == "Running":
-        return "busy", f"syncs{_revision(result)}"
+        return "busy", f"syncing{_revision(result)}"
     if phase == "Succeeded":
         return "ok", f"synced{_revision(result)}"
     return "broken", f"sync {phase.lower()}: {state.get('message') or ''}"
@@ -84,7 +84,7 @@ def _revision(result: Any) -> str:
 
 def _freight(old: JsonObject, new: JsonObject) -> Iterator[Line]:
     if not old:
-        yield "ok", f"came: {object_states.freight(new).facts['content']}"
+        yield "ok", f"discovered: {object_states.freight(new).facts['content']}"
     for key, verb in (("verifiedIn", "is verified in"), ("approvedFor", "is approved for")):
         for name in sorted(set(_at(new, "status", key) or ()) - set(_at(old, "status", key) or ())):
             yield "ok", f"{verb} {name}"
@@ -108,7 +108,7 @@ def _verification(stage: JsonObject) -> str:
 def _promotion(old: JsonObject, new: JsonObject) -> Iterator[Line]:
     phase, before = _at(new, "status", "phase"), _at(old, "status", "phase")
     if not old:
-        yield "busy", f"was made, of Freight {str(new['spec'].get('freight') or '')[:SHORT]}"
+        yield "busy", f"created for Freight {str(new['spec'].get('freight') or '')[:SHORT]}"
     if phase and phase not in (before, "Pending"):
         message = f": {_at(new, 'status', 'message')}" if _at(new, "status", "message") else ""
         yield object_states.promotion(new).severity, f"{str(phase).lower()}{message}"
@@ -147,7 +147,10 @@ def _analysis(old: JsonObject, new: JsonObject) -> Iterator[Line]:
     state, before = object_states.analysis_run(new), object_states.analysis_run(old) if old else None
     if before is None or state.state != before.state:
         message = f": {state.message}" if state.message else ""
-        yield state.severity, f"{state.state.lower()}{message}" if before is not None else f"of {state.facts['owner']}"
+        yield (
+            state.severity,
+            f"{state.state.lower()}{message}" if before is not None else f"created for {state.facts['owner']}",
+        )
 
 
 def _certificate(old: JsonObject, new: JsonObject) -> Iterator[Line]:

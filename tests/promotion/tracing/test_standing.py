@@ -116,7 +116,7 @@ def test_a_promotion_that_waits_for_a_pull_request_names_it_and_when_it_gives_up
 @pytest.mark.parametrize(
     ("status", "state", "why"),
     [
-        (held("Progressing"), "waiting", "is there, health Progressing"),
+        (held("Progressing"), "waiting", "deployed, health Progressing"),
         (held(phase="Running", analysisRun={"name": "run"}), "waiting", "verification Running by run"),
         (held(phase="Failed", message="too many errors"), "failed", "verification Failed: too many errors"),
     ],
@@ -223,7 +223,7 @@ def test_freight_older_than_the_stages_current_one_is_shown_as_passed_by() -> No
 
     assert told(pipeline, old, prod) == (
         "waiting",
-        "is available, but older than fair-falcon, which is there: it comes if it is promoted",
+        "is available, but older than the current fair-falcon; it is deployed only if somebody promotes it",
     )
     assert [one["passedBy"] for one in traced(pipeline, old, NOON)["stages"]] == ["fair-falcon"]
     assert [one["passedBy"] for one in traced(pipeline, newer, NOON)["stages"]] == [""]

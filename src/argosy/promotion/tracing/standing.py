@@ -43,7 +43,7 @@ def standing(pipeline: Pipeline, piece: Freight, stage: Stage, now: datetime) ->
     if _holds(stage, piece):
         return _held(pipeline, stage, verified, promotions)
     if verified:
-        return Standing("past", f"was verified at {verified.verified_at}, and has left")
+        return Standing("past", f"was verified at {verified.verified_at}, then replaced")
     if promotions:
         return _promoted(stage, promotions[-1])
     return _unavailable(pipeline, piece, stage, now)
@@ -53,10 +53,10 @@ def _promoted(stage: Stage, last: Promotion) -> Standing:
     """It was promoted, is not held and was not verified."""
     name, status = last.metadata.name, last.status
     if status.phase != "Succeeded":
-        told = f": {status.message}" if status.message else ""
-        return Standing("failed", f"Promotion {name} {status.phase}{told}")
+        details = f": {status.message}" if status.message else ""
+        return Standing("failed", f"Promotion {name} {status.phase}{details}")
     if not _is_taken_in(stage, last):
-        return Standing("waiting", f"Promotion {name} has succeeded, the Stage takes it in")
+        return Standing("waiting", f"Promotion {name} has succeeded; the Stage has not recorded it yet")
     return Standing("past", "was replaced before it was verified")
 
 
@@ -67,17 +67,17 @@ def waiting_promotion(promotion: Promotion, stage: Stage) -> Standing:
         current = stage.status.current_promotion
         if current and current.name not in ("", name):
             return Standing("waiting", f"Promotion {name} waits for its turn, behind {current.name}")
-        return Standing("waiting", f"Promotion {name} waits until what the Stage holds is verified")
+        return Standing("waiting", f"Promotion {name} waits for the verification of the Stage's current Freight")
     execution = resumed(promotion.spec.steps, STEPS, status)
     if execution.done:
-        return Standing("waiting", f"Promotion {name} comes to its end")
+        return Standing("waiting", f"Promotion {name} is finishing")
     step, meta = execution.steps[execution.current], execution.meta()
-    told = f"step {execution.current + 1} of {len(execution.steps)}, {step.as_} ({step.uses})"
+    details = f"step {execution.current + 1} of {len(execution.steps)}, {step.as_} ({step.uses})"
     if meta.get("message"):
-        told += f": {meta['message']}"
+        details += f": {meta['message']}"
     elif waits := _awaited(step, execution.state):
-        told += f": {waits}"
-    return Standing("waiting", f"Promotion {name} is at {told}", timeout_at(execution))
+        details += f": {waits}"
+    return Standing("waiting", f"Promotion {name} is at {details}", timeout_at(execution))
 
 
 def _awaited(step: PromotionStep, state: Mapping[str, Any]) -> str:
@@ -134,17 +134,17 @@ def passed_by(pipeline: Pipeline, piece: Freight, stage: Stage) -> str:
 def _held(pipeline: Pipeline, stage: Stage, verified: Verified | None, promotions: Sequence[Promotion]) -> Standing:
     current = (stage.status.held and stage.status.held.verification) or Verification()
     if current.phase in ("Failed", "Error", "Aborted", "Inconclusive") and not verified:
-        told = f": {current.message}" if current.message else ""
-        return Standing("failed", f"verification {current.phase}{told}")
+        details = f": {current.message}" if current.message else ""
+        return Standing("failed", f"verification {current.phase}{details}")
     if stage.status.health_status != "Healthy":
         issues = stage.status.health.issues if stage.status.health else ()
         rollouts = [line for one in promotions[-1:] for line in under_way(pipeline, one)]
-        told = "; ".join([*issues, *rollouts])
+        details = "; ".join([*issues, *rollouts])
         state = stage.status.health_status or "not known yet"
-        return Standing("waiting", f"is there, health {state}{': ' + told if told else ''}")
+        return Standing("waiting", f"deployed, health {state}{': ' + details if details else ''}")
     if not verified:
         by = f" by {current.analysis_run.name}" if current.analysis_run and current.analysis_run.name else ""
-        return Standing("waiting", f"is there and healthy, verification {current.phase or 'begins'}{by}")
+        return Standing("waiting", f"deployed and healthy, verification {current.phase or 'starts'}{by}")
     return Standing("live", f"live and healthy, verified at {verified.verified_at}")
 
 
@@ -153,7 +153,7 @@ def _unavailable(pipeline: Pipeline, piece: Freight, stage: Stage, now: datetime
     if found:
         return _not_promoted(pipeline, piece, stage)
     if found.ripe_at and found.ripe_at > now:
-        return Standing("waiting", "soaks in the Stage before", found.ripe_at)
+        return Standing("waiting", "soaks in the upstream Stage", found.ripe_at)
     request, namespace = stage.request_of(piece.origin), stage.metadata.namespace
     above = request.sources.stages if request else ()
     before = [(name, one) for name in above if (one := pipeline.stage(namespace, name)) is not None]
@@ -167,9 +167,11 @@ def _unavailable(pipeline: Pipeline, piece: Freight, stage: Stage, now: datetime
 
 def _not_promoted(pipeline: Pipeline, piece: Freight, stage: Stage) -> Standing:
     if newer := passed_by(pipeline, piece, stage):
-        return Standing("waiting", f"is available, but older than {newer}, which is there: it comes if it is promoted")
+        return Standing(
+            "waiting", f"is available, but older than the current {newer}; it is deployed only if somebody promotes it"
+        )
     if hold := stage.status.effective_auto_promotion_holds.get(str(piece.origin)):
         return Standing("waiting", f"auto-promotion is held by {hold.actor or hold.promotion_name}")
     if stage.status.auto_promotion_enabled:
-        return Standing("waiting", "is available, and will be promoted if nothing newer is")
+        return Standing("waiting", "is available, and will be promoted unless newer Freight is")
     return Standing("waiting", "is available, and waits for somebody to promote it")
