@@ -150,7 +150,7 @@ class ApplicationMetrics:
 
     def _label(self) -> Iterator[Sample]:
         for app in self._applications():
-            labels = app["metadata"].get("labels") or {}
+            labels = read(Application, app).metadata.labels
             yield (*_app(app), *(str(labels.get(label, "")) for label in self._labels)), 1.0
 
     def _orphaned(self) -> Iterator[Sample]:
@@ -161,14 +161,15 @@ class ApplicationMetrics:
 
 
 def _app(app: JsonObject) -> tuple[str, str, str]:
-    metadata = app["metadata"]
-    return metadata["namespace"], metadata["name"], read(Application, app).spec.project or "default"
+    seen = read(Application, app)
+    return seen.metadata.namespace, seen.metadata.name, seen.spec.project or "default"
 
 
 def _operation(app: JsonObject) -> str:
-    if app["metadata"].get("deletionTimestamp"):
+    seen = read(Application, app)
+    if seen.metadata.deletion_timestamp:
         return "delete"
-    operation = read(Application, app).operation
+    operation = seen.operation
     return "sync" if operation is not None and operation.sync is not None else ""
 
 

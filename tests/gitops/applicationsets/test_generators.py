@@ -125,7 +125,8 @@ def asked(
     fake: Fake, *, go: bool = True, namespace: str = "argocd", options: Options | None = None
 ) -> GeneratorContext:
     doors = Doors(git=fake, hosting=fake, plugins=fake, objects=fake)
-    engine = engine_of({"goTemplate": go, "goTemplateOptions": ["missingkey=error"] if go else []}, TEMPLATES)
+    spec = {"goTemplate": go, "goTemplateOptions": ["missingkey=error"] if go else []}
+    engine = engine_of(read(ApplicationSetSpec, spec), TEMPLATES)
     return GeneratorContext(
         name="fleet", namespace=namespace, control_plane="argocd", project="default", engine=engine,
         options=options or Options(), doors=doors,

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argosy.apis.argoproj import AppProject
+from argosy.apis.argoproj.applicationset.spec import ApplicationSetSpec
 from argosy.apis.schema import read
 from argosy.expr.gotemplate import GoTemplates
 from argosy.gitops.applicationsets.options import Options
@@ -173,7 +174,8 @@ def test_only_its_own_applications_are_ever_changed_or_deleted(wanted: set[str],
 
 
 def made(spec: JsonObject, parameters: JsonObject) -> JsonObject:
-    found: JsonObject = application(spec, spec["template"], parameters, engine_of(spec, TEMPLATES), "argocd")
+    seen = read(ApplicationSetSpec, spec)
+    found: JsonObject = application(seen, spec["template"], parameters, engine_of(seen, TEMPLATES), "argocd")
     return found
 
 

@@ -108,7 +108,7 @@ def test_the_last_comparison_is_remembered_for_the_revision_in_the_status(told: 
     """The answer to a lost status write contained a commit that nothing here remembers."""
     made = app()
     made["status"]["sync"]["revision"] = told
-    progress = replace(QUIET, digest="of new", revisions=("new",), told=("new",))
+    progress = replace(QUIET, digest="of new", revisions=("new",), reported=("new",))
     work = due(made, progress, NONE.with_recent())
     assert work is not None
     assert (work.digest, work.revisions) == (("of new", ("new",)) if is_remembered else ("", ()))

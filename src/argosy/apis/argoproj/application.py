@@ -384,3 +384,8 @@ class Application(Object):
     operation: Operation | None = None
     spec: ApplicationSpec
     status: ApplicationStatus = ApplicationStatus()
+
+    @property
+    def has_operation(self) -> bool:
+        """Whether an operation is requested; an empty one requests nothing."""
+        return self.operation is not None and bool(self.operation.raw)

@@ -65,7 +65,7 @@ class HelmParameter:
 
 
 @schema
-class Helm:
+class Helm(Object):
     """Options of a Helm chart."""
 
     api_versions: Annotated[tuple[str, ...], Doc("API versions offered to the chart instead of the cluster's.")] = ()

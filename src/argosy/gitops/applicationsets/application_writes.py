@@ -50,7 +50,7 @@ def removed(appset: JsonObject, app: JsonObject, around: Surroundings) -> Chain:
 
 def disowned(app: JsonObject) -> Write:
     """Lets it survive its set."""
-    owners = [owner for owner in app["metadata"].get("ownerReferences") or () if not owner.get("controller")]
+    owners = [owner.raw for owner in read(Application, app).metadata.owner_references if not owner.controller]
     return merge(APPLICATIONS, app, {"metadata": {"ownerReferences": owners or None}})
 
 

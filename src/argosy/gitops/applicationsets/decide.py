@@ -11,6 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from argosy.apis.argoproj import ApplicationSet
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets import application_writes, deletion, status
 from argosy.gitops.applicationsets.application_writes import Chain
 from argosy.gitops.applicationsets.generation import REFRESH, Memory, asked_again
@@ -34,7 +36,7 @@ PASSING: Final = frozenset({0, 409, 429, 502, 503, 504})
 
 
 def decide(seen: Seen, now: datetime) -> Decision:
-    if seen.appset["metadata"].get("deletionTimestamp"):
+    if read(ApplicationSet, seen.appset).metadata.deletion_timestamp:
         return deletion.proceed(seen.appset, seen.owned, seen.around, now)
     if deletion.needs_finalizer(seen.appset, seen.around.options):
         return Decision((deletion.with_finalizer(seen.appset),))
@@ -58,23 +60,23 @@ def _remembered(seen: Seen, now: datetime) -> Memory | None:
 def _followed(seen: Seen, memory: Memory | None, now: datetime) -> Decision:
     """After writes another look checks their result, unless some are refused repeatedly: then that is reported."""
     chains = _chains(seen)
-    told, memory = _jq_failures(seen, memory)
+    failures, memory = _jq_failures(seen, memory)
     advance = seen.advanced(now) if seen.plan is not None and seen.is_rolling else None
     if chains and not seen.refusals:
         before = only_rollout(seen.appset, advance) if seen.plan is not None and seen.plan.update else ()
-        return Decision((*told, *before, Apart(chains)), wake_at=now, memory=memory)
+        return Decision((*failures, *before, Apart(chains)), wake_at=now, memory=memory)
     most, statuses = seen.around.options.most_resources, _statuses(seen, advance)
-    tells = written(seen.appset, _found(seen, advance), seen.owned, most, statuses, memory, now)
+    change = written(seen.appset, _found(seen, advance), seen.owned, most, statuses, memory, now)
     if advance is not None and seen.generated is not None:
         chains += application_writes.operations(seen.named, advance, seen.generated.wanted)
     writes = (Apart(chains),) if chains else ()
-    steps: tuple[Step, ...] = (*told, *tells.steps, *writes)
+    steps: tuple[Step, ...] = (*failures, *change.steps, *writes)
     if chains:
-        return Decision(steps, wake_at=now, memory=tells.memory)
-    if tells.again_at is not None:
-        return Decision(steps, wake_at=tells.again_at, memory=tells.memory)
-    polled = tells.memory.until if tells.memory is not None and not tells.memory.is_due else None
-    return Decision(steps, wake_at=polled, memory=tells.memory, background=True)
+        return Decision(steps, wake_at=now, memory=change.memory)
+    if change.again_at is not None:
+        return Decision(steps, wake_at=change.again_at, memory=change.memory)
+    polled = change.memory.until if change.memory is not None and not change.memory.is_due else None
+    return Decision(steps, wake_at=polled, memory=change.memory, background=True)
 
 
 def _chains(seen: Seen) -> tuple[Chain, ...]:
@@ -116,11 +118,11 @@ def _failure(refusal: Refusal) -> tuple[str, str]:
 
 def _jq_failures(seen: Seen, memory: Memory | None) -> tuple[tuple[Event, ...], Memory | None]:
     """Once for each expression that fails."""
-    if memory is None or not (news := seen.jq.failures.keys() - memory.told):
+    if memory is None or not (news := seen.jq.failures.keys() - memory.reported):
         return (), memory
     made = []
     for expression in sorted(news):
         shown = expression if len(expression) <= EXPRESSION_SHOWN else f"{expression[:EXPRESSION_SHOWN]}…"
         text = f"jqPathExpressions: {shown!r} is not applied: {seen.jq.failures[expression]}"
         made.append(Event(seen.appset, "InvalidSetting", text, type="Warning"))
-    return tuple(made), replace(memory, told=memory.told | news)
+    return tuple(made), replace(memory, reported=memory.reported | news)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from argosy.apis.argoproj import ApplicationSet
+from argosy.apis.argoproj import Application, ApplicationSet
 from argosy.apis.schema import read
 from argosy.gitops.applicationsets.application_writes import disowned, removed
 from argosy.gitops.applicationsets.options import Options
@@ -56,7 +56,7 @@ def proceed(appset: JsonObject, applications: Sequence[JsonObject], around: Surr
     if survive(appset, around.options):
         steps.append(Apart(tuple((disowned(app),) for app in applications)))
     elif in_reverse(appset, around.options) and (batch := rolling_sync.deletion_batch(appset, applications)):
-        waiting = [app for app in batch if not app["metadata"].get("deletionTimestamp")]
+        waiting = [app for app in batch if not read(Application, app).metadata.deletion_timestamp]
         chains = tuple(removed(appset, app, around) for app in waiting)
         return Decision((Apart(chains),) if chains else (), wake_at=now + REVERSE_PAUSE)
     left = [item for item in finalizers if item != FINALIZER]

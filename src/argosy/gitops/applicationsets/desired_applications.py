@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from argosy.apis.argoproj import ApplicationSet
+from argosy.apis.argoproj.applicationset.spec import ApplicationSetSpec
+from argosy.apis.schema import read
 from argosy.expr.gotemplate import GoTemplates
 from argosy.gitops.applicationsets.generator_context import Doors, GeneratorContext
 from argosy.gitops.applicationsets.generators import generated
@@ -34,19 +37,20 @@ def asked_of(
     appset: JsonObject, doors: Doors, options: Options, templates: GoTemplates, control_plane: str
 ) -> GeneratorContext:
     """Raises Unusable."""
-    spec, metadata = appset.get("spec") or {}, appset["metadata"]
+    seen = read(ApplicationSet, appset)
+    spec, metadata = seen.spec, seen.metadata
     try:
         engine = engine_of(spec, templates)
     except RenderError as error:
         raise Unusable("RenderTemplateParamsError", str(error), generated=False) from None
-    project = str(((spec.get("template") or {}).get("spec") or {}).get("project") or "")
-    outside = metadata["namespace"] != control_plane
-    if outside and (_TEMPLATED.search(project) or any(map(_TEMPLATED.search, own_projects(spec)))):
+    project = str(spec.template.spec.project)
+    outside = metadata.namespace != control_plane
+    if outside and (_TEMPLATED.search(project) or any(map(_TEMPLATED.search, own_projects(spec.raw)))):
         message = "the Argo CD project field may not be templated, nor set by a generator, outside of the control plane"
         raise Unusable("ApplicationValidationError", message, generated=False)
     return GeneratorContext(
-        name=metadata["name"],
-        namespace=metadata["namespace"],
+        name=metadata.name,
+        namespace=metadata.namespace,
         control_plane=control_plane,
         project="" if _TEMPLATED.search(project) else project,
         engine=engine,
@@ -64,9 +68,9 @@ def unreadable(error: GeneratorError | SourceError) -> Unusable:
 
 async def desired(appset: JsonObject, asked: GeneratorContext) -> list[JsonObject]:
     """In the order of the generators. Raises Unusable."""
-    spec = appset.get("spec") or {}
+    spec = read(ApplicationSet, appset).spec
     try:
-        found = await generated(asked, list(spec.get("generators") or ()))
+        found = await generated(asked, [item.raw for item in spec.generators])
     except (GeneratorError, SourceError) as error:
         raise unreadable(error) from None
     if sum(len(item.sets) for item in found) > MOST_APPLICATIONS:
@@ -74,12 +78,14 @@ async def desired(appset: JsonObject, asked: GeneratorContext) -> list[JsonObjec
         raise Unusable("ApplicationGenerationFromParamsError", text, generated=False)
     made = []
     for item in found:
-        template = merged_template(spec.get("template") or {}, item.template)
+        template = merged_template(spec.template.raw, item.template)
         made += [_rendered(spec, template, parameters, asked) for parameters in item.sets]
     return made
 
 
-def _rendered(spec: JsonObject, template: JsonObject, parameters: JsonObject, asked: GeneratorContext) -> JsonObject:
+def _rendered(
+    spec: ApplicationSetSpec, template: JsonObject, parameters: JsonObject, asked: GeneratorContext
+) -> JsonObject:
     try:
         made: JsonObject = application(spec, template, parameters, asked.engine, asked.namespace)
     except RenderError as error:

@@ -14,6 +14,9 @@ from typing import Any, Final
 
 import orjson
 
+from argosy.apis.argoproj import ApplicationSet
+from argosy.apis.argoproj.applicationset.spec import ApplicationSetSpec
+from argosy.apis.schema import read
 from argosy.expr.gotemplate import GoTemplates
 from argosy.gitops.applicationsets.adapters import ClusterObjects, GitReader, Watched
 from argosy.gitops.applicationsets.desired_applications import Unusable, asked_of, desired, unreadable
@@ -60,11 +63,11 @@ class Generated:
 
     def holds(self, appset: JsonObject, around: Surroundings) -> bool:
         """Whether the question would be the same now. After an error any change of the environment is worth a retry."""
-        spec, options = appset.get("spec") or {}, around.options
+        seen, options = read(ApplicationSet, appset), around.options
         if self.error is not None and self.around is not around:
             return False
-        same = self.uid == appset["metadata"]["uid"] and self.around.options == options and self.spec == spec
-        return same and self.clusters == clusters_seen(spec, around)
+        is_same = self.uid == seen.metadata.uid and self.around.options == options and self.spec == seen.spec.raw
+        return is_same and self.clusters == clusters_seen(seen.spec, around)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,7 +81,7 @@ class Memory:
     is_due: bool = False
     reported_at: datetime | None = None
     """When the status was written."""
-    told: frozenset[str] = frozenset()
+    reported: frozenset[str] = frozenset()
     """jq expressions whose failure was reported."""
 
     def answered(self, generated: Generated, now: datetime) -> Memory:
@@ -105,13 +108,13 @@ def asked(
 ) -> tuple[Generated | None, bool]:
     """The current answer, and whether it is new; None while an answer is awaited and there is no earlier one."""
     known = memory.generated if memory is not None and memory.generated.holds(appset, around) else None
-    anew = REFRESH in (appset["metadata"].get("annotations") or {})
-    if known is not None and memory is not None and not memory.is_due and not anew:
+    is_refresh = REFRESH in read(ApplicationSet, appset).metadata.annotations
+    if known is not None and memory is not None and not memory.is_due and not is_refresh:
         return known, False
     answer = snapshot.ask(_question(appset, around, memory.answered_at if memory is not None else None))
     if isinstance(answer, Pending):
         assert answer is PENDING
-        return (known if known is not None and not anew else None), False
+        return (known if known is not None and not is_refresh else None), False
     if isinstance(answer, Failed):
         text = f"error generating params from the generators: {answer.reason}"
         error = Unusable("ApplicationGenerationFromParamsError", text, generated=False)
@@ -120,14 +123,14 @@ def asked(
 
 
 def _question(appset: JsonObject, around: Surroundings, since: datetime | None) -> Generate:
-    spec, metadata = appset.get("spec") or {}, appset["metadata"]
+    seen = read(ApplicationSet, appset)
     return Generate(
-        metadata["namespace"],
-        metadata["name"],
-        metadata["uid"],
-        orjson.dumps(spec, option=orjson.OPT_SORT_KEYS),
+        seen.metadata.namespace,
+        seen.metadata.name,
+        seen.metadata.uid,
+        orjson.dumps(seen.spec.raw, option=orjson.OPT_SORT_KEYS),
         around.options,
-        clusters_seen(spec, around),
+        clusters_seen(seen.spec, around),
         since,
         appset,
         around,
@@ -142,7 +145,7 @@ class _Made:
     reader: GitReader
     generated: Generated
 
-    async def stands(self, question: Generate) -> bool:
+    async def holds(self, question: Generate) -> bool:
         same = replace(question, since=self.question.since) == self.question and question.around is self.question.around
         if not same:
             return False
@@ -175,7 +178,7 @@ class Generators:
         appset, around, key = question.appset, question.around, Key(question.namespace, question.name)
         try:
             known = self._made.get(key)
-            if known is not None and await known.stands(question):
+            if known is not None and await known.holds(question):
                 return known.generated
             self._made.pop(key, None)
             doors = self._doors(around)
@@ -207,9 +210,9 @@ class Generators:
     async def _desired(
         self, appset: JsonObject, around: Surroundings, through: tuple[GitReader, Any, Any, Any]
     ) -> list[JsonObject]:
-        metadata = appset["metadata"]
-        ASKED_FOR.set(Key(metadata["namespace"], str(metadata.get("name") or "")))
-        await self._objects.prepare(metadata["namespace"])
+        metadata = read(ApplicationSet, appset).metadata
+        ASKED_FOR.set(Key(metadata.namespace, metadata.name))
+        await self._objects.prepare(metadata.namespace)
         git, hosting, plugins, objects = through
         doors = Doors(git=git, hosting=hosting, plugins=plugins, objects=objects, refusal=around.repository_refusal)
         return await desired(appset, asked_of(appset, doors, around.options, self._templates, self._control_plane))
@@ -218,21 +221,21 @@ class Generators:
 def asked_again(generated: Generated, now: datetime) -> datetime | None:
     if generated.error is not None:
         return now + timedelta(seconds=max(AFTER_ERROR, generated.error.retry_after))
-    generators = list(generated.spec.get("generators") or ())
+    generators = [item.raw for item in read(ApplicationSetSpec, generated.spec).generators]
     wait = requeue_after(generators, generated.around.options.requeue_after)
     return None if wait is None else now + timedelta(seconds=wait)
 
 
-def clusters_seen(spec: JsonObject, around: Surroundings) -> object:
+def clusters_seen(spec: ApplicationSetSpec, around: Surroundings) -> object:
     """A fingerprint of the clusters that the generators read; None if they read none."""
-    names = set(_generators(spec.get("generators") or ()))
+    names = set(_generators([item.raw for item in spec.generators]))
     return around.cluster_versions if names & OF_CLUSTERS else None
 
 
 def _nothing(appset: JsonObject, around: Surroundings, error: Unusable | None) -> Generated:
-    spec = appset.get("spec") or {}
-    clusters = clusters_seen(spec, around)
-    return Generated(spec=spec, uid=appset["metadata"]["uid"], around=around, clusters=clusters, error=error)
+    seen = read(ApplicationSet, appset)
+    clusters = clusters_seen(seen.spec, around)
+    return Generated(spec=seen.spec.raw, uid=seen.metadata.uid, around=around, clusters=clusters, error=error)
 
 
 def _shared(made: Sequence[JsonObject], known: Sequence[JsonObject]) -> Sequence[JsonObject]:

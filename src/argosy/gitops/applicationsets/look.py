@@ -70,7 +70,7 @@ def look(gathering: Gathering, control_plane: str, snapshot: Snapshot, key: Key)
     owned = [app for app in apps if reconcile.is_owned(app, appset)]
     memory: Memory | None = snapshot.memory
     seen = Seen(appset=appset, around=around, owned=owned, memory=memory, refusals=snapshot.refusals)
-    if appset["metadata"].get("deletionTimestamp") or needs_finalizer(appset, around.options):
+    if read(ApplicationSet, appset).metadata.deletion_timestamp or needs_finalizer(appset, around.options):
         return seen
     generated, is_news = asked(snapshot, appset, around, memory)
     seen = replace(seen, generated=generated, is_news=is_news)

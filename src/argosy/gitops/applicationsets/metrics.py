@@ -51,7 +51,7 @@ class ApplicationSetMetrics:
 
     def _owned(self) -> Iterator[Sample]:
         for obj in self._cache.list():
-            yield _place(obj), float(len(read(ApplicationSet, obj).told.resources))
+            yield _place(obj), float(len(read(ApplicationSet, obj).status.resources))
 
     def _label(self) -> Iterator[Sample]:
         for obj in self._cache.list():
@@ -65,5 +65,5 @@ def _place(obj: JsonObject) -> tuple[str, str]:
 
 def _status(obj: JsonObject) -> str:
     """The reason of `ResourcesUpToDate`."""
-    told = (one.reason for one in read(ApplicationSet, obj).told.conditions if one.type == "ResourcesUpToDate")
-    return next(told, "") or "Unknown"
+    reasons = (one.reason for one in read(ApplicationSet, obj).status.conditions if one.type == "ResourcesUpToDate")
+    return next(reasons, "") or "Unknown"

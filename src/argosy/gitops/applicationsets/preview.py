@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from argosy.apis.argoproj import ApplicationSet
+from argosy.apis.argoproj import Application, ApplicationSet
 from argosy.apis.schema import read
 from argosy.gitops.applicationsets.options import Options
 from argosy.gitops.applicationsets.reconcile import Plan, Problem, Update, plan
@@ -47,12 +47,12 @@ def for_strategy(appset: JsonObject, wanted: Sequence[JsonObject], options: Opti
 
 
 def with_uid(appset: JsonObject, existing: Sequence[JsonObject]) -> JsonObject:
-    metadata = appset["metadata"]
-    if metadata.get("uid"):
+    metadata = read(ApplicationSet, appset).metadata
+    if metadata.uid:
         return appset
-    owners = (owner for app in existing for owner in app["metadata"].get("ownerReferences") or ())
-    found = next((o for o in owners if o.get("kind") == "ApplicationSet" and o.get("name") == metadata["name"]), None)
-    return {**appset, "metadata": {**metadata, "uid": found["uid"]}} if found else appset
+    owners = (owner for app in existing for owner in read(Application, app).metadata.owner_references)
+    found = next((one for one in owners if (one.kind, one.name) == ("ApplicationSet", metadata.name)), None)
+    return {**appset, "metadata": {**metadata.raw, "uid": found.uid}} if found else appset
 
 
 def shown(found: Plan) -> Preview:

@@ -141,7 +141,7 @@ def plan(
                 create.append(new)
     names = {app["metadata"]["name"] for app in desired}
     gone = [app for name, app in live.items() if name not in names and is_owned(app, appset)]
-    delete = [app for app in gone if not app["metadata"].get("deletionTimestamp")]
+    delete = [app for app in gone if not read(Application, app).metadata.deletion_timestamp]
     return Plan(
         create=tuple(create),
         update=tuple(update),
@@ -188,7 +188,7 @@ def with_owner(app: JsonObject, appset: JsonObject) -> JsonObject:
         "controller": True,
         "blockOwnerDeletion": True,
     }
-    others = [item for item in app["metadata"].get("ownerReferences") or () if item.get("uid") != owner["uid"]]
+    others = [item.raw for item in read(Application, app).metadata.owner_references if item.uid != owner["uid"]]
     return {**app, "metadata": {**app["metadata"], "ownerReferences": [*others, owner]}}
 
 
@@ -200,20 +200,16 @@ def updated(
     jq: JqAnswers | None = None,
 ) -> JsonObject:
     """The live Application with the fields that the set controls; equal to it if nothing changes."""
-    before, wanted = live["metadata"], app["metadata"]
+    before, wanted = read(Application, live).metadata, read(Application, app).metadata
     preserved = read(ApplicationSet, appset).spec.preserved_fields or PreservedFields()
-    metadata = {**before}
-    annotations = {name: text for name, text in (before.get("annotations") or {}).items() if _is_kept(name)}
-    annotations |= _named(before.get("annotations"), (*options.preserved_annotations, *preserved.annotations))
-    labels = _named(before.get("labels"), (*options.preserved_labels, *preserved.labels))
-    _put(metadata, "annotations", {**(wanted.get("annotations") or {}), **annotations})
-    _put(metadata, "labels", {**(wanted.get("labels") or {}), **labels})
-    kept = [item for item in before.get("finalizers") or () if item.startswith(KEPT_FINALIZERS)]
-    _put(
-        metadata,
-        "finalizers",
-        [*(wanted.get("finalizers") or ()), *(i for i in kept if i not in wanted.get("finalizers", ()))],
-    )
+    metadata = {**before.raw}
+    annotations = {name: text for name, text in before.annotations.items() if _is_kept(name)}
+    annotations |= _named(before.annotations, (*options.preserved_annotations, *preserved.annotations))
+    labels = _named(before.labels, (*options.preserved_labels, *preserved.labels))
+    _put(metadata, "annotations", {**wanted.annotations, **annotations})
+    _put(metadata, "labels", {**wanted.labels, **labels})
+    kept = [item for item in before.finalizers if item.startswith(KEPT_FINALIZERS)]
+    _put(metadata, "finalizers", [*wanted.finalizers, *(item for item in kept if item not in wanted.finalizers)])
     made = with_owner({**live, "metadata": metadata, "spec": app["spec"]}, appset)
     made = _without_ignored(appset, live, made, jq)
     return live if _same(live, made) else made
@@ -221,10 +217,11 @@ def updated(
 
 def spec_differs(appset: JsonObject, live: JsonObject, app: JsonObject, jq: JqAnswers | None = None) -> bool:
     """After normalisation and the set's ignored differences (spec 15.5)."""
-    if live.get("spec") == app["spec"]:
+    now = read(Application, live).spec.raw
+    if now == app["spec"]:
         return False
     made = _without_ignored(appset, live, {**live, "spec": app["spec"]}, jq)
-    return normalised(made.get("spec") or {}) != normalised(live.get("spec") or {})
+    return normalised(read(Application, made).spec.raw) != normalised(now)
 
 
 def without_finalizer(app: JsonObject) -> list[str]:
@@ -238,9 +235,10 @@ def has_resources_finalizer(app: JsonObject) -> bool:
 
 def _same(live: JsonObject, made: JsonObject) -> bool:
     """Equal except for the spelling of defaults."""
-    if live.get("metadata") != made.get("metadata"):
+    before, after = read(Application, live), read(Application, made)
+    if before.metadata.raw != after.metadata.raw:
         return False
-    one, other = live.get("spec") or {}, made.get("spec") or {}
+    one, other = before.spec.raw, after.spec.raw
     return one == other or normalised(one) == normalised(other)
 
 

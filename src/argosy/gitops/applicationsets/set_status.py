@@ -24,7 +24,7 @@ OF_APPLICATIONS: Final = ("resources", "resourcesCount")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StatusWrite:
     """`again_at`: when remaining changes are written."""
 
     steps: tuple[Write, ...]
@@ -40,34 +40,36 @@ def written(
     rollout: Sequence[JsonObject] | None,
     memory: Memory | None,
     now: datetime,
-) -> Told:
+) -> StatusWrite:
     """`applications`: the set's. `rollout`: applicationStatus; None keeps a rolling sync as it was."""
-    told_before = read(ApplicationSet, appset).told
-    before = told_before.raw
-    marks = status.conditions(told_before.conditions, found, now, keep_rollout=rollout is None)
+    last = read(ApplicationSet, appset).status
+    before = last.raw
+    marks = status.conditions(last.conditions, found, now, keep_rollout=rollout is None)
     shown, count = status.resources(applications, most)
     after = status.whole(
         before,
         conditions=marks,
-        health=status.health(told_before.health, marks, now),
+        health=status.health(last.health, marks, now),
         resources=shown,
         resourcesCount=count,
         applicationStatus=before.get("applicationStatus") if rollout is None else list(rollout),
     )
     if after == before:
-        return Told((), memory)
+        return StatusWrite((), memory)
     reported_at = memory.reported_at if memory is not None else None
     due = now if reported_at is None else reported_at + timedelta(seconds=RESOURCES_PAUSE)
     if now < due and _without_applications(after) == _without_applications(before):
-        return Told((), memory, due)
+        return StatusWrite((), memory, due)
     patch = {"status": create_merge_patch(before, after)}
-    told = replace(memory, reported_at=now) if memory is not None else None
-    return Told((merge(APPLICATION_SETS, appset, patch, subresource="status"),), told)
+    remembered = replace(memory, reported_at=now) if memory is not None else None
+    return StatusWrite((merge(APPLICATION_SETS, appset, patch, subresource="status"),), remembered)
 
 
 def only_rollout(appset: JsonObject, advance: rolling_sync.Advance | None) -> tuple[Write, ...]:
     """Only the progress of a rolling sync."""
-    if advance is None or read(ApplicationSet, appset).told.raw.get("applicationStatus") == advance.statuses:
+    if advance is None:
+        return ()
+    if [item.raw for item in read(ApplicationSet, appset).status.application_status] == advance.statuses:
         return ()
     return (merge(APPLICATION_SETS, appset, {"status": {"applicationStatus": advance.statuses}}, subresource="status"),)
 

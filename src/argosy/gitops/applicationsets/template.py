@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from argosy.apis.argoproj import Application
+from argosy.apis.argoproj.applicationset.spec import ApplicationSetSpec
 from argosy.apis.generate import schema_of
 from argosy.expr import fasttemplate
 from argosy.expr.gotemplate import (
@@ -86,13 +87,13 @@ class Engine:
         return [self._value(item, parameters) for item in value] if isinstance(value, list) else value
 
 
-def engine_of(spec: JsonObject, templates: GoTemplates) -> Engine:
+def engine_of(spec: ApplicationSetSpec, templates: GoTemplates) -> Engine:
     """Raises RenderError for unknown options."""
     try:
-        missing_key = missing_key_of(spec.get("goTemplateOptions") or ())
+        missing_key = missing_key_of(spec.go_template_options)
     except GoTemplateError as error:
         raise RenderError(str(error)) from None
-    return Engine(is_go=bool(spec.get("goTemplate")), missing_key=missing_key, templates=templates)
+    return Engine(is_go=spec.go_template, missing_key=missing_key, templates=templates)
 
 
 def merged_template(base: JsonObject, override: JsonObject | None) -> JsonObject:
@@ -111,14 +112,16 @@ def _overlay(under: JsonObject, over: JsonObject) -> JsonObject:
     return made
 
 
-def application(spec: JsonObject, template: JsonObject, parameters: JsonObject, engine: Engine, namespace: str) -> Any:
+def application(
+    spec: ApplicationSetSpec, template: JsonObject, parameters: JsonObject, engine: Engine, namespace: str
+) -> Any:
     """One Application, complete. Raises RenderError."""
     made = engine.value({"metadata": template.get("metadata") or {}, "spec": template.get("spec") or {}}, parameters)
-    keeps = bool((spec.get("syncPolicy") or {}).get("preserveResourcesOnDeletion"))
+    keeps = spec.sync_policy is not None and spec.sync_policy.preserve_resources_on_deletion
     if not keeps and not made["metadata"].get("finalizers"):
         made["metadata"] = {**made["metadata"], "finalizers": [FINALIZER]}
-    if patch := spec.get("templatePatch"):
-        made = _patched(made, engine.text(str(patch), parameters))
+    if spec.template_patch:
+        made = _patched(made, engine.text(str(spec.template_patch), parameters))
     given = made.get("metadata") or {}
     metadata = {key: given[key] for key in ("name", "labels", "annotations", "finalizers") if given.get(key)}
     if not metadata.get("name"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from argosy.apis.argoproj import Application
 from argosy.apis.argoproj.application import ApplicationSpec, ResourceStatus, SyncStatus
 from argosy.apis.schema import read
 from argosy.gitops.comparison import grace_period, orphan_monitoring, result, shared_resources
@@ -110,7 +111,8 @@ class ComparisonReconciler:
         spec, state = compared.source_state.spec, status_of(app).operation_state
         revisions = compared.desired.revisions
         sync = SyncStatus(status="", revisions=revisions) if is_multi(spec) else _of_one(revisions)
-        is_to_sync = compared.comparison.status == "OutOfSync" and autosync.is_on(spec) and not app.get("operation")
+        is_asked = read(Application, app).has_operation
+        is_to_sync = compared.comparison.status == "OutOfSync" and autosync.is_on(spec) and not is_asked
         if not is_to_sync or not state.raw or not autosync.differs_by_revision(state, sync, spec):
             return False
         synced = state.sync_result.revisions or (state.sync_result.revision,)

@@ -154,11 +154,12 @@ def _status(seen: Seen, now: datetime) -> JsonObject:
 def _auto_sync(
     seen: Seen, after: JsonObject, settings: Settings, now: datetime, *, is_held: bool
 ) -> tuple[autosync.AutoSync, list[Found]]:
+    app = read(Application, seen.app)
     around = autosync.Seen(
         seen.compared.source_state.spec,
         read(ApplicationStatus, after),
-        bool(seen.app.get("operation")),
-        bool(seen.app["metadata"].get("deletionTimestamp")),
+        app.has_operation,
+        bool(app.metadata.deletion_timestamp),
         seen.window_open,
         seen.window_changes_in,
         is_same=seen.is_same,

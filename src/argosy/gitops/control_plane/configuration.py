@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from argosy.apis.argoproj import Application
 from argosy.apis.argoproj.project import AppProject, AppProjectSpec
 from argosy.apis.schema import read
 from argosy.gitops.clusters.resolution import ClusterBook
@@ -146,8 +147,8 @@ class ControlPlane:
 
 def project_of(app: JsonObject) -> str:
     """The name of an Application's project."""
-    return str((app.get("spec") or {}).get("project") or "default")
+    return read(Application, app).spec.project or "default"
 
 
 def _type_of(secret: JsonObject) -> str:
-    return str(((secret.get("metadata") or {}).get("labels") or {}).get(TYPE_LABEL) or "")
+    return labels_of(secret).get(TYPE_LABEL, "")

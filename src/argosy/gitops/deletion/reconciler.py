@@ -110,7 +110,7 @@ class DeletionReconciler:
 
     async def _cascade(self, progress: DeletionProgress) -> Advance | None:
         me = ResourceKey("argoproj.io", "Application", progress.key.namespace, progress.key.name)
-        began = parse(progress.app["metadata"]["deletionTimestamp"])
+        began = parse(read(Application, progress.app).metadata.deletion_timestamp)
         unapproved = any(needs_approval(obj, progress.options, pruned=False) for obj in progress.live.values())
         if unapproved and not is_approved(progress.app, began):
             return WAITING

@@ -35,14 +35,14 @@ _LONGEST_NAME = 253
 
 def dependencies_of(app: JsonObject) -> tuple[Key, ...]:
     """In the order of the annotation; invalid entries are left out, and reported by `errors_of`."""
-    namespace = str((app.get("metadata") or {}).get("namespace") or "")
+    namespace = read(Application, app).metadata.namespace
     found = (_parsed(word, namespace) for word in words(annotations_of(app).get(DEPENDS_ON)))
     return tuple(dict.fromkeys(key for key in found if key is not None))
 
 
 def errors_of(app: JsonObject, get: Get) -> list[str]:
     """Texts of InvalidSpecError conditions: invalid names, and a cycle that the application is on."""
-    namespace = str(app["metadata"].get("namespace") or "")
+    namespace = read(Application, app).metadata.namespace
     errors = [
         f"annotation {DEPENDS_ON}: {word!r} is neither the name of an application nor namespace/name"
         for word in words(annotations_of(app).get(DEPENDS_ON))
@@ -82,7 +82,7 @@ def reachable(starts: Iterable[Key], get: Get) -> set[Key]:
 
 def waits_for(app: JsonObject, get: Get) -> str:
     """What a sync waits for, as text; "" if every dependency exists and is synced and healthy."""
-    namespace = str(app["metadata"].get("namespace") or "")
+    namespace = read(Application, app).metadata.namespace
     reasons = ((key, _unready(app, get(key))) for key in dependencies_of(app))
     found = [f"application {_name(key, namespace)}{reason}" for key, reason in reasons if reason]
     if not found:
@@ -95,13 +95,14 @@ def readiness(app: JsonObject | None) -> tuple[object, ...]:
     """The part of an Application that its dependents depend on."""
     if app is None:
         return ()
-    status, is_deleted = read(Application, app).status, bool(app["metadata"].get("deletionTimestamp"))
-    return status.sync.status, status.health.status, bool(app.get("operation")), is_deleted, _project(app)
+    seen = read(Application, app)
+    status, is_deleted = seen.status, bool(seen.metadata.deletion_timestamp)
+    return status.sync.status, status.health.status, seen.has_operation, is_deleted, seen.spec.project or "default"
 
 
 def may_name(app: JsonObject, dependency: JsonObject) -> bool:
     """Across namespaces only within a project: an annotation must neither reveal nor block other tenants."""
-    same = app["metadata"].get("namespace") == dependency["metadata"].get("namespace")
+    same = read(Application, app).metadata.namespace == read(Application, dependency).metadata.namespace
     return same or _project(app) == _project(dependency)
 
 
@@ -118,30 +119,32 @@ class Reverse:
 
 def deletion_waits(app: JsonObject, dependents: Iterable[JsonObject], get: Get, now: datetime) -> Reverse:
     """Those on a cycle with it are not awaited, so that a cycle can be deleted."""
-    namespace = str(app["metadata"].get("namespace") or "")
+    namespace = read(Application, app).metadata.namespace
     mine = reachable(dependencies_of(app), get)
     others = [other for other in dependents if _key(other) != _key(app) and may_name(other, app)]
-    progress = sorted(_key(o) for o in others if o["metadata"].get("deletionTimestamp") and _key(o) not in mine)
-    staying = sorted(_key(o) for o in others if not o["metadata"].get("deletionTimestamp") and _key(o) not in mine)
+    waiting = [(_key(other), _is_deleted(other)) for other in others]
+    progress = sorted(key for key, is_deleted in waiting if is_deleted and key not in mine)
+    staying = sorted(key for key, is_deleted in waiting if not is_deleted and key not in mine)
     awaited = f"waiting for {_list(progress, namespace)} to be deleted first" if progress else ""
     verb = "depend on" if len(staying) > 1 else "depends on"
     mention = f"{_list(staying, namespace)} {verb} this one, which is being deleted" if staying else ""
-    left = (parse(app["metadata"]["deletionTimestamp"]) + SETTLING - now).total_seconds()
+    left = (parse(read(Application, app).metadata.deletion_timestamp) + SETTLING - now).total_seconds()
     return Reverse(awaited, mention, left if staying and left > 0 else None)
 
 
 def _unready(app: JsonObject, dependency: JsonObject | None) -> str:
     if dependency is None or not may_name(app, dependency):
         return ", which does not exist"
-    if dependency["metadata"].get("deletionTimestamp"):
+    seen = read(Application, dependency)
+    if seen.metadata.deletion_timestamp:
         return ", which is being deleted"
-    status = read(Application, dependency).status
+    status = seen.status
     sync, health = status.sync.status or "Unknown", status.health.status or "Unknown"
     if sync != "Synced":
         return f" to be Synced (it is {sync})"
     if health != "Healthy":
         return f" to be Healthy (it is {health})"
-    return " to finish its sync" if dependency.get("operation") else ""
+    return " to finish its sync" if seen.has_operation else ""
 
 
 def _edges(app: JsonObject | None, get: Get) -> Sequence[Key]:
@@ -182,7 +185,12 @@ def _name(key: Key, namespace: str) -> str:
 
 
 def _key(app: JsonObject) -> Key:
-    return Key(str(app["metadata"].get("namespace") or ""), app["metadata"]["name"])
+    metadata = read(Application, app).metadata
+    return Key(metadata.namespace, metadata.name)
+
+
+def _is_deleted(app: JsonObject) -> bool:
+    return bool(read(Application, app).metadata.deletion_timestamp)
 
 
 def _project(app: JsonObject) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
+from argosy.apis.argoproj import Application
+from argosy.apis.schema import read
 from argosy.gitops.control_plane.configuration import CONFIG_MAPS
 from argosy.gitops.control_plane.settings import CONFIG_MAP, PARAMETERS, Settings, settings_of
 from argosy.gitops.hydrator import paths, status
@@ -113,7 +115,7 @@ class Look:
         return self._settings
 
     def _is_to_be_hydrated(self, app: JsonObject, settings: Settings) -> bool:
-        if app["metadata"].get("deletionTimestamp") or annotations_of(app).get(SKIP_RECONCILE) == "true":
+        if read(Application, app).metadata.deletion_timestamp or annotations_of(app).get(SKIP_RECONCILE) == "true":
             return False
         namespace = app["metadata"]["namespace"]
         return namespace == self._namespace or any(matches(item, namespace) for item in settings.application_namespaces)

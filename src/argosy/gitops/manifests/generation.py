@@ -274,7 +274,7 @@ def _is_chart(source: Source) -> bool:
 def _request(
     source: Source, tree: Tree, revision: str, wanted: Wanted, refs: dict[str, Tree], settings: Settings
 ) -> RenderRequest:
-    given = {**source.raw, "path": "", "helm": source.raw.get("helm") or {}} if source.chart else source.raw
+    given = {**source.raw, "path": "", "helm": source.helm.raw if source.helm else {}} if source.chart else source.raw
     return RenderRequest(
         source=given,
         tree=tree,

@@ -6,6 +6,8 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from argosy.apis.argoproj import Application
+from argosy.apis.schema import read
 from argosy.gitops.clusters.connections import Connecting
 from argosy.gitops.comparison.conclusion import Concluded
 from argosy.gitops.comparison.reconciler import ComparisonReconciler
@@ -105,7 +107,7 @@ class Passes:
         if cause := annotations_of(app).get(ANNOTATION):
             memory.trace = cause
         cause = memory.trace
-        if not app.get("operation") and REFRESH not in annotations_of(app):
+        if not read(Application, app).has_operation and REFRESH not in annotations_of(app):
             memory.trace = ""  # this pass is the last that it caused
         return cause
 

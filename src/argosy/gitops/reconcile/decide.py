@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from argosy.apis.argoproj import Application
 from argosy.apis.argoproj.application import ApplicationStatus
 from argosy.apis.schema import read
 from argosy.gitops.comparison.conclusion import Concluded, concluded, too_large
@@ -82,10 +83,10 @@ def _found(seen: Seen, answer: Reconciled, now: datetime) -> Ended:
         )
         return Ended(answer.found, seen.progress, again)
     app, why = answer.work.app, answer.found.why
-    changed = seen.progress.spec is not None and seen.progress.spec != app.get("spec")
+    spec: JsonObject | None = read(Application, app).spec.raw
+    changed = seen.progress.spec is not None and seen.progress.spec != spec
     before = seen.progress.why if why is None else why
     advance = concluded(answer.found, app, answer.work.refresh, before, now, spec_changed=changed)
-    spec = app.get("spec")
     if changed and status_of(app).reconciled_at == seconds(now):
         # Times have whole seconds, so that nobody could see this comparison: make another one.
         spec = seen.progress.spec
@@ -94,8 +95,8 @@ def _found(seen: Seen, answer: Reconciled, now: datetime) -> Ended:
     if why is not None:
         desired = answer.found.desired
         after = merge_patch(status_of(app).raw, advance.patch.get("status") or {})
-        told = reported_revisions(read(ApplicationStatus, after))
-        progress = replace(progress, digest=desired.digest, revisions=desired.revisions, told=told, why=why)
+        reported = reported_revisions(read(ApplicationStatus, after))
+        progress = replace(progress, digest=desired.digest, revisions=desired.revisions, reported=reported, why=why)
     return Ended(advance, progress, Level.NOTHING if advance.wake_after is None else Level.RECENT)
 
 
@@ -159,9 +160,10 @@ def _rest(seen: Seen, now: datetime) -> Decision:
 
 def _wakes(app: JsonObject, progress: Progress) -> tuple[datetime | None, bool]:
     """When the next pass is due, and whether that keeps no rehearsal running."""
-    is_going = bool(app["metadata"].get("deletionTimestamp"))
-    relevant = [progress.operated] if is_going or app.get("operation") else []
-    relevant += [] if is_going else [progress.compared]
+    seen = read(Application, app)
+    is_deleted = bool(seen.metadata.deletion_timestamp)
+    relevant = [progress.operated] if is_deleted or seen.has_operation else []
+    relevant += [] if is_deleted else [progress.compared]
     wakes = [(last.wake_at, last.background) for last in relevant if last.wake_at is not None]
     return min(wakes, default=(None, False))
 

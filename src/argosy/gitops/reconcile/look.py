@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from argosy.apis.argoproj import Application
+from argosy.apis.schema import read
 from argosy.gitops.keys import APPLICATIONS, SKIP_RECONCILE, annotations_of
 from argosy.gitops.model.application_spec import status_of
 from argosy.gitops.reconcile.progress import Progress, reported_revisions
@@ -74,10 +76,11 @@ def due(app: JsonObject, progress: Progress, requests: RefreshRequests) -> Work 
     """What the next pass must do; None if there is no reason for one."""
     version = str(app["metadata"]["resourceVersion"])
     is_news = progress.operated.is_news(version, requests)
-    if app["metadata"].get("deletionTimestamp"):
+    seen = read(Application, app)
+    if seen.metadata.deletion_timestamp:
         return Work(stage=Stage.DELETE, app=app, requests=requests) if is_news else None
     comparison = _comparison(app, progress, requests) if progress.compared.is_news(version, requests) else None
-    if app.get("operation") and is_news and not (progress.is_compare_next and comparison):
+    if seen.has_operation and is_news and not (progress.is_compare_next and comparison):
         is_overdue = requests.overdue > progress.compared.done
         return Work(stage=Stage.OPERATE, app=app, requests=requests, is_overdue=is_overdue)
     return comparison
@@ -90,7 +93,7 @@ def _comparison(app: JsonObject, progress: Progress, requests: RefreshRequests) 
     )
     is_to_compare = decided.level != Level.NOTHING
     # If another process wrote the status, or an answer was lost, nothing is remembered.
-    is_remembered = progress.told == reported_revisions(status_of(app))
+    is_remembered = progress.reported == reported_revisions(status_of(app))
     if not is_to_compare and not requests.recount > max(done, 0):
         return None
     return Work(
@@ -108,6 +111,6 @@ def _requested(app: JsonObject, progress: Progress, requests: RefreshRequests) -
     last, ended = progress.compared, operation.end_of(app)
     if last.done < 0 or (any(ended) and ended != progress.end):
         return Level.LATEST
-    spec_differs = progress.spec is not None and progress.spec != app.get("spec")
+    spec_differs = progress.spec is not None and progress.spec != read(Application, app).spec.raw
     recent = Level.RECENT if spec_differs or last.is_due else Level.NOTHING
     return max(requests.level_since(last.done), last.again, recent)

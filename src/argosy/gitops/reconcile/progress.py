@@ -52,7 +52,7 @@ class Progress:
     """Digest of the manifests that were compared last."""
     revisions: tuple[str, ...] = ()
     """The revisions that were compared last."""
-    told: tuple[str, ...] = ()
+    reported: tuple[str, ...] = ()
     """The revisions in the status then: others, if a commit changed no manifest (`comparison.result`)."""
     end: tuple[str, str] = ("", "")
     """The end of an operation that the last comparison included (`operation.end_of`)."""

@@ -86,9 +86,10 @@ class Triggers:
 
     def project_changed(self, old: JsonObject | None, new: JsonObject | None) -> None:
         """A project's own applications, or all if others may inherit from it."""
-        if old is not None and new is not None and old.get("spec") == new.get("spec"):
+        before, after = read(AppProject, old or {}), read(AppProject, new or {})
+        if old is not None and new is not None and before.spec.raw == after.spec.raw:
             return
-        name = read(AppProject, new or old or {}).metadata.name
+        name = after.metadata.name or before.metadata.name
         if any(name == parent for parent, _ in self._plane.settings.global_projects):
             self.everything()
         else:

@@ -41,7 +41,8 @@ def end_of(app: JsonObject) -> tuple[str, str]:
 
 def awaits_retry(state: JsonObject) -> bool:
     """A state with a peculiar encoding: Running with a finish time."""
-    return state.get("phase") == "Running" and bool(state.get("finishedAt"))
+    seen = read(OperationState, state)
+    return seen.phase == "Running" and bool(seen.finished_at)
 
 
 def ended(state: JsonObject, phase: str, message: str, now: str, *, terminated: bool = False) -> JsonObject:
@@ -52,8 +53,8 @@ def ended(state: JsonObject, phase: str, message: str, now: str, *, terminated: 
         count = read(OperationState, made).retry_count + 1
         clock = f"{at.hour % 12 or 12}:{at.minute:02d}{'AM' if at.hour < 12 else 'PM'}"
         return {**made, "phase": "Running", "message": f"{message}. Retrying attempt #{count} at {clock}."}
-    if phase != "Succeeded" and made.get("retryCount"):
-        made["message"] = f"{message} (retried {made['retryCount']} times)."
+    if phase != "Succeeded" and (count := read(OperationState, made).retry_count):
+        made["message"] = f"{message} (retried {count} times)."
     return made
 
 

@@ -8,7 +8,7 @@ from argosy.apis.argoproj.applicationset.pull_requests import PullRequestGenerat
 from argosy.apis.argoproj.applicationset.references import ATOMIC_MAP, Selector
 from argosy.apis.argoproj.applicationset.repositories import ScmProviderGenerator
 from argosy.apis.argoproj.applicationset.template import ApplicationTemplate
-from argosy.apis.schema import Doc, Name, Rules, schema
+from argosy.apis.schema import Doc, Name, Object, Rules, schema
 
 AnyValue = Annotated[int | str, Rules({"x-kubernetes-preserve-unknown-fields": True})]
 """Any JSON value at all."""
@@ -126,7 +126,7 @@ class MergeGenerator:
 
 
 @schema
-class Generator:
+class Generator(Object):
     """One source of parameters, and which of them to use."""
 
     cluster_decision_resource: DecisionGenerator | None = None

@@ -21,9 +21,4 @@ class ApplicationSet(Object):
 
     metadata: ObjectMeta = ObjectMeta()
     spec: ApplicationSetSpec
-    status: ApplicationSetStatus | None = None
-
-    @property
-    def told(self) -> ApplicationSetStatus:
-        """The status; an empty one before the first."""
-        return self.status or ApplicationSetStatus()
+    status: ApplicationSetStatus = ApplicationSetStatus()

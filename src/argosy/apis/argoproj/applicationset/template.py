@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argosy.apis.argoproj.application import ApplicationSpec
-from argosy.apis.schema import schema
+from argosy.apis.schema import Object, schema
 
 
 @schema
@@ -18,7 +18,7 @@ class TemplateMetadata:
 
 
 @schema
-class ApplicationTemplate:
+class ApplicationTemplate(Object):
     """An Application with parameters in it."""
 
     metadata: TemplateMetadata

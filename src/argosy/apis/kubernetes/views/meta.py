@@ -8,7 +8,7 @@ from argosy.apis.schema import Object, Time, schema
 
 
 @schema
-class OwnerReference:
+class OwnerReference(Object):
     """The owner of an object, with which it is deleted."""
 
     api_version: str = ""
@@ -20,7 +20,7 @@ class OwnerReference:
 
 
 @schema
-class ObjectMeta:
+class ObjectMeta(Object):
     """Name, namespace, versions, labels and owners of an object."""
 
     name: str = ""

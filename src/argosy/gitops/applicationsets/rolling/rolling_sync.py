@@ -17,6 +17,7 @@ from typing import Final
 from argosy.apis.argoproj import Application, ApplicationSet
 from argosy.apis.argoproj.application import ApplicationStatus
 from argosy.apis.argoproj.applicationset.spec import ApplicationSetSpec, RollingStep
+from argosy.apis.argoproj.applicationset.status import ApplicationRollout
 from argosy.apis.schema import read, written
 from argosy.gitops.applicationsets.reconcile import spec_differs
 from argosy.gitops.applicationsets.rolling import steps as rolling_steps
@@ -82,7 +83,7 @@ def advanced(
     desired = sorted(desired, key=lambda app: str(app["metadata"]["name"]))
     seen = read(ApplicationSet, appset)
     steps = seen.spec.rolling_steps
-    before = {item.application: item.raw for item in seen.told.application_status}
+    before = {item.application: item for item in seen.status.application_status}
     at_step = {app["metadata"]["name"]: step_of(app, steps) for app in desired}
     statuses: dict[str, JsonObject] = {}
     for app in desired:
@@ -118,9 +119,8 @@ def operation(template: JsonObject) -> JsonObject:
 
 def needs_operation(app: JsonObject, status: JsonObject) -> bool:
     """Not while one is requested, and not again after one that started since the Application became Pending."""
-    if app.get("operation"):
-        return False
-    return not _operation_began(status, read(Application, app).status)
+    seen = read(Application, app)
+    return not seen.has_operation and not _operation_began(read(ApplicationRollout, status), seen.status)
 
 
 def deletion_batch(appset: JsonObject, owned: Sequence[JsonObject]) -> list[JsonObject]:
@@ -138,7 +138,7 @@ def _observed(
     appset: JsonObject,
     app: JsonObject,
     live: JsonObject | None,
-    before: JsonObject | None,
+    before: ApplicationRollout | None,
     step: int,
     now: datetime,
     jq: JqAnswers | None,
@@ -149,25 +149,26 @@ def _observed(
     if before is None:
         return _status(name, "Waiting", "new", step, revisions, now)
     label = step_text(step)
-    same = {**before, "step": label} if before.get("step") != label else before
+    same = {**before.raw, "step": label} if before.step != label else before.raw
+    is_waiting = before.status == "Waiting"
     if live is None:
-        return same if same["status"] == "Waiting" else _status(name, "Waiting", "changed", step, [], now)
-    changed = list(before.get("targetRevisions") or ()) != revisions or spec_differs(appset, live, app, jq)
-    if changed and not (same["status"] == "Waiting" and same.get("targetRevisions") == revisions):
-        if same["status"] == "Waiting":
+        return same if is_waiting else _status(name, "Waiting", "changed", step, [], now)
+    differs, is_known = spec_differs(appset, live, app, jq), list(before.target_revisions) == revisions
+    if not is_known or (differs and not is_waiting):
+        if is_waiting:
             return {**same, "targetRevisions": revisions}
         return _status(name, "Waiting", "changed", step, revisions, now)
-    return _followed(same, live, step, revisions, now) if not spec_differs(appset, live, app, jq) else same
+    return _followed(same, live, step, revisions, now) if not differs else same
 
 
 def _followed(same: JsonObject, live: JsonObject, step: int, revisions: list[str], now: datetime) -> JsonObject:
-    name, status = same["application"], read(Application, live).status
-    health, is_synced = status.health.status, _is_synced(live)
-    match same["status"]:
+    seen, status = read(ApplicationRollout, same), read(Application, live).status
+    name, health, is_synced = seen.application, status.health.status, _is_synced(live)
+    match seen.status:
         case "Waiting" if is_synced:
             word = "Healthy" if health == "Healthy" else "Progressing"
             return _status(name, word, "synced" if word == "Healthy" else "progressing", step, revisions, now)
-        case "Pending" if _has_started(same, status):
+        case "Pending" if _has_started(seen, status):
             return _status(name, "Progressing", "progressing", step, revisions, now)
         case "Progressing" if is_synced and health == "Healthy":
             return _status(name, "Healthy", "healthy", step, revisions, now)
@@ -177,34 +178,34 @@ def _followed(same: JsonObject, live: JsonObject, step: int, revisions: list[str
 def _is_synced(live: JsonObject) -> bool:
     """Synced with its current spec: a status from before the last change does not count."""
     sync, spec = read(Application, live).status.sync, spec_of(live)
-    compared = sync.compared_to.raw if sync.compared_to else {}
-    if compared.get("destination") not in (None, spec.raw.get("destination")):
+    compared = sync.compared_to
+    if compared is None:
+        return sync.status == "Synced"
+    if compared.destination.raw not in ({}, spec.destination.raw):
         return False
-    sources = compared.get("sources") or ([compared["source"]] if compared.get("source") else None)
-    known = sources is None or normalised({"sources": sources})["sources"] == [
-        source.raw for source in sources_of(spec)
-    ]
-    return sync.status == "Synced" and known
+    sources = [source.raw for source in compared.sources or ((compared.source,) if compared.source else ())]
+    is_current = not sources or normalised({"sources": sources})["sources"] == [one.raw for one in sources_of(spec)]
+    return sync.status == "Synced" and is_current
 
 
-def _has_started(same: JsonObject, status: ApplicationStatus) -> bool:
-    since = same.get("lastTransitionTime")
+def _has_started(same: ApplicationRollout, status: ApplicationStatus) -> bool:
+    since = same.last_transition_time
     if not _after(status.reconciled_at, since):
         return False
     is_blocked = any(item.type in BLOCKING for item in status.conditions)
     return is_blocked or _operation_began(same, status)
 
 
-def _operation_began(same: JsonObject, status: ApplicationStatus) -> bool:
+def _operation_began(same: ApplicationRollout, status: ApplicationStatus) -> bool:
     """Whether an operation started since the Application became Pending.
 
     Times are whole seconds: an operation of that very second is identified by its revisions. If an earlier sync counted
     as the one that is due, the due one would never be requested.
     """
-    state, since = status.operation_state, same.get("lastTransitionTime")
+    state, since = status.operation_state, same.last_transition_time
     if not _after(state.started_at, since):
         return False
-    wanted, synced = tuple(same.get("targetRevisions") or ()), state.sync_result.all_revisions
+    wanted, synced = same.target_revisions, state.sync_result.all_revisions
     is_same_second = parse(state.started_at) == parse(str(since))
     return not (is_same_second and wanted and synced and synced != wanted)
 
@@ -242,7 +243,9 @@ def _started(
         if limit is not None and under_way[step] >= limit:
             continue
         under_way[step] += 1
-        moved[name] = _status(name, "Pending", "pending", step, list(item.get("targetRevisions") or ()), now)
+        moved[name] = _status(
+            name, "Pending", "pending", step, list(read(ApplicationRollout, item).target_revisions), now
+        )
     return moved
 
 
