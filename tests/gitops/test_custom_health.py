@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from argosy.machinery.objects import Resource
-from argosy.machinery.pieces import whole
+from argosy.machinery.pieces import finished
 from tests.kit.gitops import REPO, SETTINGS, Bench, application, config
 from tests.kit.world import CONFIG_MAPS
 
@@ -113,7 +113,7 @@ def test_a_script_that_fails_makes_its_objects_unknown_and_nothing_else(bench: B
     bench.settings(**{"resource.customizations": f"a/B: x\nConfigMap:\n  health.lua: {script!r}"})
     bench.create(application())
     bench.world.run_until(lambda: bench.synced() and bench.health() == "Unknown")
-    live = whole(bench.gitops.live.tracked("app", bench.gitops.plane.settings))
+    live = finished(bench.gitops.live.tracked("app", bench.gitops.plane.settings))
     memory = next(iter(bench.gitops.context.memory.values()))
     verdicts = [verdict for _, verdict in memory.verdicts.values() if verdict]
     assert len(live) == 2

@@ -9,7 +9,7 @@ import pytest
 from argosy.machinery.controller import NOTHING, Controller, Snapshot
 from argosy.machinery.objects import Key
 from argosy.machinery.status import StatusError
-from argosy.machinery.unexpected import described, said
+from argosy.machinery.unexpected import described, shown
 from argosy.runtime.clients.fencing import FencedOff
 from argosy.runtime.http.exchange import Unreachable
 from tests.kit.engine import EngineWorld
@@ -59,4 +59,4 @@ def test_neither_the_log_nor_what_is_kept_of_a_failure_holds_the_error_s_text(
     ],
 )
 def test_what_was_written_for_users_is_said_to_them(error: Exception, text: str) -> None:
-    assert said(error) == text
+    assert shown(error) == text

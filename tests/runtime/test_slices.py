@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from argosy.machinery.pieces import Pieces, at_once, whole
+from argosy.machinery.pieces import Pieces, at_once, finished
 from argosy.runtime.slices import FIRST_SECONDS, SLICE_SECONDS, Slices
 from argosy.runtime.virtual import VirtualClock, run_virtual
 
@@ -107,5 +107,5 @@ def test_in_virtual_time_nothing_is_cut() -> None:
 
 
 def test_pieces_can_be_done_at_once() -> None:
-    assert whole(work(ByHand(), 100, [], "all")) == "all"
-    assert whole(at_once(3)) == 3
+    assert finished(work(ByHand(), 100, [], "all")) == "all"
+    assert finished(at_once(3)) == 3

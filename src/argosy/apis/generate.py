@@ -20,20 +20,20 @@ SCALARS: Mapping[Any, JsonObject] = {
 
 def definition(kind: type[Any], *others: type[Any]) -> JsonObject:
     """The CustomResourceDefinition of one `@resource`, or of one for each version: the first one names the kind."""
-    said: Definition = getattr(kind, DEFINITION)
-    names: JsonObject = {"kind": said.kind, "listKind": f"{said.kind}List", "plural": said.plural}
-    if said.categories:
-        names["categories"] = list(said.categories)
-    if said.short_names:
-        names["shortNames"] = list(said.short_names)
-    names["singular"] = said.kind.lower()
-    metadata: JsonObject = {"name": f"{said.plural}.{said.group}"}
-    if said.labels:
-        metadata["labels"] = dict(said.labels)
+    definition: Definition = getattr(kind, DEFINITION)
+    names: JsonObject = {"kind": definition.kind, "listKind": f"{definition.kind}List", "plural": definition.plural}
+    if definition.categories:
+        names["categories"] = list(definition.categories)
+    if definition.short_names:
+        names["shortNames"] = list(definition.short_names)
+    names["singular"] = definition.kind.lower()
+    metadata: JsonObject = {"name": f"{definition.plural}.{definition.group}"}
+    if definition.labels:
+        metadata["labels"] = dict(definition.labels)
     spec: JsonObject = {
-        "group": said.group,
+        "group": definition.group,
         "names": names,
-        "scope": "Namespaced" if said.namespaced else "Cluster",
+        "scope": "Namespaced" if definition.namespaced else "Cluster",
         "versions": [_version(version, getattr(version, DEFINITION)) for version in (kind, *others)],
     }
     _check_versions(spec)
@@ -63,24 +63,24 @@ def schema_of(kind: type[Any]) -> JsonObject:
     return made
 
 
-def _version(kind: type[Any], said: Definition) -> JsonObject:
-    whole = schema_of(kind)
+def _version(kind: type[Any], definition: Definition) -> JsonObject:
+    schema = schema_of(kind)
     described = {
         "apiVersion": {"type": "string", "description": "The version of this object's schema."},
         "kind": {"type": "string", "description": "The kind of this object."},
         "metadata": {"type": "object"},
     }
-    own = {name: field for name, field in whole["properties"].items() if name not in described}
-    whole["properties"] = {**described, **own}
-    whole["required"] = list(said.required)
-    version: JsonObject = {"name": said.version, "served": said.served, "storage": said.storage}
-    if said.columns:
-        version["additionalPrinterColumns"] = [_column(column) for column in said.columns]
-    if said.selectable:
-        version["selectableFields"] = [{"jsonPath": path} for path in said.selectable]
-    if said.subresources is not None:
-        version["subresources"] = dict(said.subresources)
-    version["schema"] = {"openAPIV3Schema": whole}
+    own = {name: field for name, field in schema["properties"].items() if name not in described}
+    schema["properties"] = {**described, **own}
+    schema["required"] = list(definition.required)
+    version: JsonObject = {"name": definition.version, "served": definition.served, "storage": definition.storage}
+    if definition.columns:
+        version["additionalPrinterColumns"] = [_column(column) for column in definition.columns]
+    if definition.selectable:
+        version["selectableFields"] = [{"jsonPath": path} for path in definition.selectable]
+    if definition.subresources is not None:
+        version["subresources"] = dict(definition.subresources)
+    version["schema"] = {"openAPIV3Schema": schema}
     return version
 
 

@@ -130,8 +130,8 @@ def _hash(view: Any) -> int:
 
 
 def _text(view: Any) -> str:
-    told = (f"{found.name}={getattr(view, found.name)!r}" for found in fields(view) if found.repr)
-    return f"{type(view).__qualname__}({', '.join(told)})"
+    texts = (f"{found.name}={getattr(view, found.name)!r}" for found in fields(view) if found.repr)
+    return f"{type(view).__qualname__}({', '.join(texts)})"
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
@@ -140,9 +140,9 @@ def resource(group: str, version: str, *, plural: str, **more: Any) -> Callable[
 
     def make(cls: type[T]) -> type[T]:
         made = schema(cls)
-        said = Definition(group=group, version=version, kind=cls.__name__, plural=plural, **more)
-        setattr(made, DEFINITION, said)
-        made.__resource__ = Resource(group, version, plural, said.kind, said.namespaced)  # type: ignore[attr-defined]
+        definition = Definition(group=group, version=version, kind=cls.__name__, plural=plural, **more)
+        setattr(made, DEFINITION, definition)
+        made.__resource__ = Resource(group, version, plural, definition.kind, definition.namespaced)  # type: ignore[attr-defined]
         return made
 
     return make

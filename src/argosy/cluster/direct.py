@@ -16,7 +16,7 @@ from argosy.cluster.request import ApiRequest, Options, Verb
 from argosy.cluster.store.entry import Entry
 from argosy.machinery.api import ListPage, PatchType, Propagation, WatchEvent
 from argosy.machinery.objects import JsonObject, Resource
-from argosy.machinery.pieces import Pieces, whole
+from argosy.machinery.pieces import Pieces, finished
 from argosy.machinery.requests import Get, List, Served, Watch, Write
 
 AT_ONCE: Final = 128 * 1024
@@ -87,7 +87,7 @@ class DirectClient:
         page = select(self._core, asked.kind, request.namespace, options)
         work = _taken_out(page.entries, asked.kind)
         is_long = sum(map(_undecoded, page.entries)) > AT_ONCE
-        items = await self._handlers.in_turns(work) if is_long else whole(work)
+        items = await self._handlers.in_turns(work) if is_long else finished(work)
         return ListPage(tuple(items), str(page.revision), page.continue_token)
 
     async def follow(self, request: Watch) -> AsyncIterator[WatchEvent]:

@@ -1,7 +1,7 @@
 """Long work in pieces: a generator that yields between two objects, so that other work gets its turn meanwhile.
 
-Pure work only says where it can be interrupted; the caller decides when (`runtime.slices`). `whole` does everything at
-once.
+Pure work only says where it can be interrupted; the caller decides when (`runtime.slices`). `finished` does
+everything at once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def at_once(made: T) -> Pieces[T]:
     return made
 
 
-def whole(work: Pieces[T]) -> T:
+def finished(work: Pieces[T]) -> T:
     """All of it, now."""
     while True:
         try:

@@ -14,7 +14,7 @@ from argosy.machinery.status import StatusError
 FRAMES_SHOWN = 4
 
 
-class Told(Exception):
+class Shown(Exception):
     """An error whose message was written for users and logs: it contains nothing of an object, and no secret."""
 
 
@@ -25,20 +25,20 @@ def described(error: BaseException) -> str:
     if isinstance(error, StatusError):
         return f"StatusError {error.code} {error.reason}".rstrip()
     name = type(error).__name__
-    if isinstance(error, Told):
+    if isinstance(error, Shown):
         return f"{name}: {error}"
     if isinstance(error, OSError) and error.strerror:
         return f"{name}: {error.strerror}"
     return f"{name}{_place(error)}"
 
 
-def said(error: BaseException) -> str:
+def shown(error: BaseException) -> str:
     """For users, who sent the data in question: the message if one was written for them."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     if isinstance(error, StatusError):
         return error.message or described(error)
-    return str(error) if isinstance(error, Told) and str(error) else described(error)
+    return str(error) if isinstance(error, Shown) and str(error) else described(error)
 
 
 def _place(error: BaseException) -> str:
@@ -47,10 +47,10 @@ def _place(error: BaseException) -> str:
     if not frames:
         return ""
     own = [frame for frame in frames if "argosy" in PurePath(frame.filename).parts] or frames[-1:]
-    return " in " + " < ".join(_shown(frame) for frame in own[: -FRAMES_SHOWN - 1 : -1])
+    return " in " + " < ".join(_frame(frame) for frame in own[: -FRAMES_SHOWN - 1 : -1])
 
 
-def _shown(frame: traceback.FrameSummary) -> str:
+def _frame(frame: traceback.FrameSummary) -> str:
     parts = PurePath(frame.filename).parts
     path = "/".join(parts[parts.index("argosy") :]) if "argosy" in parts else parts[-1]
     return f"{frame.name} ({path}:{frame.lineno})"

@@ -40,9 +40,9 @@ class RolloutSends:
     """Deliveries about Rollouts, under Argo Rollouts' names."""
 
     def __init__(self, registry: Registry = REGISTRY) -> None:
-        names, whole = ("namespace", "name"), ("namespace", "name", "type", "reason")
-        self._sent = registry.counter("notification_send_success", "Notifications that were taken.", whole)
-        self._failed = registry.counter("notification_send_error", "Notifications that were not taken.", whole)
+        names, labels = ("namespace", "name"), ("namespace", "name", "type", "reason")
+        self._sent = registry.counter("notification_send_success", "Notifications that were taken.", labels)
+        self._failed = registry.counter("notification_send_error", "Notifications that were not taken.", labels)
         self._seconds = registry.histogram("notification_send", "Time of sending.", names, SEND_SECONDS)
 
     def sent(self, question: Deliver, seconds: float, *, succeeded: bool) -> None:

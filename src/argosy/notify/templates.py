@@ -62,8 +62,8 @@ class Renderer:
                 else:
                     found[key] = _over(key, found.get(key), rendered)
         except (GoTemplateError, ConfigurationError) as error:
-            told = "it failed; what it says may quote a secret" if ".secrets" in str(template) else str(error)
-            raise TemplateFailed(f"template '{name}': {told}") from None
+            detail = "it failed; what it says may quote a secret" if ".secrets" in str(template) else str(error)
+            raise TemplateFailed(f"template '{name}': {detail}") from None
 
     def _block(self, key: str, block: Any, given: Any) -> Any:
         if key == "message":

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Final, Protocol
 
-from argosy.machinery.unexpected import Told
+from argosy.machinery.unexpected import Shown
 
 ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 """The current tracer; None means that there are no traces."""
@@ -22,7 +22,7 @@ ANNOTATION: Final = "argosy.dev/traceparent"
 """Carries the trace of a request in an object that one part writes for another part to read."""
 
 
-class TracingSettingsError(Told):
+class TracingSettingsError(Shown):
     """Traces are enabled, but their library is not installed."""
 
 

@@ -73,8 +73,8 @@ def regex(text: str) -> Any:
         return re2.compile(text, _QUIET)
     except re2.error as error:
         reason = error.args[0]
-        told = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-        what, _, where = told.partition(": ")
+        fault = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+        what, _, where = fault.partition(": ")
         where = f": `{where}`" if where else ""
         raise PatternError(f"error parsing regexp: {_IN_GO.get(what, what)}{where}") from None
 

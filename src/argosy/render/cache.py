@@ -19,7 +19,7 @@ from hashlib import blake2b
 from typing import Final
 
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.pieces import Pieces, whole
+from argosy.machinery.pieces import Pieces, finished
 from argosy.render.inputs import Answers, Inputs, unchanged
 from argosy.render.port import SourceType
 from argosy.render.workers.conversation import parse_manifests
@@ -208,7 +208,7 @@ class RenderCache:
             self.counters.forged += 1
             return False
         body = zlib.decompress(entry.stored) if entry.stored[:1] == _COMPRESSED else entry.stored
-        entry.manifests = whole(parse_manifests(body))
+        entry.manifests = finished(parse_manifests(body))
         return True
 
     def _seal(self, key: str, inputs: Inputs, stored: bytes) -> bytes:

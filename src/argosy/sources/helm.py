@@ -30,7 +30,7 @@ from argosy.sources.versions import highest, is_constraint, is_exact
 
 INDEX_LIMIT: Final = 100 * 1024 * 1024
 ARCHIVE_LIMIT: Final = 100 * 1024 * 1024
-WHOLE_INDEX_LIMIT: Final = 8 * 1024 * 1024
+PARSED_INDEX_LIMIT: Final = 8 * 1024 * 1024
 """Maximum bytes of an index in unusual format, which is parsed completely."""
 CHARTS_KEPT: Final = 64
 
@@ -171,8 +171,8 @@ def _block(index: bytes, chart: str) -> Any:
     name = re.escape(chart.encode())
     start = re.search(rb"(?m)^  [\"']?" + name + rb"[\"']?:[ \t]*\r?$", index)
     if start is None:
-        whole = load(index, nodes=2_000_000) if len(index) <= WHOLE_INDEX_LIMIT else {}
-        return ((whole or {}).get("entries") or {}).get(chart)
+        parsed = load(index, nodes=2_000_000) if len(index) <= PARSED_INDEX_LIMIT else {}
+        return ((parsed or {}).get("entries") or {}).get(chart)
     end = re.compile(rb"(?m)^(?: {0,1}[^ \r\n#-]| {2}[^ \r\n#-])").search(index, start.end())
     block = index[start.start() : end.start() if end else len(index)]
     return next(iter((load(b"x:\n" + block, nodes=2_000_000) or {}).get("x", {}).values()), None)

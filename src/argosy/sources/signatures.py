@@ -18,7 +18,7 @@ from argosy.sources.port import Credentials, Rejected
 from argosy.sources.scrub import scrub
 from argosy.sources.urls import normalise_url
 
-PROBLEMS_TOLD: Final = 10
+PROBLEMS_SHOWN: Final = 10
 KEYS_CONFIG_MAP: Final = "argocd-gpg-keys-cm"
 SEAL: Final = "argocd-gpg-seal:"
 GOOD, UNSIGNED = "signed", "unsigned"
@@ -97,7 +97,7 @@ def policy_of(project_spec: AppProjectSpec, url: str) -> Policy | None:
 def problems(policy: Policy, found: Iterable[Signature]) -> list[str]:
     """The objections, ten at most, and only one for each key that signed commits."""
     allowed = {short_id(key) for key in policy.keys} - {""}
-    told: list[str] = []
+    problems: list[str] = []
     seen: set[str] = set()
     for signature in found:
         reason = _problem(allowed, signature)
@@ -105,10 +105,10 @@ def problems(policy: Policy, found: Iterable[Signature]) -> list[str]:
             continue
         if signature.key_id:
             seen.add(signature.key_id)
-        told.append(f"Failed verifying revision {signature.revision} by '{signature.author}': {reason}")
-        if len(told) >= PROBLEMS_TOLD:
+        problems.append(f"Failed verifying revision {signature.revision} by '{signature.author}': {reason}")
+        if len(problems) >= PROBLEMS_SHOWN:
             break
-    return told
+    return problems
 
 
 def accepted(policy: Policy, signature: Signature) -> bool:

@@ -14,7 +14,7 @@ from argosy.apis.kubernetes.views.core import Secret
 from argosy.apis.schema import read
 from argosy.certs.adapters.acme.simulated import SimulatedAcme, SimulatedServer
 from argosy.certs.commands.changes import NotNow, decided, renewed
-from argosy.certs.commands.story import Story, told
+from argosy.certs.commands.story import Story, lines
 from argosy.certs.commands.waiting import headline
 from argosy.certs.settings import Settings
 from argosy.machinery import timestamps
@@ -114,8 +114,8 @@ def test_after_a_failure_it_says_when_it_tries_again_and_that_renew_tries_now() 
         world.pass_time(5)
         said = line(world)
         assert said.startswith("failed 1 time, next try at 2") and "('argosy cert renew web' tries now): " in said
-        lines = "\n".join(told(story(world)))
-        assert "HTTP-01 of web.example.test: invalid: Error accepting authorization: acme: " in lines
+        text = "\n".join(lines(story(world)))
+        assert "HTTP-01 of web.example.test: invalid: Error accepting authorization: acme: " in text
         world.acme.servers["https://acme.test/dir"].failing = {}
         now = world.clock.now()
         world.run(world.client.write(renewed(world.certificate("web"), now)))

@@ -18,7 +18,7 @@ from argosy.cluster.http.representation.protobuf import _bytes, _fields, _text
 from argosy.cluster.kind import Column, Kind, Subresource
 from argosy.cluster.kinds.custom import kinds_of_crd
 from argosy.machinery.objects import Resource
-from argosy.machinery.pieces import Pieces, whole
+from argosy.machinery.pieces import Pieces, finished
 from argosy.machinery.schema import Node
 from argosy.runtime.clock import RealClock
 from tests.vectors import discovery
@@ -233,7 +233,7 @@ def test_the_second_version_as_json_refers_to_definitions_it_has() -> None:
     _, body = SmallWorld().json("GET", "/openapi/v2")
     known = {f"#/definitions/{name}" for name in body["definitions"]}
     assert set(_references(body["definitions"])) <= known
-    assert whole(encode(body))
+    assert finished(encode(body))
 
 
 def test_another_form_of_the_second_version_is_406() -> None:
@@ -326,7 +326,7 @@ def test_no_piece_of_the_largest_schema_is_more_than_one_field() -> None:
     for work in (encode_v3({**_DOCUMENT, "components": {"schemas": {"a": kind.raw_schema}}}), kind.preparing()):
         assert work is not None
         assert sum(1 for _ in work) > fields / 10
-    made = whole(swagger([kind], "v1"))
+    made = finished(swagger([kind], "v1"))
     assert sum(1 for _ in encode(made)) > fields / 2
     assert kind.preparing() is None
 

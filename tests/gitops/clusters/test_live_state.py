@@ -47,10 +47,10 @@ spec:
 
 def test_a_kind_is_watched_whole_from_when_an_application_targets_it(bench: Bench) -> None:
     live = bench.gitops.live
-    assert not live.whole_kinds
+    assert not live.complete_kinds
     bench.create(application())
     bench.world.run_until(bench.synced)
-    assert live.whole_kinds == {("", "ConfigMap")}
+    assert live.complete_kinds == {("", "ConfigMap")}
     assert (live.get(key("a")) or {})["data"] == {"value": "one"}
     assert live.fetches == 0
 
@@ -61,8 +61,8 @@ def test_a_successor_watches_whole_from_the_start_what_applications_have(bench: 
     bench.world.pass_time(5)
     bench.kill()
     bench.start()
-    bench.world.run_until(lambda: bool(bench.gitops.live.whole_kinds))
-    assert bench.gitops.live.whole_kinds == {("", "ConfigMap")}
+    bench.world.run_until(lambda: bool(bench.gitops.live.complete_kinds))
+    assert bench.gitops.live.complete_kinds == {("", "ConfigMap")}
 
 
 def test_of_an_object_that_nobody_tracks_only_its_outline_is_kept(bench: Bench) -> None:
@@ -138,7 +138,7 @@ def test_objects_of_a_new_kind_are_tracked_whole(bench: Bench) -> None:
     bench.git.push(REPO, {"conf/crd.yaml": definition(), "conf/tab.yaml": tab})
     bench.create(application())
     bench.world.run_until(bench.synced)
-    assert ("stable.example.com", "CronTab") in bench.gitops.live.whole_kinds
+    assert ("stable.example.com", "CronTab") in bench.gitops.live.complete_kinds
     bench.patch("tab", {"spec": {"cron": "hourly"}}, CRON_TABS, "default")
     bench.world.pass_time(10)
     assert (bench.get(CRON_TABS, "tab") or {})["spec"]["cron"] == "daily", "what a person changed is healed"

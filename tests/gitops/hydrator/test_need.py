@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from argosy.gitops.hydrator.need import by_revision, is_known, requested, standing
+from argosy.gitops.hydrator.need import by_revision, by_status, is_known, requested
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import seconds
 
@@ -55,13 +55,13 @@ def app(phase: str = "", *, ago: float = 0, asked: str = "", compared: str = "",
 def test_the_first_rule_that_holds_needs_no_look_at_the_repository(
     given: JsonObject, is_needed: bool | None, why: str
 ) -> None:
-    found = standing(given, NOON, TIMEOUT)
+    found = by_status(given, NOON, TIMEOUT)
     assert (None if found is None else found.is_needed) == is_needed
     assert (found.why if found else "") == why
 
 
 def test_an_operation_of_this_process_that_did_not_end_continues_at_once() -> None:
-    found = standing(app("Hydrating"), NOON, TIMEOUT, resumes=True)
+    found = by_status(app("Hydrating"), NOON, TIMEOUT, resumes=True)
     assert found is not None
     assert found.is_needed
 
@@ -76,7 +76,7 @@ def test_an_operation_of_this_process_that_did_not_end_continues_at_once() -> No
     ],
 )
 def test_who_waits_says_until_when(given: JsonObject, wake: int | None) -> None:
-    found = standing(given, NOON, TIMEOUT) or by_revision(given, "1", is_relevant=True)
+    found = by_status(given, NOON, TIMEOUT) or by_revision(given, "1", is_relevant=True)
     assert not found.is_needed
     assert found.wake_at == (None if wake is None else NOON + timedelta(seconds=wake))
 

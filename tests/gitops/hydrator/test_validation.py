@@ -10,7 +10,7 @@ import pytest
 from argosy.apis.argoproj.project import AppProjectSpec
 from argosy.apis.schema import read
 from argosy.gitops.hydrator.groups import Group, group_of, target_of
-from argosy.gitops.hydrator.need import standing
+from argosy.gitops.hydrator.need import by_status
 from argosy.gitops.hydrator.validation import Candidate, errors_of, of_group
 from argosy.machinery.objects import JsonObject, Key
 
@@ -78,4 +78,4 @@ def test_what_a_lax_client_wrote_breaks_nobody(odd: Any) -> None:
     found = group_of(made)
     assert found is None or isinstance(found, Group)
     assert errors_of([candidate("x", made)], "argocd").keys() == {"argocd/x"}
-    assert standing(made, NOON, NOON - NOON) is not None
+    assert by_status(made, NOON, NOON - NOON) is not None

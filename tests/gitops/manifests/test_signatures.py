@@ -12,7 +12,7 @@ import pytest
 from argosy.apis.argoproj.source import Source
 from argosy.apis.schema import read
 from argosy.gitops.keys import PROJECTS
-from argosy.gitops.manifests.signatures import told
+from argosy.gitops.manifests.signatures import condition_texts
 from argosy.sources.git.mirror.settings import GitSettings
 from argosy.sources.git.remote import GitMirrors
 from argosy.sources.git.signing import GitSignatures
@@ -66,7 +66,7 @@ class Signed:
         source = {"repoURL": self.url, "path": "conf", "targetRevision": revision}
         return application(project="careful", **{"source": source, **spec})
 
-    def told(self) -> str:
+    def reported(self) -> str:
         return self.bench.conditions().get("ComparisonError", "")
 
 
@@ -84,9 +84,9 @@ def test_an_unsigned_commit_is_reported_and_never_synced_by_itself_or_by_hand(si
     signed.trust("good")
     signed.project(signed.policy())
     bench.create(signed.app())
-    bench.world.run_until(lambda: bool(signed.told()))
+    bench.world.run_until(lambda: bool(signed.reported()))
     wanted = f"GIT/GPG: Failed verifying revision {commit} by 'n@x <n@x>': unsigned (key_id=)"
-    assert signed.told() == wanted
+    assert signed.reported() == wanted
     assert (bench.sync_status(), bench.health()) == ("OutOfSync", "Missing")
     bench.sync()
     bench.world.run_until(lambda: bench.phase() == "Error")
@@ -104,7 +104,7 @@ def test_a_signed_commit_is_synced_and_the_next_one_by_another_key_is_not(signed
     bench.world.run_until(bench.synced)
     signed.commit("two", "other")
     bench.refresh()
-    assert signed.told().endswith(f"signed with unallowed key (key_id={signed.signers.ids['other']})")
+    assert signed.reported().endswith(f"signed with unallowed key (key_id={signed.signers.ids['other']})")
     bench.world.pass_time(600)
     assert bench.value("a") == "one"
     bench.patch("careful", {"spec": {"sourceIntegrity": {"git": {"policies": [signed.policy("none")]}}}}, PROJECTS)
@@ -141,13 +141,13 @@ def test_a_key_that_is_added_or_removed_counts_at_once(signed: Signed) -> None:
     signed.trust("other")
     signed.project(signed.policy())
     bench.create(signed.app())
-    bench.world.run_until(lambda: "signed with key not in keyring" in signed.told())
+    bench.world.run_until(lambda: "signed with key not in keyring" in signed.reported())
     good = signed.signers.ids["good"]
     bench.patch(KEYS, {"data": {good: signed.signers.armoured[good]}}, CONFIG_MAPS)
     bench.world.run_until(bench.synced)
-    assert not signed.told()
+    assert not signed.reported()
     bench.patch(KEYS, {"data": {good: None}}, CONFIG_MAPS)
-    bench.world.run_until(lambda: "signed with key not in keyring" in signed.told())
+    bench.world.run_until(lambda: "signed with key not in keyring" in signed.reported())
 
 
 def test_the_old_form_with_signature_keys_counts_too(signed: Signed) -> None:
@@ -156,7 +156,7 @@ def test_the_old_form_with_signature_keys_counts_too(signed: Signed) -> None:
     signed.trust("good")
     signed.project(signatureKeys=[{"keyID": signed.signers.ids["good"]}])
     bench.create(signed.app())
-    bench.world.run_until(lambda: "unsigned (key_id=)" in signed.told())
+    bench.world.run_until(lambda: "unsigned (key_id=)" in signed.reported())
     signed.commit("two", "good")
     bench.world.run_until(lambda: bench.value("a") == "two")
 
@@ -167,7 +167,7 @@ def test_strict_wants_every_ancestor_signed(signed: Signed) -> None:
     signed.trust("good")
     signed.project(signed.policy("strict"))
     bench.create(signed.app())
-    bench.world.run_until(lambda: f"Failed verifying revision {first} by" in signed.told())
+    bench.world.run_until(lambda: f"Failed verifying revision {first} by" in signed.reported())
     assert bench.value("a") is None
 
 
@@ -180,7 +180,7 @@ def test_of_a_signed_tag_the_signature_counts_in_the_spec_and_in_a_sync_by_hand(
     bench.world.run_until(bench.synced)
     assert bench.state()["operation"]["sync"]["revision"] == commit  # by itself it names the commit
     bench.patch("app", {"spec": {"source": {"targetRevision": "main"}, "syncPolicy": None}})
-    bench.world.run_until(lambda: "unsigned (key_id=)" in signed.told())
+    bench.world.run_until(lambda: "unsigned (key_id=)" in signed.reported())
     bench.sync(revision="v1.0.0")
     bench.world.run_until(lambda: bench.phase() == "Succeeded")
     bench.sync(revision="main")
@@ -193,9 +193,9 @@ def test_two_policies_for_one_repository_are_an_error_that_switches_nothing_off(
     signed.trust("good")
     signed.project(signed.policy("none"), signed.policy("none"))
     bench.create(signed.app())
-    bench.world.run_until(lambda: bool(signed.told()))
+    bench.world.run_until(lambda: bool(signed.reported()))
     wanted = f"multiple (2) git source integrity policies found for repo URL: {signed.url}"
-    assert signed.told().endswith(
+    assert signed.reported().endswith(
         f"failed to generate manifest for source 1 of 1: rpc error: code = Unknown desc = {wanted}"
     )
     assert bench.value("a") is None
@@ -209,8 +209,8 @@ def test_of_several_sources_the_one_at_fault_is_named(signed: Signed) -> None:
     app = signed.app(sources=sources)
     del app["spec"]["source"]
     bench.create(app)
-    bench.world.run_until(lambda: bool(signed.told()))
-    first, second = signed.told().splitlines()
+    bench.world.run_until(lambda: bool(signed.reported()))
+    first, second = signed.reported().splitlines()
     assert first.startswith("GIT/GPG: source uno: Failed verifying revision ")
     assert second.startswith("GIT/GPG: source 2 of 2: Failed verifying revision ")
 
@@ -226,4 +226,4 @@ def test_where_nothing_can_be_verified_nothing_is_synced(signers: Signers) -> No
 
 @pytest.mark.parametrize(("name", "count", "which"), [("", 1, ""), ("", 2, "source 1 of 2: "), ("x", 3, "source x: ")])
 def test_a_problem_says_its_source_when_there_are_several(name: str, count: int, which: str) -> None:
-    assert told(["bad"], read(Source, {"name": name}), 1, count) == [f"GIT/GPG: {which}bad"]
+    assert condition_texts(["bad"], read(Source, {"name": name}), 1, count) == [f"GIT/GPG: {which}bad"]

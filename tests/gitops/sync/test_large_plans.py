@@ -16,7 +16,7 @@ from argosy.gitops.sync.options import Options
 from argosy.gitops.sync.plan import Result, next_step
 from argosy.gitops.sync.tasks import Pair, Task, in_order, tasks_of
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.pieces import whole
+from argosy.machinery.pieces import finished
 
 FEW, MANY = 1000, 8000
 
@@ -55,8 +55,8 @@ def select_all_by_name(count: int) -> None:
 
 def record_all(count: int) -> None:
     tasks = [task("ConfigMap", "n", f"c-{number}") for number in range(count)]
-    told = whole(resources_of(tasks, {found.identity: Result("Synced", "created", "Running") for found in tasks}))
-    assert len(whole(record_of({"syncResult": {"resources": told}}))) == count
+    told = finished(resources_of(tasks, {found.identity: Result("Synced", "created", "Running") for found in tasks}))
+    assert len(finished(record_of({"syncResult": {"resources": told}}))) == count
 
 
 def seconds(work: Callable[[int], None], count: int) -> float:

@@ -85,7 +85,7 @@ def counted(told_ago: float | None) -> Decision:
     told_at = None if told_ago is None else NOON - timedelta(seconds=told_ago)
     space = read(Namespace, {"metadata": metadata})
     return decide(
-        Seen(project=read(Project, project), namespace=space, stats={"stages": {"count": 2}}, stats_told_at=told_at),
+        Seen(project=read(Project, project), namespace=space, stats={"stages": {"count": 2}}, stats_written_at=told_at),
         NOON,
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from argosy.machinery.pieces import whole
+from argosy.machinery.pieces import finished
 from argosy.render.port import RenderError
 from argosy.render.workers.conversation import parse_manifests
 from argosy.render.workers.process import Limits, WorkerLost
@@ -143,14 +143,14 @@ def test_templates_cannot_reach_files_or_environment(make_bench: Any) -> None:
 )
 def test_an_answer_that_is_no_object_in_each_line_is_refused(body: bytes, text: str) -> None:
     with pytest.raises(ValueError, match=text):
-        whole(parse_manifests(body))
+        finished(parse_manifests(body))
 
 
 def test_more_objects_than_the_limit_are_refused_unread() -> None:
     line = b'{"kind":"A","apiVersion":"v1"}'
-    assert len(whole(parse_manifests(b"\n".join([line] * 3), 3))) == 3
+    assert len(finished(parse_manifests(b"\n".join([line] * 3), 3))) == 3
     with pytest.raises(ValueError, match=r"4 objects, more than the limit of 3 \(reposerver.max.source.objects\)"):
-        whole(parse_manifests(b"\n".join([line] * 3 + [b"not even JSON"]), 3))
+        finished(parse_manifests(b"\n".join([line] * 3 + [b"not even JSON"]), 3))
 
 
 def test_a_rendering_that_kills_its_worker_is_not_tried_for_ever(make_bench: Any) -> None:

@@ -51,8 +51,8 @@ def test_a_wrong_cache_is_repaired_counted_and_logged_within_ten_minutes(caplog:
         right = cache.get(Key("default", "a"))
         assert right is not None
         ghost: JsonObject = {**config_map("ghost"), "metadata": {**right["metadata"], "name": "ghost"}}
-        cache.mend(Key("default", "b"), None)
-        cache.mend(Key("default", "ghost"), ghost)
+        cache.correct(Key("default", "b"), None)
+        cache.correct(Key("default", "ghost"), ghost)
         cache.on_change(lambda old, new: seen.append((old is not None, new is not None)))
         seen.clear()
         world.supervisor.add("audit", audit.run)
@@ -87,6 +87,6 @@ def test_a_watch_that_is_only_late_is_no_difference() -> None:
         world.run(world.client.update(CONFIG_MAPS, config_map("a", v="2")))
         world.settle()
         new = cache.get(Key("default", "a"))
-        cache.mend(Key("default", "a"), old)
-        world.clock.call_later(1, lambda: cache.mend(Key("default", "a"), new))  # the watch catches up
+        cache.correct(Key("default", "a"), old)
+        world.clock.call_later(1, lambda: cache.correct(Key("default", "a"), new))  # the watch catches up
         assert world.run(audit.check(cache)) == 0

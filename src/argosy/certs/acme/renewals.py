@@ -126,8 +126,8 @@ def _failed(seen: Seen, why: str, now: datetime) -> Decision:
     before = seen.certificate.status.acme.ari if seen.certificate.status.acme else None
     made = {**(written(before) if before else {}), "lastError": why[:500]}
     event = Event(about=seen.certificate.raw, reason="ARIError", message=why[:500], type="Warning")
-    told = () if before is not None and before.last_error == why[:500] else (event,)
-    return Decision((*_written(seen, made, now, SOONEST), *told), memory=seen.asking.number + 1)
+    events = () if before is not None and before.last_error == why[:500] else (event,)
+    return Decision((*_written(seen, made, now, SOONEST), *events), memory=seen.asking.number + 1)
 
 
 def _written(seen: Seen, made: JsonObject, now: datetime, wait: timedelta) -> Any:

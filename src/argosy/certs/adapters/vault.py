@@ -123,8 +123,8 @@ class Vault:
         status, answer = await self._ask(connection, method, path, token, body)
         if status >= 400:
             listed = answer.get("errors") if isinstance(answer, dict) else None
-            said = "; ".join(str(one)[:300] for one in listed) if isinstance(listed, list) else ""
-            raise Troubled(f"status {status}: {' '.join(said.split())}", lasting=status < 500 and status != 429)
+            errors = "; ".join(str(one)[:300] for one in listed) if isinstance(listed, list) else ""
+            raise Troubled(f"status {status}: {' '.join(errors.split())}", lasting=status < 500 and status != 429)
         found = answer.get(part) if isinstance(answer, dict) else None
         if not isinstance(found, dict):
             raise Troubled(f"Vault's answer holds no {part}")

@@ -29,8 +29,8 @@ class FieldError:
 
     def __str__(self) -> str:
         shown = f": {_spelled(self.value)}" if self.kind in ("Invalid", "NotSupported", "Duplicate") else ""
-        said = f": {self.message}" if self.message else ""
-        return f"{self.field}: {_WORDS[self.kind]}{shown}{said}"
+        detail = f": {self.message}" if self.message else ""
+        return f"{self.field}: {_WORDS[self.kind]}{shown}{detail}"
 
 
 def required(field: str, message: str = "") -> FieldError:

@@ -52,10 +52,10 @@ def validate_identity(obj: JsonObject, user: Mapping[str, Any]) -> list[FieldErr
     spec = obj.get("spec") or {}
     errors = []
     for name in _IDENTITY:
-        said, is_ = spec.get(name) or None, user.get(name) or None
+        named, is_ = spec.get(name) or None, user.get(name) or None
         if name == "groups":
-            said, is_ = sorted(said or ()), sorted(is_ or ())
-        if said != is_:
+            named, is_ = sorted(named or ()), sorted(is_ or ())
+        if named != is_:
             errors.append(forbidden(f"spec.{name}", f"{name} is not what the API server says of the requester"))
     return errors
 

@@ -100,9 +100,9 @@ def keys_differ(stored: Stored, now: datetime) -> Finding | None:
 
 def issuer_is_another(stored: Stored, now: datetime) -> Finding | None:
     assert stored.secret is not None
-    said = stored.secret.metadata.annotations
+    annotations = stored.secret.metadata.annotations
     ref = stored.certificate.spec.issuer_ref
-    name, kind, group = said.get(ISSUER_NAME), said.get(ISSUER_KIND), said.get(ISSUER_GROUP)
+    name, kind, group = annotations.get(ISSUER_NAME), annotations.get(ISSUER_KIND), annotations.get(ISSUER_GROUP)
     same_name = (name is None and kind is None and group is None) or name == ref.name
     if same_name and (kind or "Issuer", group or GROUP) == (ref.full_kind, ref.full_group):
         return None
@@ -112,11 +112,11 @@ def issuer_is_another(stored: Stored, now: datetime) -> Finding | None:
 
 def secret_is_of_another(stored: Stored, now: datetime) -> Finding | None:
     assert stored.secret is not None
-    said = stored.secret.metadata.annotations.get(CERTIFICATE_NAME)
-    if said is None or said == stored.certificate.metadata.name:
+    name = stored.secret.metadata.annotations.get(CERTIFICATE_NAME)
+    if name is None or name == stored.certificate.metadata.name:
         return None
     message = (
-        f'Secret was issued for "{said}". If this message is not transient, '
+        f'Secret was issued for "{name}". If this message is not transient, '
         "you might have two conflicting Certificates pointing to the same secret."
     )
     return Finding("IncorrectCertificate", message)

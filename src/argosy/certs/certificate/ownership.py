@@ -61,7 +61,7 @@ def _versions(certificate: Certificate, secret: Secret | None) -> tuple[str, str
 
 def owner_among(certificates: Sequence[Certificate], annotations: Mapping[str, str] | None) -> str:
     """Name of the owner: whom the Secret was issued for, else the oldest. `annotations` None: there is no Secret."""
-    said = (annotations or {}).get(CERTIFICATE_NAME)
-    if said is not None and any(one.metadata.name == said for one in certificates):
-        return said
+    named = (annotations or {}).get(CERTIFICATE_NAME)
+    if named is not None and any(one.metadata.name == named for one in certificates):
+        return named
     return min(certificates, key=lambda one: (one.metadata.creation_timestamp, one.metadata.name)).metadata.name

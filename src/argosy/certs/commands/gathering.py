@@ -48,7 +48,7 @@ async def story_of(client: Client, certificate: Certificate, *, briefly: bool = 
     challenges = [one for one in await listed(client, Challenge, namespace) if any(_of(one, each) for each in orders)]
     same = certificate.spec.secret_name
     rivals = [one for one in await listed(client, Certificate, namespace) if one.spec.secret_name == same]
-    told = [certificate, *requests, *orders, *challenges]
+    objects = [certificate, *requests, *orders, *challenges]
     return Story(
         certificate=certificate,
         secret=await optional(client, Secret, certificate.spec.secret_name, namespace),
@@ -57,7 +57,7 @@ async def story_of(client: Client, certificate: Certificate, *, briefly: bool = 
         requests=tuple(requests),
         orders=tuple(orders),
         challenges=tuple(challenges),
-        events=() if briefly else tuple(await _events(client, namespace, told)),
+        events=() if briefly else tuple(await _events(client, namespace, objects)),
     )
 
 

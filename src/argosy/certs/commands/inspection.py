@@ -16,7 +16,7 @@ from argosy.machinery.timestamps import seconds
 _LIMIT = 400_000
 
 
-def told(secret: Secret, now: datetime) -> Iterator[str]:
+def lines(secret: Secret, now: datetime) -> Iterator[str]:
     try:
         chain = certificates.chain_of(secret.value("tls.crt") or b"", _LIMIT)
     except certificates.CertificateError as error:

@@ -43,7 +43,7 @@ def _owned(owners: tuple[object, ...], uid: str) -> bool:
     return any(getattr(one, "uid", "") == uid for one in owners)
 
 
-def told(story: Story) -> Iterator[str]:
+def lines(story: Story) -> Iterator[str]:
     """Lines of text, from the Certificate down to the issuer's message."""
     certificate = story.certificate
     yield f"Certificate {certificate.metadata.namespace}/{certificate.metadata.name}, revision {certificate.revision}"
@@ -99,6 +99,6 @@ def _request_lines(story: Story, request: CertificateRequest) -> Iterator[str]:
         for challenge in story.challenges_of(order):
             status = challenge.status
             state = status.state or ("begun" if status.processing else "waits for its turn")
-            said = f": {status.reason}" if status.reason else ""
+            cause = f": {status.reason}" if status.reason else ""
             presented = ", presented" if status.presented else ""
-            yield f"    {challenge.spec.type} of {challenge.spec.dns_name}: {state}{presented}{said}"
+            yield f"    {challenge.spec.type} of {challenge.spec.dns_name}: {state}{presented}{cause}"

@@ -43,8 +43,8 @@ def _failed(story: Story, now: datetime, settings: Settings) -> str | None:
     certificate = story.certificate
     if certificate.issuing or (ends := backoff.retry_at(certificate.status, settings)) is None:
         return None
-    said = certificate.condition("Issuing")
-    why = said.message if said else "the last issuance failed"
+    found = certificate.condition("Issuing")
+    why = found.message if found else "the last issuance failed"
     count = certificate.status.failed_issuance_attempts or 1
     when = "now" if ends <= now else f"at {seconds(ends)}"
     name = certificate.metadata.name
@@ -77,8 +77,8 @@ def _request(story: Story, request: CertificateRequest) -> str:
         return f"waits for {ref.full_kind} {ref.name}, which does not exist"
     ready = story.issuer.condition("Ready")
     if not story.issuer.ready:
-        said = f": {ready.reason}: {ready.message}" if ready else ", which was not judged yet"
-        return f"waits for {ref.full_kind} {ref.name}{said}"
+        state = f": {ready.reason}: {ready.message}" if ready else ", which was not judged yet"
+        return f"waits for {ref.full_kind} {ref.name}{state}"
     for order in story.orders_of(request):
         return _order(story, order)
     found = request.condition("Ready")
@@ -92,8 +92,8 @@ def _order(story: Story, order: Order) -> str:
         return f"waits for {server} to take the order"
     waiting = [one for one in story.challenges_of(order) if one.status.state not in FINAL_STATES]
     for one in waiting:
-        said = one.status.reason or ("is being presented" if one.status.processing else "waits for its turn")
-        return f"waits for the {one.spec.type} challenge of {one.spec.dns_name}: {said}"
+        found = one.status.reason or ("is being presented" if one.status.processing else "waits for its turn")
+        return f"waits for the {one.spec.type} challenge of {one.spec.dns_name}: {found}"
     if state == "pending" and not story.challenges_of(order):
         names = ", ".join(one.identifier for one in order.status.authorizations if one.identifier)
         fits = f"none of the issuer's fits {names or 'its names'}"
@@ -103,13 +103,13 @@ def _order(story: Story, order: Order) -> str:
 
 def _takeover(story: Story, now: datetime, settings: Settings) -> str | None:
     """For the Secret of a deleted Certificate: rivals wait, so that a re-created Certificate keeps its Secret."""
-    said = story.secret.metadata.annotations.get(CERTIFICATE_NAME) if story.secret else None
-    if story.secret is None or said is None or said == story.certificate.metadata.name:
+    found = story.secret.metadata.annotations.get(CERTIFICATE_NAME) if story.secret else None
+    if story.secret is None or found is None or found == story.certificate.metadata.name:
         return None
     at = ownership.taken_over_at(story.certificate, story.secret, now)
     name = story.certificate.spec.secret_name
     return (
-        f"takes over Secret {name} at {seconds(at)}: Certificate {said}, which it was issued for, is gone; "
+        f"takes over Secret {name} at {seconds(at)}: Certificate {found}, which it was issued for, is gone; "
         "made again before then, that one keeps it"
     )
 

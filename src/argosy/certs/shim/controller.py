@@ -74,8 +74,8 @@ def decide(seen: Seen, now: datetime) -> Decision:
         steps += [requests.update(Certificate, changed), _event(seen, "UpdateCertificate", "updated", changed)]
     for one in found.delete:
         steps += [requests.delete(Certificate, one), _event(seen, "DeleteCertificate", "deleted unrequired", one)]
-    told = _report_once(seen, found.faults)
-    return Decision((*told.steps, *steps), memory=found.faults) if steps or told.steps else NOTHING
+    report = _report_once(seen, found.faults)
+    return Decision((*report.steps, *steps), memory=found.faults) if steps or report.steps else NOTHING
 
 
 def _event(seen: Seen, reason: str, did: str, certificate: JsonObject) -> Event:

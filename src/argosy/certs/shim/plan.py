@@ -11,7 +11,7 @@ from typing import Final
 
 from argosy.certs.pki.usages import DEFAULT
 from argosy.certs.settings import Settings
-from argosy.certs.shim import annotations as said
+from argosy.certs.shim import annotations as shim_annotations
 from argosy.certs.shim import hosts
 from argosy.machinery.objects import JsonObject
 
@@ -38,11 +38,11 @@ def plan(kind: str, obj: JsonObject, existing: Sequence[JsonObject], settings: S
     metadata = obj["metadata"]
     notes = metadata.get("annotations") or {}
     automatic = settings.auto_annotations if kind == "Ingress" else ()
-    if not said.is_shimmed(notes, automatic) or _is_deleted_in_foreground(metadata):
+    if not shim_annotations.is_shimmed(notes, automatic) or _is_deleted_in_foreground(metadata):
         return Plan()
     try:
-        issuer = said.issuer_of(notes, settings.default_issuer)
-    except said.BadConfig as error:
+        issuer = shim_annotations.issuer_of(notes, settings.default_issuer)
+    except shim_annotations.BadConfig as error:
         return Plan(faults=(f"Could not determine issuer for ingress due to bad annotations: {error}",))
     if kind == "Ingress" and (twice := hosts.duplicates(obj)):
         return Plan(faults=(twice,))
@@ -81,12 +81,14 @@ def _certificate(
     notes: Mapping[str, str] = metadata.get("annotations") or {}
     spec: JsonObject = {"secretName": secret, "issuerRef": issuer, "usages": list(DEFAULT)}
     dns, addresses = hosts.split(names)
-    translated = said.translated(notes)
+    translated = shim_annotations.translated(notes)
     spec |= {"dnsNames": dns + translated.pop("dnsNames", [])}
     spec |= {"ipAddresses": addresses + translated.pop("ipAddresses", [])}
     spec |= translated
     labels = {key: value for key, value in (metadata.get("labels") or {}).items() if key != _APPLYSET}
-    annotations = said.copied(notes, settings.extra_annotations) | said.solver_annotations(kind, obj)
+    annotations = shim_annotations.copied(notes, settings.extra_annotations) | shim_annotations.solver_annotations(
+        kind, obj
+    )
     owner = {
         "apiVersion": API_VERSIONS[kind],
         "kind": kind,
@@ -110,7 +112,7 @@ def _changed(found: JsonObject, made: JsonObject, settings: Settings) -> JsonObj
     How challenges are solved is only set on creation: users may have changed it since.
     """
     metadata = found["metadata"]
-    copied = said.copied(made["metadata"].get("annotations") or {}, settings.extra_annotations)
+    copied = shim_annotations.copied(made["metadata"].get("annotations") or {}, settings.extra_annotations)
     annotations = {**(metadata.get("annotations") or {}), **copied}
     labels = made["metadata"].get("labels") or {}
     same_metadata = annotations == (metadata.get("annotations") or {}) and labels == (metadata.get("labels") or {})

@@ -81,8 +81,8 @@ def look(snapshot: Snapshot, request: CertificateRequest, issuer: AnyIssuer, set
 def decide(seen: Seen, now: datetime) -> Decision:
     found = seen.ready_for
     if isinstance(found, Fault):
-        told = outcome.failed if found.lasting else outcome.pending
-        return told(seen.request, found.reason, found.message, now)
+        write = outcome.failed if found.lasting else outcome.pending
+        return write(seen.request, found.reason, found.message, now)
     assert isinstance(found, Signing)
     if isinstance(found.answer, Unfit):
         message = f"Error generating certificate template: {found.answer.reason}"

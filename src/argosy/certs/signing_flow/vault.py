@@ -63,9 +63,9 @@ def decide(seen: Seen, now: datetime) -> Decision:
 def _again(seen: Seen, found: Signing, trouble: Trouble, now: datetime) -> Decision:
     """A temporary error is retried, and reported once."""
     what = "Failed to initialise vault client for signing" if trouble.starting else "Vault did not answer"
-    told = outcome.pending(seen.request, "VaultInitError", f"{what}: {trouble.reason}", now)
+    report = outcome.pending(seen.request, "VaultInitError", f"{what}: {trouble.reason}", now)
     round_, wake_at = found.round.later(now, backoff(found.round.number, _FIRST_RETRY, _LONGEST_RETRY))
-    return Decision(told.steps, wake_at=wake_at, memory=round_)
+    return Decision(report.steps, wake_at=wake_at, memory=round_)
 
 
 TYPE: Final = IssuerType(name="vault", look=look, decide=decide)

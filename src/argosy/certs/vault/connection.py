@@ -78,8 +78,8 @@ def _login(issuer: AnyIssuer, spec: VaultIssuer, reader: _Reader, settings: Sett
         if one is not None
     ]
     if len(given) != 1:
-        said = f"it names {' and '.join(given)}" if given else "it names none"
-        raise Incomplete(f"spec.vault.auth: exactly one way to sign in is needed; {said}")
+        found = f"it names {' and '.join(given)}" if given else "it names none"
+        raise Incomplete(f"spec.vault.auth: exactly one way to sign in is needed; {found}")
     if auth.token_secret_ref is not None:
         return ByToken(reader.value(auth.token_secret_ref, "token"))
     if auth.app_role is not None:

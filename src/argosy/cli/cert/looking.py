@@ -25,12 +25,12 @@ def status(options: argparse.Namespace) -> int:
         found = await story_of(client, certificate, briefly=options.output == "line")
         line = one_line(headline(found, clock.now()))
         if options.output == "json":
-            lines = list(story.told(found))
+            lines = list(story.lines(found))
             write_value(sys.stdout, {"name": options.name, "waiting": line, "story": lines}, "json")
         else:
             print(f"{options.name} {line}")
             if options.output == "text":
-                print("\n".join(one_line(text) for text in story.told(found)))
+                print("\n".join(one_line(text) for text in story.lines(found)))
         return Exit.OK
 
     return with_client(options, work)
@@ -55,7 +55,7 @@ async def _all(client: Client, clock: Clock, options: argparse.Namespace) -> int
 def inspect(options: argparse.Namespace) -> int:
     async def work(client: Client, clock: Clock) -> int:
         secret = await required(client, Secret, options.secret, options.namespace)
-        print("\n".join(one_line(text) for text in inspection.told(secret, clock.now())))
+        print("\n".join(one_line(text) for text in inspection.lines(secret, clock.now())))
         return Exit.OK
 
     return with_client(options, work)

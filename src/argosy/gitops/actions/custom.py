@@ -13,9 +13,9 @@ from argosy.machinery.objects import JsonObject, JsonValue, group_version
 from argosy.render.lua.port import Call, LuaEvaluator, restored
 
 
-async def discover(told: Customizations, obj: JsonObject, now: datetime, lua: LuaEvaluator) -> list[Action]:
+async def discover(customizations: Customizations, obj: JsonObject, now: datetime, lua: LuaEvaluator) -> list[Action]:
     """The available actions, by name. A discovery script that fails raises ActionError."""
-    found = _found(told, obj)
+    found = _found(customizations, obj)
     if found is None:
         return actions.discover(obj)
     offered = {action.name: action for action in actions.discover(obj)} if found.merges_shipped else {}
@@ -28,7 +28,7 @@ async def discover(told: Customizations, obj: JsonObject, now: datetime, lua: Lu
 
 
 async def run(
-    told: Customizations,
+    customizations: Customizations,
     obj: JsonObject,
     name: str,
     parameters: Mapping[str, str] | None,
@@ -37,7 +37,7 @@ async def run(
     suffix: str = "",
 ) -> list[Impact]:
     """The writes of the action: by the user's script if there is one, else by the built-in action."""
-    found = _found(told, obj)
+    found = _found(customizations, obj)
     script = found.definitions.get(name) if found else None
     if found is None or (script is None and found.merges_shipped):
         return actions.run(obj, name, parameters, now, suffix)
@@ -74,9 +74,9 @@ def _impact(operation: str, resource: JsonObject, obj: JsonObject) -> Impact:
     return Impact(operation, found)
 
 
-def _found(told: Customizations, obj: JsonObject) -> UserActions | None:
+def _found(customizations: Customizations, obj: JsonObject) -> UserActions | None:
     group, _ = group_version(str(obj.get("apiVersion") or ""))
-    found = told.actions(group, str(obj.get("kind") or ""))
+    found = customizations.actions(group, str(obj.get("kind") or ""))
     if found is not None and found.broken:
         raise ActionError(f"the actions of {obj.get('kind')} cannot be read: {found.broken}")
     return found
@@ -93,9 +93,9 @@ async def _evaluate(
     return answer.value
 
 
-def _action(name: str, told: JsonValue) -> Action:
+def _action(name: str, customizations: JsonValue) -> Action:
     """An empty table is an available action."""
-    given = told if isinstance(told, dict) else {}
+    given = customizations if isinstance(customizations, dict) else {}
     listed = given.get("params")
     parameters = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
     return Action(

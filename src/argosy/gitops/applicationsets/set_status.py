@@ -46,7 +46,7 @@ def written(
     before = last.raw
     marks = status.conditions(last.conditions, found, now, keep_rollout=rollout is None)
     shown, count = status.resources(applications, most)
-    after = status.whole(
+    after = status.replaced(
         before,
         conditions=marks,
         health=status.health(last.health, marks, now),

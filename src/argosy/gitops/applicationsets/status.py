@@ -135,7 +135,7 @@ def _resource(app: JsonObject) -> JsonObject:
     return {**made, "health": shown} if shown else made
 
 
-def whole(before: Mapping[str, object], **fields: object) -> JsonObject:
+def replaced(before: Mapping[str, object], **fields: object) -> JsonObject:
     """The new status: given fields replace earlier ones; empty ones are removed."""
     made = {**before, **fields}
     return {key: value for key, value in made.items() if value not in (None, [], {})}

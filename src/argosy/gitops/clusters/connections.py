@@ -23,7 +23,7 @@ from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.keys import IN_CLUSTER
 from argosy.gitops.ports import KnownTypes
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.unexpected import said
+from argosy.machinery.unexpected import shown
 from argosy.runtime.backoff import Backoff
 from argosy.runtime.caches.audit import CacheAudit
 from argosy.runtime.caches.informer_cache import InformerCache
@@ -171,7 +171,7 @@ class Connections:
             except* Exception as group:
                 connection.destination = None
                 connection.failures += 1
-                self._set_state(connection, State.FAILED, said(group))
+                self._set_state(connection, State.FAILED, shown(group))
             await self._clock.sleep(RETRIES.delay(connection.failures, self._rng), background=True)
 
     async def _serve(self, connection: Connection, access: Access) -> None:
@@ -204,9 +204,9 @@ class Connections:
         return {name: InformerCaches(client, self._clock, rng.fork(name), namespace=name) for name in names}
 
     def _set_state(self, connection: Connection, state: State, message: str) -> None:
-        told = (connection.state, connection.message) == (state, message)
+        is_same = (connection.state, connection.message) == (state, message)
         connection.state, connection.message = state, message
-        if not told or state is State.SUCCESSFUL:
+        if not is_same or state is State.SUCCESSFUL:
             self._changed(connection.cluster.server)
 
 

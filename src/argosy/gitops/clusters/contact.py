@@ -11,7 +11,7 @@ from typing import Final
 
 from argosy.gitops.clusters.live_state import LiveObjects
 from argosy.machinery.status import StatusError
-from argosy.machinery.unexpected import Told, said
+from argosy.machinery.unexpected import Shown, shown
 from argosy.runtime.caches.informer_cache import InformerCache
 from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.client import Client
@@ -30,7 +30,7 @@ PULSES_MISSED: Final = 3
 FORBIDDEN: Final = 403
 
 
-class NotConnected(Told):
+class NotConnected(Shown):
     """The cluster cannot be reached; the text says why."""
 
 
@@ -81,5 +81,5 @@ async def _silence(client: Client) -> str:
         return f"it gave no answer within {PULSE_SECONDS:g} s"
     except Exception as error:
         is_answer = isinstance(error, StatusError) and error.code == FORBIDDEN  # its version may need more permissions
-        return "" if is_answer else said(error)
+        return "" if is_answer else shown(error)
     return ""

@@ -40,7 +40,7 @@ Kind = tuple[str, str]
 @dataclass(frozen=True, slots=True)
 class _Watched:
     cache: Cache
-    whole: bool
+    complete: bool
     """Tracked objects are kept completely; otherwise only metadata is watched."""
     marks: Marks
 
@@ -95,9 +95,9 @@ class LiveObjects:
         return sum(len(watched.cache) for watched in self._watched.values())
 
     @property
-    def whole_kinds(self) -> frozenset[Kind]:
+    def complete_kinds(self) -> frozenset[Kind]:
         """Kinds of which more than metadata is watched."""
-        return frozenset(kind for kind, watched in self._watched.items() if watched.whole)
+        return frozenset(kind for kind, watched in self._watched.items() if watched.complete)
 
     # -- what is watched ---------------------------------------------------------------------------------------------
 
@@ -123,7 +123,7 @@ class LiveObjects:
         for resource in self.kinds.listable:
             name = (resource.group, resource.kind)
             if name not in self._watched and not settings.excludes(*name, ""):
-                self._watched[name] = self._watch(resource, whole=name in self._expected)
+                self._watched[name] = self._watch(resource, complete=name in self._expected)
         for name in self._watched.keys() - {(resource.group, resource.kind) for resource in self.kinds.listable}:
             self._caches.stop(self._watched.pop(name).cache)
 
@@ -147,11 +147,11 @@ class LiveObjects:
         wanted = set(targets)
         if self._marks != marks_of(settings):
             self._marks = marks_of(settings)
-            await self._replace({kind: watched.whole for kind, watched in self._watched.items()})
+            await self._replace({kind: watched.complete for kind, watched in self._watched.items()})
         for _ in range(PATIENCE):
             keys = wanted | self._tracked.get(app, set())
             kinds = {key[:2] for key in keys}
-            await self._replace({kind: True for kind in kinds if (w := self._watched.get(kind)) and not w.whole})
+            await self._replace({kind: True for kind in kinds if (w := self._watched.get(kind)) and not w.complete})
             if not (missing := await self._slices.run(self._outlines(keys))):
                 return
             for key in missing:
@@ -170,10 +170,10 @@ class LiveObjects:
 
     async def _replace(self, kinds: Mapping[Kind, bool]) -> None:
         """Watches the kinds again, completely or not; the old cache is used until the new one is filled."""
-        for kind, whole in kinds.items():
+        for kind, complete in kinds.items():
             coming = self._coming.get(kind)
-            if coming is None or (coming.whole, coming.marks) != (whole, self._marks):
-                self._coming[kind] = self._watch(self._watched[kind].cache.resource, whole=whole)
+            if coming is None or (coming.complete, coming.marks) != (complete, self._marks):
+                self._coming[kind] = self._watch(self._watched[kind].cache.resource, complete=complete)
         for kind in kinds:
             coming = self._coming.get(kind)
             if coming is None:
@@ -187,11 +187,11 @@ class LiveObjects:
             elif self._watched.get(kind) is not coming:
                 self._caches.stop(coming.cache)  # the settings changed meanwhile: another cache follows
 
-    def _watch(self, resource: Resource, *, whole: bool) -> _Watched:
-        strip = Reduction(self._marks) if whole else MetadataOnly(self._marks)
-        cache = self._caches.cache(resource, metadata_only=not whole, strip=strip)
+    def _watch(self, resource: Resource, *, complete: bool) -> _Watched:
+        strip = Reduction(self._marks) if complete else MetadataOnly(self._marks)
+        cache = self._caches.cache(resource, metadata_only=not complete, strip=strip)
         cache.on_change(self._on_change)
-        return _Watched(cache, whole, self._marks)
+        return _Watched(cache, complete, self._marks)
 
     async def _fetch(self, key: ResourceKey) -> None:
         outline = self.get(key)

@@ -96,13 +96,13 @@ class _Findings:
         self.pairs.append(Pair(key, target.obj if target else None, live, status))
 
     def comparison(self) -> Comparison:
-        told = (("images", self.images), ("externalURLs", self.urls))
+        lists = (("images", self.images), ("externalURLs", self.urls))
         return Comparison(
             "OutOfSync" if self.out_of_sync else "Synced",
             aggregated(self.parts),
             tuple(self.pairs),
             tuple(self.resources),
-            {name: sorted(texts) for name, texts in told if texts},
+            {name: sorted(texts) for name, texts in lists if texts},
             self.why,
         )
 

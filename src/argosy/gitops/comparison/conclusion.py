@@ -139,11 +139,11 @@ def _events(
     app: JsonObject, before: ApplicationStatus, after: ApplicationStatus, why: Mapping[ResourceKey, str]
 ) -> tuple[Event, ...]:
     found: list[Event] = []
-    told = {
+    states = {
         "sync": (before.sync.status, after.sync.status),
         "health": (before.health.status, after.health.status),
     }
-    for name, (old, new) in told.items():
+    for name, (old, new) in states.items():
         if old != new:
             found.append(Event(app, "ResourceUpdated", f"Updated {name} status: {old} -> {new}"))
             if new == "OutOfSync" and (text := event_messages.differences(why)):

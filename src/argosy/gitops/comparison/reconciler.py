@@ -149,9 +149,9 @@ class ComparisonReconciler:
         """Whether the next failure of the sources is reported: not before they were really requested once more."""
         if memory.failing_since is None:
             return False
-        told = _is_broken(app)
+        was_broken = _is_broken(app)
         away = (self.context.clock.now() - memory.failing_since).total_seconds()
-        return not told and away >= self.context.plane.settings.repo_error_grace
+        return not was_broken and away >= self.context.plane.settings.repo_error_grace
 
     async def _compare(
         self, app: JsonObject, spec: ApplicationSpec, memory: Memory, work: Work, decided: refresh.Refresh
@@ -159,8 +159,8 @@ class ComparisonReconciler:
         revisions: tuple[str, ...] = ()
         if decided.level == Level.RECENT and not _is_broken(app):
             revisions = work.revisions or tuple(result.kept_revisions(status_of(app), spec) or ())
-        anew = decided.level == Level.FORCED or self._reports_next_failure(app, memory)
-        max_age = 0.0 if anew else POLL_MAX_AGE
+        is_fresh = decided.level == Level.FORCED or self._reports_next_failure(app, memory)
+        max_age = 0.0 if is_fresh else POLL_MAX_AGE
         look = Look(revisions=revisions, max_age=max_age, use_cache=not decided.hard)
         with span("compare"):
             return await self.app_state.compared(app, sources_of(spec), look, memory)

@@ -19,7 +19,7 @@ from argosy.gitops.model import status_patch as status
 from argosy.gitops.model.application_spec import is_multi, status_of
 from argosy.gitops.sync import autosync
 from argosy.gitops.sync import operation_state as operation
-from argosy.gitops.sync.held_revision import CONDITION, held_by, revision_text, told
+from argosy.gitops.sync.held_revision import CONDITION, condition, held_by, revision_text
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import seconds
 
@@ -108,7 +108,7 @@ def comparison_result(seen: Seen, settings: Settings, now: datetime) -> Comparis
     is_held = bool(held) and held == revision_text(read(SyncStatus, after["sync"]))
     found = [*_notices(spec, settings), *desired.targets.warnings]
     found += [("SharedResourceWarning", text) for text in seen.claimed]
-    found += [told(held)] if is_held else []
+    found += [condition(held)] if is_held else []
     found += [(orphan_monitoring.CONDITION, seen.orphans)] if seen.orphans else []
     auto = autosync.NOTHING
     if desired.problems:
@@ -141,8 +141,8 @@ def _notices(spec: ApplicationSpec, settings: Settings) -> list[Found]:
 def _status(seen: Seen, now: datetime) -> JsonObject:
     spec, desired = seen.compared.source_state.spec, seen.compared.desired
     # A commit that changes none of this application's manifests is no new revision (spec 5.4).
-    told = seen.before.sync.status or "Unknown"  # then the revision may be an unresolved name
-    unrelated = not seen.requested and seen.digest_before == desired.digest and told != "Unknown"
+    last = seen.before.sync.status or "Unknown"  # then the revision may be an unresolved name
+    unrelated = not seen.requested and seen.digest_before == desired.digest and last != "Unknown"
     kept = kept_revisions(seen.before, spec) if unrelated else None
     revisions, types = kept or list(desired.revisions), list(desired.types)
     after = status.found(seen.before, spec, seen.compared.comparison, revisions, types, seconds(now))

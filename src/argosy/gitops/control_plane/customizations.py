@@ -93,12 +93,12 @@ class Customizations:
         yield from self.exact.values()
         yield from (entry for _, entry in self.wild)
 
-    def _first(self, group: str, kind: str, says: Callable[[Customization], bool]) -> Customization | None:
+    def _first(self, group: str, kind: str, has_part: Callable[[Customization], bool]) -> Customization | None:
         name = f"{group}/{kind}" if group else kind
         found = self.exact.get(name)
-        if found is not None and says(found):
+        if found is not None and has_part(found):
             return found
-        return next((entry for pattern, entry in self.wild if says(entry) and matches(pattern, name)), None)
+        return next((entry for pattern, entry in self.wild if has_part(entry) and matches(pattern, name)), None)
 
 
 def customizations_of(config: Mapping[str, str]) -> Customizations:
@@ -129,18 +129,18 @@ class _Reading:
             self.problems.append(str(error))
 
     def parse_map(self, text: str) -> None:
-        for name, told in _mapping(MAP_KEY, text).items():
-            self.attempt(partial(self._map_entry, str(name), told))
+        for name, entry in _mapping(MAP_KEY, text).items():
+            self.attempt(partial(self._map_entry, str(name), entry))
 
-    def _map_entry(self, name: str, told: JsonValue) -> None:
+    def _map_entry(self, name: str, entry: JsonValue) -> None:
         where = f"{MAP_KEY}: {name}"
-        if not isinstance(told, dict):
-            raise CustomizationError(f"{where}: must be a mapping, not {type(told).__name__}")
-        health, given = told.get("health.lua") or "", told.get("actions") or ""
+        if not isinstance(entry, dict):
+            raise CustomizationError(f"{where}: must be a mapping, not {type(entry).__name__}")
+        health, given = entry.get("health.lua") or "", entry.get("actions") or ""
         if not isinstance(health, str):
             raise CustomizationError(f"{where}: health.lua: must be text")
         actions = self._actions(f"{where}: actions", given) if given else None
-        is_open = told.get("health.lua.useOpenLibs") is True
+        is_open = entry.get("health.lua.useOpenLibs") is True
         self.found[name] = Customization(health=health, open_libraries=is_open, actions=actions)
 
     def split_key(self, key: str, text: str) -> None:
@@ -188,17 +188,18 @@ def _truth(key: str, text: str) -> bool:
 
 
 def _actions(where: str, given: JsonValue) -> UserActions:
-    told = given if isinstance(given, dict) else _mapping(where, str(given))
-    definitions = told.get("definitions") or []
+    entry = given if isinstance(given, dict) else _mapping(where, str(given))
+    definitions = entry.get("definitions") or []
     if not isinstance(definitions, list) or not all(
         isinstance(item, dict) and item.get("name") and isinstance(item.get("action.lua"), str) for item in definitions
     ):
         raise CustomizationError(f"{where}: definitions must be a list of mappings with a name and action.lua")
-    discovery = told.get("discovery.lua") or ""
+    discovery = entry.get("discovery.lua") or ""
     if not isinstance(discovery, str):
         raise CustomizationError(f"{where}: discovery.lua must be text")
     scripts = {str(item["name"]): item["action.lua"] for item in definitions}
-    return UserActions(discovery=discovery, definitions=scripts, merges_shipped=told.get("mergeBuiltinActions") is True)
+    merges = entry.get("mergeBuiltinActions") is True
+    return UserActions(discovery=discovery, definitions=scripts, merges_shipped=merges)
 
 
 def _script(entry: Customization) -> Script:

@@ -123,7 +123,7 @@ def cleared(hooks: Mapping[ResourceKey, JsonObject], judge: Judge = health_of) -
     found = (judge(obj) for obj in hooks.values())
     worst = max((health.status for health in found if health), key=lambda status: RANK.get(status, 0), default="")
     policy = {"": "HookSucceeded", "Healthy": "HookSucceeded", "Degraded": "HookFailed"}.get(worst)
-    progress = (key for key, obj in hooks.items() if policy in delete_policies(obj) or _is_going(obj))
+    progress = (key for key, obj in hooks.items() if policy in delete_policies(obj) or _is_terminating(obj))
     return sorted(progress)
 
 
@@ -132,7 +132,7 @@ def _failure(hook: Hook, live: JsonObject | None, judge: Judge) -> str:
     if live is None or not is_made_for(hook, live) or _is_healthy(live, judge):
         return ""
     place, health = f"{hook.key.namespace}/{hook.key.name}", judge(live)
-    if _is_going(live):
+    if _is_terminating(live):
         return f"{place} (deleted before it ended)"
     if health is None or health.status not in ("Degraded", "Unknown"):
         return ""
@@ -144,5 +144,5 @@ def _is_healthy(live: JsonObject, judge: Judge) -> bool:
     return health is None or health.status == "Healthy"
 
 
-def _is_going(live: JsonObject) -> bool:
+def _is_terminating(live: JsonObject) -> bool:
     return bool(live["metadata"].get("deletionTimestamp"))

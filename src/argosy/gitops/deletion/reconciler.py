@@ -31,7 +31,7 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import parse, seconds
 
-Said = list[tuple[str, str]]
+Texts = list[tuple[str, str]]
 """(condition type, message)."""
 ERROR = ("DeletionError",)
 OTHERS = (dependencies.WAITING, dependencies.MENTION)
@@ -47,8 +47,8 @@ class DeletionReconciler:
         if (stage := deletion.next_stage(list(read(Application, app).metadata.finalizers))) is None:
             return DONE
         reverse = self.context.dependency_index.deletion(app, self.context.clock.now())
-        told = [(dependencies.WAITING, reverse.awaited), (dependencies.MENTION, reverse.mention)]
-        marked = self._marked(app, [(kind, text) for kind, text in told if text], OTHERS)
+        found = [(dependencies.WAITING, reverse.awaited), (dependencies.MENTION, reverse.mention)]
+        marked = self._marked(app, [(kind, text) for kind, text in found if text], OTHERS)
         if reverse.awaited or reverse.settles_in:
             return Advance(patch=_marks(app, marked), wake_after=reverse.settles_in)
         try:
@@ -132,7 +132,9 @@ class DeletionReconciler:
         patch: JsonObject = {"metadata": {"finalizers": left or None}}
         return Advance(patch={**patch, **_marks(app, self._marked(marked, []))} if left else patch)
 
-    def _marked(self, app: JsonObject, found: Said, types: Sequence[str] = ERROR, *, renew: bool = False) -> JsonObject:
+    def _marked(
+        self, app: JsonObject, found: Texts, types: Sequence[str] = ERROR, *, renew: bool = False
+    ) -> JsonObject:
         """The Application with the reasons why it cannot be deleted; `renew`: with the current time."""
         status = status_of(app)
         before = [one.raw for one in status.conditions]

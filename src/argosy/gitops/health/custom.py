@@ -25,8 +25,8 @@ def verdict(answer: Answer) -> Health | None:
         return None
     if answer.kind != "table":
         return Health("Unknown", f"expect table output from Lua script, not {answer.kind}")
-    told = answer.value if isinstance(answer.value, dict) else {}
-    status, message = told.get("status"), told.get("message")
+    given = answer.value if isinstance(answer.value, dict) else {}
+    status, message = given.get("status"), given.get("message")
     if not isinstance(status, str) or status not in ORDER:
         return Health("Unknown", INVALID)
     if message is not None and not isinstance(message, (str, int, float)):

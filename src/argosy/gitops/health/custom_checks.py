@@ -56,7 +56,7 @@ class CustomChecks:
     async def judge_for(
         self,
         live: Mapping[ResourceKey, JsonObject],
-        told: Customizations,
+        customizations: Customizations,
         verdicts: Verdicts,
         timed_seconds: float = 0.0,
     ) -> CheckVerdicts:
@@ -64,13 +64,13 @@ class CustomChecks:
 
         `timed_seconds`: how long a time-dependent verdict is valid; 0 means until the object changes.
         """
-        if not told.judges:
+        if not customizations.judges:
             verdicts.clear()
             return CheckVerdicts(health_of)
         found: dict[ResourceKey, Health | None] = {}
         asked: list[_Asked] = []
         for key, obj in live.items():
-            script = told.health(key.group, key.kind)
+            script = customizations.health(key.group, key.kind)
             if script is None or pending_deletion(obj) is not None:
                 continue
             depends = _depends(script, obj)

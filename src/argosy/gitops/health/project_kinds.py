@@ -77,16 +77,16 @@ def _rollout_unobserved(obj: JsonObject, spec: JsonObject, status: JsonObject) -
     return str(workload or "") != str(status.get("workloadObservedGeneration") or "")
 
 
-def _by_phase(title: str, says: Mapping[str, str], *, told: bool) -> Check:
+def _by_phase(title: str, texts: Mapping[str, str], *, with_message: bool) -> Check:
     """`says`: the message for each phase; `told`: a final phase is described by the object's own message, if any."""
 
     def check(obj: JsonObject) -> Health:
         status = obj.get("status") or {}
         phase = str(status.get("phase") or "")
-        if phase not in says:
+        if phase not in texts:
             return progressing(f"Waiting for {title} to finish: status has not been reconciled.")
-        own = status.get("message") if told and ANALYSIS[phase] != "Progressing" else None
-        return Health(ANALYSIS[phase], says[phase] if own is None else own)
+        own = status.get("message") if with_message and ANALYSIS[phase] != "Progressing" else None
+        return Health(ANALYSIS[phase], texts[phase] if own is None else own)
 
     return check
 
@@ -169,8 +169,8 @@ def crd(obj: JsonObject) -> Health:
     found = conditions(obj)
     terminating = found.get("Terminating", {})
     if (obj.get("metadata") or {}).get("deletionTimestamp") or terminating.get("status") == "True":
-        told = terminating.get("message")
-        return progressing(f"CRD is terminating: {told}" if told else "CRD is terminating")
+        with_message = terminating.get("message")
+        return progressing(f"CRD is terminating: {with_message}" if with_message else "CRD is terminating")
     if not found:
         return progressing("Status conditions not found")
     problems = (
@@ -201,8 +201,8 @@ def disruption_budget(obj: JsonObject) -> Health:
 
 CHECKS: dict[tuple[str, str], tuple[tuple[str, ...], Check]] = {
     ("argoproj.io", "Rollout"): ((), rollout),
-    ("argoproj.io", "AnalysisRun"): ((), _by_phase("analysis run", _ANALYSIS_WORDS, told=True)),
-    ("argoproj.io", "Experiment"): ((), _by_phase("experiment", _EXPERIMENT_WORDS, told=False)),
+    ("argoproj.io", "AnalysisRun"): ((), _by_phase("analysis run", _ANALYSIS_WORDS, with_message=True)),
+    ("argoproj.io", "Experiment"): ((), _by_phase("experiment", _EXPERIMENT_WORDS, with_message=False)),
     ("argoproj.io", "ApplicationSet"): ((), application_set),
     ("argoproj.io", "CronWorkflow"): ((), cron_workflow),
     ("cert-manager.io", "Certificate"): ((), certificate),

@@ -52,17 +52,17 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 def _by_need(seen: Seen, now: datetime) -> Decision:
     memory, timeout = seen.memory, timedelta(seconds=seen.settings.refresh_seconds) or REFRESH_TIMEOUT
-    standing = [need.standing(app, now, timeout) for app in seen.apps]
+    by_status = [need.by_status(app, now, timeout) for app in seen.apps]
     if memory.asked != memory.answered:
         return _receive_answer(seen)
     if not seen.requests <= memory.requests:
         return _ask(seen, now)  # a request means the commit at that time
-    if any(found is not None and found.is_needed for found in standing):
+    if any(found is not None and found.is_needed for found in by_status):
         return Decision(memory=replace(memory, begun=True))
-    if _is_due(seen, now, is_wanted=None in standing):
+    if _is_due(seen, now, is_wanted=None in by_status):
         return _ask(seen, now)
     needs = []
-    for app, found in zip(seen.apps, standing, strict=True):
+    for app, found in zip(seen.apps, by_status, strict=True):
         is_relevant = seen.relevant[key_of(app)]
         if found is None and is_relevant is None:
             return NOTHING

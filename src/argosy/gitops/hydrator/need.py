@@ -1,6 +1,6 @@
 """Whether an application needs hydration: the first matching rule (spec 16).
 
-`standing` has the rules that do not need the dry repository; if none matches, `by_revision` decides.
+`by_status` has the rules that do not need the dry repository; if none matches, `by_revision` decides.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def requested(app: JsonObject) -> Literal["", "normal", "hard"]:
     return "" if wanted is None else "hard" if wanted == "hard" else "normal"
 
 
-def standing(app: JsonObject, now: datetime, timeout: timedelta, *, resumes: bool = False) -> Need | None:
+def by_status(app: JsonObject, now: datetime, timeout: timedelta, *, resumes: bool = False) -> Need | None:
     """`timeout`: after which a running operation is taken over. `resumes`: it was ours and did not finish."""
     current = operation_of(app)
     if not current.raw:

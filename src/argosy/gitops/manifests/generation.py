@@ -13,7 +13,7 @@ from argosy.apis.argoproj.source import Helm, Source
 from argosy.apis.schema import read
 from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.manifests import references
-from argosy.gitops.manifests.signatures import Integrity, told
+from argosy.gitops.manifests.signatures import Integrity, condition_texts
 from argosy.gitops.manifests.targets import Targets, prepared
 from argosy.gitops.model.kinds import ServedKinds
 from argosy.gitops.projects.permissions import further_of
@@ -231,10 +231,10 @@ class Manifests:
                 trees.append(await self._asked(wanted.project, source.repo_url, fetch))
                 if not _is_chart(source):
                     credentials = _credentials(source, book, wanted.project)
-                    said = await self._integrity.problems(
+                    found = await self._integrity.problems(
                         source, revision, name, wanted.project_spec, wanted.keys, credentials
                     )
-                    problems += told(said, source, index + 1, count)
+                    problems += condition_texts(found, source, index + 1, count)
             resolved.append(references.Resolved(source, revision))
         return trees, resolved, problems
 

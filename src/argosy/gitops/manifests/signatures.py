@@ -59,7 +59,7 @@ class Integrity:
         return found
 
 
-def told(problems: Sequence[str], source: Source, number: int, count: int) -> list[str]:
+def condition_texts(problems: Sequence[str], source: Source, number: int, count: int) -> list[str]:
     """In upstream's words, naming the source if there are several."""
     which = f"source {source.name or f'{number} of {count}'}: " if count > 1 else ""
     return [f"GIT/GPG: {which}{problem}" for problem in problems]

@@ -16,9 +16,9 @@ EXTRA: Final = "not in the source"
 
 def differences(why: Mapping[ResourceKey, str]) -> str:
     """Why an application is out of sync; empty if objects are only missing, which health shows already."""
-    told = sorted(item for item in why.items() if item[1] != ABSENT)
-    text = "; ".join(f"{key.kind} {key.namespace}/{key.name}: {reason}" for key, reason in told[:NAMED])
-    left = len(why) - len(told[:NAMED])
+    reasons = sorted(item for item in why.items() if item[1] != ABSENT)
+    text = "; ".join(f"{key.kind} {key.namespace}/{key.name}: {reason}" for key, reason in reasons[:NAMED])
+    left = len(why) - len(reasons[:NAMED])
     return f"{text}; and {left} more" if text and left else text
 
 
@@ -38,5 +38,5 @@ def completed(state: OperationState) -> str:
     return f"{text} succeeded" if state.phase == "Succeeded" else f"{text} failed: {state.message}"
 
 
-def _revision(said: SyncOperation | SyncResult) -> str:
-    return ", ".join(said.revisions) or said.revision
+def _revision(source: SyncOperation | SyncResult) -> str:
+    return ", ".join(source.revisions) or source.revision

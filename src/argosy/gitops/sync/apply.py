@@ -315,7 +315,7 @@ class Applier:
     def _done(self, made: JsonObject, resource: Resource, verb: str, dry_run: bool) -> str:
         if not dry_run:
             self._live.wrote(made)
-        return told(resource.group, resource.kind, made["metadata"].get("name"), verb, dry_run=dry_run)
+        return summary(resource.group, resource.kind, made["metadata"].get("name"), verb, dry_run=dry_run)
 
     def _resource(self, obj: JsonObject) -> Resource:
         found = self._live.resource(obj)
@@ -331,7 +331,7 @@ def _marks(obj: JsonObject) -> tuple[JsonObject, JsonObject]:
     return metadata.get("labels") or {}, tracking
 
 
-def told(group: str, kind: str, name: str, verb: str, *, dry_run: bool) -> str:
+def summary(group: str, kind: str, name: str, verb: str, *, dry_run: bool) -> str:
     """The result for an object, in kubectl's words."""
     return f"{kind.lower()}{'.' + group if group else ''}/{name} {verb}" + (" (dry run)" if dry_run else "")
 

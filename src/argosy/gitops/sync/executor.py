@@ -14,7 +14,7 @@ from argosy.gitops.keys import HOOK_FINALIZER, ResourceKey
 from argosy.gitops.reconcile.advance import Advance, failure_of
 from argosy.gitops.sync import operation_recorder as recorder
 from argosy.gitops.sync import operation_state as operation
-from argosy.gitops.sync.apply import Applier, missing_kind, told
+from argosy.gitops.sync.apply import Applier, missing_kind, summary
 from argosy.gitops.sync.confirmation import is_approved, needs_approval
 from argosy.gitops.sync.manager_migration import managers_before
 from argosy.gitops.sync.options import Options
@@ -199,7 +199,7 @@ class SyncExecutor:
         record = await self._carry_out(sync, [task for task in tasks if task.identity not in coming])
         for identity in coming:
             key = identity[1]
-            message = told(key.group, key.kind, key.name, "created", dry_run=True)
+            message = summary(key.group, key.kind, key.name, "created", dry_run=True)
             record[identity] = Result("Synced", message, "Succeeded")
         state = await self._recorded(sync, record)
         if failed := {name: result for name, result in record.items() if result.failed}:

@@ -20,9 +20,9 @@ DEFAULT = "HEAD"
 """What a source without a `targetRevision` follows."""
 
 
-def revision_text(said: SyncOperation | SyncStatus) -> str:
+def revision_text(named: SyncOperation | SyncStatus) -> str:
     """One or several revisions, in the annotation's format."""
-    return ",".join(said.revisions) or said.revision
+    return ",".join(named.revisions) or named.revision
 
 
 def revision_to_hold(app: JsonObject, spec: ApplicationSpec) -> str:
@@ -51,7 +51,7 @@ def held_by(app: JsonObject) -> str:
     return annotations_of(app).get(HELD) or ""
 
 
-def told(held: str) -> tuple[str, str]:
+def condition(held: str) -> tuple[str, str]:
     """The condition that reports it."""
     text = f"revision {held} is not synced automatically since a rollback; a newer one is, or remove annotation {HELD}"
     return CONDITION, text

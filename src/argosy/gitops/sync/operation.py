@@ -101,8 +101,8 @@ class OperationReconciler:
             return Look(max_age=0.0)
         if work.is_overdue:
             return Look(max_age=POLL_MAX_AGE)
-        told = found_since(work.app, state)
-        return Look(revisions=told) if told else None
+        newer = found_since(work.app, state)
+        return Look(revisions=newer) if newer else None
 
     def _held_back(self, app: JsonObject, state: JsonObject, now: datetime) -> Advance | None:
         """By its time limit, by a sync window, or by an Application that it depends on."""

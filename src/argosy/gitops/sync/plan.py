@@ -14,7 +14,7 @@ from argosy.gitops.keys import ResourceKey
 from argosy.gitops.sync.hooks import delete_policies
 from argosy.gitops.sync.tasks import Task
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.pieces import Pieces, whole
+from argosy.machinery.pieces import Pieces, finished
 
 Identity = tuple[str, ResourceKey]
 
@@ -60,7 +60,7 @@ def next_step(
     judge: Judge = health_of,
 ) -> Step:
     """All of `planned` at once."""
-    return whole(planned(tasks, record, live, unapproved, judge))
+    return finished(planned(tasks, record, live, unapproved, judge))
 
 
 def planned(

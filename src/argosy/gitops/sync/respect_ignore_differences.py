@@ -18,7 +18,7 @@ def respecting(target: JsonObject, live: JsonObject, rules: Rules) -> JsonObject
     return found
 
 
-def _restored(target: JsonValue, whole: JsonValue, live: JsonValue, bare: JsonValue) -> JsonValue:
+def _restored(target: JsonValue, complete: JsonValue, live: JsonValue, bare: JsonValue) -> JsonValue:
     """`target` and `bare` are `whole` and `live` without ignored fields; what `bare` lacks is copied to the target."""
     if bare is live:
         return target
@@ -28,28 +28,28 @@ def _restored(target: JsonValue, whole: JsonValue, live: JsonValue, bare: JsonVa
             if key not in bare:
                 result[key] = value
             elif key in target:
-                of_whole = whole.get(key) if isinstance(whole, dict) else None
-                result[key] = _restored(target[key], of_whole, value, bare[key])
+                of_complete = complete.get(key) if isinstance(complete, dict) else None
+                result[key] = _restored(target[key], of_complete, value, bare[key])
         return result
     if isinstance(target, list) and isinstance(live, list) and isinstance(bare, list):
         if len(live) != len(bare):
             return [*target, *(item for item in live if item not in bare and item not in target)]
-        same = isinstance(whole, list) and len(whole) == len(target)
-        return _restored_items(target, whole if same and isinstance(whole, list) else target, live, bare)
+        same = isinstance(complete, list) and len(complete) == len(target)
+        return _restored_items(target, complete if same and isinstance(complete, list) else target, live, bare)
     return target
 
 
 def _restored_items(
-    target: list[JsonValue], whole: list[JsonValue], live: list[JsonValue], bare: list[JsonValue]
+    target: list[JsonValue], complete: list[JsonValue], live: list[JsonValue], bare: list[JsonValue]
 ) -> list[JsonValue]:
     """Named items are matched by name, in any position, and new ones are kept completely; others by position."""
     wanted, found = _names(target), _names(live)
     if wanted and found:
         theirs = dict(zip(found, zip(live, bare, strict=True), strict=True))
-        named = zip(wanted, target, whole, strict=True)
+        named = zip(wanted, target, complete, strict=True)
         return [_restored(item, full, *theirs[name]) if name in theirs else full for name, item, full in named]
     if len(target) == len(live):
-        return [_restored(*each) for each in zip(target, whole, live, bare, strict=True)]
+        return [_restored(*each) for each in zip(target, complete, live, bare, strict=True)]
     return target
 
 

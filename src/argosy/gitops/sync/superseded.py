@@ -36,12 +36,12 @@ def found_since(app: JsonObject, state: JsonObject) -> tuple[str, ...]:
     """The revisions found by a comparison since the sync started with others; () if there are none."""
     found = read(OperationState, state)
     began = _revisions(found.sync_result) or _revisions(found.asked)
-    told = _revisions(read(Application, app).status.sync)
-    return told if _revisions(found.asked) and told != began else ()
+    shown = _revisions(read(Application, app).status.sync)
+    return shown if _revisions(found.asked) and shown != began else ()
 
 
-def _revisions(said: SyncOperation | SyncResult | SyncStatus) -> tuple[str, ...]:
-    found = said.revisions or (said.revision,)
+def _revisions(named: SyncOperation | SyncResult | SyncStatus) -> tuple[str, ...]:
+    found = named.revisions or (named.revision,)
     return found if all(found) else ()
 
 

@@ -11,7 +11,7 @@ from argosy.gitops.sync.hooks import held, hook_types, is_hook
 from argosy.gitops.sync.options import Options
 from argosy.gitops.sync.order import PHASES, kind_rank, wave_of
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.pieces import Pieces, whole
+from argosy.machinery.pieces import Pieces, finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Task:
 
 def tasks_of(pairs: Iterable[Pair], operation: SyncOperation, options: Options, hook_suffix: str = "") -> list[Task]:
     """All of `tasks_in_pieces` at once."""
-    return whole(tasks_in_pieces(pairs, operation, options, hook_suffix))
+    return finished(tasks_in_pieces(pairs, operation, options, hook_suffix))
 
 
 def tasks_in_pieces(
@@ -91,7 +91,7 @@ def tasks_in_pieces(
 
 def in_order(tasks: Sequence[Task]) -> list[Task]:
     """Phase, wave, prunes first, kind, name; then each namespace and CRD before its users."""
-    return whole(_ordered(tasks))
+    return finished(_ordered(tasks))
 
 
 def _ordered(tasks: Sequence[Task]) -> Pieces[list[Task]]:

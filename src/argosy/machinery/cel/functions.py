@@ -49,7 +49,7 @@ OUTPUT_LIMIT = 10 * 1024 * 1024
 _LOW, _HIGH, _UHIGH = -(2**63), 2**63 - 1, 2**64 - 1
 
 
-def whole(number: int) -> int:
+def checked_int(number: int) -> int:
     if not _LOW <= number <= _HIGH:
         raise CelError("integer overflow")
     return number
@@ -65,7 +65,7 @@ def _divided(left: int, right: int) -> int:
     if right == 0:
         raise CelError("division by zero")
     quotient = abs(left) // abs(right)
-    return whole(quotient if (left < 0) == (right < 0) else -quotient)
+    return checked_int(quotient if (left < 0) == (right < 0) else -quotient)
 
 
 def _remainder(left: int, right: int) -> int:
@@ -105,13 +105,13 @@ def _int_of(value: Any) -> int:
     if isinstance(value, float):
         if math.isnan(value) or math.isinf(value):
             raise CelError("integer overflow")
-        return whole(int(value))
+        return checked_int(int(value))
     if isinstance(value, str):
         try:
-            return whole(int(value) if value.strip() == value and "_" not in value else _refuse())
+            return checked_int(int(value) if value.strip() == value and "_" not in value else _refuse())
         except ValueError:
             raise CelError(f'strconv.ParseInt: parsing "{value[:100]}": invalid syntax') from None
-    return whole(int(value))
+    return checked_int(int(value))
 
 
 def _refuse() -> int:
@@ -282,7 +282,7 @@ def _may_value(entries: dict[Any, Any], key: Any) -> Optional:
 
 def add_standard(library: Library) -> None:
     add = library.add
-    for kind, low in ((INT, whole), (UINT, unsigned)):
+    for kind, low in ((INT, checked_int), (UINT, unsigned)):
         for name, work in (("+", operator.add), ("-", operator.sub), ("*", operator.mul)):
             add(f"_{name}_", (kind, kind), kind, lambda a, b, work=work, low=low: low(work(a, b)))
         add("_/_", (kind, kind), kind, lambda a, b, low=low: low(_divided(a, b)))
@@ -298,7 +298,7 @@ def add_standard(library: Library) -> None:
     add("_-_", (TIMESTAMP, TIMESTAMP), DURATION, _timed(operator.sub))
     add("_-_", (TIMESTAMP, DURATION), TIMESTAMP, _timed(operator.sub))
     add("_-_", (DURATION, DURATION), DURATION, _timed(operator.sub))
-    add("-_", (INT,), INT, lambda value: whole(-value))
+    add("-_", (INT,), INT, lambda value: checked_int(-value))
     add("-_", (DOUBLE,), DOUBLE, operator.neg)
     add("!_", (BOOL,), BOOL, operator.not_)
     # These three are evaluated specially: not all arguments are needed.

@@ -40,7 +40,7 @@ def parse(text: str) -> Node:
             "", [Issue(0, f"expression code point size exceeds limit: size: {len(text)}, limit {SIZE_LIMIT}")]
         )
     try:
-        return _Parser(text).whole()
+        return _Parser(text).complete()
     except RecursionError:  # each level of nesting is a dozen calls: the available stack depends on the caller
         raise ParseError("", [Issue(0, f"expression recursion limit exceeded: {NESTING_LIMIT}")]) from None
 
@@ -53,7 +53,7 @@ class _Parser:
         self._depth = 0
         self._count = 0
 
-    def whole(self) -> Node:
+    def complete(self) -> Node:
         found = self._expression()
         if self._next.kind != "end":
             self._unexpected()

@@ -55,7 +55,7 @@ def parse(text: str) -> Node:
     """Raises PromqlError."""
     if len(text) > SIZE_LIMIT:
         raise PromqlError(f"the query is longer than {SIZE_LIMIT} bytes")
-    return _Parser(_tokens(text)).whole()
+    return _Parser(_tokens(text)).complete()
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -82,7 +82,7 @@ class _Parser:
     def __init__(self, tokens: list[_Token]) -> None:
         self._tokens, self._index, self._depth = tokens, 0, 0
 
-    def whole(self) -> Node:
+    def complete(self) -> Node:
         found = self._level(0)
         if self._next.kind != "end":
             self._unexpected()

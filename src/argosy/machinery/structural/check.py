@@ -84,8 +84,8 @@ def _check_resource(schema: JsonObject, path: str) -> Iterator[Cause]:
 
 def _is_plain_metadata(metadata: JsonObject) -> bool:
     """Whether it has only `type`, a description, and restrictions of `name` and `generateName`."""
-    said = {name for name, value in metadata.items() if value not in (None, {}, [])}
-    return said <= {"type", "properties", "description"} and set(metadata.get("properties") or ()) <= {
+    named = {name for name, value in metadata.items() if value not in (None, {}, [])}
+    return named <= {"type", "properties", "description"} and set(metadata.get("properties") or ()) <= {
         "name",
         "generateName",
     }
@@ -179,8 +179,8 @@ def _check_pattern(schema: JsonObject, path: str) -> Iterator[Cause]:
 
 def _re2_text(error: Exception) -> str:
     """RE2's message in the wording of Go's package."""
-    said = error.args[0] if error.args else ""
-    text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+    named = error.args[0] if error.args else ""
+    text = named.decode(errors="replace") if isinstance(named, bytes) else str(named)
     what, _, where = text.partition(": ")
     what = what.replace("missing ]", "missing closing ]").replace("missing )", "missing closing )")
     return f"error parsing regexp: {what}: `{where}`" if where else f"error parsing regexp: {what}"

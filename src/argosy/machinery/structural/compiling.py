@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast, get_args
 
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.pieces import Pieces, whole
+from argosy.machinery.pieces import Pieces, finished
 from argosy.machinery.schema import Node, NodeType
 
 RECURSION_LIMIT = 64
@@ -18,7 +18,7 @@ class SchemaError(ValueError):
 
 def compile_schema(openapi: JsonObject) -> Node:
     """The root of a custom resource: apiVersion, kind and metadata are added. Raises SchemaError."""
-    return whole(compiled(openapi))
+    return finished(compiled(openapi))
 
 
 def compiled(openapi: JsonObject) -> Pieces[Node]:

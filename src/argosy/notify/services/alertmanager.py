@@ -23,17 +23,17 @@ async def send(delivery: Delivery, doors: Doors) -> None:
         headers["Authorization"] = f"Bearer {token}"
     scheme, path = delivery.option("scheme", "http"), delivery.option("apiPath", PATH)
     seconds = float(options.get("timeout") or 3)
-    taken, told = 0, ""
+    taken, failure = 0, ""
     for target in options.get("targets") or (TARGET,):
         try:
             reply = await post(delivery, doors, f"{scheme}://{target}{path}", body, headers=headers, seconds=seconds)
         except SourceError as error:
-            told = str(error)
+            failure = str(error)
             continue
         taken += reply.status == 200
-        told = told or (f"alertmanager answered {reply.status}" if reply.status != 200 else "")
+        failure = failure or (f"alertmanager answered {reply.status}" if reply.status != 200 else "")
     if not taken:
-        raise Refused(told or "alertmanager has no targets")
+        raise Refused(failure or "alertmanager has no targets")
 
 
 def alert(delivery: Delivery, now: str) -> dict[str, Any]:

@@ -56,8 +56,8 @@ class ChartDiscovery:
         if answer.status == 304 and etag:
             return kept
         if answer.status != 200:
-            told = f'received unexpected HTTP {answer.status} when querying repository index at "{scrub(place)}"'
-            raise type(refused_status(answer, ""))(told)
+            refusal = f'received unexpected HTTP {answer.status} when querying repository index at "{scrub(place)}"'
+            raise type(refused_status(answer, ""))(refusal)
         self._indexes[key] = (answer.headers.get("etag", ""), answer.body)
         return answer.body
 

@@ -137,8 +137,8 @@ class GitTool:
         found = await self._in_thread(lambda: branch_of(place))
         if found is not None:
             return str(found)
-        told = await self.attempt(place, "symbolic-ref", "--quiet", "--short", "HEAD")
-        return told.output.strip() if told.status == 0 else ""
+        answer = await self.attempt(place, "symbolic-ref", "--quiet", "--short", "HEAD")
+        return answer.output.strip() if answer.status == 0 else ""
 
     async def repository_at(self, place: Path) -> Path:
         """The repository that a working copy belongs to. Raises GitFault."""
@@ -190,13 +190,13 @@ class GitTool:
         home, _ = await self._signing(author)
         assert home is not None
         try:
-            told = await self.run(
+            answer = await self.run(
                 directory, "-c", "gpg.program=gpg", "log", "-1", "--format=%G?%x00%GS", commit, "--",
                 environment={"GNUPGHOME": str(home), "TMPDIR": str(home)},
             )  # fmt: skip
         finally:
             await self._in_thread(lambda: shutil.rmtree(home, ignore_errors=True))
-        status, _, who = told.strip().partition("\0")
+        status, _, who = answer.strip().partition("\0")
         name, _, rest = who.rpartition("<")
         return status in OWN, name.strip(), rest.rstrip(">")
 

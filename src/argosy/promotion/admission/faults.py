@@ -46,8 +46,8 @@ class Denied(Exception):
 
 
 def invalid(kind: str, name: str, faults: Sequence[FieldFault]) -> Denied:
-    told = str(faults[0]) if len(faults) == 1 else f"[{', '.join(map(str, faults))}]"
-    return Denied(422, "Invalid", f'{kind}.kargo.akuity.io "{name}" is invalid: {told}')
+    causes = str(faults[0]) if len(faults) == 1 else f"[{', '.join(map(str, faults))}]"
+    return Denied(422, "Invalid", f'{kind}.kargo.akuity.io "{name}" is invalid: {causes}')
 
 
 def forbidden(plural: str, name: str, why: str) -> Denied:

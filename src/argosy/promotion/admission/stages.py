@@ -23,8 +23,8 @@ STEPS = "spec.promotionTemplate.spec.steps"
 def default(obj: JsonObject, old: JsonObject | None, actor: str, *, control_plane: bool) -> JsonObject:
     """Durations are only normalized along with another change, as in upstream's answers. Raises Denied."""
     changed = sharded(_with_actor(obj, old, actor, control_plane=control_plane))
-    spelled_anew = {**changed, "spec": _spelled_spec(changed.get("spec") or {})}
-    return spelled_anew if changed != obj else obj
+    spelled = {**changed, "spec": _spelled_spec(changed.get("spec") or {})}
+    return spelled if changed != obj else obj
 
 
 def _spelled_spec(given: JsonObject) -> JsonObject:

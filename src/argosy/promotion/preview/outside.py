@@ -12,13 +12,13 @@ from argosy.machinery.controller import Snapshot
 from argosy.machinery.requests import Write
 from argosy.promotion.steps.kind import Job, Result, Status, Writes
 
-Told = tuple[Result, list[str]]
+Shown = tuple[Result, list[str]]
 UNKNOWN: Final = "0" * 40
 HIDDEN: Final = ("metadata", "operation")
 """For a patch: how it would be sent, without its result."""
 
 
-def open_pr(job: Job, subject: str = "") -> Told:
+def open_pr(job: Job, subject: str = "") -> Shown:
     """`subject`: of the newest commit that would be pushed to its source branch."""
     config = job.config
     title = config.get("title") or subject
@@ -29,17 +29,17 @@ def open_pr(job: Job, subject: str = "") -> Told:
     return Result(output=pull), [f"opens a pull request in {config['repoURL']}: {branches}, {title}{labels}"]
 
 
-def wait_for_pr(job: Job) -> Told:
+def wait_for_pr(job: Job) -> Shown:
     pull = {"pr": {"id": job.config["prNumber"], "url": "", "open": False, "merged": True}, "commit": UNKNOWN}
     return Result(output=pull), ["GATE: waits until somebody merges the pull request; closing it ends the Promotion"]
 
 
-def merge_pr(job: Job) -> Told:
+def merge_pr(job: Job) -> Shown:
     waits = ", waiting until it may" if job.config.get("wait") else ""
     return Result(output={"commit": UNKNOWN}), [f"merges pull request {job.config['prNumber']}{waits}"]
 
 
-def oci_push(job: Job) -> Told:
+def oci_push(job: Job) -> Shown:
     config = job.config
     name, _, tag = config["destRef"].rpartition(":")
     image = {"image": config["destRef"].removeprefix("oci://"), "tag": tag, "digest": ""}
@@ -47,7 +47,7 @@ def oci_push(job: Job) -> Told:
     return Result(output=image), [f"copies {config['srcRef']} to {name}:{tag}", *notes]
 
 
-def http(job: Job) -> Told:
+def http(job: Job) -> Shown:
     """The body may hold what is secret in another spelling, so only its size is shown."""
     config = job.config
     method, size = config.get("method") or "GET", len((config.get("body") or "").encode())
@@ -58,7 +58,7 @@ def http(job: Job) -> Told:
     return Result(output=outputs), [f"sends {method} {config['url'].partition('?')[0]}{body}", *gate]
 
 
-OUTSIDE: Final[Mapping[str, Callable[[Job], Told]]] = {
+OUTSIDE: Final[Mapping[str, Callable[[Job], Shown]]] = {
     "git-open-pr": open_pr,
     "git-wait-for-pr": wait_for_pr,
     "git-merge-pr": merge_pr,
@@ -67,7 +67,7 @@ OUTSIDE: Final[Mapping[str, Callable[[Job], Told]]] = {
 }
 
 
-def on_cluster(job: Job, found: Result | Writes, snapshot: Snapshot) -> Told:
+def on_cluster(job: Job, found: Result | Writes, snapshot: Snapshot) -> Shown:
     """Patches are shown, and assumed to succeed."""
     if isinstance(found, Result) and found.status in (Status.SUCCEEDED, Status.SKIPPED):
         return found, ["nothing to change"]

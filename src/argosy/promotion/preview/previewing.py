@@ -47,7 +47,7 @@ from argosy.sources.egress import Egress
 from argosy.sources.registry.client import RegistryClient
 
 THREADS = 4
-TOLD = frozenset({"repoURL", "repoURLIsRegex", "username", "sshKnownHosts"})
+SHOWN = frozenset({"repoURL", "repoURLIsRegex", "username", "sshKnownHosts"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +127,7 @@ def hidden(found: Previewed, secrets: Iterable[JsonObject]) -> Previewed:
 def _public_names(secret: JsonObject) -> frozenset[str]:
     """The repository of credentials is not secret; the steps name it, too."""
     is_credential = CRED_TYPE in (secret["metadata"].get("labels") or {})
-    return TOLD if is_credential else frozenset()
+    return SHOWN if is_credential else frozenset()
 
 
 def _without(lines: Sequence[str], values: Sequence[str]) -> tuple[str, ...]:

@@ -91,8 +91,8 @@ class Preview:
             step = execution.steps[execution.current]
             execution = after(execution, seen, now)
             meta = execution.metadata[len(found)]
-            told = [str(meta["message"])] if meta.get("message") else []
-            found.append(Effect(step.as_, step.uses, str(meta["status"]), (*lines, *told), touched))
+            messages = [str(meta["message"])] if meta.get("message") else []
+            found.append(Effect(step.as_, step.uses, str(meta["status"]), (*lines, *messages), touched))
         return found
 
     async def _done(self, job: Job) -> tuple[Result, list[str]]:

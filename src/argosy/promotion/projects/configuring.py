@@ -72,8 +72,8 @@ def _published(snapshot: Snapshot, config: Config, namespace: str, base_url: str
                 )
             )
         elif not value:
-            told = f'Secret "{name}" in namespace "{namespace}" has no value for key "{secret_key(kind)}"'
-            errors.append(_message(receiver, told))
+            fault = f'Secret "{name}" in namespace "{namespace}" has no value for key "{secret_key(kind)}"'
+            errors.append(_message(receiver, fault))
         else:
             path = path_of(base_url, kind, config.metadata.namespace, receiver.name, value)
             found.append({"name": receiver.name, "path": path, "url": _url(base_url, path)})

@@ -48,7 +48,7 @@ class Seen:
     namespace: Namespace | None
     wanted: Sequence[Wanted] = ()
     stats: JsonObject = field(default_factory=dict)
-    stats_told_at: datetime | None = None
+    stats_written_at: datetime | None = None
 
 
 def _counted(one: Warehouse | Stage) -> tuple[str, ...]:
@@ -108,7 +108,7 @@ class Managing:
                 "warehouses": _counts(snapshot, COUNTED_WAREHOUSES, key),
                 "stages": _counts(snapshot, COUNTED_STAGES, key),
             },
-            stats_told_at=snapshot.memory,
+            stats_written_at=snapshot.memory,
         )
 
     def _shapes(self, project: Project) -> list[tuple[Resource, JsonObject]]:
@@ -203,13 +203,13 @@ def _synced(seen: Seen, now: datetime) -> Decision:
     conditions.remove("Stalled", "Reconciling")
     conditions.set("Ready", "True", "Synced", READY)
     present = seen.project.status.raw
-    told = status(PROJECTS, seen.project.raw, {**present, "conditions": conditions.ordered()})
-    if told:
-        return Decision(told)
+    writes = status(PROJECTS, seen.project.raw, {**present, "conditions": conditions.ordered()})
+    if writes:
+        return Decision(writes)
     counted = status(PROJECTS, seen.project.raw, {**present, "stats": seen.stats})
     if not counted:
         return NOTHING
-    if seen.stats_told_at is not None and now < (due := seen.stats_told_at + STATS_PAUSE):
+    if seen.stats_written_at is not None and now < (due := seen.stats_written_at + STATS_PAUSE):
         return Decision(wake_at=due)
     return Decision(counted, memory=now, is_settled=True)
 

@@ -129,9 +129,9 @@ def _judged(meta: JsonObject, alias: str, result: Result, threshold: int) -> Jso
     if status not in SEVERITY:
         message = f'step "{alias}" returned an invalid status: {status}'
         return {**clean, "status": Status.ERRORED, "message": message, "over": True}
-    told = {"message": result.message} if result.message else {}
+    detail = {"message": result.message} if result.message else {}
     if not result.error:
-        return {**clean, "status": status, **told}
+        return {**clean, "status": status, **detail}
     failed = status == Status.FAILED
     status = Status.FAILED if failed else Status.ERRORED
     text = f'step "{alias}": {result.error}' if failed else f'error running step "{alias}": {result.error}'

@@ -23,11 +23,11 @@ def ended(seen: Seen, wanted: JsonObject, phase: str, message: str, now: datetim
     wanted = {**wanted, "phase": phase, "finishedAt": timestamps.seconds(now)}
     if message:
         wanted["message"] = message
-    told = f"Promotion {phase}" + (f": {message}" if message else "")
+    text = f"Promotion {phase}" + (f": {message}" if message else "")
     pending = "true" if phase == "Succeeded" and _is_verified_later(seen) else "false"
     more = {"verification_pending": pending} if phase == "Succeeded" else {}
     event = promotion_event(
-        seen.promotion, seen.freight, f"Promotion{phase}", told, applications=seen.applications, **more
+        seen.promotion, seen.freight, f"Promotion{phase}", text, applications=seen.applications, **more
     )
     again = _verified_again(seen) if phase == "Succeeded" else ()
     return Decision((*again, *_write(seen, wanted), event), memory=Due(-1, 0))

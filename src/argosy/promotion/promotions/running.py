@@ -97,8 +97,8 @@ def _progress(seen: Seen, now: datetime) -> Decision:
     if seen.writes is not None:
         return _written(seen, execution, now)
     if execution.done:
-        told = verdict(execution)
-        return ended(seen, _progressed(seen, execution), told.phase, told.message, now)
+        outcome = verdict(execution)
+        return ended(seen, _progressed(seen, execution), outcome.phase, outcome.message, now)
     if execution.waiting:
         return _waits(seen, execution, last, now)
     if seen.pending:

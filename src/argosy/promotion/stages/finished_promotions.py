@@ -92,11 +92,11 @@ def _processed(status_: JsonObject, conditions: Conditions, promotion: Promotion
 def _context(promotion: Promotion) -> JsonObject:
     """The Applications that it updated or waited for, in order, for the Stage's page."""
     result = promotion.status
-    told = [result.state.get(step.as_) for step in promotion.spec.steps if step.uses in HANDS_OVER]
+    outputs = [result.state.get(step.as_) for step in promotion.spec.steps if step.uses in HANDS_OVER]
     checked = [check.config for check in result.health_checks]
     found = [
         (str(app["name"]), str(app.get("namespace") or ""))
-        for one in (*told, *checked)
+        for one in (*outputs, *checked)
         if isinstance(one, dict) and isinstance(one.get("apps"), list)
         for app in one["apps"]
         if isinstance(app, dict) and app.get("name")

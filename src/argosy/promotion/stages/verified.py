@@ -70,8 +70,8 @@ def _report_verified(conditions: Conditions, collection: FreightCollection) -> N
     if current is None:
         return
     fallback = ("Unknown", "UnknownVerificationPhase", f"Unknown verification phase {current.phase}")
-    told, reason, message = verification.CONDITIONS.get(current.phase, fallback)
-    conditions.set("Verified", told, reason, current.message or message)
+    value, reason, message = verification.CONDITIONS.get(current.phase, fallback)
+    conditions.set("Verified", value, reason, current.message or message)
 
 
 def _verification_events(seen: Seen, collection: FreightCollection, changed: Verification) -> tuple[Event, ...]:
@@ -85,7 +85,7 @@ def _verification_events(seen: Seen, collection: FreightCollection, changed: Ver
 
 
 def verification_event(seen: Seen, piece: Freight, found: Verification) -> Event:
-    told = {"Successful": "succeeded", "Error": "errored"}.get(found.phase, found.phase.lower())
+    value = {"Successful": "succeeded", "Error": "errored"}.get(found.phase, found.phase.lower())
     more = {"stage_name": seen.key.name, "verification_start_time": found.start_time}
     if found.finish_time:
         more["verification_finish_time"] = found.finish_time
@@ -94,7 +94,7 @@ def verification_event(seen: Seen, piece: Freight, found: Verification) -> Event
         run = seen.run(found.analysis_run.name)
         if run is not None and (promotion := run.metadata.annotations.get(PROMOTION)):
             more["promotion_name"] = promotion
-    message = found.message or f"Freight verification {told}"
+    message = found.message or f"Freight verification {value}"
     return freight_event(piece, EVENTS[found.phase], message, found.actor or ACTOR, **more)
 
 

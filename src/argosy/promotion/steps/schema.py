@@ -51,7 +51,7 @@ def each(item: Schema, minimum: int = 0, *, unique: bool = False) -> Schema:
     return {"type": "array", "items": item, "minItems": minimum, "uniqueItems": unique}
 
 
-def whole(minimum: int, maximum: int | None = None) -> Schema:
+def integer(minimum: int, maximum: int | None = None) -> Schema:
     return {"type": "integer", "minimum": minimum, **({"maximum": maximum} if maximum is not None else {})}
 
 

@@ -83,8 +83,8 @@ def text_of(trace: Mapping[str, Any]) -> str:
             )
             for rollout in app["rollouts"]:
                 step = f", step {rollout['step']}" if rollout["step"] else ""
-                told = f": {rollout['message']}" if rollout["message"] else ""
-                lines.append(f"      Rollout {rollout['name']}: {rollout['phase'] or 'unknown'}{step}{told}")
+                detail = f": {rollout['message']}" if rollout["message"] else ""
+                lines.append(f"      Rollout {rollout['name']}: {rollout['phase'] or 'unknown'}{step}{detail}")
     return "\n".join(lines) + "\n"
 
 

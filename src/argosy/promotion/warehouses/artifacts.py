@@ -54,17 +54,17 @@ def missing(found: DiscoveredArtifacts) -> tuple[str, str, str] | None:
 def _empty(found: DiscoveredArtifacts) -> Iterator[tuple[str, str, str]]:
     for git in found.git:
         if not git.commits:
-            told = f'No commits discovered for Git repository "{git.repo_url}"'
-            yield "NoCommitsDiscovered", "MissingCommits", told
+            text = f'No commits discovered for Git repository "{git.repo_url}"'
+            yield "NoCommitsDiscovered", "MissingCommits", text
     for image in found.images:
         if not image.references:
-            told = f'No references discovered for image repository "{image.repo_url}"'
-            yield "NoImageReferencesDiscovered", "MissingImageReferences", told
+            text = f'No references discovered for image repository "{image.repo_url}"'
+            yield "NoImageReferencesDiscovered", "MissingImageReferences", text
     for chart in found.charts:
         if not chart.versions:
             name = f'"{chart.name}"' if chart.name else ""
-            told = f'No versions discovered for chart {name} from repository "{chart.repo_url}"'
-            yield "NoChartVersionsDiscovered", "MissingChartVersions", told
+            text = f'No versions discovered for chart {name} from repository "{chart.repo_url}"'
+            yield "NoChartVersionsDiscovered", "MissingChartVersions", text
 
 
 def _commit(one: GitDiscovery) -> JsonObject:

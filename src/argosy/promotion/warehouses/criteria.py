@@ -32,8 +32,8 @@ def satisfied(expression: str, found: DiscoveredArtifacts) -> bool:
     text = result if isinstance(result, str) else json.dumps(result)
     if text in TRUE | FALSE:
         return text in TRUE
-    told = f"failed to parse freight creation criteria expression result {json.dumps(text)} as bool"
-    raise CriteriaFault(f"{told}: strconv.ParseBool: parsing {json.dumps(text)}: invalid syntax")
+    lead = f"failed to parse freight creation criteria expression result {json.dumps(text)} as bool"
+    raise CriteriaFault(f"{lead}: strconv.ParseBool: parsing {json.dumps(text)}: invalid syntax")
 
 
 def _functions(found: DiscoveredArtifacts) -> dict[str, Function]:

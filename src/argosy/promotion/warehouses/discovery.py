@@ -128,8 +128,8 @@ def _found(seen: Seen, found: DiscoveredArtifacts, now: datetime) -> Decision:
     if seen.memory.token:
         wanted["lastHandledRefresh"] = seen.memory.token
     steps: tuple[Write | Event, ...] = ()
-    if told := missing(found):
-        healthy, ready, message = told
+    if lack := missing(found):
+        healthy, ready, message = lack
         conditions.set("Healthy", "False", healthy, message)
         conditions.set("Ready", "False", ready, message)
     else:

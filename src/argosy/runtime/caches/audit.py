@@ -139,7 +139,7 @@ class CacheAudit:
                 return False
         elif known is not None and not _is_older(version_of(known), version_of(live)):
             return False
-        cache.mend(key, live)
+        cache.correct(key, live)
         return True
 
 

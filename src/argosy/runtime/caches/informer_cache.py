@@ -89,7 +89,7 @@ class InformerCache(Indexer):
         """The only namespace that is watched; empty means all."""
         return self._namespace
 
-    def mend(self, key: Key, obj: JsonObject | None) -> None:
+    def correct(self, key: Key, obj: JsonObject | None) -> None:
         """The result of a comparison with the server: the object as it is there, or None if there is none."""
         if obj is None:
             self._drop(key, None)

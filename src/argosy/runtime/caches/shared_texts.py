@@ -15,7 +15,7 @@ LONGEST: Final = 8_192
 """Characters: longer strings rarely occur twice."""
 GENERATION: Final = 1_000_000
 """Approximate characters of a generation; each string also counts for its overhead."""
-_BESIDE: Final = 150
+_OVERHEAD: Final = 150
 MOST_VALUES: Final = 5_000
 """Maximum size of one object: larger ones are rare, and would block the event loop."""
 
@@ -48,5 +48,5 @@ class SharedTexts:
         if self._left <= 0:
             self._old, self._young, self._left = self._young, {}, GENERATION
         one = self._young[text] = self._old.get(text, text)
-        self._left -= len(text) + _BESIDE
+        self._left -= len(text) + _OVERHEAD
         return one

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import Write
-from argosy.machinery.unexpected import Told
+from argosy.machinery.unexpected import Shown
 from argosy.runtime.client import Client
 from argosy.runtime.clients.wrapping import WrappingClient
 
@@ -31,7 +31,7 @@ WORKING_ON: ContextVar[Turn | None] = ContextVar("working_on", default=None)
 """Set for each turn, and for each question that writes."""
 
 
-class FencedOff(Told):
+class FencedOff(Shown):
     """This replica lost its Lease: another one may be working on the same object."""
 
 

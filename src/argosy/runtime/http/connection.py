@@ -11,12 +11,12 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
-from argosy.machinery.unexpected import Told
+from argosy.machinery.unexpected import Shown
 from argosy.observe.secret import Secret
 from argosy.runtime.http.credentials import Anonymous, ClientCertificate, Credential
 
 
-class ConnectionSettingsError(Told):
+class ConnectionSettingsError(Shown):
     """The settings are contradictory or refer to something that does not exist."""
 
 

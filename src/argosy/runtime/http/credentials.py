@@ -18,7 +18,7 @@ from typing import Protocol
 import orjson
 
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.unexpected import Told
+from argosy.machinery.unexpected import Shown
 from argosy.observe.secret import Secret
 from argosy.runtime.clock import Clock
 from argosy.runtime.http.transport_metrics import plugin_ran
@@ -31,7 +31,7 @@ EXPIRY_MARGIN = timedelta(seconds=10)
 EXEC_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 
 
-class CredentialError(Told):
+class CredentialError(Shown):
     """No credential could be obtained. The message never contains a plug-in's output."""
 
 

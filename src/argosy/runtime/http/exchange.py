@@ -17,7 +17,7 @@ import orjson
 
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.status import StatusError
-from argosy.machinery.unexpected import Told
+from argosy.machinery.unexpected import Shown
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.runtime.http.connection import Connection, without_user_info
@@ -37,7 +37,7 @@ Query = dict[str, str]
 Headers = list[tuple[str, str]]
 
 
-class Unreachable(Told, ConnectionError):
+class Unreachable(Shown, ConnectionError):
     """No response: the server is down, refused the connection, or could not prove its identity."""
 
 

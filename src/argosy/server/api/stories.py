@@ -113,7 +113,7 @@ async def _certificate(context: ServerContext, obj: JsonObject) -> Story:
     return {
         "headline": headline(found, context.clock.now()),
         "chapters": chapters,
-        "lines": [line for line in story.told(found) if not line.startswith("Events")],
+        "lines": [line for line in story.lines(found) if not line.startswith("Events")],
         "events": _told(found.events),
     }
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from argosy.machinery.unexpected import Told
+from argosy.machinery.unexpected import Shown
 
 
-class ConnectorError(Told):
+class ConnectorError(Shown):
     """The sign-in failed. The text is shown to the user: it contains no secret."""
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from argosy.machinery.status import StatusError
-from argosy.machinery.unexpected import Told
+from argosy.machinery.unexpected import Shown
 from argosy.observe.secret import Secret
 from argosy.runtime.clock import Clock
 from argosy.server.sessions.redis_metrics import RedisMetrics
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class RedisSettingsError(Told):
+class RedisSettingsError(Shown):
     """The settings are incomplete, unsafe, or need a library that is not installed."""
 
 

@@ -46,8 +46,8 @@ def complaint(body: bytes) -> str:
     except orjson.JSONDecodeError:
         return ""
     for name in _COMPLAINTS:
-        told = found.get(name) if isinstance(found, dict) else None
-        told = told.get("message") if isinstance(told, dict) else told
-        if isinstance(told, str) and told.strip():
-            return scrub(told)[:COMPLAINT_LIMIT]
+        complaint = found.get(name) if isinstance(found, dict) else None
+        complaint = complaint.get("message") if isinstance(complaint, dict) else complaint
+        if isinstance(complaint, str) and complaint.strip():
+            return scrub(complaint)[:COMPLAINT_LIMIT]
     return ""

@@ -252,8 +252,8 @@ class Egress:
         except aiohttp.ClientSSLError as error:
             raise AccessDenied(f"{scrub(url)}: x509: {scrub(str(error), credentials)}") from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            told = scrub(str(error), credentials) or "no answer in time"
-            raise Unavailable(f"{scrub(url)}: {told}") from None
+            detail = scrub(str(error), credentials) or "no answer in time"
+            raise Unavailable(f"{scrub(url)}: {detail}") from None
 
     def _session(self, credentials: Credentials) -> aiohttp.ClientSession:
         key = (

@@ -66,10 +66,10 @@ def failure(doing: str, url: str, stderr: str, credentials: Credentials) -> Sour
     lower = stderr.lower()
     for words, kind, phrase in _TABLE:
         if words in lower:
-            told = _sentences(stderr, credentials)
+            detail = _sentences(stderr, credentials)
             if phrase == NOT_FOUND:  # the caller names the reference, and upstream's sentence ends here
-                return kind(f"{doing}: {phrase}: {told}")
-            return kind(f"{doing}: {phrase}: {scrub(url)}" + (f": {told}" if told else ""))
+                return kind(f"{doing}: {phrase}: {detail}")
+            return kind(f"{doing}: {phrase}: {scrub(url)}" + (f": {detail}" if detail else ""))
     return Unavailable(f"{doing}: {scrub(url)}: {_sentences(stderr, credentials) or 'the git program failed'}")
 
 
@@ -100,7 +100,7 @@ _OWN: Final = re2.compile(
         r"failed to update ref|cannot lock ref|unable to create|failed to lock|read[ -]only",
     ))
 )  # fmt: skip
-OWN_TOLD: Final = 4
+OWN_SHOWN: Final = 4
 
 
 def _sentences(stderr: str, credentials: Credentials) -> str:
@@ -109,4 +109,4 @@ def _sentences(stderr: str, credentials: Credentials) -> str:
     for line in stderr.splitlines():
         if not line.strip().lower().startswith("remote:"):
             found.update(dict.fromkeys(_OWN.findall(line)))
-    return scrub("; ".join(list(found)[:OWN_TOLD]), credentials)
+    return scrub("; ".join(list(found)[:OWN_SHOWN]), credentials)

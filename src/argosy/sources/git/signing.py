@@ -25,7 +25,7 @@ from argosy.sources.git.remote import GitMirrors
 from argosy.sources.git.tree import Objects
 from argosy.sources.port import Credentials, Rejected, Unavailable
 from argosy.sources.signatures import (
-    PROBLEMS_TOLD,
+    PROBLEMS_SHOWN,
     UNSIGNED,
     Policy,
     Signature,
@@ -105,7 +105,7 @@ class GitSignatures:
     ) -> Iterator[Signature]:
         """The commit and its ancestors; a correctly signed sealing commit vouches for everything before it."""
         waiting, seen, bad = deque([commit]), {commit}, 0
-        while waiting and bad < PROBLEMS_TOLD * 100:
+        while waiting and bad < PROBLEMS_SHOWN * 100:
             oid = waiting.popleft()
             signature = self._commit(keyring, objects, oid, epoch)
             yield signature

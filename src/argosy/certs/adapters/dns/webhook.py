@@ -54,5 +54,5 @@ class Webhook:
             raise ProviderError(f"the webhook solver {self.group}/{self.solver}: {error.code} {error.reason}") from None
         response = answer.get("response") or {}
         if response.get("success") is not True:
-            said = str((response.get("status") or {}).get("message") or "without a reason")[:500]
-            raise ProviderError(f"the webhook solver {self.group}/{self.solver} refused: {said}")
+            reason = str((response.get("status") or {}).get("message") or "without a reason")[:500]
+            raise ProviderError(f"the webhook solver {self.group}/{self.solver} refused: {reason}")

@@ -34,8 +34,8 @@ _SHAPES: Final = (
 class GitHubMetrics:
     def __init__(self, registry: Registry = REGISTRY) -> None:
         plain = ("method", "endpoint", *_SET)
-        whole = ("method", "endpoint", "status", *_SET)
-        self._requests = registry.counter(f"{PREFIX}requests_total", "Requests to GitHub.", whole)
+        labels = ("method", "endpoint", "status", *_SET)
+        self._requests = registry.counter(f"{PREFIX}requests_total", "Requests to GitHub.", labels)
         self._seconds = registry.histogram(
             f"{PREFIX}request_duration_seconds", "Time of requests to GitHub.", plain, SECONDS
         )

@@ -46,8 +46,8 @@ class Web:
         """The body of a successful answer. Raises GeneratorError, with the time to wait if the host gave it."""
         if answer.status != 200:
             wait = retry_after(answer, self._clock.now())
-            told = f", to be asked again in {wait:.0f} s" if wait else ""
-            raise GeneratorError(f"{refused_status(answer, 'the host')}{told}", retry_after=wait)
+            until = f", to be asked again in {wait:.0f} s" if wait else ""
+            raise GeneratorError(f"{refused_status(answer, 'the host')}{until}", retry_after=wait)
         try:
             return json.loads(answer.body)
         except (ValueError, RecursionError):

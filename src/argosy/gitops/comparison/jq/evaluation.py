@@ -85,11 +85,11 @@ class JqEvaluation:
             self._size -= 1 + len(self._known.pop(gone).paths)
 
 
-def report_failures(events: EventRecorder, obj: JsonObject, failures: Mapping[str, str], told: set[str]) -> None:
+def report_failures(events: EventRecorder, obj: JsonObject, failures: Mapping[str, str], reported: set[str]) -> None:
     """Once for each expression that fails, as a Warning on the object that it belongs to or acts for."""
     metadata = obj["metadata"]
-    for expression in sorted(failures.keys() - told):
-        told.add(expression)
+    for expression in sorted(failures.keys() - reported):
+        reported.add(expression)
         shown = expression if len(expression) <= EXPRESSION_SHOWN else f"{expression[:EXPRESSION_SHOWN]}…"
         text = f"jqPathExpressions: {shown!r} is not applied: {failures[expression]}"
         log.warning("%s/%s: %s", metadata.get("namespace"), metadata["name"], text)

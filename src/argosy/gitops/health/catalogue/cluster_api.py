@@ -27,8 +27,8 @@ def machine(obj: JsonObject) -> Health:
     if phase == "Running":
         return healthy("Machine is running")
     found = next((condition for condition in listed(obj) if _is_not_ready(condition)), None)
-    said = "Condition is unknown" if found is None else message(found)
-    return degraded(said) if phase == "Failed" else progressing(said)
+    summary = "Condition is unknown" if found is None else message(found)
+    return degraded(summary) if phase == "Failed" else progressing(summary)
 
 
 _DEPLOYMENTS: Final[Mapping[str, Health]] = {
@@ -48,11 +48,11 @@ def machine_deployment(obj: JsonObject) -> Health:
 def machine_pool(obj: JsonObject) -> Health:
     phase = text(obj, "status", "phase")
     status = {"Running": "Healthy", "Scaling": "Healthy", "Failed": "Degraded", "Unknown": "Degraded"}
-    said = f"MachinePool is {phase}" if phase else ""
+    summary = f"MachinePool is {phase}" if phase else ""
     missing = [_missing(condition) for condition in listed(obj) if condition.get("status") == "False"]
     if missing:
-        said += f": {', '.join(missing)}"
-    return Health(status.get(phase, "Progressing"), said)
+        summary += f": {', '.join(missing)}"
+    return Health(status.get(phase, "Progressing"), summary)
 
 
 def _missing(condition: JsonObject) -> str:

@@ -136,14 +136,14 @@ _PHASES: Final[Mapping[str, str]] = {
 def cloud_native_postgres(obj: JsonObject) -> Health:
     if at(obj, "metadata", "annotations", "cnpg.io/reconciliationLoop") == "disabled":
         return suspended("Cluster reconciliation is suspended")
-    said = text(obj, "status", "phaseReason")
+    summary = text(obj, "status", "phaseReason")
     if at(obj, "status", "conditions") is None:
-        return progressing(said)
+        return progressing(summary)
     for condition in listed(obj):
         if condition.get("type") == "cnpg.io/hibernation":
             is_asleep = condition.get("status") == "True"
             return suspended(message(condition)) if is_asleep else degraded(message(condition))
-    return Health(_PHASES.get(text(obj, "status", "phase"), "Unknown"), said)
+    return Health(_PHASES.get(text(obj, "status", "phase"), "Unknown"), summary)
 
 
 def volume_snapshot(obj: JsonObject) -> Health:

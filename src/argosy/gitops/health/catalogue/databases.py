@@ -76,14 +76,14 @@ def mongodb(obj: JsonObject) -> Health:
 def xtradb(obj: JsonObject) -> Health:
     state = text(obj, "status", "state")
     nodes = f"{at(obj, 'status', 'ready') or 0}/{at(obj, 'status', 'size') or 0} node(s) are ready"
-    told = at(obj, "status", "message")
+    summary = at(obj, "status", "message")
     by_state = {
         "initializing": progressing(nodes),
         "ready": healthy(nodes),
         "paused": Health("Unknown", "Cluster is paused"),
         "stopping": degraded(f"Cluster is stopping ({nodes})"),
         "error": degraded(
-            f"Cluster is on error: {', '.join(map(str, told)) if isinstance(told, list) else told or ''}"
+            f"Cluster is on error: {', '.join(map(str, summary)) if isinstance(summary, list) else summary or ''}"
         ),
     }
     return by_state.get(state, Health("Unknown", f"Cluster status is unknown. {REPORT}"))
@@ -93,44 +93,44 @@ def mariadb(obj: JsonObject) -> Health:
     """The first condition that is not true; if all are, it is healthy with the last one's message."""
     if at(obj, "status", "conditions") is None:
         return progressing("No status info available")
-    said = ""
+    detail = ""
     for item in listed(obj):
-        said = message(item)
+        detail = message(item)
         if item.get("status") == "False":
-            return degraded(said) if reason(item) == "Failed" else progressing(said)
-    return healthy(said)
+            return degraded(detail) if reason(item) == "Failed" else progressing(detail)
+    return healthy(detail)
 
 
 def mariadb_backup(obj: JsonObject) -> Health:
     """Like the database's, but a failure is described by a scheduled run's message."""
     if at(obj, "status", "conditions") is None:
         return progressing("No status info available")
-    told = ""
+    summary = ""
     for item in listed(obj):
-        told = f"{reason(item)} {message(item)}"
+        summary = f"{reason(item)} {message(item)}"
         if item.get("status") == "False":
-            return degraded(told) if told == "CronJobScheduled Failed" else progressing(told)
-    return healthy(told)
+            return degraded(summary) if summary == "CronJobScheduled Failed" else progressing(summary)
+    return healthy(summary)
 
 
 def mariadb_job(obj: JsonObject) -> Health:
     """The reason of a true condition says how the job finished."""
-    told = "No status info available"
+    summary = "No status info available"
     for item in listed(obj):
-        told = f"{reason(item)} {message(item)}"
+        summary = f"{reason(item)} {message(item)}"
         if item.get("status") == "True" and reason(item) in _JOB_ENDS:
-            return Health(_JOB_ENDS[reason(item)], told)
-    return progressing(told)
+            return Health(_JOB_ENDS[reason(item)], summary)
+    return progressing(summary)
 
 
 def mariadb_object(obj: JsonObject) -> Health:
     """A database, user or grant: Ready; any other status than True is a failure."""
-    said = "No status info available"
+    detail = "No status info available"
     for item in listed(obj):
-        said = message(item)
+        detail = message(item)
         if item.get("type") == "Ready":
-            return healthy(said) if item.get("status") == "True" else degraded(said)
-    return progressing(said)
+            return healthy(detail) if item.get("status") == "True" else degraded(detail)
+    return progressing(detail)
 
 
 _JOB_ENDS = {"JobComplete": "Healthy", "JobFailed": "Degraded"}
@@ -180,12 +180,12 @@ prometheus: Check = by_condition(
 def datadog_metric(obj: JsonObject) -> Health:
     """Healthy, unless an error is reported, or it is invalid."""
     if (error := having(obj, "Error", "True")) is not None:
-        said = at(error, "message")
-        said = "DatadogMetric reported an error" if said is None else str(said)
-        return degraded(f"{reason(error)}: {said}" if reason(error) else said)
+        detail = at(error, "message")
+        detail = "DatadogMetric reported an error" if detail is None else str(detail)
+        return degraded(f"{reason(error)}: {detail}" if reason(error) else detail)
     if (invalid := having(obj, "Valid", "False")) is not None:
-        said = at(invalid, "message")
-        return degraded("DatadogMetric is not valid" if said is None else str(said))
+        detail = at(invalid, "message")
+        return degraded("DatadogMetric is not valid" if detail is None else str(detail))
     return healthy("DatadogMetric is healthy")
 
 
@@ -215,11 +215,11 @@ def grafana_content(obj: JsonObject) -> Health:
     """A dashboard or folder: whether it was written to the instances. Any other condition that is True is an error."""
     for item in listed(obj):
         kind, status = text(item, "type"), text(item, "status")
-        told = f"{reason(item)} for {kind} because {message(item)}"
+        summary = f"{reason(item)} for {kind} because {message(item)}"
         if kind.endswith("Synchronized") and status == "True":
-            return healthy(told)
+            return healthy(summary)
         if (kind.endswith("Synchronized") and status == "False") or status == "True":
-            return degraded(told)
+            return degraded(summary)
     return progressing()
 
 

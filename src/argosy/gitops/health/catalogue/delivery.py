@@ -49,8 +49,8 @@ def canary(obj: JsonObject) -> Health:
         return Health("Unknown", "No status")
     phase, weight = text(obj, "status", "phase"), text(obj, "status", "canaryWeight")
     parts = [f"Canary Weight: {weight} %"] if number(weight) > 0 else []
-    said = " --- ".join([*parts, *map(message, listed(obj))])
-    return Health(CANARY_PHASES.get(phase, "Unknown"), f"{phase} --- {said}")
+    shown = " --- ".join([*parts, *map(message, listed(obj))])
+    return Health(CANARY_PHASES.get(phase, "Unknown"), f"{phase} --- {shown}")
 
 
 def spot_deployment(obj: JsonObject) -> Health:
@@ -60,10 +60,10 @@ def spot_deployment(obj: JsonObject) -> Health:
     moving = having(obj, "Progressing")
     if moving is not None and reason(moving) in ("RolloutAborted", "ProgressDeadlineExceeded"):
         return degraded(message(moving))
-    phase, told = text(obj, "status", "phase"), text(obj, "status", "message")
+    phase, shown = text(obj, "status", "phase"), text(obj, "status", "message")
     if not phase:
         return progressing("Waiting for rollout to finish: status has not been reconciled.")
-    return Health({"Paused": "Suspended"}.get(phase, phase), told)
+    return Health({"Paused": "Suspended"}.get(phase, phase), shown)
 
 
 def keptn(obj: JsonObject) -> Health:
@@ -83,12 +83,12 @@ def knative(obj: JsonObject) -> Health:
     kind, found = kind_of(obj), listed(obj)
     if at(obj, "status", "conditions") is None:
         return progressing(f"Waiting for {kind}")
-    said = "".join(f"{place}: {_line(item)}\n" for place, item in enumerate(found, 1))
+    shown = "".join(f"{place}: {_line(item)}\n" for place, item in enumerate(found, 1))
     proofs = [item.get("status") for item in found if item.get("type") in ("Ready", "InstallSucceeded")]
     unready = any(item.get("type") == "Ready" and item.get("status") == "False" for item in found)
     if unready or any(item.get("status") == "Unknown" for item in found):
-        return progressing(said)
-    return healthy(f"{kind} is healthy.") if proofs.count("True") == 2 else degraded(said)
+        return progressing(shown)
+    return healthy(f"{kind} is healthy.") if proofs.count("True") == 2 else degraded(shown)
 
 
 def inference_service(obj: JsonObject) -> Health:
@@ -103,11 +103,11 @@ def inference_service(obj: JsonObject) -> Health:
     if not open_ones and loading in ("", "UpToDate"):
         return healthy("InferenceService is healthy.")
     head = f"0: transitionStatus | {loading}" if loading and loading != "UpToDate" else ""
-    said = head + "".join(f" | {place}: {_line(item)}" for place, item in open_ones)
+    shown = head + "".join(f" | {place}: {_line(item)}" for place, item in open_ones)
     failed = any(item.get("status") == "False" for _, item in open_ones)
     if loading in ("BlockedByFailedLoad", "InvalidSpec"):
-        return degraded(said)
-    return degraded(said) if failed and loading != "InProgress" else progressing(said)
+        return degraded(shown)
+    return degraded(shown) if failed and loading != "InProgress" else progressing(shown)
 
 
 def spin_app(obj: JsonObject) -> Health:
@@ -121,9 +121,9 @@ def spin_app(obj: JsonObject) -> Health:
     if available is not None and available.get("status") == "False":
         return degraded(message(available))
     there, wanted = at(obj, "status", "readyReplicas") or 0, at(obj, "spec", "replicas") or 0
-    said = f"{there}/{wanted} replicas ready"
+    shown = f"{there}/{wanted} replicas ready"
     done = available is not None and there >= wanted
-    return healthy(f"Application is healthy with {said}") if done else progressing(f"Waiting for replicas: {said}")
+    return healthy(f"Application is healthy with {shown}") if done else progressing(f"Waiting for replicas: {shown}")
 
 
 def collector(obj: JsonObject) -> Health:

@@ -32,11 +32,11 @@ class FluxKind:
         if at(obj, "status", "conditions") is None:
             return progressing("Status unknown")
         found = listed(obj)
-        said = self._message(found)
+        summary = self._message(found)
         if self.waits and sum(map(self._moves, found)) == 2:
-            return progressing(said)
+            return progressing(summary)
         good = sum(map(self._counts, found)) == (2 if self.proofs else 1)
-        return Health("Healthy" if good else "Degraded", said)
+        return Health("Healthy" if good else "Degraded", summary)
 
     def _counts(self, condition: JsonObject) -> bool:
         return condition.get("type") in ("Ready", *self.proofs) and condition.get("status") == "True"
@@ -48,13 +48,13 @@ class FluxKind:
         return is_step and (not self.steps or reason(condition) in self.steps)
 
     def _message(self, found: list[JsonObject]) -> str:
-        said = ""
+        summary = ""
         for condition in found:
             if condition.get("type") == "Ready":
-                said = reason(condition)
+                summary = reason(condition)
             elif self.reports_outdated and condition.get("type") == "ArtifactOutdated":
-                said += f" {reason(condition)}" if condition.get("status") == "True" else ""
-        return said
+                summary += f" {reason(condition)}" if condition.get("status") == "True" else ""
+        return summary
 
 
 _SOURCE = FluxKind(proofs=("ArtifactInStorage",), reports_outdated=True)

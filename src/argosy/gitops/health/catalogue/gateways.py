@@ -126,8 +126,8 @@ def gloo(obj: JsonObject) -> Health:
 def contour(obj: JsonObject) -> Health:
     """A proxy that includes others and these depend on each other: an invalid one says nothing about it."""
     if at(obj, "status", "conditions") is None:
-        state, told = at(obj, "status", "currentStatus"), text(obj, "status", "description")
-        return progressing("Waiting for status" if state is None else told)
+        state, summary = at(obj, "status", "currentStatus"), text(obj, "status", "description")
+        return progressing("Waiting for status" if state is None else summary)
     for item in listed(obj):
         if item.get("observedGeneration") != at(obj, "metadata", "generation"):
             continue
@@ -162,9 +162,9 @@ def openshift_route(obj: JsonObject) -> Health:
 
 def istio_operator(obj: JsonObject) -> Health:
     state = text(obj, "status", "status")
-    for word, digit, health, told in ISTIO:
+    for word, digit, health, summary in ISTIO:
         if state in (word, digit):
-            return Health(health, told)
+            return Health(health, summary)
     return progressing("Waiting for Istio Control Plane")
 
 

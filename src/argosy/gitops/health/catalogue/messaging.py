@@ -107,8 +107,8 @@ def numaflow(obj: JsonObject) -> Health:
     failing = next((item for item in listed(obj) if item.get("status") == "False"), None)
     if failing is None:
         return healthy(f"{kind} is healthy")
-    whole = kind in ("Pipeline", "MonoVertex")
-    return degraded("Subresources are unhealthy" if whole else message_or_reason(failing))
+    is_pipeline = kind in ("Pipeline", "MonoVertex")
+    return degraded("Subresources are unhealthy" if is_pipeline else message_or_reason(failing))
 
 
 def numaplane(obj: JsonObject) -> Health:

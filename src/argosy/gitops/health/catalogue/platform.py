@@ -41,8 +41,8 @@ def humio_cluster(obj: JsonObject) -> Health:
     state = text(obj, "status", "state")
     if not state:
         return progressing("Update in progress")
-    health, said = HUMIO_CLUSTER.get(state, ("Unknown", f"Component state: {state}."))
-    return Health(health, (text(obj, "status", "message") or said) if state == "ConfigError" else said)
+    health, summary = HUMIO_CLUSTER.get(state, ("Unknown", f"Component state: {state}."))
+    return Health(health, (text(obj, "status", "message") or summary) if state == "ConfigError" else summary)
 
 
 def eks_control_plane(obj: JsonObject) -> Health:

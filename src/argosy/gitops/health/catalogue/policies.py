@@ -56,14 +56,14 @@ def configuration_policy(obj: JsonObject) -> Health:
         return progressing(NO_STATUS)
     if stale(obj, "status", "lastEvaluatedGeneration"):
         return progressing(OLD_STATUS)
-    said = "; ".join(
+    summary = "; ".join(
         f"{text(item, 'type')} - {message(item)}"
         for detail in listed(obj, "status", "compliancyDetails")
         for item in listed(detail, "conditions")
     )
     if state == "Compliant":
-        return healthy(said)
-    return degraded(said) if state == "NonCompliant" else progressing(said)
+        return healthy(summary)
+    return degraded(summary) if state == "NonCompliant" else progressing(summary)
 
 
 def operator_policy(obj: JsonObject) -> Health:
@@ -98,8 +98,8 @@ def policy(obj: JsonObject) -> Health:
         return healthy(f"All {what} are compliant")
     entries = [item for item in listed(status, "details" if replicated else "status") if item.get("compliant") == state]
     names = [text(item, "templateMeta", "name") if replicated else text(item, "clustername") for item in entries]
-    said = f"{state} {what}: {', '.join(names)}"
-    return degraded(said) if state == "NonCompliant" else progressing(said)
+    summary = f"{state} {what}: {', '.join(names)}"
+    return degraded(summary) if state == "NonCompliant" else progressing(summary)
 
 
 one_password: Check = ready("Waiting for controller to report status", healthy=message)

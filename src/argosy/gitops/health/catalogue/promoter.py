@@ -156,12 +156,12 @@ def _counted(statuses: list[JsonObject]) -> tuple[str, bool]:
         phase: [text(one, "key") for one in statuses if one.get("phase") == phase]
         for phase in ("pending", "success", "failure")
     }
-    told = f"{len(keys['pending'])} pending, {len(keys['success'])} successful, {len(keys['failure'])} failed. "
+    summary = f"{len(keys['pending'])} pending, {len(keys['success'])} successful, {len(keys['failure'])} failed. "
     if keys["pending"]:
-        told += f"Pending commit statuses: {', '.join(keys['pending'])}. "
+        summary += f"Pending commit statuses: {', '.join(keys['pending'])}. "
     if keys["failure"]:
-        told += f"Failed commit statuses: {', '.join(keys['failure'])}. "
-    return told, bool(keys["pending"] or keys["failure"])
+        summary += f"Failed commit statuses: {', '.join(keys['failure'])}. "
+    return summary, bool(keys["pending"] or keys["failure"])
 
 
 def _transfer(obj: JsonObject) -> Health:
@@ -170,12 +170,12 @@ def _transfer(obj: JsonObject) -> Health:
         if not sha:
             return progressing(f"The {side} commit DRY SHA is missing or empty.")
     if proposed != active:
-        told, _ = _counted(listed(obj, "status", "proposed", "commitStatuses"))
-        return progressing(f"Promotion in progress from '{_short(active)}' to '{_short(proposed)}': {told}")
-    told, is_odd = _counted(listed(obj, "status", "active", "commitStatuses"))
+        summary, _ = _counted(listed(obj, "status", "proposed", "commitStatuses"))
+        return progressing(f"Promotion in progress from '{_short(active)}' to '{_short(proposed)}': {summary}")
+    summary, is_odd = _counted(listed(obj, "status", "active", "commitStatuses"))
     if is_odd:
         start = "Environment is up-to-date, but there are non-successful active commit statuses"
-        return healthy(f"{start}: {told}")
+        return healthy(f"{start}: {summary}")
     return healthy(f"Environment is up-to-date on commit {_short(active)}.")
 
 
@@ -197,9 +197,9 @@ def _strategy(obj: JsonObject) -> Health:
         )
     moving = next((one for one in environments if _sha(one, "proposed") != _sha(one, "active")), None)
     if moving is not None:
-        told, _ = _counted(listed(moving, "proposed", "commitStatuses"))
+        summary, _ = _counted(listed(moving, "proposed", "commitStatuses"))
         change = f"from '{_short(_sha(moving, 'active'))}' to '{_short(_sha(moving, 'proposed'))}'"
-        start = f"Promotion in progress for environment '{moving.get('branch')}' {change}: {told}"
+        start = f"Promotion in progress for environment '{moving.get('branch')}' {change}: {summary}"
         return progressing(f"{start}Hydrator has processed dry commit '{_short(_hydrated(moving))}'. ")
     return _settled(environments)
 

@@ -76,7 +76,7 @@ def stale(obj: JsonObject, *path: str) -> bool:
     return observed is not None and generation is not None and observed != generation
 
 
-def said(say: Say, source: JsonObject) -> str:
+def wording(say: Say, source: JsonObject) -> str:
     return say if isinstance(say, str) else say(source)
 
 
@@ -113,15 +113,15 @@ def by_condition(
 
     def check(obj: JsonObject) -> Health:
         if suspended and at(obj, "spec", "suspend") is True:
-            return Health("Suspended", said(suspended, obj))
+            return Health("Suspended", wording(suspended, obj))
         if generation and stale(obj):
-            return progressing(said(generation, obj))
+            return progressing(wording(generation, obj))
         found = listed(obj)
         for rule in rules:
             for condition in found:
                 if rule.holds(condition):
-                    return Health(rule.health, said(rule.say, condition))
-        return Health(otherwise, said(waiting, obj))
+                    return Health(rule.health, wording(rule.say, condition))
+        return Health(otherwise, wording(waiting, obj))
 
     return check
 
@@ -160,8 +160,8 @@ def by_value(
     def check(obj: JsonObject) -> Health:
         value = text(obj, *path)
         if not value:
-            return Health(unset, said(waiting, obj))
-        return Health(healths.get(value, otherwise), said(say, obj))
+            return Health(unset, wording(waiting, obj))
+        return Health(healths.get(value, otherwise), wording(say, obj))
 
     return check
 

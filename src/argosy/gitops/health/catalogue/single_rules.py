@@ -149,22 +149,22 @@ def subscription(obj: JsonObject) -> Health:
     """An operator's subscription (OLM): all conditions, then its state; a plan that needs approval is healthy."""
     if at(obj, "status", "conditions") is None:
         return progressing("An install plan for a subscription is pending installation")
-    is_manual, bad, pending, told = _waits_for_approval(obj), 0, 0, ""
+    is_manual, bad, pending, summary = _waits_for_approval(obj), 0, 0, ""
     for index, condition in enumerate(listed(obj), start=1):
         kind, status = text(condition, "type"), text(condition, "status")
         if is_manual and kind == "InstallPlanPending":
             continue
-        told += f"{index}: {kind} | {status}\n"
+        summary += f"{index}: {kind} | {status}\n"
         if kind == "InstallPlanPending":
             pending += status == "True"
         elif kind == "InstallPlanMissing":
             bad += condition.get("reason") != "ReferencedInstallPlanNotFound"
         elif kind in ("CatalogSourcesUnhealthy", "InstallPlanFailed", "ResolutionFailed"):
             bad += status == "True"
-    state, said = _reported_state(obj, is_manual=is_manual)
+    state, detail = _reported_state(obj, is_manual=is_manual)
     bad += state == "Degraded"
     pending += state == "Progressing"
-    return Health("Degraded" if bad else "Progressing" if pending else "Healthy", told + said)
+    return Health("Degraded" if bad else "Progressing" if pending else "Healthy", summary + detail)
 
 
 def _waits_for_approval(obj: JsonObject) -> bool:
@@ -201,7 +201,7 @@ def service_instance(obj: JsonObject) -> Health:
 def knative_service(obj: JsonObject) -> Health:
     if at(obj, "status", "conditions") is None:
         return progressing("Waiting for status update.")
-    good, bad, unsure, told = 0, 0, 0, ""
+    good, bad, unsure, summary = 0, 0, 0, ""
     for condition in listed(obj):
         status, kind = condition.get("status"), condition.get("type")
         if status == "True":
@@ -209,21 +209,21 @@ def knative_service(obj: JsonObject) -> Health:
         elif status in ("False", "Unknown"):
             bad, unsure = bad + (status == "False"), unsure + (status == "Unknown")
             since = f", since {condition['reason']}." if condition.get("reason") else ""
-            said = f" {condition['message']}" if condition.get("message") else ""
-            told += f"{kind} is {status}{since}{said}\n"
+            detail = f" {condition['message']}" if condition.get("message") else ""
+            summary += f"{kind} is {status}{since}{detail}\n"
     if good == 3 and not bad and not unsure:
         return healthy("Knative Service is healthy.")
-    return degraded(told) if bad else progressing(told)
+    return degraded(summary) if bad else progressing(summary)
 
 
 def stack_install(obj: JsonObject) -> Health:
-    said = "Waiting for stack to be installed"
+    detail = "Waiting for stack to be installed"
     for condition in listed(obj, "status", "conditionedStatus", "conditions"):
         if condition.get("type") == "Ready":
-            said = text(condition, "reason")
+            detail = text(condition, "reason")
             if condition.get("status") == "True":
-                return healthy(said)
-    return progressing(said)
+                return healthy(detail)
+    return progressing(detail)
 
 
 def karmada(*, needs_clusters: bool) -> Check:

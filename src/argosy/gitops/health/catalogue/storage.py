@@ -76,40 +76,40 @@ def ceph_cluster(obj: JsonObject) -> Health:
         return progressing("Waiting for status to be reported")
     state, ceph = at(status, "state"), at(status, "ceph", "health")
     health = {"HEALTH_ERR": "Degraded", "HEALTH_WARN": "Degraded", "HEALTH_OK": "Healthy"}.get(ceph, "Progressing")
-    said = [] if ceph is None else [f"Ceph health is {ceph}{_details(at(status, 'ceph', 'details') or {})}"]
+    summary = [] if ceph is None else [f"Ceph health is {ceph}{_details(at(status, 'ceph', 'details') or {})}"]
     if state is not None and health == "Healthy":
-        said.append(f"Ceph cluster state is {state}")
+        summary.append(f"Ceph cluster state is {state}")
         health = {"Created": "Healthy", "Connected": "Healthy", "Error": "Degraded"}.get(state, "Progressing")
-    return Health(health, " - ".join(filter(None, [*said, text(status, "message")])))
+    return Health(health, " - ".join(filter(None, [*summary, text(status, "message")])))
 
 
 def _details(found: JsonObject) -> str:
-    told = [text(found, name, "message") for name in sorted(found) if at(found, name, "message") is not None]
-    return f" ({'; '.join(told)})" if told else ""
+    details = [text(found, name, "message") for name in sorted(found) if at(found, name, "message") is not None]
+    return f" ({'; '.join(details)})" if details else ""
 
 
 def ceph_object_store(obj: JsonObject) -> Health:
     phase, endpoint = text(obj, "status", "phase"), text(obj, "status", "info", "endpoint")
     if not phase:
         return progressing("Waiting for status to be reported")
-    said = f"Ceph object store phase is {phase}"
+    summary = f"Ceph object store phase is {phase}"
     if phase == "Ready":
-        return healthy(said + (f" - endpoint: {endpoint}" if endpoint else ""))
-    return degraded(said) if phase in ("Failure", "Failed", "Error") else progressing(said)
+        return healthy(summary + (f" - endpoint: {endpoint}" if endpoint else ""))
+    return degraded(summary) if phase in ("Failure", "Failed", "Error") else progressing(summary)
 
 
 def trident_backend(obj: JsonObject) -> Health:
-    outcome, told = text(obj, "status", "lastOperationStatus"), text(obj, "status", "message")
+    outcome, details = text(obj, "status", "lastOperationStatus"), text(obj, "status", "message")
     if outcome == "Failed":
-        return degraded(told)
-    return healthy(told) if outcome == "Success" else progressing("Waiting for backend creation")
+        return degraded(details)
+    return healthy(details) if outcome == "Success" else progressing("Waiting for backend creation")
 
 
 def trident(obj: JsonObject) -> Health:
-    state, told = text(obj, "status", "status"), text(obj, "status", "message")
+    state, details = text(obj, "status", "status"), text(obj, "status", "message")
     if state in ("Failed", "Error"):
-        return degraded(told)
-    return healthy(told) if state == "Installed" else progressing("Waiting for trident installation")
+        return degraded(details)
+    return healthy(details) if state == "Installed" else progressing("Waiting for trident installation")
 
 
 def bucket_claim(obj: JsonObject) -> Health:

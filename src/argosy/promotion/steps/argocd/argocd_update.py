@@ -207,10 +207,10 @@ def _result(phases: list[tuple[str, Application]], updates: list[Mapping[str, An
     output = {"apps": names}
     for phase, application in phases:
         if phase in ("Failed", "Error"):
-            metadata, told = application.metadata, application.status.operation_state.message
+            metadata, detail = application.metadata, application.status.operation_state.message
             raise StepFault(
                 f'Argo CD Application "{metadata.name}" in namespace "{metadata.namespace}" '
-                f"failed with: {told or phase}"
+                f"failed with: {detail or phase}"
             )
     if any(phase in RUNNING for phase, _ in phases):
         return Result(status=Status.RUNNING, output=output)

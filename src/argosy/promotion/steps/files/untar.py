@@ -14,7 +14,7 @@ from typing import IO, Any, Final
 from argosy.machinery.bounded_tar import BoundedTar
 from argosy.promotion.steps.files.ignoring import ignore
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
-from argosy.promotion.steps.schema import FILLED, body, whole
+from argosy.promotion.steps.schema import FILLED, body, integer
 from argosy.promotion.steps.workspace import inside, is_git_internal, shown, writable
 
 TOTAL_LIMIT: Final = 100 * 1024 * 1024
@@ -105,6 +105,6 @@ class _Counted:
 KIND = Kind(
     name="untar",
     sort=Sort.DIRECTORY,
-    schema=body("inPath outPath", inPath=FILLED, outPath=FILLED, stripComponents=whole(0), ignore=FILLED),
+    schema=body("inPath outPath", inPath=FILLED, outPath=FILLED, stripComponents=integer(0), ignore=FILLED),
     run=run,
 )

@@ -15,7 +15,7 @@ from argosy.promotion.promotions.naming import generated_branch
 from argosy.promotion.steps.credentials import credentials_of
 from argosy.promotion.steps.git.working_copy import copy_at
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, Status, StepFault
-from argosy.promotion.steps.schema import FILLED, FLAG, NEVER, NONE, PROVIDER, TEXT, Schema, body, whole
+from argosy.promotion.steps.schema import FILLED, FLAG, NEVER, NONE, PROVIDER, TEXT, Schema, body, integer
 
 MAX_ATTEMPTS: Final = 10
 FIRST_WAIT: Final = 1.0
@@ -165,7 +165,7 @@ KIND = Kind(
         "path",
         choice=target_choice(tag=True),
         generateTargetBranch=FLAG,
-        maxAttempts=whole(1, 2147483647),
+        maxAttempts=integer(1, 2147483647),
         path=FILLED,
         targetBranch=TEXT,
         provider=PROVIDER,

@@ -23,7 +23,7 @@ from argosy.promotion.steps.credentials import credentials_of
 from argosy.promotion.steps.git.git_push import target_choice
 from argosy.promotion.steps.git.working_copy import copy_at
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
-from argosy.promotion.steps.schema import FILLED, FLAG, TEXT, body, whole
+from argosy.promotion.steps.schema import FILLED, FLAG, TEXT, body, integer
 
 PEOPLE: Final = ("%an", "%ae", "%aI", "%cn", "%ce", "%cI")
 
@@ -93,8 +93,8 @@ async def _made(run: Run, api: GitHub, copy: tuple[Path, Identity], commit: str,
     (place, author), git = copy, run.tools.git
     tree = str(await git.run(place, "rev-parse", f"{commit}^{{tree}}")).strip()
     message = str(await git.run(place, "log", "-1", "--format=%B", commit)).strip()
-    told = await _provenance(run, place, author, commit, message)
-    body_: dict[str, Any] = {**told, "tree": tree, "parents": [parent] if parent else []}
+    provenance = await _provenance(run, place, author, commit, message)
+    body_: dict[str, Any] = {**provenance, "tree": tree, "parents": [parent] if parent else []}
     _, made = await api.call("POST", f"{api.api}/repos/{quote(api.place.path)}/git/commits", body_)
     return str(made["sha"])
 
@@ -137,7 +137,7 @@ KIND = Kind(
         generateTargetBranch=FLAG,
         targetBranch=TEXT,
         force=FLAG,
-        maxAttempts=whole(1, 2147483647),
+        maxAttempts=integer(1, 2147483647),
         insecureSkipTLSVerify=FLAG,
     ),
     run=run,

@@ -22,8 +22,8 @@ def run(job: Job, snapshot: Snapshot, now: datetime | None) -> Result | Writes:
         raise _refused(f'freight "{name}" not found in project "{job.project}"')
     other = snapshot.list(Freight, job.project, f"{ALIAS}={alias}")
     if any(one.metadata.name != name for one in other):
-        told = f'alias "{alias}" is in use by another piece of Freight'
-        raise _refused(f'failed to patch alias for Freight "{name}" in project "{job.project}": {told}')
+        fault = f'alias "{alias}" is in use by another piece of Freight'
+        raise _refused(f'failed to patch alias for Freight "{name}" in project "{job.project}": {fault}')
     if found.alias == alias and found.metadata.labels.get(ALIAS) == alias:
         return Result(message=f'updated alias of Freight "{name}" from "{alias}" to "{alias}"')
     return Writes((merge(FREIGHT, found.raw, {"alias": alias, "metadata": {"labels": {ALIAS: alias}}}, exact=False),))

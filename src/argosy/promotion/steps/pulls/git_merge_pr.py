@@ -8,7 +8,7 @@ from typing import Final
 from argosy.promotion.adapters.pulls.port import NotReady
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, Status, StepFault
 from argosy.promotion.steps.pulls.api import api_of
-from argosy.promotion.steps.schema import FILLED, FLAG, PROVIDER, TIME_SPAN, URI, body, whole
+from argosy.promotion.steps.schema import FILLED, FLAG, PROVIDER, TIME_SPAN, URI, body, integer
 from argosy.promotion.steps.timing import poll_interval
 
 POLL: Final = timedelta(seconds=10)
@@ -44,7 +44,7 @@ KIND = Kind(
     schema=body(
         "repoURL prNumber",
         repoURL=URI,
-        prNumber=whole(1),
+        prNumber=integer(1),
         provider=PROVIDER,
         insecureSkipTLSVerify=FLAG,
         wait=FLAG,

@@ -7,7 +7,7 @@ from typing import Final
 
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, Status
 from argosy.promotion.steps.pulls.api import api_of, shown
-from argosy.promotion.steps.schema import FLAG, PROVIDER, TIME_SPAN, URI, body, whole
+from argosy.promotion.steps.schema import FLAG, PROVIDER, TIME_SPAN, URI, body, integer
 from argosy.promotion.steps.timing import poll_interval
 
 POLL: Final = timedelta(seconds=30)
@@ -35,7 +35,7 @@ KIND = Kind(
         insecureSkipTLSVerify=FLAG,
         provider=PROVIDER,
         pollInterval=TIME_SPAN,
-        prNumber=whole(1),
+        prNumber=integer(1),
         repoURL=URI,
     ),
     run=run,

@@ -123,8 +123,8 @@ def _holds(which: str, expression: str | None, environment: dict[str, Any]) -> b
         return None
     found = _value(f"error evaluating {which} criteria: ", which, expression, environment)
     if not isinstance(found, bool):
-        told = f'{which} expression "{expression}" did not evaluate to a boolean (got {_type(found)})'
-        raise StepFault(f"error evaluating {which} criteria: {told}")
+        detail = f'{which} expression "{expression}" did not evaluate to a boolean (got {_type(found)})'
+        raise StepFault(f"error evaluating {which} criteria: {detail}")
     return found
 
 
@@ -137,8 +137,8 @@ def _value(lead: str, which: str, expression: str, environment: dict[str, Any]) 
     try:
         return evaluate(expression, environment)
     except UnreadableFault as fault:
-        told = f'error compiling {which} expression "{expression}": {fault}'
-        raise StepFault(lead + told, terminal=True) from None
+        detail = f'error compiling {which} expression "{expression}": {fault}'
+        raise StepFault(lead + detail, terminal=True) from None
     except ExpressionFault as fault:
         raise StepFault(f'{lead}error evaluating {which} expression "{expression}": {fault}') from None
 
@@ -150,8 +150,8 @@ def _outputs(wanted: list[dict[str, str]], environment: dict[str, Any]) -> dict[
         try:
             found[name] = evaluate(expression, environment)
         except UnreadableFault as fault:
-            told = f'{lead}error compiling output expression "{name}": {fault}'
-            raise StepFault(told, terminal=True) from None
+            detail = f'{lead}error compiling output expression "{name}": {fault}'
+            raise StepFault(detail, terminal=True) from None
         except ExpressionFault as fault:
             raise StepFault(f'{lead}error evaluating output expression "{name}": {fault}') from None
     return found
@@ -164,12 +164,12 @@ def _failure(config: dict[str, Any], answer: Answer, environment: dict[str, Any]
     if not expression:
         return message
     try:
-        told = _value("", "error", expression, environment)
+        detail = _value("", "error", expression, environment)
     except StepFault as fault:
         if fault.terminal:
             raise
         return message
-    return f"{message}: {json.dumps(told, ensure_ascii=False)}" if isinstance(told, str) and told else message
+    return f"{message}: {json.dumps(detail, ensure_ascii=False)}" if isinstance(detail, str) and detail else message
 
 
 KIND = Kind(
