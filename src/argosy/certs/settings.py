@@ -115,13 +115,13 @@ def _duration(given: Mapping[str, str], name: str, default: timedelta) -> timede
     try:
         return duration.parse(given[name]) if name in given else default
     except duration.DurationError:
-        raise SettingError(f"{PREFIX}{name}: {given[name]!r} is no duration such as 1h30m") from None
+        raise SettingError(f"{PREFIX}{name}: {given[name]!r} is not a duration such as 1h30m") from None
 
 
 def _number(given: Mapping[str, str], name: str, default: int) -> int:
     text = given.get(name, str(default))
     if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise SettingError(f"{PREFIX}{name}: {text!r} is no positive number")
+        raise SettingError(f"{PREFIX}{name}: {text!r} is not a positive number")
     return int(text)
 
 

@@ -83,7 +83,7 @@ def zone_of(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise CronError(f"{name!r} is no time zone such as Europe/Berlin") from None
+        raise CronError(f"{name!r} is not a time zone such as Europe/Berlin") from None
 
 
 @lru_cache(maxsize=1024)
@@ -102,7 +102,7 @@ def parse(text: str, zone: str = "") -> Schedule:
         raise CronError(f"{spec!r} is none of {', '.join(_DESCRIPTORS)} and @every")
     parts = spec.split()
     if len(parts) != len(_FIELDS):
-        raise CronError(f"{text!r} is no schedule of five fields such as '0 2 * * 6'")
+        raise CronError(f"{text!r} is not a schedule of five fields such as '0 2 * * 6'")
     minute, hour, day, month, weekday = (_bits(part, field) for part, field in zip(parts, _FIELDS, strict=True))
     return Schedule(minute, hour, day, month, weekday, where)
 
@@ -146,7 +146,7 @@ def _value(text: str, field: _Field) -> int:
     if name in field.names:
         return field.names.index(name) + field.least
     if not _NUMBER.fullmatch(text):
-        raise CronError(f"{field.name} {text!r} is no number")
+        raise CronError(f"{field.name} {text!r} is not a number")
     return int(text)
 
 

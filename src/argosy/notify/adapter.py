@@ -112,7 +112,7 @@ def _undelivered(question: Deliver, error: Refused | SourceError) -> Undelivered
     if isinstance(error, Refused):
         return Undelivered(message=str(error), final=error.final, retry_seconds=error.retry_seconds)
     if isinstance(error, Rejected):
-        return Undelivered(message=f"{question.service}: the egress policy refuses the address, or it is no URL")
+        return Undelivered(message=f"{question.service}: the egress policy refuses the address, or it is not a URL")
     if isinstance(error, AccessDenied):
         return Undelivered(message=f"{question.service}: TLS could not be set up, or access was denied")
     return Undelivered(message=f"{question.service} cannot be reached")

@@ -38,10 +38,10 @@ def unreadable_in(annotations: Mapping[str, Any]) -> tuple[str, ...]:
             try:
                 entries = yaml.load(str(value))
             except YamlError as error:
-                found.append(f"annotation {key} is no YAML: {error}")
+                found.append(f"annotation {key} is not YAML: {error}")
                 continue
             if entries is not None and not isinstance(entries, list):
-                found.append(f"annotation {key} is no list of {{trigger: [...], destinations: [...]}}")
+                found.append(f"annotation {key} is not a list of {{trigger: [...], destinations: [...]}}")
     return tuple(found)
 
 

@@ -41,7 +41,7 @@ def _normalise_url(url: str) -> str:
     """Empty if it cannot be parsed, or has a query."""
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018  (a port that is no number raises)
+        parts.port  # noqa: B018  (a port that is not a number raises)
     except ValueError:
         return ""
     ssh = parts.scheme == "ssh"

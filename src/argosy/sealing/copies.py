@@ -52,7 +52,7 @@ def look(snapshot: Snapshot, key: Key) -> Seen | None:
         return Seen(target=target, source=None, fault="", memory=None) if _is_filled(target) else None
     wanted = place_of(place)
     if wanted is None:
-        fault = f"annotation {COPY_OF}: {place!r} is no NAMESPACE/NAME"
+        fault = f"annotation {COPY_OF}: {place!r} is not a NAMESPACE/NAME"
         return Seen(target=target, source=None, fault=fault, memory=snapshot.memory)
     source = snapshot.get(Secret, wanted)
     fault = fault_of(source, target, key)

@@ -29,14 +29,14 @@ class ChartSources:
         """The tags of an OCI repository. Raises SourceError."""
         where, which = self._which(url, credentials)
         if which is not self._oci:
-            raise Rejected(f"{scrub(url)} is no OCI repository: only those have tags")
+            raise Rejected(f"{scrub(url)} is not an OCI repository: only those have tags")
         return await self._oci.listed(where, credentials)
 
     async def annotations(self, url: str, version: str, credentials: Credentials) -> dict[str, str]:
         """The annotations of an OCI artifact's manifest. Raises SourceError."""
         where, which = self._which(url, credentials)
         if which is not self._oci:
-            raise Rejected(f"{scrub(url)} is no OCI repository: only those have annotations")
+            raise Rejected(f"{scrub(url)} is not an OCI repository: only those have annotations")
         return await self._oci.annotations(where, version, credentials)
 
     async def tree(self, url: str, chart: str, version: str, credentials: Credentials) -> Tree:

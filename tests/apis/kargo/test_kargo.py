@@ -53,11 +53,11 @@ def _of_type(hint: Any, field: dict[str, Any], path: str) -> list[str]:
         return _disagreements(own, field.get("properties") or {}, path)
     if get_origin(hint) is tuple:
         if told != "array":
-            return [f"{path} is no array"]
+            return [f"{path} is not an array"]
         return _of_type(unwrapped(get_args(hint)[0])[0], field["items"], f"{path}[]")
     if get_origin(hint) is dict and get_args(hint)[1] is not Any:
         inner = field.get("additionalProperties")
-        return _of_type(unwrapped(get_args(hint)[1])[0], inner, f"{path}{{}}") if inner else [f"{path} is no map"]
+        return _of_type(unwrapped(get_args(hint)[1])[0], inner, f"{path}{{}}") if inner else [f"{path} is not a map"]
     return [] if get_origin(hint) is dict else [f"{path}: {hint}"]
 
 

@@ -182,7 +182,8 @@ def test_a_url_that_is_no_directory_is_refused(tmp_path: Path) -> None:
         client.login = Login(server, ACCOUNT_KEY)
         refused = await client.register()
         assert (
-            isinstance(refused, Refused) and str(refused) == "404 : an answer of 19 bytes that is no problem document"
+            isinstance(refused, Refused)
+            and str(refused) == "404 : an answer of 19 bytes that is not a problem document"
         )
 
     with_pebble(tmp_path, doing)

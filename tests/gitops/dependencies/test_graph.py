@@ -69,7 +69,7 @@ def test_the_first_is_named_and_the_others_are_counted() -> None:
 
 
 def test_across_namespaces_only_applications_of_the_same_project_are_seen() -> None:
-    """An annotation is no way to learn about another tenant's applications (security rule 10)."""
+    """An annotation is not a way to learn about another tenant's applications (security rule 10)."""
     there = app("a", sync="Synced", health="Degraded", namespace="other", project="theirs")
     mine = app("b", "other/a", namespace="team", project="mine")
     unseen = waits_for(mine, world(there))

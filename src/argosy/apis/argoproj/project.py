@@ -45,7 +45,7 @@ class PermittedDestination:
 
 @schema
 class OrphanKey:
-    """Objects that are no orphans, by globs."""
+    """Objects that are not orphans, by globs."""
 
     group: str = ""
     kind: str = ""

@@ -119,7 +119,7 @@ def resolved_metric(metric: JsonObject, args: Sequence[JsonObject]) -> Metric:
     except ValueError as error:
         if isinstance(error, MetricError):
             raise
-        raise MetricError("the metric is no JSON any more once its arguments are filled in") from None
+        raise MetricError("the metric is not JSON any more once its arguments are filled in") from None
     return Metric(found if isinstance(found, dict) else {})
 
 

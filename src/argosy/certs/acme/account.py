@@ -94,7 +94,7 @@ def _judged(text: bytes | None, place: Key, name: str, settings: Settings) -> tu
         fault = f"Secret {place} has no private key in {name!r} that can be used: {error}"
         return _unverified(fault), ""
     if keys.kind_of(key).algorithm != keys.RSA:
-        return _unverified(f"Secret {place}: the key in {name!r} is no RSA key"), ""
+        return _unverified(f"Secret {place}: the key in {name!r} is not an RSA key"), ""
     return None, hash_of(key)
 
 
@@ -118,7 +118,7 @@ def _server(url: str) -> Verdict | None:
         sound = parts.scheme in ("https", "http") and parts.hostname
     except ValueError:
         sound = False
-    message = f"spec.acme.server: {url!r} is no URL of a directory, such as https://acme.example/directory"
+    message = f"spec.acme.server: {url!r} is not a URL of a directory, such as https://acme.example/directory"
     return None if sound else Verdict(ready=False, reason="InvalidURL", message=message)
 
 
@@ -155,7 +155,7 @@ def _binding(snapshot: Snapshot, issuer: AnyIssuer, settings: Settings) -> Bindi
     try:
         url_decoded(value.decode("ascii"))
     except ValueError:
-        return _unbound(f"Secret {place}: the value of {ref.key!r} is no base64url text without padding")
+        return _unbound(f"Secret {place}: the value of {ref.key!r} is not base64url text without padding")
     return Binding(asked.key_id, Hidden(value))
 
 

@@ -25,7 +25,7 @@ T = TypeVar("T", Order, CertificateRequest, CertificateSigningRequest)
 def fault_of(snapshot: Snapshot, challenge: Challenge, issuer: AnyIssuer | None) -> str:
     """Why it is not one of ours; empty if it is."""
     if issuer is None or issuer.spec.acme is None:
-        return "its issuer is no ACME issuer that is there"
+        return "its issuer is not an ACME issuer that is there"
     if challenge.metadata.deletion_timestamp:
         return _unknown_solver(challenge, issuer)  # its owners may have been deleted before it
     order = _owner(snapshot, challenge.metadata, "Order", Order)

@@ -250,7 +250,7 @@ def _constraints(spec: CertificateSpec, *, allowed: bool) -> Iterator[FieldError
 def _ranges(item: NameConstraintItem | None, path: str) -> Iterator[FieldError]:
     for at, text in enumerate(item.ip_ranges if item else ()):
         if alt_names.parse_range(text) is None:
-            yield invalid(f"{path}.ipRanges[{at}]", text, "is no address range such as 10.0.0.0/8")
+            yield invalid(f"{path}.ipRanges[{at}]", text, "is not an address range such as 10.0.0.0/8")
 
 
 def _formats(spec: CertificateSpec) -> Iterator[FieldError]:

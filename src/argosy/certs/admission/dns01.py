@@ -36,7 +36,7 @@ def validate(solver: JsonObject, path: str) -> Iterator[FieldError]:
 def nameserver_problem(text: str) -> str:
     """Empty for a valid `address:port`, and for the URL of a DNS-over-HTTPS server."""
     if text.startswith("https://"):
-        return "" if urlsplit(text).netloc else "is no https address of a DNS server (RFC 8484)"
+        return "" if urlsplit(text).netloc else "is not an https address of a DNS server (RFC 8484)"
     return "" if split_host_port(text) else "is not written as address:port"
 
 

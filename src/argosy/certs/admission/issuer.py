@@ -109,7 +109,7 @@ def _ingress(config: JsonObject, path: str) -> Iterator[FieldError]:
     if sum(ways) > 1:
         yield forbidden(path, "set one of ingressClassName, name and class")
     if (name := config.get("ingressClassName")) is not None and (problems := names.dns_subdomain(name)):
-        message = f"is no name of an IngressClass: {', '.join(problems)}"
+        message = f"is not the name of an IngressClass: {', '.join(problems)}"
         yield invalid(f"{path}.ingressClassName", name, message)
     yield from _service_type(config, path)
 
@@ -137,10 +137,10 @@ def _ca(config: JsonObject, path: str) -> Iterator[FieldError]:
         yield required(f"{path}.secretName")
     for at, url in enumerate(config.get("ocspServers") or ()):
         if not url:
-            yield invalid(f"{path}.ocspServer[{at}]", url, "is no URL such as http://ocsp.example.com")
+            yield invalid(f"{path}.ocspServer[{at}]", url, "is not a URL such as http://ocsp.example.com")
     for at, url in enumerate(config.get("issuingCertificateURLs") or ()):
         if not url:
-            yield invalid(f"{path}.issuingCertificateURLs[{at}]", url, "is no URL")
+            yield invalid(f"{path}.issuingCertificateURLs[{at}]", url, "is not a URL")
 
 
 def _self_signed(config: JsonObject, path: str) -> Iterator[FieldError]:

@@ -36,7 +36,7 @@ class Reviewer:
         self._missed: dict[tuple[str, str], datetime] = {}
 
     async def answer(self, path: str, body: bytes) -> bytes:
-        """Answers a POST to `/mutate` or `/validate`. Raises ValueError, KeyError, TypeError if it is no review."""
+        """Answers a POST to `/mutate` or `/validate`. Raises ValueError, KeyError, TypeError if it is not a review."""
         given = orjson.loads(body)
         request = given["request"]
         asked = read(request)

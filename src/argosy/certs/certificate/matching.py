@@ -84,7 +84,7 @@ def _differing_names(found: requests.Request, spec: CertificateSpec) -> list[str
 
 def _same_others(names: alt_names.AltNames, spec: CertificateSpec) -> bool:
     if names.undecodable_others:
-        raise requests.RequestError("an other name of the request is no UTF-8 text")
+        raise requests.RequestError("an other name of the request is not UTF-8 text")
     return _same(names.others, [(one.oid, one.utf8_value) for one in spec.other_names])
 
 

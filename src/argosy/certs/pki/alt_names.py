@@ -50,7 +50,7 @@ def of_spec(spec: CertificateSpec) -> AltNames:
     addresses = []
     for text in spec.ip_addresses:
         if (found := parse_address(text)) is None:
-            raise NameError_(f"spec.ipAddresses: {text!r} is no IP address")
+            raise NameError_(f"spec.ipAddresses: {text!r} is not an IP address")
         addresses.append(str(found))
     return AltNames(
         dns=spec.dns_names,
@@ -146,7 +146,7 @@ def _subtrees(item: NameConstraintItem) -> Iterator[bytes]:
 
 def _network(text: str) -> bytes:
     if (found := parse_range(text)) is None:
-        raise NameError_(f"nameConstraints: {text!r} is no range of addresses such as 10.0.0.0/8")
+        raise NameError_(f"nameConstraints: {text!r} is not a range of addresses such as 10.0.0.0/8")
     return found.network_address.packed + found.netmask.packed
 
 

@@ -135,7 +135,7 @@ def decoded(der_bytes: bytes) -> X509:
         found = _decoded(der_bytes)
         _ = found.names, found.alt_names, found.is_ca, found.authority_key_id
         x509.load_der_x509_certificate(der_bytes).public_key()
-    except Exception:  # a third-party parser on hostile input: whatever it raises, this is no certificate
+    except Exception:  # a third-party parser on hostile input: whatever it raises, this is not a certificate
         raise CertificateError("error parsing TLS certificate: it is malformed") from None
     return found
 

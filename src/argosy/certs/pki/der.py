@@ -99,10 +99,10 @@ def named_bits(numbers: Iterable[int]) -> bytes:
 def oid(text: str) -> bytes:
     """Raises DerError if the text is not an object identifier."""
     if not _DOTTED.fullmatch(text):
-        raise DerError(f"{text!r} is no object identifier such as 1.2.840.113549")
+        raise DerError(f"{text!r} is not an object identifier such as 1.2.840.113549")
     first, second, *rest = [int(part) for part in text.split(".")]
     if first > 2 or (first < 2 and second > 39):
-        raise DerError(f"{text!r} is no object identifier: its first two numbers are out of range")
+        raise DerError(f"{text!r} is not an object identifier: its first two numbers are out of range")
     return tlv(OID, b"".join(_base128(number) for number in (first * 40 + second, *rest)))
 
 

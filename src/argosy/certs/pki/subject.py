@@ -153,7 +153,7 @@ def _pair(text: str) -> Attribute:
     key, equals, value = text.partition("=")
     key = key.strip()
     if not equals or not key:
-        raise SubjectError(f"literal subject: {text!r} is no pair of type and value such as CN=name")
+        raise SubjectError(f"literal subject: {text!r} is not a pair of type and value such as CN=name")
     known = _KEYS.get(key) or (key if re.fullmatch(r"\d+(\.\d+)+", key, re.ASCII) else "")
     return Attribute(known, _value(value))
 
@@ -192,4 +192,4 @@ def _from_hex(text: str) -> str:
     try:
         return der.first(bytes.fromhex(text)).content.decode()
     except ValueError:
-        raise SubjectError(f"literal subject: '#{text}' is no DER text in hexadecimal digits") from None
+        raise SubjectError(f"literal subject: '#{text}' is not DER text in hexadecimal digits") from None

@@ -95,14 +95,14 @@ def _alt_names(spec: JsonObject, text: str) -> None:
 def _addresses(spec: JsonObject, text: str) -> None:
     found = [one.strip() for one in text.split(",")]
     if bad := [one for one in found if alt_names.parse_address(one) is None]:
-        raise ValueError(f"{bad[0]!r} is no IP address")
+        raise ValueError(f"{bad[0]!r} is not an IP address")
     spec["ipAddresses"] = found
 
 
 def _emails(spec: JsonObject, text: str) -> None:
     found = [one.strip() for one in text.split(",")]
     if bad := [one for one in found if not is_email(one)]:
-        raise ValueError(f"{bad[0]!r} is no bare e-mail address")
+        raise ValueError(f"{bad[0]!r} is not a bare e-mail address")
     spec["emailAddresses"] = found
 
 
@@ -136,7 +136,7 @@ def _duration(field: str, least: int) -> Callable[[JsonObject, str], None]:
 def _integer(field: str, least: int | None = None) -> Callable[[JsonObject, str], None]:
     def read(spec: JsonObject, text: str) -> None:
         if not text.lstrip("+-").isdigit() or not text.isascii():
-            raise ValueError(f"{text!r} is no number")
+            raise ValueError(f"{text!r} is not a number")
         found = int(text)
         if abs(found) > _LARGEST:
             raise ValueError(f"{text!r} is too large")
@@ -150,7 +150,7 @@ def _integer(field: str, least: int | None = None) -> Callable[[JsonObject, str]
 def _usages(spec: JsonObject, text: str) -> None:
     found = [one.strip() for one in text.split(",")]
     if bad := [one for one in found if not usages.is_known(one)]:
-        raise ValueError(f"{bad[0]!r} is no key usage")
+        raise ValueError(f"{bad[0]!r} is not a key usage")
     spec["usages"] = found
 
 
@@ -165,7 +165,7 @@ def _word(field: str, known: tuple[str, ...]) -> Callable[[JsonObject, str], Non
 
 def _key_size(spec: JsonObject, text: str) -> None:
     if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"{text!r} is no number")
+        raise ValueError(f"{text!r} is not a number")
     size = int(text)
     key = spec.setdefault("privateKey", {})
     algorithm = key.get("algorithm") or "RSA"
@@ -180,7 +180,7 @@ def _secret_template(spec: JsonObject, text: str) -> None:
     try:
         template, _ = json.JSONDecoder().raw_decode(text.lstrip())  # text after the first value is ignored
     except json.JSONDecodeError as error:
-        raise ValueError(f"it is no JSON: {error.msg}") from None
+        raise ValueError(f"it is not JSON: {error.msg}") from None
     if isinstance(template, dict):
         template = {key: value for key, value in template.items() if value is not None}
     if template is None:

@@ -140,7 +140,7 @@ def _notices(spec: ApplicationSpec, settings: Settings) -> list[Found]:
 
 def _status(seen: Seen, now: datetime) -> JsonObject:
     spec, desired = seen.compared.source_state.spec, seen.compared.desired
-    # A commit that changes none of this application's manifests is no new revision (spec 5.4).
+    # A commit that changes none of this application's manifests is not a new revision (spec 5.4).
     last = seen.before.sync.status or "Unknown"  # then the revision may be an unresolved name
     unrelated = not seen.requested and seen.digest_before == desired.digest and last != "Unknown"
     kept = kept_revisions(seen.before, spec) if unrelated else None

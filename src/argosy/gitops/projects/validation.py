@@ -28,7 +28,7 @@ def _destinations(spec: AppProjectSpec) -> Iterator[str]:
     for item in spec.destinations:
         places = (item.server, item.name, item.namespace)
         if "!*" in places:
-            yield "spec.destinations: '!*' denies everything, hence is no server, name or namespace"
+            yield "spec.destinations: '!*' denies everything, so it is not a server, name or namespace"
         if places in seen:
             yield f"spec.destinations: destination '{places[0] or places[1]}/{places[2]}' already added"
         seen.add(places)

@@ -149,7 +149,7 @@ class Applier:
         await self._while_there(live, go)
 
     async def _while_there(self, live: JsonObject, write: Callable[[JsonObject], Awaitable[None]]) -> None:
-        """A conflict is no success: it is read again, and written again as long as it is the same object."""
+        """A conflict is not a success: it is read again, and written again as long as it is the same object."""
         seen = live
         for left in range(ATTEMPTS - 1, -1, -1):
             try:

@@ -26,7 +26,7 @@ def revision_text(named: SyncOperation | SyncStatus) -> str:
 
 
 def revision_to_hold(app: JsonObject, spec: ApplicationSpec) -> str:
-    """What the starting operation rolls back from; "" if it is no rollback under automated sync."""
+    """What the starting operation rolls back from; "" if it is not a rollback under automated sync."""
     found = read(Application, app)
     operation, target = found.operation, revision_text(found.status.sync)
     if operation is None or operation.sync is None or not is_on(spec) or operation.initiated_by.automated:

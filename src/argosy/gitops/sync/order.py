@@ -47,7 +47,7 @@ KINDS = [
 ]
 _WAVE = re.compile(r"[+-]?[0-9]{1,19}")
 _WIDEST = 1 << 63
-"""Numbers beyond 64 bits are no waves, and would not fit into a status."""
+"""Numbers beyond 64 bits are not waves, and would not fit into a status."""
 RANK = {kind: rank for rank, kind in enumerate(KINDS)}
 
 

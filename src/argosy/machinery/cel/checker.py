@@ -219,7 +219,9 @@ class _Checker:
         value = self.visit(node.value, scope)
         if node.kind != "bind" and not is_dyn(value):
             if value.name != "optional_type":
-                return self._wrong(node.position, f"{node.kind}() is called on '{value}', which is no optional value")
+                return self._wrong(
+                    node.position, f"{node.kind}() is called on '{value}', which is not an optional value"
+                )
             value = value.element
         body = self.visit(node.body, {**scope, node.name: value})
         return optional_of(body) if node.kind == "optMap" else body

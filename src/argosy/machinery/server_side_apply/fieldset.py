@@ -45,13 +45,13 @@ def _canonical(element: str) -> str:
     if kind == "f:":
         return element
     if kind not in ("k:", "v:", "i:"):
-        raise FieldSetError(f"{element!r} is no path element: it must begin with f:, k:, v: or i:")
+        raise FieldSetError(f"{element!r} is not a path element: it must begin with f:, k:, v: or i:")
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise FieldSetError(f"{element!r} is no path element: {text!r} is not JSON") from None
+        raise FieldSetError(f"{element!r} is not a path element: {text!r} is not JSON") from None
     if (kind == "k:" and not isinstance(value, dict)) or (kind == "i:" and type(value) is not int):
-        raise FieldSetError(f"{element!r} is no path element")
+        raise FieldSetError(f"{element!r} is not a path element")
     return kind + orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 

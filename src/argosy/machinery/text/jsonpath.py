@@ -197,7 +197,7 @@ def _literal(text: str, whole: str) -> JsonValue:
     try:
         return json.loads(text)
     except ValueError:
-        raise JsonPathError(f"{whole!r} is not a JSONPath: {text!r} is no value") from None
+        raise JsonPathError(f"{whole!r} is not a JSONPath: {text!r} is not a value") from None
 
 
 def _holds(left: list[JsonValue], operator: str, right: list[JsonValue]) -> bool:

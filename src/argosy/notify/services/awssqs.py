@@ -35,7 +35,7 @@ async def send(delivery: Delivery, doors: Doors) -> None:
 async def _session(delivery: Delivery) -> AwsSession:
     region = delivery.option("region")
     if region and not REGION.fullmatch(region):
-        raise Refused(f"awssqs: region {region!r} is no name of a region", final=True)
+        raise Refused(f"awssqs: region {region!r} is not the name of a region", final=True)
     if key := delivery.option("key"):
         return AwsSession(AwsCredentials(key, delivery.option("secret")), region or "us-east-1")
     host = urlsplit(delivery.option("endpointUrl")).hostname or ""

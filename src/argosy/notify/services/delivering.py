@@ -155,7 +155,7 @@ def decoded(delivery: Delivery, reply: Reply) -> JsonObject:
     try:
         found = orjson.loads(reply.body)
     except orjson.JSONDecodeError:
-        raise Refused(f"{delivery.type} answered something that is no JSON") from None
+        raise Refused(f"{delivery.type} answered something that is not JSON") from None
     return found if isinstance(found, dict) else {}
 
 
@@ -167,7 +167,7 @@ def json_text(delivery: Delivery, field: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise Refused(f"{delivery.type}.{field} is no JSON: {_where(error)}", final=True) from None
+        raise Refused(f"{delivery.type}.{field} is not JSON: {_where(error)}", final=True) from None
 
 
 def yaml_text(delivery: Delivery, field: str) -> Any:
@@ -175,7 +175,7 @@ def yaml_text(delivery: Delivery, field: str) -> Any:
     try:
         return yaml.load(delivery.text(field))
     except YamlError as error:
-        raise Refused(f"{delivery.type}.{field} is no YAML: {error}", final=True) from None
+        raise Refused(f"{delivery.type}.{field} is not YAML: {error}", final=True) from None
 
 
 def _where(error: ValueError) -> str:

@@ -49,7 +49,7 @@ class _Target:
         url = delivery.text("repoURLPath") or str(delivery.about.get("repoURL") or "")
         repository = full_name(url)
         if repository.count("/") != 1:
-            raise Refused(f"github: '{repository}' is no repository, owner/name would be right", final=True)
+            raise Refused(f"github: '{repository}' is not a repository, owner/name would be right", final=True)
         revision = delivery.text("revisionPath") or str(delivery.about.get("revision") or "")
         return cls(delivery, doors, repository, revision, await _installation_token(delivery, doors))
 
@@ -152,7 +152,7 @@ def _dispatch(given: JsonObject) -> JsonObject:
         try:
             payload = orjson.loads(payload or "{}")
         except orjson.JSONDecodeError:
-            raise Refused("github.repositoryDispatch.client_payload is no JSON", final=True) from None
+            raise Refused("github.repositoryDispatch.client_payload is not JSON", final=True) from None
     return {"event_type": str(given.get("event_type") or ""), "client_payload": payload or {}}
 
 
@@ -182,7 +182,7 @@ def app_token(delivery: Delivery, now: int) -> str:
     try:
         key = rsa_key(delivery.option("privateKey").encode())
     except UnusableKey as error:
-        raise Refused(f"github: privateKey is no PEM private key: {error}", final=True) from None
+        raise Refused(f"github: privateKey is not a PEM private key: {error}", final=True) from None
     claims = {"iat": now - 60, "exp": now + 540, "iss": delivery.option("appID")}
     signed = f"{_part({'alg': 'RS256', 'typ': 'JWT'})}.{_part(claims)}"
     signature = key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())

@@ -23,7 +23,7 @@ _LINE: Final = 64 * 1024
 
 async def send(delivery: Delivery, doors: Doors) -> None:
     if not delivery.recipient or any(char.isspace() for char in delivery.recipient):
-        raise Refused("nats: the recipient is no subject, a name without spaces would be right", final=True)
+        raise Refused("nats: the recipient is not a subject, a name without spaces would be right", final=True)
     parts = urlsplit(delivery.option("url"))
     host = parts.hostname or ""
     address = await doors.address(host)
@@ -76,7 +76,7 @@ def _credentials(delivery: Delivery, nonce: str) -> dict[str, Any]:
         raw = base64.b32decode(seed + "=" * (-len(seed) % 8))[2:34]
         key = Ed25519PrivateKey.from_private_bytes(raw)
     except ValueError:
-        raise Refused("nats: nkey is no seed", final=True) from None
+        raise Refused("nats: nkey is not a seed", final=True) from None
     kind = (base64.b32decode(seed[:8])[0] & 7) << 5 | base64.b32decode(seed[:8])[1] >> 3
     public = bytes([kind]) + key.public_key().public_bytes_raw()
     checked = public + _crc16(public).to_bytes(2, "little")

@@ -39,7 +39,7 @@ def body(delivery: Delivery) -> JsonObject:
         try:
             card = orjson.loads(given)
         except orjson.JSONDecodeError:
-            raise Refused("teams-workflows.adaptiveCard is no JSON", final=True) from None
+            raise Refused("teams-workflows.adaptiveCard is not JSON", final=True) from None
     else:
         card = _card(delivery)
     return {

@@ -16,7 +16,7 @@ async def send(delivery: Delivery, doors: Doors) -> None:
         body["chat_id"] = chat
         if thread:
             if not thread.isdecimal():
-                raise Refused(f"telegram: '{thread}' is no thread id, a number would be right", final=True)
+                raise Refused(f"telegram: '{thread}' is not a thread id, a number would be right", final=True)
             body["message_thread_id"] = int(thread)
     else:
         body["chat_id"] = chat if chat.startswith("@") else f"@{chat}"

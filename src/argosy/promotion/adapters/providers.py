@@ -89,5 +89,5 @@ def azure_parts(place: Hosted) -> tuple[str, str, str]:
     if len(parts) == 2:
         parts = [*parts, parts[1]]
     if len(parts) != 3:
-        raise StepFault(f"{place.path!r} is no repository of Azure DevOps", terminal=True)
+        raise StepFault(f"{place.path!r} is not a repository of Azure DevOps", terminal=True)
     return parts[0], parts[1], parts[2]

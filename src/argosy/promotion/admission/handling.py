@@ -15,7 +15,7 @@ def handler(reviewer: Reviewer) -> Any:
         try:
             answer = await reviewer.answer(request.path, request.body)
         except (ValueError, KeyError, TypeError):
-            return ProxyResponse(status=400, body=b"the body is no AdmissionReview")
+            return ProxyResponse(status=400, body=b"the body is not an AdmissionReview")
         return ProxyResponse(status=200, body=answer, content_type="application/json")
 
     return handle

@@ -83,7 +83,7 @@ def _in_scope(secret: JsonObject, url: str, project: str) -> bool:
     try:
         scopes = json.loads(text)
     except ValueError:
-        raise ValueError(f"annotation {GITHUB_TOKEN_SCOPES} is no JSON") from None
+        raise ValueError(f"annotation {GITHUB_TOKEN_SCOPES} is not JSON") from None
     name = normalise_git(url).rpartition("/")[2]
     return name in (scopes.get(project) or []) if isinstance(scopes, dict) else False
 

@@ -56,7 +56,7 @@ def address_of(text: str) -> Address:
     """From `host:port`, `[::1]:port` or `:port`, which is every address of the machine. Raises AddressError."""
     host, colon, port = text.rpartition(":")
     if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65535:
-        raise AddressError(f"{text!r} is no address such as :9443 or 127.0.0.1:9443")
+        raise AddressError(f"{text!r} is not an address such as :9443 or 127.0.0.1:9443")
     return Address(host.strip("[]") or "0.0.0.0", int(port))  # noqa: S104 all addresses were asked for
 
 
@@ -124,7 +124,7 @@ class WebhookServer:
         except TimeoutError:
             return _refused(504, f"the review took longer than {SECONDS:g} s")
         except (ValueError, KeyError, TypeError):
-            return _refused(400, "the body is no AdmissionReview of this webhook's kinds")
+            return _refused(400, "the body is not an AdmissionReview of this webhook's kinds")
         except Exception as error:  # only its type is logged: an object may have secrets
             log.warning("a review at %s failed: %s", request.path, type(error).__name__)
             return _refused(500, "the review failed")
@@ -136,7 +136,7 @@ def fault_of(body: bytes) -> str | None:
     try:
         review = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return "the body is no JSON"
+        return "the body is not JSON"
     if not isinstance(review, dict) or review.get("kind") != "AdmissionReview":
         return "kind: must be AdmissionReview"
     if review.get("apiVersion") != VERSION:

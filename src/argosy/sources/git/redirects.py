@@ -36,6 +36,6 @@ async def redirected(
         if egress is None:
             await own.close()
     if not answer.url.endswith(SERVICE):
-        raise Rejected(f"{scrub(url)}: redirected to what is no repository")
+        raise Rejected(f"{scrub(url)}: redirected to what is not a repository")
     there = answer.url.removesuffix(SERVICE)
     return there, credentials if origin_of(there) == origin_of(url) else transport_only(credentials)

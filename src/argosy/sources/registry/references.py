@@ -68,7 +68,7 @@ def repository(text: str, credentials: Credentials = Credentials()) -> Repositor
     if host in _HUBS or host == "registry-1.docker.io":
         host, name = "registry-1.docker.io", name if "/" in name else f"library/{name}"
     if "@" in host or host.startswith("-") or not _NAME.fullmatch(name) or len(name) > 255:
-        raise Rejected(f"{scrub(text)!r} is no image repository: use host/name")
+        raise Rejected(f"{scrub(text)!r} is not an image repository: use host/name")
     scheme = "http" if credentials.insecure_oci_force_http or _is_local(host) else "https"
     return Repository(f"{scheme}://{host}", name)
 

@@ -138,8 +138,8 @@ def test_with_the_strategy_to_follow_the_value_is_written_where_the_alias_leads(
         ({"secret": "d3Jvbmc="}, "refused the signature"),
         ({"tsigKeyName": ""}, "REFUSED"),
         ({"tsigAlgorithm": "HMACROT13"}, "is not one of HMACMD5, HMACSHA1, HMACSHA256, HMACSHA512"),
-        ({"secret": "no base64!"}, "the TSIG secret is no base64 text"),
-        ({"nameserver": "ns.example.test"}, "is no IP address with an optional port"),
+        ({"secret": "no base64!"}, "the TSIG secret is not base64 text"),
+        ({"nameserver": "ns.example.test"}, "is not an IP address with an optional port"),
     ],
 )
 def test_an_update_that_is_refused_says_why_and_shows_no_secret(server: str, config: dict[str, str], says: str) -> None:

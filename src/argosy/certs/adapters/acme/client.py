@@ -232,4 +232,4 @@ def _mac(binding: Binding) -> bytes:
     try:
         return url_decoded(value if isinstance(value, str) else value.decode())
     except ValueError:
-        raise Troubled(Refused(0, "", "the key of the external account binding is no base64url text")) from None
+        raise Troubled(Refused(0, "", "the key of the external account binding is not base64url text")) from None

@@ -70,7 +70,7 @@ class Session:
             answer = await self.get(self.server.url)
             found = json_of(answer)
             if not isinstance(found.get("newNonce"), str):
-                raise Troubled(Refused(answer.status, "", f"{self.server.url} is no ACME directory"))
+                raise Troubled(Refused(answer.status, "", f"{self.server.url} is not an ACME directory"))
             self._directory, self._read_at = found, now
         return self._directory
 
@@ -147,7 +147,7 @@ def problem_of(answer: Answer) -> JsonObject:
         found = None
     if isinstance(found, dict):
         return found
-    return {"detail": f"an answer of {len(answer.body)} bytes that is no problem document"}
+    return {"detail": f"an answer of {len(answer.body)} bytes that is not a problem document"}
 
 
 def json_of(answer: Answer) -> JsonObject:

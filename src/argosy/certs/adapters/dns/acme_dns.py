@@ -39,5 +39,5 @@ class AcmeDns:
                 f"the account Secret has no acme-dns account of {self.domain}, as JSON by domain"
             ) from None
         if not isinstance(found, dict):
-            raise ProviderError(f"the acme-dns account of {self.domain} is no JSON object")
+            raise ProviderError(f"the acme-dns account of {self.domain} is not a JSON object")
         return found

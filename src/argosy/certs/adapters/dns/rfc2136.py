@@ -75,14 +75,14 @@ class Rfc2136:
             base64.b64decode(text, validate=True)
             ring = dns.tsigkeyring.from_text({name: text})
         except (binascii.Error, ValueError):
-            raise ProviderError("the TSIG secret is no base64 text") from None
+            raise ProviderError("the TSIG secret is not base64 text") from None
         return dns.update.UpdateMessage(zone, keyring=ring, keyname=dns.name.from_text(name), keyalgorithm=algorithm)
 
     async def _send(self, update: dns.update.UpdateMessage) -> None:
         try:
             host, port = host_and_port(self.nameserver)
         except ValueError:
-            raise ProviderError(f"nameserver: {self.nameserver!r} is no IP address with an optional port") from None
+            raise ProviderError(f"nameserver: {self.nameserver!r} is not an IP address with an optional port") from None
         ask = dns.asyncquery.tcp if self.protocol.upper() == "TCP" else dns.asyncquery.udp
         try:
             answer = await self.clock.external(ask(update, host, timeout=SECONDS, port=port))

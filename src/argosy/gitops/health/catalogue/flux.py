@@ -16,7 +16,7 @@ class FluxKind:
     proofs: tuple[str, ...] = ()
     """Conditions of which one must be True in addition to Ready."""
     undecided: str = "Unknown"
-    """The status of Ready that is no failure during reconciliation."""
+    """The status of Ready that is not a failure during reconciliation."""
     steps: tuple[str, ...] = ()
     """Reasons of Reconciling that count; if empty, all do."""
     reports_outdated: bool = False

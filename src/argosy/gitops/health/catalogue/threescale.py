@@ -81,7 +81,7 @@ def tenant(obj: JsonObject) -> Health:
 
 
 def manager(obj: JsonObject) -> Health:
-    """Unavailable while deployments still start is no failure; unavailable with a reason is."""
+    """Unavailable while deployments still start is not a failure; unavailable with a reason is."""
     starting = any(at(obj, "status", "deployments", word) for word in ("starting", "stopped"))
     for item in listed(obj):
         if item.get("type") != "Available":

@@ -1,4 +1,4 @@
-"""GitLab: merge requests. Ready when `detailed_merge_status` is mergeable and it is no draft."""
+"""GitLab: merge requests. Ready when `detailed_merge_status` is mergeable and it is not a draft."""
 
 from __future__ import annotations
 

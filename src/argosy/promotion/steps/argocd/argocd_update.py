@@ -107,7 +107,7 @@ def _decided(job: Job, update: Mapping[str, Any], application: Application) -> t
     state = application.status.operation_state
     running = state.phase in RUNNING
     if promotion_of(state.operation) != job.promotion:
-        # Another operation, such as an automated sync, must finish first; waiting for it is no error of the step.
+        # Another operation, such as an automated sync, must finish first; waiting for it is not an error of the step.
         return "Running", None if running else _patch(job, update, application)
     if running:
         return "Running", None

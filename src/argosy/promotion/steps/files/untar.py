@@ -37,7 +37,7 @@ def run(run: Run) -> Result:
             stream: IO[bytes] = gzip.GzipFile(fileobj=file) if packed else file  # type: ignore[assignment]
             _Unpacking(target, config).unpack(stream)
     except (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error, ValueError) as error:
-        raise StepFault(f'"{config["inPath"]}" is no archive that can be read: {error}') from None
+        raise StepFault(f'"{config["inPath"]}" is not an archive that can be read: {error}') from None
     return Result()
 
 

@@ -103,7 +103,7 @@ async def _ensure_branch(run: Run, url: str, bare: Path, branch: str, *, create:
     if await git.has_branch(bare, branch):
         return
     if (await git.attempt(bare, "check-ref-format", ref)).status != 0:
-        raise StepFault(f'"{branch}" is no name for a branch', terminal=True)
+        raise StepFault(f'"{branch}" is not a name for a branch', terminal=True)
     if not create:
         raise StepFault(NOT_THERE.format(branch=branch, url=run.job.config["repoURL"]))
     await _make_branch(run, bare, branch)

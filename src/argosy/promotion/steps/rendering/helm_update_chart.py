@@ -175,7 +175,7 @@ async def _from_registry(run: Run, url: str, wanted: str) -> tuple[str, bytes]:
     manifest = (await registry.manifest(place, version.replace("+", "_"), credentials)).parsed()
     layer = next((one for one in manifest.get("layers") or () if one.get("mediaType") == HELM_LAYER), None)
     if layer is None:
-        raise StepFault(f"{url}:{version} is no Helm chart")
+        raise StepFault(f"{url}:{version} is not a Helm chart")
     return version, await registry.blob(place, layer["digest"], credentials, limit=ARCHIVE_LIMIT)
 
 
