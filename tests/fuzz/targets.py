@@ -271,7 +271,8 @@ _ANSWERS = (
 def _answers(data: bytes) -> None:
     from argosy.sources import signatures
     from argosy.sources.egress import complaint
-    from argosy.sources.git import failures, lfs, modules, refs
+    from argosy.sources.git import failures, refs
+    from argosy.sources.git.content import lfs, modules
     from argosy.sources.helm import versions_in
     from argosy.sources.port import Credentials
 

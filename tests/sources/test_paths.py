@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from argosy.sources.archive import unpack
 from argosy.sources.directory import directory_tree
-from argosy.sources.git.tree import Objects, commit_tree
+from argosy.sources.git.content.tree import Objects, commit_tree
 from argosy.sources.paths import OutOfRoot, levels_above, normalise
 from argosy.sources.port import Rejected, Tree
 from argosy.sources.tree import MemoryStorage, RootedTree

@@ -13,9 +13,9 @@ from urllib.parse import unquote, urlsplit
 from argosy.runtime.clock import Clock
 from argosy.sources.coalesce import Turns
 from argosy.sources.egress import EgressPolicy
-from argosy.sources.git.local import local_paths
-from argosy.sources.git.private import Private
-from argosy.sources.git.program import Finished, TimedOut, TooMuchOutput, run_git
+from argosy.sources.git.process.local import local_paths
+from argosy.sources.git.process.private import Private
+from argosy.sources.git.process.program import Finished, TimedOut, TooMuchOutput, run_git
 from argosy.sources.port import Credentials, NotFound, SourceError, Unavailable
 from argosy.sources.scrub import scrub
 from argosy.sources.urls import check_git_url, is_local, normalise_url

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from argosy.sources.git.mirror.settings import GitSettings
-from argosy.sources.git.program import TimedOut, run_git
+from argosy.sources.git.process.program import TimedOut, run_git
 from argosy.sources.git.remote import GitMirrors
 from argosy.sources.port import Credentials, NotFound, Rejected, SourceError, Unavailable
 

@@ -1,7 +1,7 @@
 """Runs git in the repositories of a Promotion: bare clones with working copies next to them.
 
-The environment is built from scratch for each command (sources.git.private): no configuration of the machine, no hooks,
-no credential that this repository must not see. Pushes to the same branch of a repository run one at a time.
+The environment is built from scratch for each command (sources.git.process.private): no configuration of the machine,
+no hooks, no credential that this repository must not see. Pushes to the same branch of a repository run one at a time.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from argosy.confinement.start import start
 from argosy.promotion.adapters.references import branch_of, commit_named, commit_of, repository_of
 from argosy.promotion.steps.kind import StepFault
 from argosy.promotion.urls import normalise_git
-from argosy.sources.git.private import Private
-from argosy.sources.git.program import Finished, TimedOut, TooMuchOutput, run_git
+from argosy.sources.git.process.private import Private
+from argosy.sources.git.process.program import Finished, TimedOut, TooMuchOutput, run_git
 from argosy.sources.port import Credentials, InsteadOf, SourceError
 from argosy.sources.scrub import scrub
 from argosy.sources.urls import check_git_url

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from argosy.promotion.adapters.git import ANONYMOUS, GitTool
-from argosy.sources.git.program import Finished
+from argosy.sources.git.process.program import Finished
 from argosy.sources.port import Credentials
 
 DIFF_LINES: Final = 400

@@ -18,14 +18,14 @@ from typing import Final
 from argosy.runtime.clock import Clock
 from argosy.sources.coalesce import Turns
 from argosy.sources.egress import Egress
+from argosy.sources.git.content.complete_tree import CompleteTrees
+from argosy.sources.git.content.tree import Objects
 from argosy.sources.git.mirror.fetch import FETCH_OPTIONS
 from argosy.sources.git.mirror.references import References
 from argosy.sources.git.mirror.settings import GitSettings
-from argosy.sources.git.program import Finished
+from argosy.sources.git.process.program import Finished
+from argosy.sources.git.process.repair import drop_reports
 from argosy.sources.git.refs import FULL_SHA, annotated
-from argosy.sources.git.repair import drop_reports
-from argosy.sources.git.tree import Objects
-from argosy.sources.git.whole import WholeTrees
 from argosy.sources.port import Credentials, Further, Rejected, Tree
 from argosy.sources.scrub import scrub
 from argosy.sources.tree import RootedTree
@@ -45,7 +45,7 @@ class GitMirrors(References):
         neither submodules from other hosts nor LFS files."""
         super().__init__(directory, clock, settings, egress)
         self._openings: Turns[RootedTree] = Turns()
-        self._whole = WholeTrees(
+        self._complete = CompleteTrees(
             self,
             egress,
             self._identities,
@@ -55,7 +55,7 @@ class GitMirrors(References):
         )
 
     async def tree(self, url: str, commit: str, credentials: Credentials, *, further: Further | None = None) -> Tree:
-        return await self._whole.tree(url, commit, credentials, further)
+        return await self._complete.tree(url, commit, credentials, further)
 
     async def objects(self, url: str, commit: str, credentials: Credentials) -> Objects:
         """The mirror's objects, including the commit and its history, for identities that may read the repository."""

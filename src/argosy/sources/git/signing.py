@@ -20,9 +20,9 @@ from argosy.confinement.box import Box
 from argosy.confinement.interpreter import NAMES, program_reads
 from argosy.confinement.start import start
 from argosy.runtime.clock import Clock
+from argosy.sources.git.content.tree import Objects
 from argosy.sources.git.refs import FULL_SHA
 from argosy.sources.git.remote import GitMirrors
-from argosy.sources.git.tree import Objects
 from argosy.sources.port import Credentials, Rejected, Unavailable
 from argosy.sources.signatures import (
     PROBLEMS_SHOWN,

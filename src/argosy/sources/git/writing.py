@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from argosy.runtime.clock import Clock
+from argosy.sources.git.content.tree import GitStorage, Objects
 from argosy.sources.git.failures import failure, push_failure
 from argosy.sources.git.mirror.store import ANYONE
 from argosy.sources.git.refs import FULL_SHA, check_branch
 from argosy.sources.git.remote import GitMirrors
-from argosy.sources.git.tree import GitStorage, Objects
 from argosy.sources.paths import shown
 from argosy.sources.port import Author, Credentials, Described, Outrun, Rejected, Tree, Unavailable
 from argosy.sources.tree import MemoryStorage, RootedTree

@@ -12,10 +12,10 @@ from argosy.runtime.clock import Clock
 from argosy.sources.cloud.identities import Identities
 from argosy.sources.egress import Egress, EgressPolicy
 from argosy.sources.git.mirror.settings import GitSettings
-from argosy.sources.git.private import Private
-from argosy.sources.git.program import Finished, TimedOut, TooMuchOutput, run_git
+from argosy.sources.git.process.private import Private
+from argosy.sources.git.process.program import Finished, TimedOut, TooMuchOutput, run_git
+from argosy.sources.git.process.repair import sweep
 from argosy.sources.git.redirects import is_redirect, redirected
-from argosy.sources.git.repair import sweep
 from argosy.sources.port import Credentials, Rejected, Unavailable
 from argosy.sources.scrub import scrub
 from argosy.sources.urls import check_git_url

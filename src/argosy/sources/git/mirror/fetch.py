@@ -13,8 +13,8 @@ from argosy.sources.egress import Egress
 from argosy.sources.git.failures import failure
 from argosy.sources.git.mirror.settings import GitSettings
 from argosy.sources.git.mirror.store import MirrorStore
-from argosy.sources.git.program import TOO_LARGE, Finished
-from argosy.sources.git.repair import remove_halves, repaired
+from argosy.sources.git.process.program import TOO_LARGE, Finished
+from argosy.sources.git.process.repair import remove_halves, repaired
 from argosy.sources.metrics import GitMetrics
 from argosy.sources.port import Credentials, NotFound, Rejected, Unavailable
 from argosy.sources.scrub import scrub

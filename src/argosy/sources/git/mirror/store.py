@@ -8,11 +8,11 @@ from typing import Final
 
 from argosy.runtime.clock import Clock
 from argosy.sources.egress import Egress
-from argosy.sources.git.bare import make, repacked
+from argosy.sources.git.content.tree import Objects, commit_tree
 from argosy.sources.git.identity import Naming
 from argosy.sources.git.mirror.commands import GitCommands
 from argosy.sources.git.mirror.settings import GitSettings
-from argosy.sources.git.tree import Objects, commit_tree
+from argosy.sources.git.process.bare import make, repacked
 from argosy.sources.port import Credentials
 from argosy.sources.tree import RootedTree
 

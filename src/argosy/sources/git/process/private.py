@@ -15,7 +15,7 @@ from typing import Final, Self
 
 from argosy.sources.egress import EgressPolicy
 from argosy.sources.gateway import Gateway, Target
-from argosy.sources.git.local import local_paths
+from argosy.sources.git.process.local import local_paths
 from argosy.sources.port import Credentials, Rejected
 from argosy.sources.urls import authority_of, host_of, is_local, is_ssh, port_of, proxy_for
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from argosy.sources.git.program import run_git
+from argosy.sources.git.process.program import run_git
 from argosy.sources.port import Unavailable
 
 PACKS_KEPT: Final = 40

@@ -13,11 +13,11 @@ from typing import Final, Protocol, TypeVar
 from argosy.runtime.clock import Clock
 from argosy.sources.cloud.identities import Identities
 from argosy.sources.egress import Egress
-from argosy.sources.git.lfs import LfsStorage, LfsStore, Pointer, pointers
-from argosy.sources.git.modules import FILE as MODULES_FILE
-from argosy.sources.git.modules import FILE_LIMIT as MODULES_FILE_LIMIT
-from argosy.sources.git.modules import Budget, MountedStorage, module_credentials, module_url, parse_modules
-from argosy.sources.git.tree import Objects
+from argosy.sources.git.content.lfs import LfsStorage, LfsStore, Pointer, pointers
+from argosy.sources.git.content.modules import FILE as MODULES_FILE
+from argosy.sources.git.content.modules import FILE_LIMIT as MODULES_FILE_LIMIT
+from argosy.sources.git.content.modules import Budget, MountedStorage, module_credentials, module_url, parse_modules
+from argosy.sources.git.content.tree import Objects
 from argosy.sources.paths import shown
 from argosy.sources.port import Credentials, Further, Rejected, SourceError
 from argosy.sources.scrub import scrub
@@ -42,7 +42,7 @@ class Mirrors(Protocol):
     async def in_thread(self, work: Callable[..., T], *arguments: object) -> T: ...
 
 
-class WholeTrees:
+class CompleteTrees:
     def __init__(
         self,
         mirrors: Mirrors,

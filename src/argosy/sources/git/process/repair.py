@@ -10,7 +10,7 @@ import re
 import shutil
 from pathlib import Path
 
-from argosy.sources.git.private import PREFIX
+from argosy.sources.git.process.private import PREFIX
 
 _LOCKED = re.compile(r"\.lock'?: File exists|\.lock' exists", re.IGNORECASE)
 _DAMAGED = re.compile(

@@ -14,7 +14,7 @@ from typing import Final
 from dulwich.object_store import DiskObjectStore
 from dulwich.objects import ObjectID
 
-from argosy.sources.git.sizes import object_size
+from argosy.sources.git.content.sizes import object_size
 from argosy.sources.paths import is_git_directory, levels_above
 from argosy.sources.port import Entry, NotFound, Rejected
 from argosy.sources.tree import RootedTree, out_of_bounds, too_large

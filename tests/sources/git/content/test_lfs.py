@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from argosy.sources.egress import Egress, EgressPolicy
-from argosy.sources.git.lfs import endpoint, parse_pointer
+from argosy.sources.git.content.lfs import endpoint, parse_pointer
 from argosy.sources.git.mirror.settings import GitSettings
 from argosy.sources.git.remote import GitMirrors
 from argosy.sources.port import Credentials, Rejected, SourceError, Tree

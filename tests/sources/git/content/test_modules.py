@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from argosy.sources.egress import Egress, EgressPolicy
+from argosy.sources.git.content.modules import module_credentials, module_url, parse_modules
 from argosy.sources.git.mirror.settings import GitSettings
-from argosy.sources.git.modules import module_credentials, module_url, parse_modules
 from argosy.sources.git.remote import GitMirrors
 from argosy.sources.port import Credentials, Rejected, SourceError
 
@@ -97,7 +97,7 @@ def test_a_submodule_cannot_name_what_a_stranger_may_not(url: str, tmp_path: Pat
         egress = Egress(EgressPolicy())
         try:
             mirrors = GitMirrors(tmp_path, clock, GitSettings(allow_local=True), egress)
-            await mirrors._whole._check_module("https://git.example.com/r.git", url)
+            await mirrors._complete._check_module("https://git.example.com/r.git", url)
         finally:
             await egress.close()
 

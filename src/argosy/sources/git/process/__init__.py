@@ -1,0 +1,1 @@
+"""Runs git: its sandbox, private directory, bare repository, and what a killed run leaves behind."""
