@@ -15,9 +15,9 @@ ENVIRON = {LABELS: "team, app.kubernetes.io/name", CONDITIONS: "ComparisonError"
 
 def measured(bench: Bench) -> tuple[ApplicationMetrics, Registry]:
     registry = Registry()
-    gitops = bench.gitops
-    ClusterMetrics(gitops.clusters, gitops.name_of, gitops.cluster_labels, ENVIRON, registry)
-    found = ApplicationMetrics(gitops.plane.applications, gitops.owns, gitops.server_of, ENVIRON, registry)
+    gitops, lookup = bench.gitops, bench.gitops.cluster_lookup
+    ClusterMetrics(gitops.clusters, lookup.name_of, lookup.labels_of, ENVIRON, registry)
+    found = ApplicationMetrics(gitops.plane.applications, gitops.owns, lookup.server_of, ENVIRON, registry)
     return found, registry
 
 

@@ -132,8 +132,8 @@ class ControlPlane:
 
     def _measured(self) -> ApplicationMetrics:
         gitops = self.gitops
-        ClusterMetrics(gitops.clusters, gitops.name_of, gitops.cluster_labels, os.environ)
-        found = ApplicationMetrics(gitops.plane.applications, gitops.owns, gitops.server_of, os.environ)
+        ClusterMetrics(gitops.clusters, gitops.cluster_lookup.name_of, gitops.cluster_lookup.labels_of, os.environ)
+        found = ApplicationMetrics(gitops.plane.applications, gitops.owns, gitops.cluster_lookup.server_of, os.environ)
         gitops.passes.observe = found.reconciled
         register_queues(self._queues)
         register_cache(lambda: self.renderer.counters)

@@ -3,52 +3,47 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from functools import partial
 
+from argosy.apis.argoproj import Application
+from argosy.apis.schema import read
 from argosy.gitops.clusters.connections import Connect, Connections
 from argosy.gitops.clusters.destination import Destination, follow_definitions
 from argosy.gitops.clusters.event_metrics import EventMetrics
 from argosy.gitops.clusters.live_state import LiveObjects
-from argosy.gitops.clusters.resolution import VERSION_LABEL, Cluster, InvalidDestination
+from argosy.gitops.clusters.lookup import ClusterLookup
+from argosy.gitops.clusters.version_label import VersionLabels
 from argosy.gitops.comparison.jq.evaluation import JqEvaluation
 from argosy.gitops.comparison.orphan_monitoring import OrphanMonitoring
-from argosy.gitops.control_plane.configuration import SECRETS, ControlPlane
+from argosy.gitops.control_plane.configuration import ControlPlane
 from argosy.gitops.control_plane.context import ReconcileContext
 from argosy.gitops.control_plane.ownership import Ownership
-from argosy.gitops.control_plane.settings import CONFIG_MAP, Settings
+from argosy.gitops.control_plane.served_namespaces import ServedNamespaces
+from argosy.gitops.control_plane.setting_problems import SettingProblems
+from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.dependencies.index import DependencyIndex
 from argosy.gitops.health.custom_checks import CustomChecks
 from argosy.gitops.hydrator.answers import Answers
 from argosy.gitops.hydrator.controller import controllers as hydrator
 from argosy.gitops.keys import (
     IN_CLUSTER,
-    PROJECTS,
     ResourceKey,
-    instance_name,
 )
 from argosy.gitops.manifests.generation import Manifests
 from argosy.gitops.manifests.signatures import Integrity
-from argosy.gitops.model.application_spec import spec_of
 from argosy.gitops.ports import KnownTypes, Replicas
 from argosy.gitops.projects import finalizer as project_finalizer
-from argosy.gitops.projects import permissions as projects
+from argosy.gitops.projects.default_project import ensure_default_project
 from argosy.gitops.reconcile.answers import CONTROLLER, Passes
 from argosy.gitops.reconcile.controller import REPORTER, controller
 from argosy.gitops.reconcile.look import Look
-from argosy.gitops.reconcile.progress import Progress
 from argosy.gitops.reconcile.reconciliation import Reconciliation
 from argosy.gitops.refresh.polling import Polling
 from argosy.gitops.refresh.repository_limits import RepositoryLimits
-from argosy.gitops.refresh.requests import RefreshRequests
 from argosy.gitops.refresh.triggers import Triggers
-from argosy.machinery import requests
-from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, key_of
-from argosy.machinery.status import StatusError
-from argosy.machinery.text.globs import matches
 from argosy.render.jq.port import JqEvaluator
 from argosy.render.lua.port import LuaEvaluator
 from argosy.render.port import Renderer
@@ -63,8 +58,6 @@ from argosy.runtime.slices import Slices
 from argosy.runtime.workqueue.queue import WorkQueue
 from argosy.sources.port import ChartRepository, GitRemote, GitWriter
 from argosy.sources.signatures import Verifier
-
-log = logging.getLogger(__name__)
 
 
 class GitOps:
@@ -100,17 +93,17 @@ class GitOps:
         self._clock = clock
         self._rng = rng = rng.fork("gitops")
         self._namespace = namespace
-        self._problems: tuple[str, ...] = ()
-        """Problems in the settings that were reported."""
         self._engine = Engine(client, caches, clock, rng, owns=self._is_of_this_replica)
         self.plane = ControlPlane(caches, namespace, self._plane_changed)
-        self._ownership = Ownership(self.plane, replicas, self._cluster_of)
+        self.cluster_lookup = ClusterLookup(self.plane)
+        self._namespaces = ServedNamespaces(self.plane)
+        self._ownership = Ownership(self.plane, replicas, self.cluster_lookup.of)
         self._triggers = Triggers(
             self.plane,
             clock,
             remember=lambda key: self.context.remember(key),
             enqueue=self._wake,
-            cluster_of=self._cluster_of,
+            cluster_of=self.cluster_lookup.of,
             all_awake=self._all_awake,
             owns=self.owns,
         )
@@ -120,14 +113,18 @@ class GitOps:
         here = Destination(IN_CLUSTER, self.live, access, known_types)
         self.clusters = self._connections(here, connect, known_types, clock, rng)
         self.events = self._engine.recorder(REPORTER)
+        self._problems = SettingProblems(self.plane, self.events)
         self.context = self._context(known_types, CustomChecks(lua, clock), JqEvaluation(jq))
         limits = RepositoryLimits(clock)
         overdue = self._triggers.overdue
         self._polling = Polling(self.plane, self.manifests, clock, rng, limits, owns=self.owns, overdue=overdue)
         self.passes = Passes(self.context, rng.fork("passes"), self.owns, workers)
-        look = Look(self._is_ours, self._refresh_requests, self.plane.applications.malformed)
+        look = Look(self._namespaces.hold, self.context.requests_of, self.plane.applications.malformed)
         self._engine.add(
-            (controller(look, workers, self._forget, self._ended), project_finalizer.controller(namespace)),
+            (
+                controller(look, workers, self.context.forget, self.context.ended),
+                project_finalizer.controller(namespace),
+            ),
             self.passes.answerers(),
         )
         if writer is not None:
@@ -146,7 +143,7 @@ class GitOps:
             settings=self._settings,
             changed=self._triggers.cluster_changed,
             object_changed=self._triggers.live_changed,
-            label=self._label_cluster,
+            label=VersionLabels(self._client, self.plane.cluster_secret, clock, rng).write,
             slices=self._slices,
         )
 
@@ -161,7 +158,7 @@ class GitOps:
             custom_checks=custom_checks,
             jq=jq,
             events=self.events,
-            dependency_index=DependencyIndex(self.plane.applications, self._triggers.if_there, self._is_served),
+            dependency_index=DependencyIndex(self.plane.applications, self._triggers.if_there, self._namespaces.permit),
             orphans=OrphanMonitoring(self.plane.applications, self._clock, self._namespace, self._triggers.recount),
             slices=self._slices,
         )
@@ -190,7 +187,7 @@ class GitOps:
         self.live.expect(_kinds_in_use(self.plane.applications.list()))
         await until_done(lambda: self.live.discover(self.plane.settings), self._clock, self._rng)
         await self.live.wait_synced()
-        await until_done(self._ensure_default_project, self._clock, self._rng)
+        await until_done(partial(ensure_default_project, self._client, self.plane), self._clock, self._rng)
         with ExitStack() as handlers:
             # Removed when this stops for any reason: after a restart callbacks must not run twice.
             handlers.callback(self.plane.projects.on_change(self._triggers.project_changed))
@@ -216,24 +213,6 @@ class GitOps:
         """Whether this replica handles the application."""
         return self._ownership.of_application(key)
 
-    def server_of(self, app: JsonObject) -> str:
-        """The application's cluster, as far as it can be resolved."""
-        found = self._cluster_of(app)
-        destination = (app.get("spec") or {}).get("destination") or {}
-        return found.server if found is not None else str(destination.get("server") or destination.get("name") or "")
-
-    def name_of(self, server: str) -> str:
-        """A cluster's name."""
-        book = self.plane.cluster_book
-        found = book.local() if server == IN_CLUSTER else book.by_server.get(server)
-        return found.name if found is not None else ""
-
-    def cluster_labels(self, server: str) -> Mapping[str, str]:
-        """Labels of its Secret; none for a cluster without one."""
-        book = self.plane.cluster_book
-        found = book.local() if server == IN_CLUSTER else book.by_server.get(server)
-        return found.labels if found is not None else {}
-
     def replicas_changed(self) -> None:
         """Applications moved to this replica, or away."""
         self._triggers.everything()
@@ -254,54 +233,19 @@ class GitOps:
     def _kinds_changed(self) -> None:
         self._triggers.cluster_changed(IN_CLUSTER)
 
-    def _cluster_of(self, app: JsonObject) -> Cluster | None:
-        try:
-            return self.context.cluster(spec_of(app))
-        except InvalidDestination:
-            return None
-
     def _let_go(self) -> None:
         """Closes connections that no application of this replica needs."""
-        found = (self._cluster_of(app) for app in self.plane.applications.list() if self.owns(key_of(app)))
+        found = (self.cluster_lookup.of(app) for app in self.plane.applications.list() if self.owns(key_of(app)))
         self.clusters.keep_only({cluster for cluster in found if cluster is not None})
-
-    async def _label_cluster(self, cluster: Cluster, version: str) -> None:
-        """`major.minor`, for ApplicationSets that select clusters by it (spec 12)."""
-        short = ".".join(version.removeprefix("v").split(".")[:2])
-        if short and short != cluster.version_label:
-            patch = {"metadata": {"labels": {VERSION_LABEL: short}}}
-            await until_done(partial(self._label, cluster.secret, patch), self._clock, self._rng)
-
-    async def _label(self, name: str, patch: JsonObject) -> None:
-        try:
-            await self._client.write(requests.patch(SECRETS, Key(self._namespace, name), patch, PatchType.MERGE))
-        except StatusError as error:
-            if error.is_passing:
-                raise
 
     def _all_awake(self) -> None:
         self._let_go()
         self._engine.wake_all()
 
     def _plane_changed(self) -> None:
-        problems = self.plane.settings.customizations.problems
-        for text in problems:
-            if text not in self._problems:
-                log.warning("%s/%s: %s", self._namespace, CONFIG_MAP, text)
-                config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": self.plane.config_metadata()}
-                self.events.record(config, "InvalidSetting", text, event_type="Warning")
-        self._problems = problems
+        self._problems.report()
         self._polling.forgive()
         self._triggers.everything()
-
-    async def _ensure_default_project(self) -> None:
-        if self.plane.project("default") is None:
-            metadata = {"name": "default", "namespace": self._namespace}
-            try:
-                await self._client.write(requests.create(PROJECTS, {**projects.DEFAULT_PROJECT, "metadata": metadata}))
-            except StatusError as error:
-                if error.is_passing:
-                    raise
 
     # -- Applications ------------------------------------------------------------------------------------------------
 
@@ -311,39 +255,7 @@ class GitOps:
     def _wake(self, key: Key) -> None:
         self._engine.wake(Work(CONTROLLER, key))
 
-    def _refresh_requests(self, key: Key) -> RefreshRequests:
-        memory = self.context.memory.get(key)
-        return memory.requests if memory is not None else RefreshRequests()
-
-    def _ended(self, key: Key, progress: Progress | None) -> None:
-        """A pass has finished, and its result is written."""
-        if progress is not None:
-            self.context.remember(key).why = progress.why
-            for text in progress.errors:
-                log.warning("%s/%s: %s", key.namespace, key.name, text)
-
-    def _forget(self, key: Key) -> None:
-        """An Application that is deleted, or moved to another replica."""
-        self.context.memory.pop(key, None)
-        self.context.orphans.leave(key)
-        self.manifests.forget(instance_name(key, self._namespace))
-
-    def _is_ours(self, key: Key) -> bool:
-        allowed = self.plane.settings.application_namespaces
-        return key.namespace == self._namespace or any(matches(item, key.namespace) for item in allowed)
-
-    def _is_served(self, app: JsonObject) -> bool:
-        """Whether the Application may be in its namespace, by the settings and by its project."""
-        key, permits = key_of(app), self.plane.effective((app.get("spec") or {}).get("project") or "default")
-        if not self._is_ours(key) or permits is None:
-            return False
-        return projects.permits_namespace_of_application(permits, key.namespace, self._namespace)
-
 
 def _kinds_in_use(apps: Iterable[JsonObject]) -> set[tuple[str, str]]:
     """(group, kind) of all objects in the Applications' last reported status."""
-    return {
-        (str(item.get("group") or ""), str(item.get("kind") or ""))
-        for app in apps
-        for item in (app.get("status") or {}).get("resources") or ()
-    }
+    return {(item.group, item.kind) for app in apps for item in read(Application, app).status.resources}

@@ -74,6 +74,10 @@ class ControlPlane:
             self._cluster_book = ClusterBook(secret for secret in secrets if _type_of(secret) == "cluster")
         return self._cluster_book
 
+    def cluster_secret(self, name: str) -> JsonObject | None:
+        """The Secret of a cluster, by the Secret's name."""
+        return self._secrets.get(Key(self.namespace, name))
+
     @property
     def parameters(self) -> Mapping[str, str]:
         """The data of argocd-cmd-params-cm."""

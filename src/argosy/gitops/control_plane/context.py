@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,14 +17,17 @@ from argosy.gitops.control_plane.configuration import ControlPlane
 from argosy.gitops.dependencies.index import DependencyIndex
 from argosy.gitops.health.custom import Judge
 from argosy.gitops.health.custom_checks import CustomChecks, Verdicts
-from argosy.gitops.keys import ResourceKey
+from argosy.gitops.keys import ResourceKey, instance_name
 from argosy.gitops.manifests.generation import Manifests
 from argosy.gitops.ports import KnownTypes
+from argosy.gitops.reconcile.progress import Progress
 from argosy.gitops.refresh.requests import RefreshRequests
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.clock import Clock
 from argosy.runtime.events import EventRecorder
 from argosy.runtime.slices import Slices
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -71,6 +75,24 @@ class ReconcileContext:
         if (found := self.memory.get(key)) is None:
             found = self.memory[key] = Memory(Comparer(self.known))
         return found
+
+    def requests_of(self, key: Key) -> RefreshRequests:
+        """What requested a look at the Application."""
+        found = self.memory.get(key)
+        return found.requests if found is not None else RefreshRequests()
+
+    def ended(self, key: Key, progress: Progress | None) -> None:
+        """A pass has finished, and its result is written."""
+        if progress is not None:
+            self.remember(key).why = progress.why
+            for text in progress.errors:
+                log.warning("%s/%s: %s", key.namespace, key.name, text)
+
+    def forget(self, key: Key) -> None:
+        """An Application that is deleted, or moved to another replica."""
+        self.memory.pop(key, None)
+        self.orphans.leave(key)
+        self.manifests.forget(instance_name(key, self.namespace))
 
     def cluster(self, spec: ApplicationSpec) -> Cluster:
         """The Application's destination. Raises InvalidDestination."""

@@ -218,7 +218,7 @@ class ApplicationRows:
         key, version = key_of(app), str(app["metadata"].get("resourceVersion"))
         known = self._made.get(key)
         if known is None or known[0] != version:
-            made = row_of(app, self._context.gitops.server_of(app), self._context)
+            made = row_of(app, self._context.gitops.cluster_lookup.server_of(app), self._context)
             annotations = app["metadata"].get("annotations")
             known = self._made[key] = (version, TABLE.prepared(made, made["labels"], annotations))
         return known[1]
@@ -240,7 +240,7 @@ def row_of(app: JsonObject, server: str, context: ServerContext) -> ApplicationR
         "path": str(source.get("path") or source.get("chart") or ""),
         "targetRevision": str(source.get("targetRevision") or "HEAD"),
         "revision": str(revision),
-        "cluster": context.gitops.name_of(server) or server,
+        "cluster": context.gitops.cluster_lookup.name_of(server) or server,
         "destinationNamespace": str((spec.get("destination") or {}).get("namespace") or ""),
         "automated": _is_automated(spec),
         "phase": str(operation.get("phase") or ""),

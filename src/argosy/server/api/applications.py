@@ -210,7 +210,7 @@ def shown(context: ServerContext, app: JsonObject) -> ApplicationShown:
     filled = with_health(context, app)
     status = filled.get("status") or {}
     found: ApplicationShown = {
-        "row": row_of(filled, context.gitops.server_of(app), context),
+        "row": row_of(filled, context.gitops.cluster_lookup.server_of(app), context),
         "conditions": [_condition(one) for one in status.get("conditions") or ()],
         "resources": [_resource(one) for one in status.get("resources") or ()],
         "history": [_entry(one) for one in reversed(status.get("history") or ())],
