@@ -92,7 +92,8 @@ def collected(seen: Seen, settings: Settings, now: datetime) -> tuple[Write, ...
         found += [delete(PROMOTIONS, one.raw, exact=False) for one in _old_promotions(promotions, settings, now)]
     for origin in sorted({one.origin.name for one in seen.freight}):
         pieces = [one for one in seen.freight if one.origin.name == origin]
-        found += [delete(FREIGHT, one.raw, exact=False) for one in _old_freight(pieces, seen.held, settings, now)]
+        # Exactly what was read: Freight that was approved or verified since is kept.
+        found += [delete(FREIGHT, one.raw) for one in _old_freight(pieces, seen.held, settings, now)]
     return tuple(found[:AT_ONCE])
 
 

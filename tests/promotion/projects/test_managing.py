@@ -102,3 +102,23 @@ def test_statistics_are_written_at_once_where_they_rested_for_a_second(told_ago:
 def test_statistics_that_change_again_within_a_second_wait_for_its_end() -> None:
     """A thousand Stages made at once would be a thousand writes of their Project, as if it never settled."""
     assert counted(0.25) == Decision(wake_at=NOON + timedelta(seconds=0.75))
+
+
+def test_a_deleted_project_keeps_finalizers_that_others_gave_its_namespace_since_it_was_read() -> None:
+    """The API server refuses a list of finalizers that was made from another version."""
+    metadata: JsonObject = {"name": "demo", "uid": "u", "resourceVersion": "7", "finalizers": [FINALIZER, "theirs"]}
+    project = read(Project, {"metadata": {**metadata, "deletionTimestamp": "2026-01-01T00:00:00Z"}})
+    space = read(Namespace, {"metadata": metadata})
+    found = decide(Seen(project=project, namespace=space, stats={}), NOON)
+    released = found.steps[0]
+    assert isinstance(released, Write)
+    assert released.body == {"metadata": {"finalizers": ["theirs"], "uid": "u", "resourceVersion": "7"}}
+
+
+def test_a_namespace_without_our_finalizer_is_deleted_without_another_write() -> None:
+    deleted: JsonObject = {"name": "demo", "uid": "u", "resourceVersion": "7", "finalizers": [FINALIZER]}
+    project = read(Project, {"metadata": {**deleted, "deletionTimestamp": "2026-01-01T00:00:00Z"}})
+    space = read(Namespace, {"metadata": {"name": "demo", "uid": "n", "resourceVersion": "9"}})
+    found = decide(Seen(project=project, namespace=space, stats={}), NOON)
+    made = [(step.verb, step.resource.kind) for step in found.steps if isinstance(step, Write)]
+    assert made == [("delete", "Namespace"), ("patch", "Project")]

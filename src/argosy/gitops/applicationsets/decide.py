@@ -83,7 +83,8 @@ def _chains(seen: Seen) -> tuple[Chain, ...]:
     made: tuple[Chain, ...] = ()
     if REFRESH in annotations_of(seen.appset) and seen.is_news:
         patch = {"metadata": {"annotations": {REFRESH: None}}}
-        made = ((merge(APPLICATION_SETS, seen.appset, patch, exact=False),),)
+        # Exactly what was read: a request that was made since is answered, too.
+        made = ((merge(APPLICATION_SETS, seen.appset, patch),),)
     return made if seen.plan is None else (*made, *application_writes.planned(seen.appset, seen.plan, seen.around))
 
 

@@ -83,7 +83,8 @@ def decide(seen: Seen, now: datetime) -> Decision:
             writes.append(create(kind, copy))
     for kind, one in seen.copies:
         if (kind.plural, one["metadata"]["name"]) not in wanted:
-            writes.append(delete(kind, one, exact=False))
+            # Exactly what was read: a copy that a user took over since stays.
+            writes.append(delete(kind, one))
     return Decision(tuple(writes))
 
 

@@ -232,8 +232,11 @@ def _delete_namespace(seen: Seen) -> list[Write]:
     if space is None:
         return []
     kept = any(one.metadata.annotations.get(KEEP_NAMESPACE) == "true" for one in (space, seen.project))
-    left = [one for one in space.metadata.finalizers if one != FINALIZER]
-    steps = [merge(NAMESPACES, space.raw, {"metadata": {"finalizers": left or None}}, exact=False)]
+    steps: list[Write] = []
+    if FINALIZER in space.metadata.finalizers:
+        left = [one for one in space.metadata.finalizers if one != FINALIZER]
+        # Exactly what was read: a finalizer that somebody added since stays.
+        steps.append(merge(NAMESPACES, space.raw, {"metadata": {"finalizers": left or None}}))
     if not kept and not space.metadata.deletion_timestamp:
         steps.append(delete(NAMESPACES, space.raw, exact=False))
     return steps
