@@ -50,7 +50,7 @@ def test_the_next_window_is_found_however_rare_it_is(cron: str, wish: str, at: s
     [
         ("nope", "", "five fields"),
         ("61 * * * *", "", "is not within 0 to 59"),
-        ("* * * * *", "Mars/Base", "no time zone"),
+        ("* * * * *", "Mars/Base", "not a time zone"),
     ],
 )
 def test_a_window_that_cannot_be_read_is_reported_and_the_desired_time_kept(cron: str, zone: str, says: str) -> None:

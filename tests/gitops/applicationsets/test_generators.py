@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from argosy.apis.argoproj.applicationset.generators import GitPath
 from argosy.apis.argoproj.applicationset.spec import ApplicationSetSpec
 from argosy.apis.schema import read
 from argosy.expr.gotemplate import GoTemplates
@@ -216,7 +217,7 @@ def test_files_give_what_they_hold_one_set_for_each_item_of_a_list() -> None:
 
 @pytest.mark.parametrize(("crossing", "found"), [(True, ["a/b/c.json", "a/c.json"]), (False, ["a/c.json"])])
 def test_a_star_crosses_folders_only_in_the_old_globbing(crossing: bool, found: list[str]) -> None:
-    assert chosen(["a/b/c.json", "a/c.json"], [{"path": "a/*.json"}], crossing=crossing) == found
+    assert chosen(["a/b/c.json", "a/c.json"], [GitPath(path="a/*.json")], crossing=crossing) == found
 
 
 @pytest.mark.parametrize("path", ["../x", "/etc/*", "a/../../b", "a\0b", ".."])

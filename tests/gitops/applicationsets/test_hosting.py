@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from argosy.apis.argoproj.applicationset.repositories import ScmFilter
 from argosy.gitops.applicationsets.generator_context import HostNotFound
 from argosy.gitops.applicationsets.generators.scm import filtered
 from argosy.gitops.applicationsets.hosting import WebHosting
@@ -119,17 +120,17 @@ def test_github_repositories_are_listed_filtered_and_probed() -> None:
     async def work(server: Server, egress: Egress) -> None:
         options = {"organization": "acme", "api": server.url, "excludeArchivedRepos": True}
         host = WebHosting(egress, RealClock()).repositories("github", options, TOKEN, "", "")
-        found = await filtered(host, [{"repositoryMatch": "^a", "pathsExist": ["deploy/k8s"]}])
+        found = await filtered(host, [ScmFilter(repository_match="^a", paths_exist=("deploy/k8s",))])
         assert [(r.organization, r.repository, r.url, r.branch, r.sha) for r in found] == [
             ("acme", "api", "git@h:acme/api.git", "main", SHA)
         ]
         assert found[0].labels == ("team",)
-        assert await filtered(host, [{"repositoryMatch": "^a", "pathsDoNotExist": ["deploy/k8s"]}]) == []
-        assert await filtered(host, [{"labelMatch": "nope"}]) == []
+        assert await filtered(host, [ScmFilter(repository_match="^a", paths_do_not_exist=("deploy/k8s",))]) == []
+        assert await filtered(host, [ScmFilter(label_match="nope")]) == []
         every = WebHosting(egress, RealClock()).repositories(
             "github", {**options, "allBranches": True}, "", "", "https"
         )
-        branches = await filtered(every, [{"repositoryMatch": "web", "branchMatch": "^f/"}])
+        branches = await filtered(every, [ScmFilter(repository_match="web", branch_match="^f/")])
         assert [(r.branch, r.url) for r in branches] == [("f/x", "https://h/acme/web.git")]
         assert set(server.headers) == {f"Bearer {TOKEN}", ""}
 
@@ -140,7 +141,7 @@ def test_gitea_takes_a_user_where_there_is_no_organisation() -> None:
     async def work(server: Server, egress: Egress) -> None:
         options = {"owner": "acme", "api": server.url + "/", "excludeArchivedRepos": True}
         host = WebHosting(egress, RealClock()).repositories("gitea", options, TOKEN, "", "https")
-        found = await filtered(host, [{"labelMatch": "team", "pathsExist": ["deploy"]}])
+        found = await filtered(host, [ScmFilter(label_match="team", paths_exist=("deploy",))])
         assert [(r.repository, r.url, r.sha) for r in found] == [("api", "https://h/acme/api.git", SHA)]
         assert set(server.headers) == {f"token {TOKEN}"}
 
@@ -152,7 +153,7 @@ def test_gitlab_projects_are_found_below_their_group() -> None:
         host = WebHosting(egress, RealClock()).repositories(
             "gitlab", {"group": "acme", "api": server.url}, TOKEN, "", ""
         )
-        found = await filtered(host, [{"pathsExist": ["deploy"]}])
+        found = await filtered(host, [ScmFilter(paths_exist=("deploy",))])
         assert [(r.organization, r.repository, r.repository_id) for r in found] == [("acme/sub", "api", "1")]
 
     with_server(work)

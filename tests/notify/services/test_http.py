@@ -453,8 +453,8 @@ def test_a_loopback_address_is_refused_where_the_policy_says_so() -> None:
         ("slack", {}, {"slack": {"attachments": "{"}}, "c", "slack.attachments is not JSON"),
         ("telegram", {"token": "t"}, {}, "-1|x", "'x' is not a thread id"),
         ("teams-workflows", {"recipientUrls": {"a": "https://evil.example/x"}}, {}, "a", "not that of a workflow"),
-        ("github", {"installationID": "1", "privateKey": "no", "appID": "1"}, {}, "", "no PEM private key"),
-        ("nats", {"url": "nats://localhost"}, {}, "a b", "no subject"),
+        ("github", {"installationID": "1", "privateKey": "no", "appID": "1"}, {}, "", "not a PEM private key"),
+        ("nats", {"url": "nats://localhost"}, {}, "a b", "not a subject"),
     ],
 )
 def test_what_can_never_be_delivered_is_final(

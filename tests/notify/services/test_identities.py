@@ -101,7 +101,7 @@ def test_the_processs_own_identity_is_sent_to_amazon_only(monkeypatch: pytest.Mo
     with pytest.raises(Refused, match="not Amazon's needs a key"):
         delivered("awssqs", {"endpointUrl": "{url}", "region": "eu-west-1"})
     assert SEEN[0].received == []
-    with pytest.raises(Refused, match="no name of a region"):
+    with pytest.raises(Refused, match="not the name of a region"):
         delivered("awssqs", {"region": "x.example.com/", "key": "a", "secret": "b"})
 
 

@@ -84,11 +84,11 @@ def test_a_review_is_answered_on_its_path_under_its_uid() -> None:
     ("path", "body", "status", "says"),
     [
         ("/elsewhere", REVIEW, 404, "there are /a/validate"),
-        ("/a/validate", b"{", 400, "no JSON"),
+        ("/a/validate", b"{", 400, "not JSON"),
         ("/a/validate", {"kind": "Pod"}, 400, "kind: must be AdmissionReview"),
         ("/a/validate", {**REVIEW, "apiVersion": "admission.k8s.io/v1beta1"}, 400, "apiVersion: must be"),
         ("/a/validate", {**REVIEW, "request": {}}, 400, "request.uid: must be set"),
-        ("/picky", REVIEW, 400, "no AdmissionReview of this webhook's kinds"),
+        ("/picky", REVIEW, 400, "not an AdmissionReview of this webhook's kinds"),
         ("/broken", REVIEW, 500, "the review failed"),
     ],
 )

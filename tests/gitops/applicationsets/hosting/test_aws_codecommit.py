@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from argosy.apis.argoproj.applicationset.repositories import ScmFilter
 from argosy.gitops.applicationsets.generators.scm import filtered
 from argosy.gitops.applicationsets.params import GeneratorError
 from tests.kit.host import Host, with_host
@@ -123,7 +124,7 @@ def test_branches_paths_and_addresses(
 ) -> None:
     async def work(host: Host) -> None:
         every = repositories(host, protocol, allBranches=True)
-        found = await filtered(every, [{"branchMatch": "^f/", "pathsExist": ["deploy/app.yaml"]}])
+        found = await filtered(every, [ScmFilter(branch_match="^f/", paths_exist=("deploy/app.yaml",))])
         assert [(r.repository, r.branch) for r in found] == [("api", "f/x")]
         assert found[0].url.startswith(start)
         asked = {"repositoryName": "api", "commitSpecifier": "f/x", "folderPath": "/deploy"}

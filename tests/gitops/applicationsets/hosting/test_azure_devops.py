@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from argosy.apis.argoproj.applicationset.repositories import ScmFilter
 from argosy.gitops.applicationsets.generator_context import HostNotFound
 from argosy.gitops.applicationsets.generators.scm import filtered
 from argosy.gitops.applicationsets.params import GeneratorError
@@ -84,11 +85,11 @@ def test_repositories_are_listed_with_their_default_branch() -> None:
 def test_branches_and_paths_are_asked_for() -> None:
     async def work(host: Host) -> None:
         every = host.hosting.repositories("azureDevOps", options(host, allBranches=True), TOKEN, "", "")
-        found = await filtered(every, [{"repositoryMatch": "web", "branchMatch": "^f/"}])
+        found = await filtered(every, [ScmFilter(repository_match="web", branch_match="^f/")])
         assert [(r.branch, r.sha) for r in found] == [("f/x", SHA)]
         one = host.hosting.repositories("azureDevOps", options(host), TOKEN, "", "")
-        assert [r.repository for r in await filtered(one, [{"pathsExist": ["deploy"]}])] == ["api"]
-        assert [r.repository for r in await filtered(one, [{"pathsDoNotExist": ["deploy"]}])] == ["web"]
+        assert [r.repository for r in await filtered(one, [ScmFilter(paths_exist=("deploy",))])] == ["api"]
+        assert [r.repository for r in await filtered(one, [ScmFilter(paths_do_not_exist=("deploy",))])] == ["web"]
 
     with_host(answers, work)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from argosy.apis.argoproj.applicationset.repositories import ScmFilter
 from argosy.gitops.applicationsets.generator_context import HostNotFound
 from argosy.gitops.applicationsets.generators.scm import filtered
 from argosy.gitops.applicationsets.hosting.bitbucket import PullRequests, Repositories
@@ -82,11 +83,11 @@ def test_repositories_are_read_page_by_page_as_the_user_and_an_empty_one_is_left
 def test_branches_and_paths_are_asked_for() -> None:
     async def work(host: Host) -> None:
         every = repositories(host, "https", allBranches=True)
-        found = await filtered(every, [{"repositoryMatch": "web", "branchMatch": "^f/"}])
+        found = await filtered(every, [ScmFilter(repository_match="web", branch_match="^f/")])
         assert [(r.branch, r.url) for r in found] == [
             (name, "https://bitbucket.org/acme/web.git") for name in ("f/x", "f/y")
         ]
-        paths = await filtered(repositories(host), [{"pathsExist": ["deploy/k8s"]}])
+        paths = await filtered(repositories(host), [ScmFilter(paths_exist=("deploy/k8s",))])
         assert [r.repository for r in paths] == ["api"]
 
     with_host(answers, work)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from argosy.apis.argoproj.applicationset.repositories import ScmFilter
 from argosy.gitops.applicationsets.generator_context import HostNotFound
 from argosy.gitops.applicationsets.generators.scm import filtered
 from tests.kit.host import Host, basic, with_host
@@ -80,12 +81,12 @@ def test_branches_and_paths_are_asked_for() -> None:
     async def work(host: Host) -> None:
         given = {"project": "ACME", "api": f"{host.url}/rest/", "allBranches": True}
         every = host.hosting.repositories("bitbucketServer", given, "", "", "https")
-        found = await filtered(every, [{"repositoryMatch": "web", "branchMatch": "^f/"}])
+        found = await filtered(every, [ScmFilter(repository_match="web", branch_match="^f/")])
         assert [(r.branch, r.url) for r in found] == [
             (name, "https://bb.example/scm/acme/web.git") for name in ("f/x", "f/y")
         ]
         one = host.hosting.repositories("bitbucketServer", {**given, "allBranches": False}, "", "", "")
-        assert [r.repository for r in await filtered(one, [{"pathsExist": ["deploy"]}])] == ["The API"]
+        assert [r.repository for r in await filtered(one, [ScmFilter(paths_exist=("deploy",))])] == ["The API"]
         assert host.authorizations == {""}
 
     with_host(answers, work)

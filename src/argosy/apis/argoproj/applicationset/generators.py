@@ -93,7 +93,7 @@ class PluginGenerator:
 
 
 @schema
-class InnerGenerator:
+class InnerGenerator(Object):
     """A generator within a matrix or a merge; `matrix` and `merge` in it nest once more."""
 
     cluster_decision_resource: DecisionGenerator | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from argosy.apis.schema import Rules, schema
+from argosy.apis.schema import Object, Rules, schema
 
 ATOMIC_LIST = Rules({"x-kubernetes-list-type": "atomic"})
 ATOMIC_MAP = Rules({"x-kubernetes-map-type": "atomic"})
@@ -20,7 +20,7 @@ class SelectorExpression:
 
 
 @schema
-class Selector:
+class Selector(Object):
     """A label selector."""
 
     match_expressions: Annotated[tuple[SelectorExpression, ...], ATOMIC_LIST] = ()
@@ -28,7 +28,7 @@ class Selector:
 
 
 @schema
-class SecretRef:
+class SecretRef(Object):
     """One key of a Secret."""
 
     key: str
@@ -36,7 +36,7 @@ class SecretRef:
 
 
 @schema
-class ConfigMapKeyRef:
+class ConfigMapKeyRef(Object):
     """One key of a ConfigMap."""
 
     config_map_name: str
@@ -56,3 +56,18 @@ class BearerToken:
     """A token in a Secret."""
 
     token_ref: SecretRef
+
+
+@schema
+class ProviderCredentials:
+    """The fields by which providers name credentials, an address and certificates; each provider has some of them."""
+
+    access_token_ref: SecretRef | None = None
+    api: str = ""
+    app_password_ref: SecretRef | None = None
+    app_secret_name: str = ""
+    basic_auth: BasicAuth | None = None
+    bearer_token: BearerToken | None = None
+    ca_ref: ConfigMapKeyRef | None = None
+    insecure: bool = False
+    token_ref: SecretRef | None = None

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from argosy.apis.argoproj.applicationset.references import BasicAuth, BearerToken, ConfigMapKeyRef, SecretRef
 from argosy.apis.argoproj.applicationset.template import ApplicationTemplate
-from argosy.apis.schema import Doc, schema
+from argosy.apis.schema import Doc, Object, schema
 
 
 @schema
@@ -62,7 +62,7 @@ class ScmBitbucketServer:
 
 
 @schema
-class ScmFilter:
+class ScmFilter(Object):
     """Conditions that all must hold; patterns are RE2."""
 
     branch_match: str = ""

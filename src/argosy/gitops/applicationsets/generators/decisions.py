@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from argosy.apis.argoproj.applicationset.generators import DecisionGenerator
+from argosy.apis.argoproj.applicationset.references import Selector
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets.generator_context import GeneratorContext
 from argosy.gitops.applicationsets.params import GeneratorError, text_of
 from argosy.machinery.objects import JsonObject
@@ -11,8 +14,9 @@ from argosy.sources.credentials import decoded
 
 
 async def generate(asked: GeneratorContext, options: JsonObject) -> list[JsonObject]:
-    config = _config(asked, str(options.get("configMapRef") or ""))
-    name, labels = str(options.get("name") or ""), _labels(options.get("labelSelector"))
+    given = read(DecisionGenerator, options)
+    config = _config(asked, given.config_map_ref)
+    name, labels = given.name, _labels(given.label_selector)
     if bool(name) == bool(labels):
         raise GeneratorError("clusterDecisionResource: exactly one of name and labelSelector must be given")
     found = await asked.doors.objects.decisions(config["apiVersion"], config["kind"], asked.control_plane, name, labels)
@@ -27,7 +31,7 @@ async def generate(asked: GeneratorContext, options: JsonObject) -> list[JsonObj
                 continue
             flat = decision if asked.engine.is_go else {key: text_of(value) for key, value in decision.items()}
             parameters = {**flat, "name": cluster, "server": servers[cluster]}
-            made.append(asked.with_values(parameters, options.get("values")))
+            made.append(asked.with_values(parameters, given.values))
     return made
 
 
@@ -54,18 +58,17 @@ def _decisions(resource: JsonObject, key: str) -> list[JsonObject]:
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
-def _labels(selector: JsonObject | None) -> str:
+def _labels(selector: Selector | None) -> str:
     """As the API's label selector text."""
-    if not selector:
+    if selector is None:
         return ""
-    terms = [f"{key}={value}" for key, value in sorted((selector.get("matchLabels") or {}).items())]
-    for item in selector.get("matchExpressions") or ():
-        key, values = item.get("key"), ",".join(item.get("values") or ())
-        operator = item.get("operator")
+    terms = [f"{key}={value}" for key, value in sorted((selector.match_labels or {}).items())]
+    for item in selector.match_expressions:
+        key, values, operator = item.key, ",".join(item.values), item.operator
         if operator in ("In", "NotIn"):
             terms.append(f"{key} {operator.lower()} ({values})")
         elif operator in ("Exists", "DoesNotExist"):
-            terms.append(str(key) if operator == "Exists" else f"!{key}")
+            terms.append(key if operator == "Exists" else f"!{key}")
         else:
             raise GeneratorError(f"clusterDecisionResource: {operator!r} is not a valid label selector operator")
     return ",".join(terms)

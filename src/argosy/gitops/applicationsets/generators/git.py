@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from argosy.apis.argoproj.applicationset.generators import GitGenerator, GitPath
+from argosy.apis.schema import read
 from argosy.expr.slugs import normalize
 from argosy.gitops.applicationsets.generator_context import GeneratorContext
 from argosy.gitops.applicationsets.params import GeneratorError, flattened
@@ -23,48 +25,49 @@ _HOSTILE: Final = re.compile(r"(^|/)\.\.(/|$)|^/|\0")
 
 
 async def generate(asked: GeneratorContext, options: JsonObject) -> list[JsonObject]:
-    url, revision = str(options.get("repoURL") or ""), str(options.get("revision") or "")
-    if not options.get("directories") and not options.get("files"):
+    given = read(GitGenerator, options)
+    url = given.repo_url
+    if not given.directories and not given.files:
         raise GeneratorError("git: directories or files must be given")
-    if options.get("directories") and options.get("files"):
+    if given.directories and given.files:
         raise GeneratorError("git: directories and files cannot both be given")
     if asked.is_outside and (refused := asked.doors.refusal(asked.project, asked.namespace, url)):
         raise GeneratorError(refused)
-    tree = await asked.doors.git.tree(url, revision, asked.project)
-    if options.get("directories"):
-        return of_directories(asked, options, tree)
-    return of_files(asked, options, tree)
+    tree = await asked.doors.git.tree(url, given.revision, asked.project)
+    if given.directories:
+        return of_directories(asked, given, tree)
+    return of_files(asked, given, tree)
 
 
-def of_directories(asked: GeneratorContext, options: JsonObject, tree: Tree) -> list[JsonObject]:
+def of_directories(asked: GeneratorContext, given: GitGenerator, tree: Tree) -> list[JsonObject]:
     """Every directory that a path includes and none excludes."""
     paths = [path for path, kind in _walk(tree, hidden=asked.options.hidden_directories) if kind == "dir"]
     made = []
-    for path in chosen(paths, options["directories"], crossing=False):
-        parameters = path_parameters(asked, path, str(options.get("pathParamPrefix") or ""))
-        made.append(asked.with_values(parameters, options.get("values")))
+    for path in chosen(paths, given.directories, crossing=False):
+        parameters = path_parameters(asked, path, given.path_param_prefix)
+        made.append(asked.with_values(parameters, given.values))
     return made
 
 
-def of_files(asked: GeneratorContext, options: JsonObject, tree: Tree) -> list[JsonObject]:
+def of_files(asked: GeneratorContext, given: GitGenerator, tree: Tree) -> list[JsonObject]:
     """The contents of each file (one set, or a list of them), with the parameters of its path."""
     crossing = not asked.options.new_file_globbing
     paths = [path for path, kind in _walk(tree, hidden=True) if kind == "file"]
     made: list[JsonObject] = []
     total = 0
-    for path in chosen(paths, options["files"], crossing=crossing):
+    for path in chosen(paths, given.files, crossing=crossing):
         data = tree.read(path, limit=FILE_LIMIT)
         total += len(data)
         if total > ALL_FILES_LIMIT:
             raise GeneratorError(f"git: the files together are larger than {ALL_FILES_LIMIT} bytes")
-        made += [_of_file(asked, options, path, content) for content in _contents(path, data)]
+        made += [_of_file(asked, given, path, content) for content in _contents(path, data)]
     return made
 
 
-def chosen(paths: list[str], patterns: list[JsonObject], *, crossing: bool) -> list[str]:
+def chosen(paths: list[str], patterns: Sequence[GitPath], *, crossing: bool) -> list[str]:
     """Sorted. Any matching exclude removes. `crossing`: `*` matches `/`, and a directory's name everything in it."""
-    includes = [_matcher(str(item.get("path") or ""), crossing) for item in patterns if not item.get("exclude")]
-    excludes = [_matcher(str(item.get("path") or ""), crossing) for item in patterns if item.get("exclude")]
+    includes = [_matcher(item.path, crossing) for item in patterns if not item.exclude]
+    excludes = [_matcher(item.path, crossing) for item in patterns if item.exclude]
     return sorted(
         path for path in paths if any(match(path) for match in includes) and not any(match(path) for match in excludes)
     )
@@ -131,11 +134,11 @@ def _contents(path: str, data: bytes) -> list[JsonObject]:
     return items
 
 
-def _of_file(asked: GeneratorContext, options: JsonObject, path: str, content: JsonObject) -> JsonObject:
+def _of_file(asked: GeneratorContext, given: GitGenerator, path: str, content: JsonObject) -> JsonObject:
     folder, filename = posixpath.dirname(path) or ".", posixpath.basename(path)
     parameters = content if asked.engine.is_go else {**flattened(content)}
-    place = path_parameters(asked, folder, str(options.get("pathParamPrefix") or ""), filename)
-    return asked.with_values({**parameters, **place}, options.get("values"))
+    place = path_parameters(asked, folder, given.path_param_prefix, filename)
+    return asked.with_values({**parameters, **place}, given.values)
 
 
 def checked_path(path: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from argosy.apis.argoproj.applicationset.generators import ListGenerator
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets.generator_context import GeneratorContext
 from argosy.gitops.applicationsets.params import GeneratorError, text_of
 from argosy.machinery.objects import JsonObject
@@ -11,12 +13,12 @@ from argosy.machinery.text.yaml import YamlError, load
 
 
 async def generate(asked: GeneratorContext, options: JsonObject) -> list[JsonObject]:
-    return [_parameters(asked, element) for element in (*(options.get("elements") or ()), *_from_text(options))]
+    given = read(ListGenerator, options)
+    return [_parameters(asked, element) for element in (*given.elements, *_from_text(given.elements_yaml))]
 
 
-def _from_text(options: JsonObject) -> list[Any]:
+def _from_text(text: str) -> list[Any]:
     """`elementsYaml`; also for plain templates."""
-    text = options.get("elementsYaml")
     if not text:
         return []
     try:

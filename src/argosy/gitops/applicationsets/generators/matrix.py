@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from argosy.apis.argoproj.applicationset.generators import MatrixGenerator
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets.generator_context import GeneratorContext
 from argosy.gitops.applicationsets.params import GeneratorError, deep_merged
 from argosy.gitops.applicationsets.template import Engine
@@ -15,7 +17,7 @@ Inner = Callable[[JsonObject], Awaitable[list[JsonObject]]]
 
 
 async def generate(asked: GeneratorContext, options: JsonObject, inner: Inner) -> list[JsonObject]:
-    children = list(options.get("generators") or ())
+    children = [child.raw for child in read(MatrixGenerator, options).generators]
     if len(children) != 2:
         raise GeneratorError(f"matrix: exactly two generators are needed, found {len(children)}")
     made: list[JsonObject] = []

@@ -6,6 +6,8 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from argosy.apis.argoproj.applicationset.generators import MergeGenerator
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets.generator_context import GeneratorContext
 from argosy.gitops.applicationsets.params import GeneratorError, deep_merged
 from argosy.machinery.objects import JsonObject
@@ -14,7 +16,8 @@ Inner = Callable[[JsonObject], Awaitable[list[JsonObject]]]
 
 
 async def generate(asked: GeneratorContext, options: JsonObject, inner: Inner) -> list[JsonObject]:
-    children, keys = list(options.get("generators") or ()), list(options.get("mergeKeys") or ())
+    given = read(MergeGenerator, options)
+    children, keys = [child.raw for child in given.generators], list(given.merge_keys)
     if len(children) < 2:
         raise GeneratorError(f"merge: at least two generators are needed, found {len(children)}")
     if not keys:

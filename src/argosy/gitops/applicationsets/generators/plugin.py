@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from argosy.apis.argoproj.applicationset.generators import PluginGenerator
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets.generator_context import GeneratorContext
 from argosy.gitops.applicationsets.params import GeneratorError, flattened
+from argosy.gitops.keys import labels_of
 from argosy.machinery.objects import JsonObject
 from argosy.sources.credentials import decoded
 
@@ -16,13 +19,14 @@ PART_OF: Final = "app.kubernetes.io/part-of"
 
 
 async def generate(asked: GeneratorContext, options: JsonObject) -> list[JsonObject]:
-    config = _config(asked, str((options.get("configMapRef") or {}).get("name") or ""))
-    given = dict((options.get("input") or {}).get("parameters") or {})
+    generator = read(PluginGenerator, options)
+    config = _config(asked, generator.config_map_ref.name)
+    given: JsonObject = dict((generator.input.parameters if generator.input else None) or {})
     token = _token(asked, config.get("token") or "")
     url = str(config["baseUrl"]).rstrip("/") + PATH
     body = {"applicationSetName": asked.name, "input": {"parameters": given}}
     answer = await asked.doors.plugins.call(url, token, body, _seconds(config.get("requestTimeout")))
-    return [_parameters(asked, options, found, given) for found in _sets(answer)]
+    return [_parameters(asked, generator, found, given) for found in _sets(answer)]
 
 
 def _sets(answer: JsonObject) -> list[JsonObject]:
@@ -35,12 +39,14 @@ def _sets(answer: JsonObject) -> list[JsonObject]:
     return found
 
 
-def _parameters(asked: GeneratorContext, options: JsonObject, found: JsonObject, given: JsonObject) -> JsonObject:
+def _parameters(
+    asked: GeneratorContext, generator: PluginGenerator, found: JsonObject, given: JsonObject
+) -> JsonObject:
     if asked.engine.is_go:
         made: JsonObject = {**found, "generator": {"input": {"parameters": given}}}
     else:
         made = {**flattened(found), **flattened({"generator": {"input": {"parameters": given}}})}
-    return asked.with_values(made, options.get("values"))
+    return asked.with_values(made, generator.values)
 
 
 def _config(asked: GeneratorContext, name: str) -> JsonObject:
@@ -60,7 +66,7 @@ def _token(asked: GeneratorContext, reference: str) -> str:
     if not colon:
         name, key = TOKEN_SECRET, name
     secret = asked.doors.objects.secret(asked.control_plane, name)
-    labels = ((secret or {}).get("metadata") or {}).get("labels") or {}
+    labels = labels_of(secret or {})
     if secret is None or (colon and labels.get(PART_OF) != "argocd"):
         raise GeneratorError(f"plugin: no Secret {asked.control_plane}/{name} with the label {PART_OF}: argocd")
     found = decoded(secret).get(key.strip())

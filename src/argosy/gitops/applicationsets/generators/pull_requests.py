@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from argosy.apis.argoproj.applicationset.pull_requests import PullRequestGenerator, PullsFilter
+from argosy.apis.argoproj.applicationset.references import ProviderCredentials
+from argosy.apis.schema import read
 from argosy.expr.slugs import slugify
 from argosy.gitops.applicationsets.generator_context import MALFORMED, GeneratorContext, HostNotFound, PullRequest
 from argosy.gitops.applicationsets.generators.scm import pattern_matches, provider_of
@@ -15,32 +18,33 @@ PROVIDERS: Final = ("github", "gitlab", "gitea", "bitbucketServer", "bitbucket",
 
 
 async def generate(asked: GeneratorContext, options: JsonObject) -> list[JsonObject]:
+    generator = read(PullRequestGenerator, options)
     provider = provider_of(options, PROVIDERS, "pullRequest")
     given = options[provider]
-    check_host(asked, str(given.get("api") or ""))
+    check_host(asked, read(ProviderCredentials, given).api)
     token = await token_for(asked, given)
-    host = asked.doors.hosting.pull_requests(provider, given, token, ca_of(asked, given.get("caRef")))
+    host = asked.doors.hosting.pull_requests(provider, given, token, ca_of(asked, given))
     try:
         found = await host.pull_requests()
     except HostNotFound as error:
-        if options.get("continueOnRepoNotFoundError"):
+        if generator.continue_on_repo_not_found_error:
             return []
         raise GeneratorError(f"error listing pull requests: {error}") from None
     except MALFORMED:
         raise GeneratorError(f"pullRequest: {provider} answered with something unexpected") from None
-    filters = options.get("filters") or []
+    filters = generator.filters
     return [
-        asked.with_values(parameters(pull, is_go=asked.engine.is_go), options.get("values"))
+        asked.with_values(parameters(pull, is_go=asked.engine.is_go), generator.values)
         for pull in found
         if not filters or any(holds(item, pull) for item in filters)
     ]
 
 
-def holds(item: JsonObject, pull: PullRequest) -> bool:
+def holds(item: PullsFilter, pull: PullRequest) -> bool:
     return (
-        pattern_matches(item, "branchMatch", pull.branch)
-        and pattern_matches(item, "targetBranchMatch", pull.target_branch)
-        and pattern_matches(item, "titleMatch", pull.title)
+        pattern_matches(item.branch_match, "branchMatch", pull.branch)
+        and pattern_matches(item.target_branch_match, "targetBranchMatch", pull.target_branch)
+        and pattern_matches(item.title_match, "titleMatch", pull.title)
     )
 
 

@@ -7,6 +7,9 @@ from typing import Any, Final
 
 import re2
 
+from argosy.apis.argoproj.applicationset.references import ProviderCredentials
+from argosy.apis.argoproj.applicationset.repositories import ScmFilter, ScmProviderGenerator
+from argosy.apis.schema import read
 from argosy.expr.slugs import normalize
 from argosy.gitops.applicationsets.generator_context import MALFORMED, GeneratorContext, Repository, RepositoryHost
 from argosy.gitops.applicationsets.generators.git import checked_path
@@ -24,17 +27,18 @@ async def generate(asked: GeneratorContext, options: JsonObject) -> list[JsonObj
     provider = provider_of(options, PROVIDERS, "scmProvider")
     given = options[provider]
     # CodeCommit has no address, and uses this process's own identity: its name represents both.
-    check_host(asked, AWS if provider == AWS and asked.is_outside else str(given.get("api") or ""))
-    protocol = str(options.get("cloneProtocol") or "")
+    check_host(asked, AWS if provider == AWS and asked.is_outside else read(ProviderCredentials, given).api)
+    generator = read(ScmProviderGenerator, options)
+    protocol = generator.clone_protocol
     if protocol not in SCHEMES and (provider, protocol) != FIPS:
         raise GeneratorError(f"scmProvider: cloneProtocol {protocol!r} is unknown: ssh or https would be right")
     token = await token_for(asked, given)
-    host = asked.doors.hosting.repositories(provider, given, token, ca_of(asked, given.get("caRef")), protocol)
+    host = asked.doors.hosting.repositories(provider, given, token, ca_of(asked, given), protocol)
     try:
-        found = await filtered(host, options.get("filters") or [])
+        found = await filtered(host, generator.filters)
     except MALFORMED:
         raise GeneratorError(f"scmProvider: {provider} answered with something unexpected") from None
-    return [asked.with_values(parameters(repository), options.get("values")) for repository in found]
+    return [asked.with_values(parameters(repository), generator.values) for repository in found]
 
 
 def provider_of(options: JsonObject, providers: Sequence[str], generator: str) -> str:
@@ -59,7 +63,7 @@ def parameters(found: Repository) -> JsonObject:
     }
 
 
-async def filtered(host: RepositoryHost, filters: list[JsonObject]) -> list[Repository]:
+async def filtered(host: RepositoryHost, filters: Sequence[ScmFilter]) -> list[Repository]:
     """Filters are OR, the parts of one are AND; those that need a request to the host come last."""
     made: list[Repository] = []
     for repository in await host.repositories():
@@ -71,33 +75,33 @@ async def filtered(host: RepositoryHost, filters: list[JsonObject]) -> list[Repo
     return made
 
 
-async def _any_holds(host: RepositoryHost, filters: list[JsonObject], branch: Repository) -> bool:
+async def _any_holds(host: RepositoryHost, filters: Sequence[ScmFilter], branch: Repository) -> bool:
     for item in filters:
-        if pattern_matches(item, "branchMatch", branch.branch) and await _paths_hold(host, item, branch):
+        if pattern_matches(item.branch_match, "branchMatch", branch.branch) and await _paths_hold(host, item, branch):
             return True
     return False
 
 
-async def _paths_hold(host: RepositoryHost, item: JsonObject, branch: Repository) -> bool:
-    for path in item.get("pathsExist") or ():
+async def _paths_hold(host: RepositoryHost, item: ScmFilter, branch: Repository) -> bool:
+    for path in item.paths_exist:
         if not await host.has_path(branch, checked_path(path)):
             return False
-    for path in item.get("pathsDoNotExist") or ():
+    for path in item.paths_do_not_exist:
         if await host.has_path(branch, checked_path(path)):
             return False
     return True
 
 
-def _repository_matches(item: JsonObject, found: Repository) -> bool:
-    if not pattern_matches(item, "repositoryMatch", found.repository):
+def _repository_matches(item: ScmFilter, found: Repository) -> bool:
+    if not pattern_matches(item.repository_match, "repositoryMatch", found.repository):
         return False
-    return not item.get("labelMatch") or any(pattern_matches(item, "labelMatch", label) for label in found.labels)
+    pattern = item.label_match
+    return not pattern or any(pattern_matches(pattern, "labelMatch", label) for label in found.labels)
 
 
-def pattern_matches(item: JsonObject, name: str, text: str) -> bool:
-    """RE2, unanchored; an absent pattern matches. Raises GeneratorError."""
-    pattern = item.get(name)
-    return not pattern or compiled(str(pattern), name).search(text) is not None
+def pattern_matches(pattern: str, name: str, text: str) -> bool:
+    """RE2, unanchored; an empty pattern matches. `name`: the pattern's field. Raises GeneratorError."""
+    return not pattern or compiled(pattern, name).search(text) is not None
 
 
 def compiled(pattern: str, name: str) -> Any:

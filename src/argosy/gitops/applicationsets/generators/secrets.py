@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from argosy.apis.argoproj.applicationset.references import ProviderCredentials, SecretRef
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets.generator_context import GeneratorContext
 from argosy.gitops.applicationsets.params import GeneratorError
+from argosy.gitops.keys import labels_of
 from argosy.machinery.objects import JsonObject
 from argosy.sources.credentials import TYPE_LABEL, decoded
 from argosy.sources.port import Credentials
@@ -15,24 +18,26 @@ SCM_LABEL: Final = "scm-creds"
 
 async def token_for(asked: GeneratorContext, given: JsonObject) -> str:
     """The credential for a provider's API: a token, an app's, or a password; "" without a reference."""
-    if app := str(given.get("appSecretName") or ""):
-        return await asked.doors.hosting.app_token(_app(asked, app))
-    return token_of(asked, reference_of(given))
+    provider = read(ProviderCredentials, given)
+    if provider.app_secret_name:
+        return await asked.doors.hosting.app_token(_app(asked, provider.app_secret_name))
+    return token_of(asked, reference_of(provider))
 
 
-def reference_of(given: JsonObject) -> JsonObject | None:
+def reference_of(given: ProviderCredentials) -> SecretRef | None:
     """Each provider has its own name for it."""
-    for holder, name in ((given.get("bearerToken"), "tokenRef"), (given.get("basicAuth"), "passwordRef")):
-        if holder is not None:
-            return dict(holder.get(name) or {})
-    return next((given[name] for name in ("tokenRef", "accessTokenRef", "appPasswordRef") if given.get(name)), None)
+    if given.bearer_token is not None:
+        return given.bearer_token.token_ref
+    if given.basic_auth is not None:
+        return given.basic_auth.password_ref
+    return given.token_ref or given.access_token_ref or given.app_password_ref
 
 
-def token_of(asked: GeneratorContext, reference: JsonObject | None) -> str:
+def token_of(asked: GeneratorContext, reference: SecretRef | None) -> str:
     """The text at `{secretName, key}` in the set's own namespace; "" without a reference. Raises GeneratorError."""
-    if not reference:
+    if reference is None or not reference.raw:
         return ""
-    name, key = str(reference.get("secretName") or ""), str(reference.get("key") or "")
+    name, key = reference.secret_name, reference.key
     value = decoded(_permitted(asked, asked.namespace, name)).get(key)
     if value is None:
         raise GeneratorError(f"key {key!r} in Secret {asked.namespace}/{name} not found")
@@ -57,7 +62,7 @@ def _permitted(asked: GeneratorContext, namespace: str, name: str) -> JsonObject
     secret = asked.doors.objects.secret(namespace, name)
     if secret is None:
         raise GeneratorError(f"error fetching Secret {namespace}/{name}: not found")
-    labels = (secret.get("metadata") or {}).get("labels") or {}
+    labels = labels_of(secret)
     if (asked.is_outside or asked.options.strict_token_refs) and labels.get(TYPE_LABEL) != SCM_LABEL:
         raise GeneratorError(
             f"Secret {namespace}/{name} cannot be used as a token reference: it needs the label "
@@ -66,11 +71,12 @@ def _permitted(asked: GeneratorContext, namespace: str, name: str) -> JsonObject
     return secret
 
 
-def ca_of(asked: GeneratorContext, reference: JsonObject | None) -> str:
-    """The PEM text at `{configMapName, key}`."""
-    if not reference:
+def ca_of(asked: GeneratorContext, given: JsonObject) -> str:
+    """The PEM text at a provider's `caRef: {configMapName, key}`; "" without one."""
+    reference = read(ProviderCredentials, given).ca_ref
+    if reference is None or not reference.raw:
         return ""
-    name, key = str(reference.get("configMapName") or ""), str(reference.get("key") or "")
+    name, key = reference.config_map_name, reference.key
     found = asked.doors.objects.config_map(asked.namespace, name)
     if found is None or key not in (found.get("data") or {}):
         raise GeneratorError(f"key {key!r} in ConfigMap {asked.namespace}/{name} not found")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from argosy.apis.argoproj.applicationset.references import ProviderCredentials
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets.generator_context import PullRequestHost, RepositoryHost
 from argosy.gitops.applicationsets.hosting import (
     aws_codecommit,
@@ -68,5 +70,5 @@ class WebHosting:
             raise GeneratorError(f"appSecretName: {error}") from None
 
     def _web(self, provider: str, options: JsonObject, ca: str) -> Web:
-        credentials = Credentials(ca_pem=ca, insecure=bool(options.get("insecure")))
+        credentials = Credentials(ca_pem=ca, insecure=read(ProviderCredentials, options).insecure)
         return Web(self._egress, self._clock, credentials, self._metrics if provider == "github" else None)

@@ -10,6 +10,8 @@ import posixpath
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
+from argosy.apis.argoproj.applicationset.repositories import AwsTag, ScmAwsCodeCommit
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets.generator_context import Repository
 from argosy.gitops.applicationsets.hosting.github import on_branch
 from argosy.gitops.applicationsets.hosting.web import MOST_PAGES
@@ -31,7 +33,7 @@ class Repositories:
 
     def __init__(self, clock: Clock, options: JsonObject, protocol: str) -> None:
         self._clock = clock
-        self._options = options
+        self._options = read(ScmAwsCodeCommit, options)
         self._protocol = protocol
         self._made: Any = None
 
@@ -39,7 +41,7 @@ class Repositories:
         return await self._external(self._listed)
 
     async def branches(self, repository: Repository) -> Sequence[Repository]:
-        if not self._options.get("allBranches"):
+        if not self._options.all_branches:
             return [repository]
         names = await self._external(lambda: list(self._branch_names(repository.repository)))
         return [on_branch(repository, name, "") for name in names]
@@ -70,8 +72,8 @@ class Repositories:
     def _session(self) -> Any:
         import boto3
 
-        session = boto3.Session(region_name=str(self._options.get("region") or "") or None)
-        role = str(self._options.get("role") or "")
+        session = boto3.Session(region_name=self._options.region or None)
+        role = self._options.role
         if not role:
             return session
         given = session.client("sts").assume_role(RoleArn=role, RoleSessionName=SESSION)["Credentials"]
@@ -83,7 +85,7 @@ class Repositories:
         )
 
     def _listed(self) -> list[Repository]:
-        filters = self._options.get("tagFilters") or ()
+        filters = self._options.tag_filters
         names = list(self._tagged(filters) if filters else self._all())
         client = self._client("codecommit")
         found = (client.get_repository(repositoryName=name)["repositoryMetadata"] for name in names)
@@ -93,11 +95,11 @@ class Repositories:
         for page in _pages(self._client("codecommit").list_repositories, "nextToken"):
             yield from (item["repositoryName"] for item in page["repositories"])
 
-    def _tagged(self, filters: Sequence[JsonObject]) -> Iterator[str]:
+    def _tagged(self, filters: Sequence[AwsTag]) -> Iterator[str]:
         """Values of one key are OR, keys are AND; a key without a value only requires the key."""
         wanted: dict[str, list[str]] = {}
         for item in filters:
-            wanted.setdefault(item["key"], []).extend([item["value"]] if item.get("value") else [])
+            wanted.setdefault(item.key, []).extend([item.value] if item.value else [])
         tags = [{"Key": key, **({"Values": values} if values else {})} for key, values in wanted.items()]
         ask = self._client("resourcegroupstaggingapi").get_resources
         for page in _pages(ask, "PaginationToken", ResourceTypeFilters=["codecommit:repository"], TagFilters=tags):

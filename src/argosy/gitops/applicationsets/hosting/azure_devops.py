@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+from argosy.apis.argoproj.applicationset.pull_requests import PullsAzureDevOps
+from argosy.apis.argoproj.applicationset.repositories import ScmAzureDevOps
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets.generator_context import HostNotFound, PullRequest, Repository
 from argosy.gitops.applicationsets.hosting.github import has_labels, on_branch
 from argosy.gitops.applicationsets.hosting.web import MOST_PAGES, Web, basic
@@ -24,13 +27,10 @@ NO_REPOSITORY: Final = "GitRepositoryNotFoundException"
 
 
 class _Api:
-    def __init__(self, web: Web, options: JsonObject, project: str, token: str) -> None:
+    def __init__(self, web: Web, api: str, organization: str, project: str, token: str) -> None:
         self.web = web
-        self.options = options
-        self.project = project
-        organization = quote(str(options.get("organization") or ""), safe="")
-        plain = str(options.get("api") or PUBLIC).rstrip("/")
-        self.root = f"{plain}/{organization}/{quote(project, safe='')}/_apis/git"
+        plain = (api or PUBLIC).rstrip("/")
+        self.root = f"{plain}/{quote(organization, safe='')}/{quote(project, safe='')}/_apis/git"
         self.headers = {"Authorization": basic("", token)} if token else {}
 
     def url(self, path: str, query: Mapping[str, str]) -> str:
@@ -56,7 +56,8 @@ class Repositories(_Api):
     """A team project's repositories, except those without any branch. They are cloned over https."""
 
     def __init__(self, web: Web, options: JsonObject, token: str, protocol: str) -> None:
-        super().__init__(web, options, str(options.get("teamProject") or ""), token)
+        self._options = given = read(ScmAzureDevOps, options)
+        super().__init__(web, given.api, given.organization, given.team_project, token)
         if not token:
             raise GeneratorError("azureDevOps: accessTokenRef must lead to an access token")
 
@@ -67,7 +68,7 @@ class Repositories(_Api):
     async def branches(self, repository: Repository) -> Sequence[Repository]:
         path = f"repositories/{quote(repository.repository_id, safe='')}/stats/branches"
         try:
-            if self.options.get("allBranches"):
+            if self._options.all_branches:
                 found = (await self.read(path, NO_REPOSITORY))["value"]
             else:
                 found = [await self.read(path, NO_REPOSITORY, name=repository.branch)]
@@ -86,7 +87,7 @@ class Repositories(_Api):
 
     def _made(self, item: Any) -> Repository:
         return Repository(
-            organization=str(self.options.get("organization") or ""),
+            organization=self._options.organization,
             repository=item["name"],
             repository_id=item["id"],
             url=item["remoteUrl"],
@@ -98,14 +99,15 @@ class PullRequests(_Api):
     """A repository's active pull requests, filtered from those of its project."""
 
     def __init__(self, web: Web, options: JsonObject, token: str) -> None:
-        super().__init__(web, options, str(options.get("project") or ""), token)
+        self._options = given = read(PullsAzureDevOps, options)
+        super().__init__(web, given.api, given.organization, given.project, token)
 
     async def pull_requests(self) -> Sequence[PullRequest]:
-        wanted = str(self.options.get("repo") or "")
+        wanted = self._options.repo
         found = [item for item in await self._all() if item["repository"]["name"] == wanted]
         # One that was opened just now has no commit yet.
         pulls = [_pull_request(item) for item in found if item.get("lastMergeSourceCommit")]
-        return [pull for pull in pulls if has_labels(pull, self.options)]
+        return [pull for pull in pulls if has_labels(pull, self._options.labels)]
 
     async def _all(self) -> list[Any]:
         made: list[Any] = []

@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
+from argosy.apis.argoproj.applicationset.pull_requests import PullsBitbucket
+from argosy.apis.argoproj.applicationset.references import ProviderCredentials
+from argosy.apis.argoproj.applicationset.repositories import ScmBitbucket
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets.generator_context import HostNotFound, PullRequest, Repository
 from argosy.gitops.applicationsets.hosting.github import on_branch
 from argosy.gitops.applicationsets.hosting.web import MOST_PAGES, Web, basic
@@ -43,9 +47,10 @@ class Repositories(_Api):
     """The workspace's repositories of which the user is a member."""
 
     def __init__(self, web: Web, options: JsonObject, token: str, protocol: str, root: str = PUBLIC) -> None:
-        super().__init__(web, root, basic(str(options.get("user") or ""), token) if token else "")
-        self._owner = str(options.get("owner") or "")
-        self._all_branches = bool(options.get("allBranches"))
+        given = read(ScmBitbucket, options)
+        super().__init__(web, root, basic(given.user, token) if token else "")
+        self._owner = given.owner
+        self._all_branches = given.all_branches
         self._protocol = protocol or "ssh"
 
     async def repositories(self) -> Sequence[Repository]:
@@ -88,21 +93,21 @@ class PullRequests(_Api):
     """A repository's open pull requests. They have no labels."""
 
     def __init__(self, web: Web, options: JsonObject, token: str) -> None:
-        super().__init__(web, str(options.get("api") or PUBLIC), authorization_of(options, token))
-        self._options = options
+        self._options = read(PullsBitbucket, options)
+        super().__init__(web, self._options.api or PUBLIC, authorization_of(options, token))
 
     async def pull_requests(self) -> Sequence[PullRequest]:
-        root = self.repository(str(self._options.get("owner") or ""), str(self._options.get("repo") or ""))
+        root = self.repository(self._options.owner, self._options.repo)
         found = await self.values(f"{root}/pullrequests", state="OPEN")
         return [_pull_request(item) for item in found]
 
 
 def authorization_of(options: JsonObject, token: str) -> str:
     """With `bearerToken` or `basicAuth`; the server's generator has the same fields."""
-    if options.get("bearerToken") is not None:
+    given = read(ProviderCredentials, options)
+    if given.bearer_token is not None:
         return f"Bearer {token}"
-    given = options.get("basicAuth")
-    return basic(str(given.get("username") or ""), token) if given is not None else ""
+    return basic(given.basic_auth.username, token) if given.basic_auth is not None else ""
 
 
 def _pull_request(item: Any) -> PullRequest:

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+from argosy.apis.argoproj.applicationset.pull_requests import PullsBitbucketServer
+from argosy.apis.argoproj.applicationset.repositories import ScmBitbucketServer
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets.generator_context import HostNotFound, PullRequest, Repository
 from argosy.gitops.applicationsets.hosting.bitbucket import authorization_of
 from argosy.gitops.applicationsets.hosting.github import on_branch
@@ -17,13 +20,11 @@ NO_CONTENT: Final = 204
 
 
 class _Api:
-    def __init__(self, web: Web, options: JsonObject, token: str) -> None:
+    def __init__(self, web: Web, api: str, project: str, authorization: str) -> None:
         self.web = web
-        self.options = options
-        plain = str(options.get("api") or "").rstrip("/")
+        plain = api.rstrip("/")
         self.root = f"{plain if plain.endswith('/rest') else plain + '/rest'}/api/1.0"
-        self.project = str(options.get("project") or "")
-        authorization = authorization_of(options, token)
+        self.project = project
         # Without the second header the server treats requests with credentials as a browser's.
         self.headers = {"Authorization": authorization, "X-Atlassian-Token": "no-check"} if authorization else {}
 
@@ -46,7 +47,8 @@ class Repositories(_Api):
     """A project's repositories, except those without any branch."""
 
     def __init__(self, web: Web, options: JsonObject, token: str, protocol: str) -> None:
-        super().__init__(web, options, token)
+        self._options = read(ScmBitbucketServer, options)
+        super().__init__(web, self._options.api, self._options.project, authorization_of(options, token))
         self._protocol = "http" if protocol == "https" else "ssh"
         self._slugs: dict[str, str] = {}
         """By id: a repository's name may contain characters that are not allowed in an address."""
@@ -60,7 +62,7 @@ class Repositories(_Api):
         return [repository for repository in made if repository is not None]
 
     async def branches(self, repository: Repository) -> Sequence[Repository]:
-        if not self.options.get("allBranches"):
+        if not self._options.all_branches:
             return [repository]
         found = await self.values(f"{self._address(repository)}/branches")
         return [on_branch(repository, item["displayId"], item["latestCommit"]) for item in found]
@@ -99,8 +101,12 @@ class Repositories(_Api):
 class PullRequests(_Api):
     """A repository's open pull requests. They have no labels."""
 
+    def __init__(self, web: Web, options: JsonObject, token: str) -> None:
+        self._options = read(PullsBitbucketServer, options)
+        super().__init__(web, self._options.api, self._options.project, authorization_of(options, token))
+
     async def pull_requests(self) -> Sequence[PullRequest]:
-        root = self.repository(self.project, str(self.options.get("repo") or ""))
+        root = self.repository(self.project, self._options.repo)
         return [_pull_request(item) for item in await self.values(f"{root}/pull-requests")]
 
 

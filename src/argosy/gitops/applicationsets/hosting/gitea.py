@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
+from argosy.apis.argoproj.applicationset.pull_requests import PullsGitea
+from argosy.apis.argoproj.applicationset.repositories import ScmGitea
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets.generator_context import HostNotFound, PullRequest, Repository
 from argosy.gitops.applicationsets.hosting.github import has_labels, made, on_branch
 from argosy.gitops.applicationsets.hosting.web import Web
@@ -16,10 +19,9 @@ PAGE = 50
 
 
 class _Api:
-    def __init__(self, web: Web, options: JsonObject, token: str) -> None:
+    def __init__(self, web: Web, api: str, token: str) -> None:
         self.web = web
-        self.options = options
-        self.root = str(options.get("api") or "").rstrip("/") + "/api/v1"
+        self.root = api.rstrip("/") + "/api/v1"
         self.headers = {"Authorization": f"token {token}"} if token else {}
 
     def repository(self, owner: str, name: str) -> str:
@@ -30,22 +32,23 @@ class Repositories(_Api):
     """Repositories of an organisation, or else of a user."""
 
     def __init__(self, web: Web, options: JsonObject, token: str, protocol: str) -> None:
-        super().__init__(web, options, token)
+        self._options = read(ScmGitea, options)
+        super().__init__(web, self._options.api, token)
         self._protocol = protocol
 
     async def repositories(self) -> Sequence[Repository]:
-        owner = quote(str(self.options.get("owner") or ""), safe="")
+        owner = quote(self._options.owner, safe="")
         try:
             found = await self.web.read_all(f"{self.root}/orgs/{owner}/repos", self.headers, size=PAGE)
         except HostNotFound:
             found = await self._of_user(owner)
-        skipped = bool(self.options.get("excludeArchivedRepos"))
+        skipped = self._options.exclude_archived_repos
         return [await self._made(item) for item in found if not (skipped and item.get("archived"))]
 
     async def branches(self, repository: Repository) -> Sequence[Repository]:
         root = f"{self.repository(repository.organization, repository.repository)}/branches"
         try:
-            if self.options.get("allBranches"):
+            if self._options.all_branches:
                 found = await self.web.read_all(root, self.headers, size=PAGE)
             else:
                 found = [await self.web.read(f"{root}/{quote(repository.branch, safe='')}", self.headers)]
@@ -81,7 +84,11 @@ class Repositories(_Api):
 class PullRequests(_Api):
     """A repository's open pull requests."""
 
+    def __init__(self, web: Web, options: JsonObject, token: str) -> None:
+        self._options = read(PullsGitea, options)
+        super().__init__(web, self._options.api, token)
+
     async def pull_requests(self) -> Sequence[PullRequest]:
-        root = self.repository(str(self.options.get("owner") or ""), str(self.options.get("repo") or ""))
+        root = self.repository(self._options.owner, self._options.repo)
         found = await self.web.read_all(f"{root}/pulls", self.headers, {"state": "open"}, size=PAGE)
-        return [pull for item in found if has_labels(pull := made(item), self.options)]
+        return [pull for item in found if has_labels(pull := made(item), self._options.labels)]

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
+from argosy.apis.argoproj.applicationset.pull_requests import PullsGithub
+from argosy.apis.argoproj.applicationset.repositories import ScmGithub
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets.generator_context import HostNotFound, PullRequest, Repository
 from argosy.gitops.applicationsets.hosting.web import Web
 from argosy.gitops.applicationsets.params import GeneratorError
@@ -15,10 +18,9 @@ PUBLIC: Final = "https://api.github.com"
 
 
 class _Api:
-    def __init__(self, web: Web, options: JsonObject, token: str) -> None:
+    def __init__(self, web: Web, api: str, token: str) -> None:
         self.web = web
-        self.options = options
-        self.root = root_of(str(options.get("api") or ""))
+        self.root = root_of(api)
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def repository(self, owner: str, name: str) -> str:
@@ -39,22 +41,23 @@ class Repositories(_Api):
     """An organisation's repositories."""
 
     def __init__(self, web: Web, options: JsonObject, token: str, protocol: str) -> None:
-        super().__init__(web, options, token)
+        self._options = read(ScmGithub, options)
+        super().__init__(web, self._options.api, token)
         self._protocol = protocol
 
     async def repositories(self) -> Sequence[Repository]:
-        organization = quote(str(self.options.get("organization") or ""), safe="")
+        organization = quote(self._options.organization, safe="")
         try:
             found = await self.web.read_all(f"{self.root}/orgs/{organization}/repos", self.headers)
         except HostNotFound as error:
             raise GeneratorError(f"error listing repos: {error}") from None
-        skipped = bool(self.options.get("excludeArchivedRepos"))
+        skipped = self._options.exclude_archived_repos
         return [self._made(item) for item in found if not (skipped and item.get("archived"))]
 
     async def branches(self, repository: Repository) -> Sequence[Repository]:
         root = f"{self.repository(repository.organization, repository.repository)}/branches"
         try:
-            if self.options.get("allBranches"):
+            if self._options.all_branches:
                 found = await self.web.read_all(root, self.headers)
             else:
                 found = [await self.web.read(f"{root}/{quote(repository.branch, safe='')}", self.headers)]
@@ -82,10 +85,14 @@ class Repositories(_Api):
 class PullRequests(_Api):
     """A repository's open pull requests."""
 
+    def __init__(self, web: Web, options: JsonObject, token: str) -> None:
+        self._options = read(PullsGithub, options)
+        super().__init__(web, self._options.api, token)
+
     async def pull_requests(self) -> Sequence[PullRequest]:
-        root = self.repository(str(self.options.get("owner") or ""), str(self.options.get("repo") or ""))
+        root = self.repository(self._options.owner, self._options.repo)
         found = await self.web.read_all(f"{root}/pulls", self.headers, {"state": "open"})
-        return [pull for item in found if has_labels(pull := made(item), self.options)]
+        return [pull for item in found if has_labels(pull := made(item), self._options.labels)]
 
 
 def made(item: Any) -> PullRequest:
@@ -101,9 +108,9 @@ def made(item: Any) -> PullRequest:
     )
 
 
-def has_labels(pull: PullRequest, options: JsonObject) -> bool:
+def has_labels(pull: PullRequest, wanted: Sequence[str]) -> bool:
     """All that are requested."""
-    return set(options.get("labels") or ()) <= set(pull.labels)
+    return set(wanted) <= set(pull.labels)
 
 
 def on_branch(repository: Repository, branch: str, sha: str) -> Repository:

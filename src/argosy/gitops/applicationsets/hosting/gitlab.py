@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
+from argosy.apis.argoproj.applicationset.pull_requests import PullsGitlab
+from argosy.apis.argoproj.applicationset.repositories import ScmGitlab
+from argosy.apis.schema import read
 from argosy.gitops.applicationsets.generator_context import HostNotFound, PullRequest, Repository
 from argosy.gitops.applicationsets.hosting.github import on_branch
 from argosy.gitops.applicationsets.hosting.web import Web
@@ -17,10 +20,9 @@ PUBLIC: Final = "https://gitlab.com"
 
 
 class _Api:
-    def __init__(self, web: Web, options: JsonObject, token: str) -> None:
+    def __init__(self, web: Web, api: str, token: str) -> None:
         self.web = web
-        self.options = options
-        plain = str(options.get("api") or PUBLIC).rstrip("/")
+        plain = (api or PUBLIC).rstrip("/")
         self.root = plain if plain.endswith("/api/v4") else f"{plain}/api/v4"
         # Personal tokens are accepted as bearer tokens, too; a custom header would be sent on to redirects.
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -30,20 +32,21 @@ class Repositories(_Api):
     """A group's projects; shared ones unless excluded, those of subgroups if requested."""
 
     def __init__(self, web: Web, options: JsonObject, token: str, protocol: str) -> None:
-        super().__init__(web, options, token)
+        self._options = read(ScmGitlab, options)
+        super().__init__(web, self._options.api, token)
         self._protocol = protocol
 
     async def repositories(self) -> Sequence[Repository]:
-        given = self.options
+        given = self._options
         query = {
-            "include_subgroups": _word(given.get("includeSubgroups")),
-            "with_shared": _word(given.get("includeSharedProjects") is not False),
+            "include_subgroups": _word(given.include_subgroups),
+            "with_shared": _word(given.include_shared_projects is not False),
         }
-        if given.get("topic"):
-            query["topic"] = str(given["topic"])
-        if not given.get("includeArchivedRepos"):
+        if given.topic:
+            query["topic"] = given.topic
+        if not given.include_archived_repos:
             query["archived"] = "false"
-        group = quote(str(given.get("group") or ""), safe="")
+        group = quote(given.group, safe="")
         try:
             found = await self.web.read_all(f"{self.root}/groups/{group}/projects", self.headers, query)
         except HostNotFound as error:
@@ -53,7 +56,7 @@ class Repositories(_Api):
     async def branches(self, repository: Repository) -> Sequence[Repository]:
         root = f"{self._project(repository)}/repository/branches"
         try:
-            if self.options.get("allBranches"):
+            if self._options.all_branches:
                 found = await self.web.read_all(root, self.headers)
             else:
                 found = [await self.web.read(f"{root}/{quote(repository.branch, safe='')}", self.headers)]
@@ -88,11 +91,15 @@ class Repositories(_Api):
 class PullRequests(_Api):
     """A project's merge requests, open ones unless another state is configured."""
 
+    def __init__(self, web: Web, options: JsonObject, token: str) -> None:
+        self._options = read(PullsGitlab, options)
+        super().__init__(web, self._options.api, token)
+
     async def pull_requests(self) -> Sequence[PullRequest]:
-        project = quote(str(self.options.get("project") or ""), safe="")
-        query = {"state": str(self.options.get("pullRequestState") or "opened")}
-        if self.options.get("labels"):
-            query["labels"] = ",".join(self.options["labels"])
+        project = quote(self._options.project, safe="")
+        query = {"state": self._options.pull_request_state or "opened"}
+        if self._options.labels:
+            query["labels"] = ",".join(self._options.labels)
         found = await self.web.read_all(f"{self.root}/projects/{project}/merge_requests", self.headers, query)
         return [_merge_request(item) for item in found]
 
