@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
 
 from argosy.gitops.clusters.live_state import LiveObjects, revision
 from argosy.gitops.keys import (
@@ -23,7 +24,6 @@ from argosy.gitops.sync.tasks import Task
 from argosy.machinery import requests
 from argosy.machinery.api import FieldValidation, PatchType, Propagation
 from argosy.machinery.objects import JsonObject, JsonValue, Key, Resource, group_version
-from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.machinery.text.plain_text import plain_line
 from argosy.observe.tracing import span
@@ -181,11 +181,10 @@ class Applier:
             if live is None or not patch:
                 raise
         resource = self._resource(task.obj)
-        key = Key(task.key.namespace if resource.namespaced else "", task.key.name)
         self.writes += 1
-        made = await self._client.write(
-            Write(verb="patch", resource=resource, key=key, body=patch, manager=FIELD_MANAGER, dry_run=dry_run)
-        )
+        # Exactly what was read: a list that changed since is not replaced.
+        emptied = requests.merge(resource, live, patch, manager=FIELD_MANAGER)
+        made = await self._client.write(replace(emptied, dry_run=dry_run))
         if dry_run:
             return self._done(made, resource, "configured", dry_run)
         self._live.wrote(made)
