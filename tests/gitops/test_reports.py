@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import yaml
 
 from argosy.cluster.workloads.server import PipelineServer
 from argosy.cluster.workloads.simulation import Workloads
-from argosy.gitops.keys import PROJECTS, ResourceKey
+from argosy.gitops.keys import LAST_APPLIED, PROJECTS, ResourceKey
 from argosy.gitops.model.external_urls import external_urls
 from argosy.gitops.model.images import images_of
 from argosy.machinery.objects import JsonObject, Key, Resource
@@ -96,6 +98,35 @@ def test_the_namespace_that_a_sync_makes_is_not_pruned_when_git_no_longer_says_i
     bench.sync(prune=True)
     bench.world.pass_time(60)
     assert (bench.get(NAMESPACES, "team", "") is None or is_going(bench)) is not managed
+
+
+def test_an_approval_lets_the_namespace_go_with_the_next_sync(bench: Bench) -> None:
+    synced(bench, {"conf/ns.yaml": NAMESPACE, "conf/a.yaml": config("a", "one")}, **in_team(managed=False))
+    bench.git.push(REPO, {"conf/a.yaml": config("a", "two")})
+    bench.world.run_until(lambda: bench.value("a", "team") == "two" and bench.phase() == "Succeeded")
+    bench.world.pass_time(10)
+    assert bench.sync_status() == "Synced"
+    approved = bench.world.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    bench.patch("app", {"metadata": {"annotations": {"argocd.argoproj.io/deletion-approved": approved}}})
+    bench.world.run_until(lambda: bench.sync_status() == "OutOfSync", within=QUICK)
+    bench.world.pass_time(5)
+    bench.sync(prune=True)
+    bench.world.pass_time(20)
+    assert bench.get(NAMESPACES, "team", "") is None or is_going(bench)
+
+
+def test_an_object_whose_deletion_the_apply_completes_is_made_again(bench: Bench) -> None:
+    """Client-side apply drops the finalizer that kubectl applied, so the object goes although it was just written."""
+    held = yaml.safe_load(config("a", "old"))
+    held["metadata"] |= {"namespace": "default", "finalizers": ["example.com/hold"]}
+    held["metadata"]["annotations"] = {LAST_APPLIED: json.dumps(held)}
+    bench.create(held, CONFIG_MAPS)
+    bench.delete("a", CONFIG_MAPS, "default")
+    synced(bench, {"conf/a.yaml": config("a", "one")})
+    live = bench.get(CONFIG_MAPS, "a") or {}
+    assert live["data"] == {"value": "one"}
+    assert "deletionTimestamp" not in live["metadata"]
+    assert (bench.sync_status(), bench.health()) == ("Synced", "Healthy")
 
 
 def is_going(bench: Bench) -> bool:
@@ -322,6 +353,55 @@ def test_rows_of_a_sync_that_was_refused_before_it_began_have_no_phase(bench: Be
     row = bench.result("Widget", "w")
     assert row["status"] == "SyncFailed"
     assert "hookPhase" not in row
+
+
+ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: r}\nrules: []\n"
+
+
+def test_the_rows_of_a_sync_keep_the_namespace_that_it_created_and_name_a_place_for_cluster_scoped_objects(
+    bench: Bench,
+) -> None:
+    files = {"conf/r.yaml": ROLE, "conf/a.yaml": config("a", "one"), "conf/b.yaml": config("b", "x", sync_wave="1")}
+    synced(bench, files, **in_team(managed=False))
+    rows = {(row["kind"], row["name"]): row for row in bench.state()["syncResult"]["resources"]}
+    assert list(rows) == [("Namespace", "team"), ("ConfigMap", "a"), ("ClusterRole", "r"), ("ConfigMap", "b")]
+    assert rows["Namespace", "team"]["namespace"] == ""
+    assert rows["Namespace", "team"]["message"] == "namespace/team created"
+    assert rows["ClusterRole", "r"]["namespace"] == "team"
+    assert {row["status"] for row in rows.values()} == {"Synced"}
+    assert {item["name"]: item.get("namespace") for item in bench.status()["resources"]} == {
+        "a": "team", "b": "team", "r": None,
+    }  # fmt: skip
+
+
+def test_a_cluster_scoped_object_is_created_once_in_a_sync_of_several_waves(bench: Bench) -> None:
+    files = {"conf/r.yaml": ROLE, "conf/a.yaml": config("a", "one", sync_wave="1")}
+    synced(bench, files)
+    assert bench.result("ClusterRole", "r")["message"] == "clusterrole.rbac.authorization.k8s.io/r created"
+
+
+def test_the_reasons_why_a_sync_is_not_valid_are_sorted_and_joined(bench: Bench) -> None:
+    kinds = {"zz.io": "Zed", "aa.io": "Aye"}
+    files = {f"conf/{g}.yaml": f"apiVersion: {g}/v1\nkind: {k}\nmetadata: {{name: one}}\n" for g, k in kinds.items()}
+    bench.git.push(REPO, files)
+    bench.create(application(syncPolicy={"automated": {}, "retry": {"limit": 0}}))
+    bench.world.run_until(lambda: bench.phase() == "Failed")
+    first, second = (
+        f"The Kubernetes API could not find {kind} for requested resource default/one. "
+        f'Make sure the "{kind.partition("/")[2]}" CRD is installed on the destination cluster.'
+        for kind in ("aa.io/Aye", "zz.io/Zed")
+    )
+    assert bench.state()["message"] == f"one or more synchronization tasks are not valid: {first}; {second}"
+
+
+def test_drift_is_healed_although_the_clock_was_set_back_since_the_last_sync(bench: Bench) -> None:
+    synced(bench, {"conf/a.yaml": config("a", "one")})
+    for value in ("x", "y"):
+        later = (bench.world.clock.now() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        bench.patch("app", {"status": {"operationState": {"startedAt": later, "finishedAt": later}}})
+        bench.patch("a", {"data": {"value": value}}, CONFIG_MAPS, "default")
+        bench.world.run_until(lambda: bench.value("a") == "one", within=QUICK)
+        bench.world.run_until(lambda: bench.phase() == "Succeeded" and bench.synced(), within=QUICK)
 
 
 # -- what is reported ------------------------------------------------------------------------------------------------

@@ -19,14 +19,13 @@ from gotpl.runtime.gofmt import sprintf
 from argosy.expr import go_values
 from argosy.expr.exprlang.encoding import numbered
 from argosy.expr.limits import LimitExceeded, Meter
+from argosy.expr.missing_keys import MARK, go_message
 from argosy.expr.sprig import functions, metered_builtins
 
 SOURCE_LIMIT: Final = 64 * 1024
 OUTPUT_LIMIT: Final = 10 * 1024 * 1024
 REMEMBERED: Final = 4096
 _FIELD: Final = re.compile(r"\{\{[ \t]*((?:\.[A-Za-z_][A-Za-z0-9_]*)+)[ \t]*\}\}")
-_MISSING: Final = "missing key or attribute"
-"""gotpl's message; a test checks it."""
 MissingKey = Literal["default", "zero", "error"]
 BUDGET: Final = gotpl.ExecutionBudget(
     max_output_chars=OUTPUT_LIMIT, max_iterations=100_000, max_template_depth=100, max_function_calls=20_000
@@ -67,9 +66,12 @@ class GoTemplates:
         *,
         more: Mapping[str, Callable[..., Any]] | None = None,
         calls: bool = False,
+        name: str = "template",
     ) -> None:
-        """`more`: functions of one product, or its own version of Go's. `calls`: parameters may contain functions."""
-        self._meter, self._calls = Meter(), calls
+        """`more`: functions of one product, or its own version of Go's. `calls`: parameters may contain functions.
+        `name`: of every template, in messages.
+        """
+        self._meter, self._calls, self._name = Meter(), calls, name
         more = {**(go_values.FUNCTIONS if calls else {}), **(more or {})}
         self._functions = functions(self._meter, now, entropy)
         self._functions |= metered_builtins(self._meter, {**BUILT_IN, **more})
@@ -99,7 +101,9 @@ class GoTemplates:
         except gotpl.TemplateError as error:
             _raise_interruption(error)
             told = _message(error)
-            raise (MissingKeyError if _MISSING in told else GoTemplateError)(told) from None
+            if MARK in told:
+                raise MissingKeyError(go_message(told, source, self._name)) from None
+            raise GoTemplateError(told) from None
         except RecursionError:
             raise GoTemplateError("the template is nested too deeply") from None
         except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:

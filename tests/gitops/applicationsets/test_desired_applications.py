@@ -63,10 +63,10 @@ def test_a_templated_project_lends_no_credentials_to_generators() -> None:
     ("given", "reason", "generated"),
     [
         (appset(goTemplateOptions=["nope=1"]), "RenderTemplateParamsError", False),
-        (appset(name="{{.nope.x | fail}}"), "RenderTemplateParamsError", True),
+        (appset(name="{{.nope.x | fail}}"), "RenderTemplateParamsError", False),
         (appset(name="Not A Name"), "RenderTemplateParamsError", True),
-        (appset(name="{{ if false }}x{{ end }}"), "RenderTemplateParamsError", True),
-        (appset(templatePatch="metadata: 5"), "RenderTemplateParamsError", True),
+        (appset(name="{{ if false }}x{{ end }}"), "RenderTemplateParamsError", False),
+        (appset(templatePatch="metadata: 5"), "RenderTemplateParamsError", False),
         (appset(generators=[{}]), "ApplicationGenerationFromParamsError", False),
     ],
 )

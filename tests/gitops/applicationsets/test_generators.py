@@ -248,7 +248,7 @@ def test_values_of_a_matrix_second_generator_are_of_either_generators_parameters
     second = {"git": {"repoURL": "r", "revision": "", "directories": [{"path": "apps/a"}], "values": {"v": text}}}
     generator = {"matrix": {"generators": [elements({"env": "dev"}), second]}}
     if value is None:
-        with pytest.raises(GeneratorError, match="missing key or attribute 'env'"):
+        with pytest.raises(GeneratorError, match='map has no entry for key "env"'):
             sets(generator, Fake(files=FILES))
     else:
         assert [found["values"]["v"] for found in sets(generator, Fake(files=FILES))] == [value]

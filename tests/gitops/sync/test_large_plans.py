@@ -55,8 +55,10 @@ def select_all_by_name(count: int) -> None:
 
 def record_all(count: int) -> None:
     tasks = [task("ConfigMap", "n", f"c-{number}") for number in range(count)]
-    told = finished(resources_of(tasks, {found.identity: Result("Synced", "created", "Running") for found in tasks}))
-    assert len(finished(record_of({"syncResult": {"resources": told}}))) == count
+    record = {found.identity: Result("Synced", "created", "Running") for found in tasks}
+    told = finished(resources_of(tasks, record, "n"))
+    told = finished(resources_of(tasks, record, "n", told))
+    assert len(finished(record_of({"syncResult": {"resources": told}}, tasks, "n"))) == count
 
 
 def seconds(work: Callable[[int], None], count: int) -> float:

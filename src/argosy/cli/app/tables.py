@@ -180,11 +180,10 @@ def operation(state: JsonObject) -> str:
 def resources(app: JsonObject) -> str:
     """One line per object, with the last operation's message."""
     status = app.get("status") or {}
-    results = ((status.get("operationState") or {}).get("syncResult") or {}).get("resources") or ()
-    said = {_identity(item): item for item in results}
+    said = results(status)
     rows = []
     for item in status.get("resources") or ():
-        result = said.pop(_identity(item), {})
+        result = said.pop(identity(item), {})
         hook = str(result.get("hookType") or ("Hook" if item.get("hook") else ""))
         health = str((item.get("health") or {}).get("status") or "")
         rows.append(_resource_row(item, str(item.get("status") or ""), health, hook, str(result.get("message") or "")))
@@ -196,11 +195,19 @@ def resources(app: JsonObject) -> str:
     return table(RESOURCE_HEADER, rows)
 
 
+def results(status: JsonObject) -> dict[tuple[str, str, str, str], JsonObject]:
+    """The last operation's results by object. A cluster-scoped object's result has the destination's namespace."""
+    found = ((status.get("operationState") or {}).get("syncResult") or {}).get("resources") or ()
+    unplaced = {identity(item) for item in status.get("resources") or () if not item.get("namespace")}
+    places = ((identity(item), identity({**item, "namespace": ""}), item) for item in found)
+    return {bare if bare in unplaced else given: item for given, bare, item in places}
+
+
 def _resource_row(item: JsonObject, status: str, health: str, hook: str, message: str) -> Sequence[str]:
-    return (*_identity(item), status, health, hook, message)
+    return (*identity(item), status, health, hook, message)
 
 
-def _identity(item: JsonObject) -> tuple[str, str, str, str]:
+def identity(item: JsonObject) -> tuple[str, str, str, str]:
     return (
         str(item.get("group") or ""),
         str(item.get("kind") or ""),

@@ -145,7 +145,7 @@ async def offline(
         git = GitReader(LocalGit(Git(doors), directories), book)
         hosting, plugins = WebHosting(doors.egress, clock), PluginServices(doors.egress, clock)
         given = GeneratorDoors(git=git, hosting=hosting, plugins=plugins, objects=NoCluster())
-        templates = GoTemplates(clock.now, SystemRng().token_bytes)
+        templates = GoTemplates(clock.now, SystemRng().token_bytes, name="base")
         made = [await _as_value(_offline(appset, given, templates, outside.namespace)) for appset in sets]
     finally:
         await doors.close()

@@ -34,7 +34,7 @@ def build(context: Context) -> Parts:
 def generators(
     client: Client, caches: Caches, git: GitRemote, doors: Doors, clock: Clock, rng: Rng, namespace: str
 ) -> Generators:
-    templates = GoTemplates(clock.now, rng.fork("applicationsets").token_bytes)
+    templates = GoTemplates(clock.now, rng.fork("applicationsets").token_bytes, name="base")
     hosting, plugins = WebHosting(doors.egress, clock), PluginServices(doors.egress, clock)
     objects = ClusterObjects(client, caches, namespace)
     return Generators(objects, git, hosting, plugins, templates, namespace)

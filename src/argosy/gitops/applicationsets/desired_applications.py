@@ -89,7 +89,7 @@ def _rendered(
     try:
         made: JsonObject = application(spec, template, parameters, asked.engine, asked.namespace)
     except RenderError as error:
-        raise Unusable("RenderTemplateParamsError", str(error), generated=True) from None
+        raise Unusable("RenderTemplateParamsError", str(error), generated=False) from None
     name = str(made["metadata"]["name"])
     if dns_subdomain(name):
         text = f"the template gives an application the name {name[:200]!r}, which is not a DNS name"

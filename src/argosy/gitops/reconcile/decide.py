@@ -21,6 +21,7 @@ from argosy.gitops.reconcile.progress import LastReconciliation, Progress, repor
 from argosy.gitops.reconcile.reconciliation import Reconciled, Stage, Work
 from argosy.gitops.refresh.level import Level
 from argosy.gitops.sync import operation_state as operation
+from argosy.gitops.sync.confirmation import approval_of
 from argosy.machinery.controller import NOTHING, Decision, Failed, Step
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.patches.mergepatch import merge_patch
@@ -91,7 +92,7 @@ def _found(seen: Seen, answer: Reconciled, now: datetime) -> Ended:
         # Times have whole seconds, so that nobody could see this comparison: make another one.
         spec = seen.progress.spec
         advance = replace(advance, wake_after=min(AGAIN, advance.wake_after or AGAIN))
-    progress = replace(seen.progress, end=operation.end_of(app), spec=spec)
+    progress = replace(seen.progress, end=operation.end_of(app), spec=spec, approved=approval_of(app))
     if why is not None:
         desired = answer.found.desired
         after = merge_patch(status_of(app).raw, advance.patch.get("status") or {})

@@ -15,6 +15,7 @@ from argosy.gitops.refresh import level as refresh
 from argosy.gitops.refresh.level import Level
 from argosy.gitops.refresh.requests import NONE, RefreshRequests
 from argosy.gitops.sync import operation_state as operation
+from argosy.gitops.sync.confirmation import approval_of
 from argosy.machinery.controller import PENDING, Failed, Refusal, Snapshot
 from argosy.machinery.objects import JsonObject, Key
 
@@ -112,5 +113,6 @@ def _requested(app: JsonObject, progress: Progress, requests: RefreshRequests) -
     if last.done < 0 or (any(ended) and ended != progress.end):
         return Level.LATEST
     spec_differs = progress.spec is not None and progress.spec != read(Application, app).spec.raw
-    recent = Level.RECENT if spec_differs or last.is_due else Level.NOTHING
+    approval_differs = progress.approved != approval_of(app)
+    recent = Level.RECENT if spec_differs or approval_differs or last.is_due else Level.NOTHING
     return max(requests.level_since(last.done), last.again, recent)

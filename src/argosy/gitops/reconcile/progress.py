@@ -58,6 +58,8 @@ class Progress:
     """The end of an operation that the last comparison included (`operation.end_of`)."""
     spec: JsonObject | None = None
     """The spec that was compared last; None before the first time."""
+    approved: str = ""
+    """The approval of deletions that was compared last."""
     why: Mapping[ResourceKey, str] = field(default_factory=dict)
     """One line for each object that is out of sync."""
     errors: tuple[str, ...] = ()

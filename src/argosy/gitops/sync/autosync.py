@@ -141,9 +141,10 @@ def _self_heal_wait(state: OperationState, attempts: int, settings: Settings, no
     if not settings.self_heal_first or not state.finished_at:
         return 0.0
     delay = settings.self_heal_first * settings.self_heal_factor ** (attempts - 1) if attempts else 0.0
-    wait = min(delay, settings.self_heal_cap)
-    left = (parse(state.finished_at) + timedelta(seconds=wait) - now).total_seconds()
-    return min(left, wait)  # longer only if the clock was set back since
+    since = now - parse(state.finished_at)
+    if since < timedelta(0):
+        return 0.0  # the clock was set back since: nobody knows how long ago it ended
+    return min(delay, settings.self_heal_cap) - since.total_seconds()
 
 
 def _wipes_all(resources: Sequence[ResourceStatus]) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from argosy.apis.argoproj.application import SyncOperation, SyncStrategy
+from argosy.apis.argoproj.application import Application, SyncOperation, SyncStrategy
+from argosy.apis.schema import read
 from argosy.gitops.clusters.live_state import LiveObjects
 from argosy.gitops.control_plane.context import ReconcileContext
 from argosy.gitops.health.custom import Judge
@@ -49,6 +50,11 @@ class Running:
     applier: Applier
 
     @property
+    def namespace(self) -> str:
+        """The destination's."""
+        return read(Application, self.app).spec.destination.namespace
+
+    @property
     def prunes(self) -> bool:
         return self.asked.prune
 
@@ -72,7 +78,8 @@ class Running:
 
     def recorded(self, record: Mapping[Identity, Result]) -> Pieces[JsonObject]:
         """The state with this record."""
-        resources = yield from operation.resources_of(self.tasks, record)
+        before = self.state["syncResult"].get("resources") or ()
+        resources = yield from operation.resources_of(self.tasks, record, self.namespace, before)
         return {**self.state, "syncResult": {**self.state["syncResult"], "resources": resources}}
 
 
@@ -86,7 +93,7 @@ class SyncExecutor:
 
     async def step(self, sync: Running) -> Advance:
         """Raises StatusError, OSError if a retry may succeed."""
-        record = await self._run_in_slices(operation.record_of(sync.state))
+        record = await self._run_in_slices(operation.record_of(sync.state, sync.tasks, sync.namespace))
         if not record and (refusal := await self._refused(sync)):
             invalid, text = refusal
             return self._end(sync, await self._recorded(sync, invalid), "Failed", text)
@@ -163,7 +170,8 @@ class SyncExecutor:
     async def _refused(self, sync: Running) -> tuple[Record, str] | None:
         """Why the sync must not start: what is refused, as text."""
         if invalid := _invalid(sync):
-            return invalid, f"one or more synchronization tasks are not valid: {_reasons(invalid)}"
+            reasons = "; ".join(sorted({result.message for result in invalid.values()}))
+            return invalid, f"one or more synchronization tasks are not valid: {reasons}"
         if refused := await self._dry_run(sync):
             return refused, f"one or more objects failed to apply (dry run), reason: {_reasons(refused)}"
         return None

@@ -34,7 +34,7 @@ from argosy.gitops.sync.options import Options, options_of
 from argosy.gitops.sync.respect_ignore_differences import respecting
 from argosy.gitops.sync.retry import next_retry_at
 from argosy.gitops.sync.superseded import found_since, gives_way, may_give_way, message, waited_for
-from argosy.gitops.sync.tasks import Task, in_order, tasks_in_pieces
+from argosy.gitops.sync.tasks import BEFORE_ALL, Task, in_order, tasks_in_pieces
 from argosy.machinery.objects import GroupKind, JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import parse, seconds
@@ -140,7 +140,9 @@ class OperationReconciler:
             cluster = self.context.cluster(spec_of(app))
             for wanted in sorted(hooks):
                 destination = self.context.clusters.of(cluster)
-                if (live := destination.live.get(wanted)) is not None:
+                # The row of a cluster-scoped hook has the destination's namespace.
+                live = destination.live.get(wanted) or destination.live.get(wanted._replace(namespace=""))
+                if live is not None:
                     await destination.applier.clear(live)
         except (InvalidDestination, NotConnected) as error:
             return "Error", f"Operation termination had errors: {error}"
@@ -258,7 +260,7 @@ class OperationReconciler:
         target = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, **managed}}
         if live is not None and not managed:
             return tasks
-        return in_order([Task("PreSync", -(1 << 31), wanted, target, live, server_side=bool(managed)), *tasks])
+        return in_order([Task("PreSync", BEFORE_ALL, wanted, target, live, server_side=bool(managed)), *tasks])
 
 
 def _overridden(spec: ApplicationSpec, given: list[Source]) -> ApplicationSpec:

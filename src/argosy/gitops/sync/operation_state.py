@@ -91,27 +91,39 @@ def result_of(spec: ApplicationSpec, revisions: Sequence[str], resources: list[J
     return made
 
 
-def record_of(state: JsonObject) -> Pieces[dict[Identity, Result]]:
-    """The record of tasks, by phase and object."""
+def record_of(state: JsonObject, tasks: Sequence[Task], namespace: str) -> Pieces[dict[Identity, Result]]:
+    """The record of tasks, by phase and object. `namespace`: the destination's."""
+    tasks_of = {_row_identity(task, namespace): task.identity for task in tasks}
     found: dict[Identity, Result] = {}
     for item in read(OperationState, state).sync_result.resources:
-        key = ResourceKey(item.group, item.kind, item.namespace, item.name)
-        found[item.sync_phase or "Sync", key] = Result(item.status, item.message, item.hook_phase)
+        row = (item.sync_phase or "Sync", ResourceKey(item.group, item.kind, item.namespace, item.name))
+        found[tasks_of.get(row, row)] = Result(item.status, item.message, item.hook_phase)
         yield
     return found
 
 
-def resources_of(tasks: Sequence[Task], record: Mapping[Identity, Result]) -> Pieces[list[JsonObject]]:
-    """The record in upstream's shape, in the order of the tasks."""
-    found = []
+def resources_of(
+    tasks: Sequence[Task], record: Mapping[Identity, Result], namespace: str, before: Sequence[JsonObject] = ()
+) -> Pieces[list[JsonObject]]:
+    """The record in upstream's shape. `namespace`: the destination's.
+
+    `before`: the rows so far. They keep their places, and stay without a task: its object may be pruned, or may be the
+    Namespace that the sync created.
+    """
+    rows: dict[Identity, JsonObject] = {}
+    for row in before:
+        group, kind, place, name = (str(row.get(part) or "") for part in ("group", "kind", "namespace", "name"))
+        key = ResourceKey(group, kind, place, name)
+        rows[row.get("syncPhase") or "Sync", key] = row
     for task in tasks:
         yield
         result = record.get(task.identity)
         if result is None:
             continue
+        identity = _row_identity(task, namespace)
         version = str(task.obj.get("apiVersion") or "").rpartition("/")[2]
         item: JsonObject = {"group": task.key.group, "version": version, "kind": task.key.kind}
-        item |= {"namespace": task.key.namespace, "name": task.key.name, "syncPhase": task.phase}
+        item |= {"namespace": identity[1].namespace, "name": task.key.name, "syncPhase": task.phase}
         optional = {
             "status": result.status,
             "message": result.message,
@@ -120,5 +132,13 @@ def resources_of(tasks: Sequence[Task], record: Mapping[Identity, Result]) -> Pi
         }
         if not task.is_prune and (images := images_of(task.obj)):
             item["images"] = images
-        found.append({**item, **{name: value for name, value in optional.items() if value}})
-    return found
+        rows[identity] = {**item, **{name: value for name, value in optional.items() if value}}
+    return list(rows.values())
+
+
+def _row_identity(task: Task, namespace: str) -> Identity:
+    """As upstream writes it: a cluster-scoped target in the destination's namespace, but not the Namespace that
+    `CreateNamespace` adds, and not what is pruned."""
+    if task.key.namespace or task.is_prune or task.is_created_namespace:
+        return task.identity
+    return task.phase, task.key._replace(namespace=namespace)

@@ -63,7 +63,9 @@ def gives_way(
     """`newer`, `older`: digests of the targets of both revisions. Without changes there is no reason to restart."""
     if operation.awaits_retry(state):
         return newer != older
-    return any(newer.get(key) != older.get(key) for key in waited)
+    # The row of a cluster-scoped object has the destination's namespace.
+    keys = {key for row in waited for key in (row, row._replace(namespace=""))}
+    return any(newer.get(key) != older.get(key) for key in keys)
 
 
 def message(revisions: Collection[str], before: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from argosy.apis.argoproj.application import SyncOperation, SyncResource
 from argosy.gitops.keys import ResourceKey, resource_key
@@ -12,6 +13,9 @@ from argosy.gitops.sync.options import Options
 from argosy.gitops.sync.order import PHASES, kind_rank, wave_of
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.pieces import Pieces, finished
+
+BEFORE_ALL: Final = -(1 << 31)
+"""The wave of the Namespace that `CreateNamespace` adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,11 @@ class Task:
         found = self.target if self.target is not None else self.live
         assert found is not None
         return found
+
+    @property
+    def is_created_namespace(self) -> bool:
+        """The Namespace that `CreateNamespace` adds."""
+        return self.key.kind == "Namespace" and self.wave == BEFORE_ALL
 
     @property
     def identity(self) -> tuple[str, ResourceKey]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from argosy.cli.app.live.health import judged_objects
+from argosy.cli.app.tables import identity, results
 from argosy.cli.printing import table
 from argosy.machinery import requests
 from argosy.machinery.objects import GroupKind, JsonObject, Resource
@@ -49,15 +50,14 @@ async def tree_of(client: HttpClient, app: JsonObject, *, with_details: bool) ->
             by_owner[str(owner.get("uid"))].append(node)
     healths = await judged_objects(client, status, [node.obj for node in nodes])
     health = {node.uid: word for node, word in zip(nodes, healths, strict=True)}
-    results = ((status.get("operationState") or {}).get("syncResult") or {}).get("resources") or ()
-    said = {_identity(result): str(result.get("message") or "") for result in results}
+    said = {place: str(result.get("message") or "") for place, result in results(status).items()}
     rows: list[Sequence[str]] = []
     for item in items:
         place = (str(item.get("kind") or ""), str(item.get("namespace") or ""), str(item.get("name") or ""))
         found = by_place.get(place)
         own = str((item.get("health") or {}).get("status") or "")
         word = own or (health.get(found.uid, "") if found else "Missing")
-        line = (f"{place[0]}/{place[2]}", str(item.get("status") or ""), word, said.get(_identity(item), ""))
+        line = (f"{place[0]}/{place[2]}", str(item.get("status") or ""), word, said.get(identity(item), ""))
         rows.append(_row(line, found, with_details=with_details))
         if found is not None:
             rows += _below(found, by_owner, health, "", with_details=with_details)
@@ -94,11 +94,6 @@ def _age(node: Node | None) -> str:
     return f"{max(seconds, 0)}s"
 
 
-def _identity(item: JsonObject) -> tuple[str, str, str, str]:
-    group, kind, namespace, name = (str(item.get(key) or "") for key in ("group", "kind", "namespace", "name"))
-    return group, kind, namespace, name
-
-
 async def _present(client: HttpClient, namespace: str) -> list[Node]:
     """Every object of a namespace that may be listed, each kind in its preferred version."""
     kinds: dict[GroupKind, Resource] = {}
@@ -126,7 +121,7 @@ async def orphans(client: HttpClient, app: JsonObject, namespace: str) -> list[J
     """Objects in the destination's namespace without an owner that no Application tracks."""
     if not namespace:
         return []
-    ours = {_identity(item)[1:] for item in (app.get("status") or {}).get("resources") or ()}
+    ours = {identity(item)[1:] for item in (app.get("status") or {}).get("resources") or ()}
     return [
         {"group": _group(node.obj), "kind": node.kind, "namespace": namespace, "name": node.obj["metadata"]["name"]}
         for node in _unowned(await _present(client, namespace))
