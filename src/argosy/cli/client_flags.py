@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from argosy.cli.failing import CommandError
 
+SIGN_INS_VARIABLE: Final = "ARGOSY_SIGN_INS"
+"""Names another file of sign-ins; `--config` sets it for one run."""
 EFFECTIVE: Final[dict[tuple[str, ...], dict[str, Any]]] = {
     ("--server",): {"dest": "server"},
     ("--auth-token",): {"dest": "auth_token"},

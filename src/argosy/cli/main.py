@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 
-from argosy.cli.client_flags import given
+from argosy.cli.client_flags import SIGN_INS_VARIABLE, given
 from argosy.cli.commands import make_parser
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.login.prompting import confirm
-from argosy.cli.login.sign_ins import FILE_VARIABLE
 from argosy.cli.terminal import plain_streams
 
 
@@ -28,7 +27,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     options = parser.parse_args(words)
     module, _, function = options.run.partition(":")
     if config := given(options, "config"):
-        os.environ[FILE_VARIABLE] = config
+        os.environ[SIGN_INS_VARIABLE] = config
     try:
         confirm(options, list(words))
         code = int(getattr(import_module(module), function)(options))

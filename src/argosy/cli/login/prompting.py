@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from argosy.cli.client_flags import given
 from argosy.cli.failing import CommandError, Exit
-from argosy.cli.login.sign_ins import SignIns
+
+if TYPE_CHECKING:
+    from argosy.cli.login.sign_ins import SignIns
 
 PROMPTED: Final = frozenset(
     {
@@ -30,7 +32,7 @@ PROMPTED: Final = frozenset(
 
 
 def configure(options: argparse.Namespace) -> int:
-    SignIns().set_prompts(enabled=options.prompts_enabled == "true")
+    _sign_ins().set_prompts(enabled=options.prompts_enabled == "true")
     print(f"Successfully updated the following configuration settings:\nprompts-enabled: {options.prompts_enabled}")
     return Exit.OK
 
@@ -40,7 +42,13 @@ def confirm(options: argparse.Namespace, words: list[str]) -> None:
     if options.program not in PROMPTED or not sys.stdin.isatty():
         return
     flag = given(options, "prompts_enabled")
-    if not (flag == "true" if flag else SignIns().prompts):
+    if not (flag == "true" if flag else _sign_ins().prompts):
         return
     if input(f"Run 'argosy {' '.join(words)}'? [y/N] ").strip().lower() not in ("y", "yes"):
         raise CommandError("cancelled: nothing was changed")
+
+
+def _sign_ins() -> SignIns:
+    from argosy.cli.login.sign_ins import SignIns  # late: every command asks here, and few need the file
+
+    return SignIns()

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from argosy.cli.client_flags import SIGN_INS_VARIABLE
 from argosy.cli.failing import CommandError, Exit
 
 FILE: Final = "sign-ins.json"
-FILE_VARIABLE: Final = "ARGOSY_SIGN_INS"
-"""Names another file; `--config` sets it for one run."""
 STORED: Final = ("url", "token", "refresh_token", "authority", "insecure", "label")
 
 
@@ -44,7 +43,7 @@ class SignIns:
         own = os.environ if environment is None else environment
         given = own.get("ARGOSY_CONFIG_DIR")
         config = Path(own.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-        file = own.get(FILE_VARIABLE)
+        file = own.get(SIGN_INS_VARIABLE)
         self.path = Path(file) if file else (Path(given) if given else config / "argosy") / FILE
         self.prompts = False
         """Whether commands ask before they delete, where `argocd` asks only if this is set."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import helm_python
+import orjson
 from helm_python import _native
 
 from argosy.machinery.objects import JsonObject
@@ -42,7 +43,8 @@ class LoadedChart:
     @property
     def definitions(self) -> list[tuple[str, str]]:
         """File name and text of the files in `crds/`, including those of subcharts."""
-        return [(crd["filename"], crd["data"]) for crd in self._chart.crds]
+        text = _native.call_string("helm_chart_crds", self._chart._raw())  # noqa: SLF001
+        return [(crd["filename"], crd["data"]) for crd in orjson.loads(text)]
 
     def all_values(self, values: JsonObject) -> JsonObject:
         """The chart's defaults, overridden by `values`."""
@@ -59,7 +61,7 @@ class LoadedChart:
             text = _native.call_string("helm_render", self._chart._raw(), *payload)  # noqa: SLF001
         except helm_python.HelmError as error:
             raise ToolError(_message(error, self._directory)) from None
-        return cast("dict[str, str]", json.loads(text))
+        return cast("dict[str, str]", orjson.loads(text))
 
 
 def parse_values(text: str) -> Mapping[str, Any]:
