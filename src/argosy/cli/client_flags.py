@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 from argosy.cli.failing import CommandError
@@ -20,14 +21,15 @@ EFFECTIVE: Final[dict[tuple[str, ...], dict[str, Any]]] = {
     ("--config",): {"dest": "config"},
     ("--core",): {"action": "store_true", "dest": "core"},
     ("--port-forward",): {"action": "store_true", "dest": "core"},
-    ("--port-forward-namespace", "-n"): {"dest": "namespace"},
+    ("--port-forward-namespace", "--namespace", "-n"): {"dest": "namespace"},
+    ("--kubeconfig",): {"dest": "kubeconfig", "type": Path},
     ("--plaintext",): {"action": "store_true", "dest": "plaintext"},
     ("--insecure",): {"action": "store_true", "dest": "insecure"},
     ("--server-crt",): {"dest": "server_crt"},
     ("--client-crt",): {"dest": "client_crt"},
     ("--client-crt-key",): {"dest": "client_crt_key"},
     ("--grpc-web-root-path",): {"dest": "root_path"},
-    ("--kube-context",): {"dest": "context"},
+    ("--kube-context", "--context"): {"dest": "context"},
     ("--cluster",): {"dest": "kube_cluster"},
     ("--user",): {"dest": "kube_user"},
     ("--token",): {"dest": "kube_token"},
