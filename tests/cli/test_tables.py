@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from argosy.cli.app import tables
-from argosy.cli.printing import object_name, table
+from argosy.cli.printing import object_name, table, write_manifest
 from argosy.machinery.objects import JsonObject
 
 COMMIT = "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d"
@@ -120,9 +122,17 @@ def test_history_is_grouped_by_repository() -> None:
     app = application(status={"history": [{**entry, "source": application()["spec"]["source"]}]})
     assert tables.history(app).splitlines() == [
         "SOURCE  https://git.example/shop.git",
-        "ID  DATE                           REVISION",
-        "3   2026-01-02 03:04:05 +0000 UTC  main (1a2b3c4)",
+        "ID      DATE                           REVISION",
+        "3       2026-01-02 03:04:05 +0000 UTC  main (1a2b3c4)",
     ]
+
+
+def test_a_manifest_is_printed_with_sorted_keys() -> None:
+    stream = io.StringIO()
+    spec = {"b": [{"z": 1, "x": 2}], "a": None}
+    write_manifest(stream, {"spec": spec, "kind": "Pod", "metadata": {"name": "p", "managedFields": [{}]}})
+    expected = ["---", "kind: Pod", "metadata:", "  name: p", "spec:", "  a: null", "  b:", "  - x: 2", "    z: 1"]
+    assert stream.getvalue().splitlines() == expected
 
 
 def test_a_chart_version_is_not_shortened() -> None:

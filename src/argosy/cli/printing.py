@@ -18,6 +18,14 @@ def write_value(stream: TextIO, value: JsonValue, output: str) -> None:
         stream.write(dump(value))
 
 
+def write_manifest(stream: TextIO, manifest: JsonObject) -> None:
+    """One YAML document with sorted keys and without managed fields, as `argocd` prints manifests."""
+    own = json.loads(json.dumps(manifest, sort_keys=True))
+    (own.get("metadata") or {}).pop("managedFields", None)
+    stream.write("---\n")
+    write_value(stream, own, "yaml")
+
+
 def write_objects(stream: TextIO, objects: Sequence[JsonObject], output: str) -> None:
     """Documents for `yaml`, one List for `json`, `kind.group/name` lines for `name`: each is food for kubectl."""
     if output == "name":

@@ -98,7 +98,7 @@ def _version(obj: JsonObject) -> str:
 
 
 def manifests(options: argparse.Namespace) -> int:
-    from argosy.cli.printing import write_value
+    from argosy.cli.printing import write_manifest
 
     async def work(server: Server) -> int:
         app = Application(server, options)
@@ -112,8 +112,7 @@ def manifests(options: argparse.Namespace) -> int:
             found = [item["targetState"] for item in await app.managed()]
         for obj in found:
             if obj is not None:
-                sys.stdout.write("---\n")
-                write_value(sys.stdout, obj, "yaml")
+                write_manifest(sys.stdout, obj)
         return Exit.OK
 
     return calling(options, work)

@@ -230,7 +230,8 @@ def history(app: JsonObject) -> str:
                 with_revision(target, str(revision)),
             )
             groups.setdefault(str(source.get("repoURL") or ""), []).append(row)
-    return "\n".join(f"SOURCE  {url}\n" + table(("ID", "DATE", "REVISION"), rows) for url, rows in groups.items())
+    header = ("ID".ljust(len("SOURCE")), "DATE", "REVISION")  # the first column is that of SOURCE, too
+    return "\n".join(f"SOURCE  {url}\n" + table(header, rows) for url, rows in groups.items())
 
 
 def _labelled(lines: Iterable[tuple[str, str]]) -> str:

@@ -76,7 +76,7 @@ async def _connection(cluster: Cluster, client: Client, clock: Clock) -> JsonObj
         return {**fields, "status": "Failed", "message": error.message}
     except (Unreachable, CredentialError, ConnectionSettingsError) as error:
         return {**fields, "status": "Failed", "message": str(error)}
-    return {**fields, "status": "Successful", "version": str(version.get("gitVersion") or "")}
+    return {**fields, "status": "Successful", "version": str(version.get("gitVersion") or "").partition("+")[0]}
 
 
 async def _version(client: Client) -> JsonObject:

@@ -8,7 +8,7 @@ import sys
 from argosy.cli.app.comparison.compare import Comparison, with_comparison
 from argosy.cli.connect import chosen_server
 from argosy.cli.failing import Exit
-from argosy.cli.printing import write_value
+from argosy.cli.printing import write_manifest
 from argosy.gitops.model.secret_masking import masked
 
 
@@ -24,8 +24,7 @@ def run(options: argparse.Namespace) -> int:
             live, target = masked([pair.live, pair.target])
             shown = live if options.source == "live" else target
             if shown is not None:
-                sys.stdout.write("---\n")
-                write_value(sys.stdout, shown, "yaml")
+                write_manifest(sys.stdout, shown)
         return Exit.OK
 
     return with_comparison(options, use)
