@@ -108,7 +108,7 @@ def test_a_change_arrives_without_a_reload(page: Page, site: Site) -> None:
     expect(page.locator(".note").first).to_contain_text("ComparisonError")
     patch = {"spec": {"source": {"path": "conf"}}}
     site.argosy.kubectl("patch", "application", "api", "-n", "argocd", "--type=merge", "-p", json.dumps(patch))
-    expect(page.locator(".note").first).to_contain_text("Everything is as Git says")
+    expect(page.locator(".note").first).to_contain_text("In sync with Git")
 
 
 def test_a_sync_shows_its_effect_first_and_then_takes_it(page: Page, site: Site) -> None:
@@ -123,7 +123,7 @@ def test_a_sync_shows_its_effect_first_and_then_takes_it(page: Page, site: Site)
     page.get_by_role("button", name="Sync…").click()
     expect(page.get_by_role("dialog")).to_contain_text("1 resource is created or changed")
     page.get_by_role("dialog").get_by_role("button", name="Sync", exact=True).click()
-    expect(page.locator(".note").first).to_contain_text("Everything is as Git says")
+    expect(page.locator(".note").first).to_contain_text("In sync with Git")
     site.argosy.eventually(lambda: site.argosy.data_of("a", "web") == {"value": "1"}, "it is synced")
 
 
@@ -185,7 +185,7 @@ def test_a_canary_that_waits_is_promoted(page: Page, site: Site) -> None:
     site.argosy.kubectl("apply", "-f", "-", stdin=ROLLOUT.replace("web:1", "web:2"))
     expect(page.locator(".badge").first).to_contain_text("Paused")
     page.get_by_role("button", name="Abort…").click()
-    expect(page.get_by_role("dialog")).to_contain_text("Traffic goes back to the stable version")
+    expect(page.get_by_role("dialog")).to_contain_text("Traffic returns to the stable version")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Promote", exact=True).click()
     expect(page.locator(".badge").first).to_contain_text("Healthy")
@@ -245,9 +245,9 @@ def test_the_page_reports_a_lost_server_and_recovers(page: Page, site: Site) -> 
     page.goto("/applications")
     expect(page.locator("tbody tr").first).to_be_visible()
     site.argosy.end()
-    expect(page.get_by_text("The connection is lost")).to_be_visible()
+    expect(page.get_by_text("Connection lost")).to_be_visible()
     site.argosy.up()
-    expect(page.get_by_text("The connection is lost")).to_have_count(0, timeout=60_000)
+    expect(page.get_by_text("Connection lost")).to_have_count(0, timeout=60_000)
 
 
 def test_the_api_refuses_what_is_wrong_by_its_field(site: Site) -> None:

@@ -130,7 +130,7 @@ def pipeline(site: Site) -> Site:
 def test_issuers_of_a_namespace_and_of_the_cluster_have_their_state_and_who_needs_them(page: Page, site: Site) -> None:
     site.argosy.kubectl("apply", "-f", "-", stdin=ISSUERS)
     page.goto("/certificates")
-    tabs = page.get_by_role("navigation", name="What belongs together")
+    tabs = page.get_by_role("navigation", name="Related kinds")
     tabs.get_by_role("link", name="Issuers", exact=True).click()
     row = page.get_by_role("row").filter(has_text="mine")
     expect(row).to_contain_text("self-signed")
@@ -160,7 +160,7 @@ def test_the_weight_of_a_router_is_shown_with_the_desired_one(page: Page, site: 
     expect(page.locator(".head .badge")).to_contain_text("Healthy")
     site.argosy.kubectl("apply", "-f", "-", stdin=ROUTED.replace("routed:1", "routed:2"))
     traffic = page.get_by_role("region", name="Traffic as reported")
-    expect(traffic).to_contain_text("30 % new, 70 % stable, as wanted")
+    expect(traffic).to_contain_text("30 % new, 70 % stable, as desired")
     expect(page.get_by_text("It waits for a person to promote it")).to_be_visible()
 
 
@@ -198,7 +198,7 @@ def test_who_may_promote_is_reported_with_the_rule(page: Page) -> None:
     page.get_by_role("button", name="Who may promote?").click()
     dialog = page.get_by_role("dialog", name="Who may promote")
     expect(dialog).to_contain_text("objects, action/promote, kargo.akuity.io/Stage/told/test")
-    expect(dialog.get_by_role("region", name="Here, by the policy")).to_contain_text("p, role:admin, objects, action/*")
+    expect(dialog.get_by_role("region", name="In Argosy")).to_contain_text("p, role:admin, objects, action/*")
     expect(dialog.get_by_role("region", name="With kubectl and kargo")).to_contain_text("Group system:masters")
     dialog.get_by_role("button", name="Close").click()
     expect(dialog).to_have_count(0)
@@ -243,10 +243,10 @@ def test_what_one_may_not_do_cannot_be_pressed_and_says_which_right_is_missing(
         reader.goto(place)
         button = reader.get_by_role("button", name=re.compile(re.escape(name))).first
         expect(button).to_be_disabled()
-        expect(button).to_have_attribute("title", f"you lack the right {right}")
+        expect(button).to_have_attribute("title", f"missing permission: {right}")
     reader.goto("/applications")
     reader.get_by_label("Select web").check()
-    reader.get_by_role("region", name="What is selected").get_by_role("button", name="Sync…").click()
-    expect(reader.get_by_role("dialog")).to_contain_text("you lack the right applications, sync, default/web")
+    reader.get_by_role("region", name="Selection").get_by_role("button", name="Sync…").click()
+    expect(reader.get_by_role("dialog")).to_contain_text("missing permission: applications, sync, default/web")
     expect(reader.get_by_role("dialog").get_by_role("button", name=re.compile("^Sync 1"))).to_be_disabled()
     context.close()

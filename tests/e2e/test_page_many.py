@@ -117,4 +117,4 @@ def test_all_that_match_are_selected_though_few_are_drawn(page: Page) -> None:
     page.goto("/applications?namespace=ns-7")
     expect(link(page, 7)).to_be_visible()
     page.get_by_label("Select all that match").check()
-    expect(page.get_by_role("region", name="What is selected")).to_contain_text("100 selected")
+    expect(page.get_by_role("region", name="Selection")).to_contain_text("100 selected")

@@ -87,7 +87,7 @@ def test_a_large_pipeline_folds_what_is_alike_and_lists_all(page: Page, site: Si
     dialog = page.get_by_role("dialog", name=f"{CELLS} stages cell-…")
     expect(dialog.locator("tbody tr")).to_have_count(CELLS)
     expect(page).to_have_url(re.compile("fold=cell-00"))
-    dialog.get_by_role("link", name="Show each in the picture").click()
+    dialog.get_by_role("link", name="Show each in the graph").click()
     expect(page.locator(".node")).to_have_count(CELLS + 2)
     page.get_by_role("link", name="List", exact=True).click()
     page.get_by_label("Search stages").fill("cell-07")
@@ -123,7 +123,7 @@ def test_an_address_opens_an_object_and_a_terminal_in_its_pod(page: Page, site: 
 
     page.goto(f"/applications/argocd/shell?node=%2FPod%2Fshell%2F{pod}%2F0&tab=exec")
     dialog = page.get_by_role("dialog", name=f"Pod {pod}")
-    expect(dialog).to_contain_text("exec.enabled of the ConfigMap argocd-cm switches them on")
+    expect(dialog).to_contain_text("Set exec.enabled to true in the ConfigMap argocd-cm")
     site.argosy.kubectl("apply", "-f", "-", stdin=json.dumps(settings))
     site.argosy.eventually(lambda: site.asked("GET", "/api/v1/settings")[1].get("execEnabled"), "it is switched on")
     page.reload()
@@ -134,7 +134,7 @@ def test_an_address_opens_an_object_and_a_terminal_in_its_pod(page: Page, site: 
     page.keyboard.press("Enter")
     expect(screen).to_contain_text("high-up")
     page.keyboard.press("F6")
-    expect(dialog.get_by_role("button", name="Begin anew")).to_be_focused()
+    expect(dialog.get_by_role("button", name="New session")).to_be_focused()
     dialog.get_by_role("button", name="Close").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page).not_to_have_url(re.compile("node="))
@@ -172,7 +172,7 @@ def test_a_certificate_is_renewed_with_its_effect_shown_first(page: Page, site: 
     expect(page.locator(".head .badge")).to_contain_text("Ready")
     page.get_by_role("button", name="Renew…").click()
     dialog = page.get_by_role("dialog", name="Renew")
-    expect(dialog).to_contain_text("The present one stays in its Secret until the new one is there")
+    expect(dialog).to_contain_text("The current one stays in its Secret until the new one is ready")
     dialog.get_by_role("button", name="Renew", exact=True).click()
     expect(page.get_by_role("status").last).to_contain_text("renewed is issued again")
 
@@ -186,8 +186,8 @@ def test_a_certificate_is_renewed_with_its_effect_shown_first(page: Page, site: 
 
 def test_what_is_absent_says_so_and_the_connection_is_not_called_lost(page: Page) -> None:
     page.goto("/applications/argocd/absent")
-    expect(page.locator(".note.broken")).to_contain_text("either it does not exist, or you may not see it")
-    expect(page.get_by_text("The connection is lost")).to_have_count(0)
+    expect(page.locator(".note.broken")).to_contain_text("it does not exist, or you may not see it")
+    expect(page.get_by_text("Connection lost")).to_have_count(0)
     page.get_by_role("link", name="All applications").click()
     expect(page.get_by_role("link", name="web", exact=True)).to_be_visible()
 

@@ -63,7 +63,9 @@ def test_a_report_is_found_read_and_compared(page: Page, site: Site) -> None:
     outcome = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Outcome"))
     expect(outcome).to_contain_text("differs")
     expect(outcome).to_contain_text("failed")
-    expect(page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Took"))).to_contain_text("the same")
+    expect(page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Duration"))).to_contain_text(
+        "the same"
+    )
 
 
 def test_a_report_that_is_not_there_says_so(page: Page, site: Site) -> None:

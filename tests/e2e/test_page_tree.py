@@ -76,7 +76,7 @@ def test_a_large_tree_is_folded_drawn_within_its_budget_and_has_a_minimap(
     expect(fold).to_be_visible()
     expect(page.locator(".minimap")).to_have_count(0)
     fold.press("Enter")
-    expect(page.get_by_text("more are not drawn: search for them")).to_be_visible()
+    expect(page.get_by_text("more are not shown: search for them")).to_be_visible()
     assert page.locator(".tree .box").count() <= MOST_BOXES
     minimap = page.locator(".minimap")
     expect(minimap).to_be_visible()

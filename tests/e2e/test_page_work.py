@@ -67,13 +67,13 @@ metadata: {name: shop}
 def test_an_application_is_created_edited_and_deleted(page: Page, site: Site) -> None:
     page.goto("/applications")
     page.get_by_role("button", name="New application…").click()
-    expect(page.get_by_text("a repository is needed").first).to_be_visible()
+    expect(page.get_by_text("a repository URL is required").first).to_be_visible()
     expect(page.get_by_role("button", name="Create")).to_be_disabled()
     source = site.argosy.get("application", "web", "-n", "argocd")["spec"]["source"]["repoURL"]
     page.get_by_label("Name lower case").fill("made")
     page.get_by_role("combobox", name="Repository").fill(source)
     page.get_by_label("Path a folder").fill("conf")
-    page.get_by_label("Namespace where").fill("default")
+    page.get_by_label("Namespace for resources").fill("default")
     expect(page.get_by_label("The Application as YAML")).to_contain_text(f"repoURL: {source}")
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("made")
@@ -82,7 +82,7 @@ def test_an_application_is_created_edited_and_deleted(page: Page, site: Site) ->
     page.get_by_role("button", name="Edit…").click()
     page.get_by_label("Automated sync").select_option("both")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator(".note").first).to_contain_text("Everything is as Git says")
+    expect(page.locator(".note").first).to_contain_text("In sync with Git")
     automated = {"prune": True, "selfHeal": True}
     site.argosy.eventually(lambda: site.spec_of("made")["syncPolicy"].get("automated") == automated, "it is saved")
 
@@ -111,9 +111,9 @@ def test_several_applications_are_refreshed_at_once(page: Page) -> None:
     page.get_by_label("Select web").check()
     page.get_by_role("button", name="Refresh…", exact=True).click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("2 compare what Git has now")
+    expect(dialog).to_contain_text("2 are compared with Git again")
     dialog.get_by_role("button", name="Refresh 2 applications").click()
-    expect(dialog.locator(".badge", has_text="asked")).to_have_count(2)
+    expect(dialog.locator(".badge", has_text="requested")).to_have_count(2)
 
 
 def test_a_live_object_is_edited_with_a_warning_and_its_difference_is_shown(page: Page, site: Site) -> None:
@@ -124,7 +124,7 @@ def test_a_live_object_is_edited_with_a_warning_and_its_difference_is_shown(page
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("tab", name="Live").click()
     dialog.get_by_role("button", name="Edit…").click()
-    expect(dialog).to_contain_text("the next sync puts Git's version back")
+    expect(dialog).to_contain_text("the next sync restores Git's version")
     editor = dialog.get_by_label("ConfigMap a as YAML")
     editor.get_by_text('value: "1"').click()
     page.keyboard.press("End")
@@ -147,7 +147,7 @@ def test_logs_are_followed_filtered_and_marked(page: Page, site: Site) -> None:
     lines = page.get_by_role("log")
     expect(lines).to_contain_text("all is well")
     expect(lines.locator(".error")).to_contain_text("one thing failed")
-    page.get_by_label("Only lines with").fill("failed")
+    page.get_by_label("Filter lines").fill("failed")
     page.keyboard.press("Enter")
     expect(lines).not_to_contain_text("all is well")
     expect(lines).to_contain_text("one thing failed")
@@ -157,12 +157,12 @@ def test_logs_are_followed_filtered_and_marked(page: Page, site: Site) -> None:
 def test_parameters_are_edited_by_the_kind_of_source(page: Page, site: Site) -> None:
     page.goto("/applications/argocd/web/edit")
     expect(page.get_by_label("The Application as YAML")).to_contain_text("path: conf")
-    page.get_by_label("Rendered by").select_option("helm")
-    page.get_by_label("Parameters one a line").fill("image.tag=1.2")
+    page.get_by_label("Tool").select_option("helm")
+    page.get_by_label("Parameters one per line").fill("image.tag=1.2")
     expect(page.get_by_label("The Application as YAML")).to_contain_text("name: image.tag")
-    page.get_by_role("button", name="Undo all").click()
-    page.get_by_label("Rendered by").select_option("directory")
-    page.get_by_label("No files like").fill("{none*}")
+    page.get_by_role("button", name="Discard changes").click()
+    page.get_by_label("Tool").select_option("directory")
+    page.get_by_label("Exclude files").fill("{none*}")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("web")
     excluded = {"exclude": "{none*}"}
@@ -199,7 +199,7 @@ def test_a_view_that_is_saved_is_found_again(page: Page) -> None:
     page.get_by_role("link", name="mine", exact=True).click()
     expect(page.get_by_label("Synced")).to_be_checked()
     expect(page).to_have_url(re.compile("search=web"))
-    page.get_by_role("button", name="Forget mine").click()
+    page.get_by_role("button", name="Delete view mine").click()
     expect(page.get_by_role("link", name="mine", exact=True)).to_have_count(0)
 
 
@@ -207,15 +207,15 @@ def test_a_view_of_a_project_is_shared_on_the_server(page: Page, site: Site) -> 
     page.goto("/applications?sync=Synced&search=web")
     page.get_by_role("button", name="Save this view…").click()
     page.get_by_role("textbox", name="Name of the view").fill("ours")
-    page.get_by_label("For whom").select_option("default")
+    page.get_by_label("Visible to").select_option("default")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("button", name="Forget ours")).to_be_visible()
+    expect(page.get_by_role("button", name="Delete view ours")).to_be_visible()
     page.evaluate("localStorage.clear()")
     page.goto("/applications")
     page.get_by_role("link", name="ours").click()
     expect(page.get_by_label("Synced")).to_be_checked()
     expect(page).to_have_url(re.compile("search=web"))
-    page.get_by_role("button", name="Forget ours").click()
+    page.get_by_role("button", name="Delete view ours").click()
     expect(page.get_by_role("link", name="ours")).to_have_count(0)
     token = site.token()
     site.argosy.eventually(
@@ -244,7 +244,7 @@ def test_a_pipeline_is_a_picture_in_which_freight_is_promoted(page: Page, site: 
     expect(dialog).to_contain_text("first-one waits for a person")
     dialog.get_by_role("button", name="Promote…").click()
     promoting = page.get_by_role("dialog").last
-    promoting.get_by_role("button", name="Show what it would do").click()
+    promoting.get_by_role("button", name="Preview").click()
     expect(promoting).to_contain_text("All steps would succeed.")
     promoting.get_by_role("button", name="Promote", exact=True).click()
     expect(page.get_by_role("status").last).to_contain_text("was made")

@@ -55,13 +55,13 @@ export function App() {
   return (
     <div class="frame">
       <a class="skip" href="#main">
-        To the content
+        Skip to content
       </a>
       <Navigation />
       <main id="main">
         {!connected.value && (
           <p class="connection" role="status">
-            The connection is lost; what you see may be old. It is made again by itself.
+            Connection lost. What you see may be out of date. Reconnecting…
           </p>
         )}
         <Suspense fallback={<p class="muted">Loading…</p>}>
@@ -109,7 +109,7 @@ function Page() {
   }
   return (
     <Note severity="attention">
-      There is no page here. <a href={href("/")}>Home</a>
+      Page not found. <a href={href("/")}>Home</a>
     </Note>
   );
 }
@@ -172,7 +172,7 @@ function Navigation() {
           Go to… (Ctrl K)
         </Button>
         <Button kind="plain" onClick={() => (helpIsOpen.value = true)}>
-          Keys ( ? )
+          Shortcuts ( ? )
         </Button>
       </div>
     </nav>
@@ -182,9 +182,9 @@ function Navigation() {
 function Help() {
   const close = () => (helpIsOpen.value = false);
   return (
-    <Dialog title="Keys" onClose={close}>
+    <Dialog title="Keyboard shortcuts" onClose={close}>
       <form method="dialog">
-        <h1>Keys</h1>
+        <h1>Keyboard shortcuts</h1>
         <dl class="facts">
           <dt>
             <kbd>/</kbd>
@@ -193,11 +193,11 @@ function Help() {
           <dt>
             <kbd>Ctrl</kbd> <kbd>K</kbd>
           </dt>
-          <dd>go to a page, an object or a view by a few letters</dd>
+          <dd>go to a page, object or saved view</dd>
           <dt>
             <kbd>j</kbd> <kbd>k</kbd>
           </dt>
-          <dd>next and previous row; Enter opens it</dd>
+          <dd>next and previous row, Enter opens it</dd>
           {PLACES.map(([key, , title]) => (
             <>
               <dt>

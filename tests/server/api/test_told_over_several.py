@@ -23,6 +23,8 @@ CERTIFICATES = Resource("cert-manager.io", "v1", "certificates", "Certificate")
 SEALED = Resource("bitnami.com", "v1alpha1", "sealedsecrets", "SealedSecret")
 KARGO = "kargo.akuity.io/v1alpha1"
 PATIENCE_SECONDS = 60.0
+APPS = [{"name": "web", "namespace": "argocd"}]
+"""What the step of a Promotion says it updated."""
 
 
 async def until(api: Api, path: str, holds: Any) -> Any:
@@ -265,6 +267,12 @@ async def _traced(api: Api, second: str) -> None:
     assert listed["total"] == 0
     assert (await api.call("GET", f"{BASE}/traces?of="))[0] == 400
     assert (await api.call("GET", f"{BASE}/traces?of=nothing-like-it"))[1] == {"traces": []}
+    await api.create(APPLICATIONS, application("https://git.example.com/x.git", "HEAD"))
+    place = f"/freight/demo/{trace['freight']}/trace"
+    status, answer = await api.call("POST", f"{BASE}/stages/demo/test/promote", {"freight": trace["freight"]})
+    assert status == 200, answer
+    promoted = await until(api, place, lambda one: one["stages"][0]["applications"])
+    assert [(one["namespace"], one["name"]) for one in promoted["stages"][0]["applications"]] == [("argocd", "web")]
 
 
 async def _pipeline(api: Api, url: str) -> None:
@@ -274,7 +282,7 @@ async def _pipeline(api: Api, url: str) -> None:
     project = {"apiVersion": KARGO, "kind": "Project", "metadata": {"name": "demo"}}
     await api.create(resources["Project"], project)
     warehouse = {"interval": "1h", "subscriptions": [{"git": {"repoURL": url, "branch": "main"}}]}
-    steps = [{"uses": "compose-output", "as": "out", "config": {"tag": "x"}}]
+    steps = [{"uses": "compose-output", "as": "out", "config": {"tag": "x", "apps": APPS}}]
     objects: list[tuple[str, str, JsonObject]] = [("Warehouse", "w", warehouse)]
     for name, sources in (("test", {"direct": True}), ("prod", {"stages": ["test"]})):
         request = {"origin": {"kind": "Warehouse", "name": "w"}, "sources": sources}

@@ -20,7 +20,7 @@ def resource(**fields: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("given", "reason", "severity", "action", "words"),
     [
-        (app(SYNCED), "UpToDate", "ok", "none", "as Git says"),
+        (app(SYNCED), "UpToDate", "ok", "none", "In sync with Git"),
         (app({}), "Unknown", "busy", "refresh", "not compared"),
         (app(SYNCED, deletionTimestamp="2026-01-01T00:00:00Z"), "Deleting", "busy", "none", "being deleted"),
         (

@@ -28,7 +28,7 @@ export async function ask<T>(method: string, place: string, body?: unknown): Pro
   try {
     response = await fetch(href(place), init);
   } catch {
-    throw new Failure(0, "The server cannot be reached. It is tried again with your next step.");
+    throw new Failure(0, "The server cannot be reached. Check your connection and try again.");
   }
   if (response.ok) return (await response.json()) as T;
   const failure = new Failure(response.status, await complaint(response));

@@ -6,7 +6,7 @@ import { ask, type Schemas } from "./client";
 export type Right = Schemas["Right"];
 
 export function lackOf(right: Right): string {
-  return `you lack the right ${right.resource}, ${right.action}, ${right.object}`;
+  return `missing permission: ${right.resource}, ${right.action}, ${right.object}`;
 }
 
 /** In the order of the rights; undefined where one may, and while it is not known: the server decides in any case. */

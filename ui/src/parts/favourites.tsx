@@ -18,7 +18,7 @@ export function Favourite({ of }: { of: { kind: string; namespace: string; name:
       class={`copy star${on ? " on" : ""}`}
       aria-pressed={on}
       aria-label={`Favourite: ${of.name}`}
-      title={on ? "Shown at home; press to leave it out" : "Show it at home"}
+      title={on ? "Remove from favourites" : "Add to favourites"}
       onClick={() => {
         favourites.value = toggled(favourites.value, one);
         localStorage.setItem(PLACE, JSON.stringify(favourites.value));

@@ -195,7 +195,7 @@ export function Trouble({ title, problem, up }: { title: string; problem: string
       <Note severity="broken">
         <span>
           <strong>{problem}</strong>
-          {refused && " – either it does not exist, or you may not see it. Look at the spelling, or ask for the right to get it."}
+          {refused && " – it does not exist, or you may not see it. Check the spelling, or ask for permission to view it."}
         </span>
       </Note>
       <p>
@@ -263,7 +263,7 @@ export function Pages({ matched, offset, limit }: { matched: number; offset: num
   const last = Math.min(offset + limit, matched);
   const to = (start: number) => href(withQuery({ offset: start > 0 ? String(start) : null }));
   return (
-    <nav class="head" aria-label="Pages of the list">
+    <nav class="head" aria-label="Pagination">
       <span class="muted number">
         {offset + 1}–{last} of {matched}
       </span>

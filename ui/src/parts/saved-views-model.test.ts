@@ -32,5 +32,5 @@ test("one's own views come before those of projects, and hostile ones not at all
   ];
   const found = viewsOfList(own, shared, "/applications");
   expect(found.map((one) => one.name)).toEqual(["b", "a"]);
-  expect(found.map(titleOf)).toEqual(["kept in this browser", "of the project team"]);
+  expect(found.map(titleOf)).toEqual(["saved in this browser", "of the project team"]);
 });

@@ -49,7 +49,7 @@ export function viewsOfList(own: View[], shared: View[], list: string): View[] {
 
 /** What stands beside its name: whose it is. */
 export function titleOf(view: View): string {
-  return view.project ? `of the project ${view.project}${view.by ? `, saved by ${view.by}` : ""}` : "kept in this browser";
+  return view.project ? `of the project ${view.project}${view.by ? `, saved by ${view.by}` : ""}` : "saved in this browser";
 }
 
 /** Where the list is scrolled to is no part of a view. */

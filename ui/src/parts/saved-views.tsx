@@ -43,7 +43,7 @@ export function SavedViews() {
   if (known.length === 0 && !canSave) return null;
   const forget = async (view: View) => {
     if (!view.project) return keep(withoutView(views.value, view));
-    if (await share("DELETE", `${SHARED}/${e(view.project)}/${e(view.name)}`)) toast("ok", `${view.project} has the view ${view.name} no more`);
+    if (await share("DELETE", `${SHARED}/${e(view.project)}/${e(view.name)}`)) toast("ok", `View ${view.name} deleted from project ${view.project}`);
   };
   return (
     <div class="views" role="group" aria-label="Saved views">
@@ -55,7 +55,7 @@ export function SavedViews() {
       ))}
       {current && (
         <Button kind="plain" onClick={() => void forget(current)}>
-          Forget {current.name}
+          Delete view {current.name}
         </Button>
       )}
       {canSave && !naming && (
@@ -78,9 +78,9 @@ function Naming({ here, onDone }: { here: string; onDone: () => void }) {
     if (!name) return;
     if (!project) {
       keep(withView(views.value, { name, to: here }));
-      toast("ok", `${name} is kept in this browser; the address shows the same to others`);
+      toast("ok", `${name} saved in this browser. To share it, send the page's address.`);
     } else if (await share("POST", SHARED, { project, name, to: here })) {
-      toast("ok", `Who may see the project ${project} finds ${name} here`);
+      toast("ok", `${name} saved for everyone who may see project ${project}`);
     } else return;
     onDone();
   };
@@ -89,11 +89,11 @@ function Naming({ here, onDone }: { here: string; onDone: () => void }) {
       <input name="name" aria-label="Name of the view" required maxLength={60} autofocus onKeyDown={(event) => event.key === "Escape" && onDone()} />{" "}
       {projects.length > 0 && (
         <>
-          <select name="project" aria-label="For whom">
-            <option value="">for me, in this browser</option>
+          <select name="project" aria-label="Visible to">
+            <option value="">me, in this browser</option>
             {projects.map((one) => (
               <option key={one} value={one}>
-                for the project {one}
+                everyone in project {one}
               </option>
             ))}
           </select>{" "}

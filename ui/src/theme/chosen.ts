@@ -1,6 +1,6 @@
 /** The theme that a person chose on this machine; without a choice the system's counts. */
 
-export const THEMES: Record<string, string> = { system: "as the system", light: "light", dark: "dark" };
+export const THEMES: Record<string, string> = { system: "system", light: "light", dark: "dark" };
 const PLACE = "argosy.theme";
 
 export function chooseTheme(theme: string): void {

@@ -203,7 +203,7 @@ def _secret(name: str, secret: JsonObject | None) -> Chapter:
     return {
         "kind": "Secret",
         "name": name,
-        "state": "There",
+        "state": "Present",
         "message": f"with {keys or 'nothing in it'}",
         "since": made,
     }

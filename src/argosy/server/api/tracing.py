@@ -5,7 +5,7 @@ What the caller may not see is left out: a Stage with its Promotions, an Applica
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from argosy.machinery.objects import JsonObject
 from argosy.server.api.endpoint import ApiRequest, Endpoint, Parameter
@@ -17,6 +17,7 @@ from argosy.server.services.applications.access import RESOURCE, target_of_app
 
 if TYPE_CHECKING:
     from argosy.apis.kargo import Freight
+    from argosy.promotion.tracing.pipeline import Pipeline
 
 MOST = 20
 """Pieces of Freight of one answer, the newest."""
@@ -135,7 +136,7 @@ def _may_see(call: Call, kind: str, obj: JsonObject) -> bool:
     return call.may(RIGHTS, "get", target_of(LISTED[kind].resource, metadata["namespace"], metadata["name"]))
 
 
-def _traced(context: ServerContext, call: Call, pipeline: Any, piece: Freight) -> Trace:
+def _traced(context: ServerContext, call: Call, pipeline: Pipeline, piece: Freight) -> Trace:
     from argosy.promotion.tracing.trace import traced
 
     found = traced(pipeline, piece, context.clock.now())
@@ -157,11 +158,11 @@ def _traced(context: ServerContext, call: Call, pipeline: Any, piece: Freight) -
     }
 
 
-def _stage(context: ServerContext, call: Call, pipeline: Any, stage: JsonObject) -> TracedStage:
+def _stage(context: ServerContext, call: Call, pipeline: Pipeline, stage: JsonObject) -> TracedStage:
     applications: list[TracedApplication] = []
     for one in stage["applications"]:
         app = pipeline.application(one["namespace"], one["name"])
-        if app is not None and call.may(RESOURCE, "get", target_of_app(context, app)):
+        if app is not None and call.may(RESOURCE, "get", target_of_app(context, app.raw)):
             applications.append(one)
     return {
         "stage": stage["stage"],

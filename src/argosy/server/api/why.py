@@ -33,7 +33,7 @@ def why(app: JsonObject) -> Why:
     for check in CHECKS:
         if (found := check(app, status)) is not None:
             return found
-    message = "Everything is as Git says, and healthy"
+    message = "In sync with Git, and healthy"
     return {"severity": "ok", "reason": "UpToDate", "message": message, "action": "none"}
 
 

@@ -1,6 +1,6 @@
 /** From the address of the activity page to the question that the server is asked. Pure. */
 
-export const FACETS: Record<string, string> = { subject: "Who", result: "How it ended", method: "What" };
+export const FACETS: Record<string, string> = { subject: "User", result: "Result", method: "Action" };
 export const LIMIT = 100;
 
 export function streamOf(query: URLSearchParams): string {

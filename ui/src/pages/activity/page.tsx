@@ -17,7 +17,7 @@ export function ActivityPage() {
         <Search label="Search activity" />
         <span class="muted number">{page && (page.matched === page.total ? page.total : `${page.matched} of ${page.total}`)}</span>
       </div>
-      <p class="muted">What changed something since this server started. The audit log has everything.</p>
+      <p class="muted">Requests that changed something since this server started. The audit log records every request.</p>
       {problem && <Note severity="broken">{problem}</Note>}
       <div class="list">
         {page && page.total > 0 && <Facets facets={page.facets} names={FACETS} />}
@@ -31,13 +31,13 @@ export function ActivityPage() {
 }
 
 function Lines({ page }: { page: Schemas["ActPage"] }) {
-  if (page.rows.length === 0) return <div class="panel">{page.total ? "Nothing has all of this." : "Nothing was done yet."}</div>;
+  if (page.rows.length === 0) return <div class="panel">{page.total ? "No results match the filters." : "No changes since this server started."}</div>;
   return (
     <div class="table-box">
       <table>
         <thead>
           <tr>
-            {["When", "Who", "What", "With", "Result"].map((title) => (
+            {["Time", "User", "Action", "Object", "Result"].map((title) => (
               <th key={title} scope="col">
                 {title}
               </th>

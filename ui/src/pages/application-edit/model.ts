@@ -17,13 +17,13 @@ export interface Field {
 
 export const FIELDS: Field[] = [
   { path: ["metadata", "name"], title: "Name", hint: "lower case letters, digits, '-'" },
-  { path: ["spec", "project"], title: "Project", hint: "what it may deploy, and where", from: "projects" },
+  { path: ["spec", "project"], title: "Project", hint: "limits what may be deployed, and where", from: "projects" },
   { path: ["spec", "source", "repoURL"], title: "Repository", hint: "Git, Helm or OCI", from: "repositories" },
-  { path: ["spec", "source", "path"], title: "Path", hint: "a folder of the Git repository" },
-  { path: ["spec", "source", "chart"], title: "Chart", hint: "of a Helm repository, instead of a path" },
+  { path: ["spec", "source", "path"], title: "Path", hint: "a folder in the Git repository" },
+  { path: ["spec", "source", "chart"], title: "Chart", hint: "from a Helm repository, instead of a path" },
   { path: ["spec", "source", "targetRevision"], title: "Revision", hint: "branch, tag, commit or version range" },
-  { path: ["spec", "destination", "server"], title: "Cluster", hint: "its address", from: "clusters" },
-  { path: ["spec", "destination", "namespace"], title: "Namespace", hint: "where objects without one go" },
+  { path: ["spec", "destination", "server"], title: "Cluster", hint: "API server URL", from: "clusters" },
+  { path: ["spec", "destination", "namespace"], title: "Namespace", hint: "for resources that do not name one" },
 ];
 
 export const START = `apiVersion: argoproj.io/v1alpha1
@@ -98,18 +98,18 @@ export function problemsOf(text: string): Problem[] {
   const at = (...path: string[]): unknown => document.getIn(path);
   const found: Problem[] = [];
   const kind = at("kind");
-  if (kind !== "Application") found.push(problem(["kind"], `${String(kind)} is not Application`));
+  if (kind !== "Application") found.push(problem(["kind"], `the kind must be Application, not ${String(kind)}`));
   const name = at("metadata", "name");
   if (typeof name !== "string" || !NAME.test(name) || name.length > 253) {
-    found.push(problem(["metadata", "name"], "a name has lower case letters, digits, '-' and '.', and begins and ends with a letter or digit"));
+    found.push(problem(["metadata", "name"], "a name may contain lower case letters, digits, '-' and '.', and must start and end with a letter or digit"));
   }
-  if (!at("spec", "project")) found.push(problem(["spec", "project"], "a project is needed; default is one"));
+  if (!at("spec", "project")) found.push(problem(["spec", "project"], "a project is required, such as default"));
   if (!at("spec", "sources") && !at("spec", "sourceHydrator")) found.push(...ofSource(document, problem));
   if (!at("spec", "destination", "server") && !at("spec", "destination", "name")) {
-    found.push(problem(["spec", "destination"], "a cluster is needed, by server or by name"));
+    found.push(problem(["spec", "destination"], "a destination is required: set server or name"));
   }
   if (at("spec", "destination", "server") && at("spec", "destination", "name")) {
-    found.push(problem(["spec", "destination", "name"], "server and name cannot both be given"));
+    found.push(problem(["spec", "destination", "name"], "set either server or name, not both"));
   }
   return found;
 }
@@ -117,9 +117,9 @@ export function problemsOf(text: string): Problem[] {
 function ofSource(document: Document, problem: (path: string[], message: string) => Problem): Problem[] {
   const at = (name: string): unknown => document.getIn(["spec", "source", name]);
   const found: Problem[] = [];
-  if (!at("repoURL")) found.push(problem(["spec", "source", "repoURL"], "a repository is needed"));
-  if (!at("path") && !at("chart")) found.push(problem(["spec", "source"], "a path or a chart is needed"));
-  if (at("chart") && !at("targetRevision")) found.push(problem(["spec", "source", "targetRevision"], "a chart needs a version"));
+  if (!at("repoURL")) found.push(problem(["spec", "source", "repoURL"], "a repository URL is required"));
+  if (!at("path") && !at("chart")) found.push(problem(["spec", "source"], "a path or a chart is required"));
+  if (at("chart") && !at("targetRevision")) found.push(problem(["spec", "source", "targetRevision"], "a chart requires a version"));
   return found;
 }
 

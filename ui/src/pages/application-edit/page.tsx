@@ -13,11 +13,11 @@ import "./page.css";
 
 const Editor = lazy(() => import("../../parts/editor").then((found) => found.Editor));
 const AUTOMATION: [Automation, string][] = [
-  ["off", "Off: a person syncs"],
-  ["on", "Follow Git"],
-  ["prune", "Follow Git, prune what left it"],
-  ["heal", "Follow Git, heal drift"],
-  ["both", "Follow Git, prune and heal"],
+  ["off", "Manual"],
+  ["on", "Automatic"],
+  ["prune", "Automatic, prune resources"],
+  ["heal", "Automatic, self-heal"],
+  ["both", "Automatic, prune and self-heal"],
 ];
 
 export function NewApplicationPage() {
@@ -79,7 +79,7 @@ function Form({ start, existing }: { start: string; existing: boolean }) {
     try {
       await ask(method, place, body);
       const { name, namespace } = manifestOf(text).metadata;
-      toast("ok", existing ? `${name} is changed` : `${name} is created`);
+      toast("ok", existing ? `${name} saved` : `${name} created`);
       go(placeOf({ namespace: namespace ?? "argocd", name }));
     } catch (error) {
       setRefusal(error instanceof Failure ? error.message : String(error));
@@ -131,7 +131,7 @@ function Form({ start, existing }: { start: string; existing: boolean }) {
             {existing ? "Save" : "Create"}
           </Button>
           <Button disabled={text === start} onClick={() => setText(start)}>
-            Undo all
+            Discard changes
           </Button>
         </div>
       </div>

@@ -7,8 +7,8 @@ export type SourceKind = "helm" | "kustomize" | "directory" | "plugin";
 export const KINDS: Record<SourceKind, string> = {
   helm: "Helm",
   kustomize: "Kustomize",
-  directory: "Plain manifests, Jsonnet",
-  plugin: "Plug-in",
+  directory: "Directory (manifests, Jsonnet)",
+  plugin: "Plugin",
 };
 const SOURCE = ["spec", "source"];
 
@@ -34,29 +34,29 @@ const of = (kind: SourceKind, name: string[], title: string, hint: string, shape
 
 export const PARAMETERS: Record<SourceKind, Parameter[]> = {
   helm: [
-    of("helm", ["releaseName"], "Release name", "the Application's, if none is given", "text"),
-    of("helm", ["valueFiles"], "Value files", "one a line, the last one wins", "list"),
-    of("helm", ["parameters"], "Parameters", "one a line: image.tag=1.2", "pairs", "value"),
-    of("helm", ["values"], "Values", "YAML, over the files", "area"),
-    of("helm", ["skipCrds"], "Skip CustomResourceDefinitions", "", "switch"),
+    of("helm", ["releaseName"], "Release name", "the Application's name if empty", "text"),
+    of("helm", ["valueFiles"], "Value files", "one per line, later files override earlier ones", "list"),
+    of("helm", ["parameters"], "Parameters", "one per line: image.tag=1.2", "pairs", "value"),
+    of("helm", ["values"], "Values", "YAML, overrides the value files", "area"),
+    of("helm", ["skipCrds"], "Skip CRDs", "", "switch"),
   ],
   kustomize: [
-    of("kustomize", ["images"], "Images", "one a line: name=other/name:tag, or name:tag", "list"),
-    of("kustomize", ["namePrefix"], "Prefix of names", "", "text"),
-    of("kustomize", ["nameSuffix"], "Suffix of names", "", "text"),
-    of("kustomize", ["namespace"], "Namespace", "of all objects", "text"),
+    of("kustomize", ["images"], "Images", "one per line: name=other/name:tag, or name:tag", "list"),
+    of("kustomize", ["namePrefix"], "Name prefix", "", "text"),
+    of("kustomize", ["nameSuffix"], "Name suffix", "", "text"),
+    of("kustomize", ["namespace"], "Namespace", "for all resources", "text"),
   ],
   directory: [
-    of("directory", ["recurse"], "Folders below it, too", "", "switch"),
-    of("directory", ["include"], "Only files like", "*.yaml", "text"),
-    of("directory", ["exclude"], "No files like", "{test-*,*.md}", "text"),
-    of("directory", ["jsonnet", "extVars"], "Jsonnet variables", "one a line: name=value", "pairs", "value"),
-    of("directory", ["jsonnet", "tlas"], "Jsonnet top-level arguments", "one a line: name=value", "pairs", "value"),
+    of("directory", ["recurse"], "Recurse into subdirectories", "", "switch"),
+    of("directory", ["include"], "Include files", "*.yaml", "text"),
+    of("directory", ["exclude"], "Exclude files", "{test-*,*.md}", "text"),
+    of("directory", ["jsonnet", "extVars"], "Jsonnet variables", "one per line: name=value", "pairs", "value"),
+    of("directory", ["jsonnet", "tlas"], "Jsonnet top-level arguments", "one per line: name=value", "pairs", "value"),
   ],
   plugin: [
-    of("plugin", ["name"], "Plug-in", "found by its files, if none is given", "text"),
-    of("plugin", ["env"], "Environment", "one a line: NAME=value", "pairs", "value"),
-    of("plugin", ["parameters"], "Parameters", "one a line: name=value", "pairs", "string"),
+    of("plugin", ["name"], "Plugin", "discovered if empty", "text"),
+    of("plugin", ["env"], "Environment variables", "one per line: NAME=value", "pairs", "value"),
+    of("plugin", ["parameters"], "Parameters", "one per line: name=value", "pairs", "string"),
   ],
 };
 
@@ -73,7 +73,7 @@ export function kindOf(text: string): SourceKind | "" {
   return named ?? (document.getIn([...SOURCE, "chart"]) ? "helm" : "");
 }
 
-/** As it stands in the form: lists and pairs one a line. */
+/** As it stands in the form: lists and pairs one per line. */
 export function parameterOf(text: string, parameter: Parameter): string {
   const found: unknown = parseDocument(text).getIn(parameter.path);
   if (parameter.shape === "pairs") return isSeq(found) ? pairs(found.toJSON() as unknown[], parameter).join("\n") : "";

@@ -1,4 +1,4 @@
-/** Parameters of the source, by its kind: the form changes the same text that the editor shows. */
+/** Source parameters, by its kind: the form changes the same text that the editor shows. */
 import { useState } from "preact/hooks";
 
 import { KINDS, kindOf, type Parameter, PARAMETERS, parameterOf, type SourceKind, withParameter } from "./parameters-model";
@@ -8,11 +8,11 @@ export function Parameters({ text, disabled, onChange }: { text: string; disable
   const kind = chosen || kindOf(text);
   return (
     <fieldset class="parameters" disabled={disabled}>
-      <legend>Parameters of the source</legend>
+      <legend>Source parameters</legend>
       <label class="field">
-        Rendered by
+        Tool
         <select value={kind} onChange={(event) => setChosen(event.currentTarget.value as SourceKind | "")}>
-          <option value="">what its files say</option>
+          <option value="">detected from the files</option>
           {Object.entries(KINDS).map(([name, title]) => (
             <option key={name} value={name}>
               {title}

@@ -12,7 +12,7 @@ const preview: Preview = {
 
 test("the effect is told in one line", () => {
   expect(effectOf(preview)).toBe("1 Application is created, 1 Application is changed, 2 Applications are deleted");
-  expect(effectOf({ created: [], changed: [], deleted: [], problems: [] })).toBe("Nothing changes");
+  expect(effectOf({ created: [], changed: [], deleted: [], problems: [] })).toBe("No changes");
 });
 
 test("what is deleted comes first, and each is shown as what it is", () => {

@@ -8,7 +8,7 @@ export type Preview = Schemas["SetPreview"];
 export function effectOf(preview: Preview): string {
   const count = (many: number, word: string) => (many ? [`${many} ${many === 1 ? "Application is" : "Applications are"} ${word}`] : []);
   const parts = [...count(preview.created.length, "created"), ...count(preview.changed.length, "changed"), ...count(preview.deleted.length, "deleted")];
-  return parts.length ? parts.join(", ") : "Nothing changes";
+  return parts.length ? parts.join(", ") : "No changes";
 }
 
 /** What is deleted first: it is what would be missed. */

@@ -59,26 +59,26 @@ function Form({ stored, namespace, name }: FormProps) {
   const save = () =>
     doing(async () => {
       await ask("POST", "/api/v1/applicationsets?upsert=true", replaced(stored, parse(text)));
-      toast("ok", `${name} is changed`);
+      toast("ok", `${name} saved`);
       go(`/applicationsets/${e(namespace)}/${e(name)}`);
     });
   const isTried = tried?.text === text;
   return (
     <>
       <Suspense fallback={<p class="muted">Loading the editor…</p>}>
-        <Editor text={text} label="The ApplicationSet's specification as YAML" onChange={setText} />
+        <Editor text={text} label="The ApplicationSet's spec as YAML" onChange={setText} />
       </Suspense>
       <div class="head">
         <Button kind={isTried ? "usual" : "primary"} lacks={lacks} disabled={busy} onClick={() => void preview()}>
-          {busy ? "Generating…" : "Show what it would do"}
+          {busy ? "Generating…" : "Preview"}
         </Button>
         <Button kind={isTried ? "primary" : "usual"} lacks={lacks} disabled={busy || !isTried || text === start} onClick={() => void save()}>
           Save
         </Button>
         <Button disabled={text === start} onClick={() => setText(start)}>
-          Undo all
+          Discard changes
         </Button>
-        {!isTried && text !== start && <span class="muted">It can be saved when it was shown what it would do.</span>}
+        {!isTried && text !== start && <span class="muted">Preview the effect first, then save.</span>}
       </div>
       {refusal && <Note severity="broken">{refusal}</Note>}
       {isTried && <Effect preview={tried.preview} />}
@@ -88,10 +88,10 @@ function Form({ stored, namespace, name }: FormProps) {
 
 function Effect({ preview }: { preview: Preview }) {
   return (
-    <section class="stacked" aria-label="What it would do">
+    <section class="stacked" aria-label="Preview">
       <Note severity={preview.deleted.length ? "broken" : "ok"}>
         {effectOf(preview)}
-        {preview.deleted.length > 0 && ". What they have deployed goes with those that are deleted, unless the set preserves it."}
+        {preview.deleted.length > 0 && ". Deleting an Application also deletes its resources, unless the ApplicationSet preserves them."}
       </Note>
       {preview.problems.map((one) => (
         <Note key={one} severity="attention">
@@ -112,7 +112,7 @@ function useLacks(stored: Stored): string | undefined {
     const project = template?.spec?.project || "default";
     const object = namespace === "argocd" ? `${project}/${name}` : `${project}/${namespace}/${name}`;
     ask<Schemas["Allowed"]>("POST", "/api/argosy/v1/rights", { rights: [{ resource: "applicationsets", action: "update", object }] }).then(
-      ({ allowed }) => setLacks(allowed[0] ? undefined : `you lack the right applicationsets, update, ${object}`),
+      ({ allowed }) => setLacks(allowed[0] ? undefined : `missing permission: applicationsets, update, ${object}`),
       () => undefined,
     );
   }, [stored]);

@@ -14,7 +14,7 @@ export function ApplicationLogs({ app }: { app: Shown }) {
       {workloads.length > 1 && (
         <p>
           <label>
-            Of{" "}
+            Workload{" "}
             <select value={of} onChange={(event) => go(withQuery({ of: event.currentTarget.value || null }), "replace")}>
               <option value="">all workloads</option>
               {workloads.map((one) => (

@@ -18,7 +18,7 @@ export function AutomationFact({ app, rights }: { app: Shown; rights: Rights }) 
     event.preventDefault();
     const patch = JSON.stringify({ spec: { syncPolicy: { automated: { enabled: paused } } } });
     const body = { name: row.name, appNamespace: row.namespace, project: row.project, patch, patchType: "merge" };
-    if (await act(paused ? "It follows Git again" : "It is paused", "PATCH", `/api/v1/applications/${encodeURIComponent(row.name)}`, body)) setAsks(false);
+    if (await act(paused ? "Automated sync resumed" : "Automated sync paused", "PATCH", `/api/v1/applications/${encodeURIComponent(row.name)}`, body)) setAsks(false);
   }
   return (
     <>
@@ -36,8 +36,8 @@ export function AutomationFact({ app, rights }: { app: Shown; rights: Rights }) 
             </h1>
             <p>
               {paused
-                ? `What Git says now is synced at once${row.sync === "OutOfSync" ? ": it differs from what lives" : ""}.`
-                : "New commits are shown, but wait until it is resumed or somebody syncs; drift is not healed. If Git holds this Application itself, its next sync resumes it."}
+                ? `The Application syncs automatically again${row.sync === "OutOfSync" ? "; it is out of sync, so it syncs at once" : ""}.`
+                : "New commits are detected but not synced until you resume automated sync or sync manually. Drift is not corrected. If this Application is itself managed in Git, the next sync of its manifest resumes it."}
             </p>
             <div class="actions">
               <Button onClick={() => setAsks(false)}>Cancel</Button>

@@ -12,10 +12,10 @@ test("windows say what they are, which is active and whether a person may sync",
   expect(windowsNow({ assignedWindows: null })).toBeNull();
   expect(windowsNow({ assignedWindows: [deny], activeWindows: [deny], canSync: false })).toEqual({
     severity: "attention",
-    words: "Nobody may sync now: a window forbids it",
-    each: ["no sync at 0 22 * * * Europe/Berlin for 1h – active now"],
+    words: "A sync window blocks all syncs now",
+    each: ["denies sync at 0 22 * * * Europe/Berlin for 1h – active now"],
   });
   expect(windowsNow({ assignedWindows: [{ kind: "allow", schedule: "* * * * *", duration: "2h", manualSync: true }], activeWindows: [], canSync: true })?.each).toEqual([
-    "sync at * * * * * for 2h, by hand even so",
+    "allows sync at * * * * * for 2h, manual sync allowed",
   ]);
 });

@@ -1,15 +1,15 @@
 /** What a condition of an Application means and what to do about it, in our words. Pure. */
 
 const HELP: Record<string, string> = {
-  ComparisonError: "What Git says could not be made or compared, so nothing is synced. Mend what the message names; a refresh tries again.",
-  InvalidSpecError: "The Application itself asks for something that is not there or not allowed: look at its project, repository and destination.",
-  SyncError: "The last sync failed. What was written already stays; it is tried again by a new commit, a retry or a person.",
-  DeletionError: "Its resources could not all be deleted, so the Application stays until they are gone.",
-  UnknownError: "Something failed that has no name of its own; the message is all that is known.",
-  SharedResourceWarning: "Another Application claims the same object: each sync of one undoes the other's. Take it out of one of them.",
-  RepeatedResourceWarning: "Git says the same object more than once; the last one counts. Take the others away.",
-  ExcludedResourceWarning: "Git says an object of a kind that is excluded by the settings: it is not synced.",
-  OrphanedResourceWarning: "The namespace holds objects that no Application claims, and the project wants to be told of them.",
+  ComparisonError: "The manifests could not be generated or compared, so nothing is synced. Fix what the message names, then press Refresh.",
+  InvalidSpecError: "The Application refers to something that does not exist or is not permitted. Check its project, repository and destination.",
+  SyncError: "The last sync failed. Resources it had already applied stay. A new commit, a retry or a manual sync tries again.",
+  DeletionError: "Some resources could not be deleted. The Application stays until they are gone.",
+  UnknownError: "An unexpected error. The message has all that is known.",
+  SharedResourceWarning: "Another Application manages the same resource, so each sync of one undoes the other. Remove it from one of them.",
+  RepeatedResourceWarning: "The manifests define the same resource more than once; the last definition is used. Remove the duplicates.",
+  ExcludedResourceWarning: "The manifests contain a resource of a kind that the settings exclude. It is not synced.",
+  OrphanedResourceWarning: "The namespace contains resources that no Application manages, and the project warns about them.",
 };
 
 export function helpOf(type: string): string {
@@ -37,11 +37,11 @@ export function windowsNow(state: WindowState): { severity: "ok" | "attention"; 
   const active = new Set((state.activeWindows ?? []).map(windowText));
   const each = assigned.map((one) => `${windowText(one)}${active.has(windowText(one)) ? " – active now" : ""}`);
   return state.canSync
-    ? { severity: "ok", words: "A person may sync now", each }
-    : { severity: "attention", words: "Nobody may sync now: a window forbids it", each };
+    ? { severity: "ok", words: "Manual sync is allowed now", each }
+    : { severity: "attention", words: "A sync window blocks all syncs now", each };
 }
 
 function windowText(one: SyncWindow): string {
   const zone = one.timeZone && one.timeZone !== "UTC" ? ` ${one.timeZone}` : "";
-  return `${one.kind === "deny" ? "no sync" : "sync"} at ${one.schedule}${zone} for ${one.duration}${one.manualSync ? ", by hand even so" : ""}`;
+  return `${one.kind === "deny" ? "denies sync" : "allows sync"} at ${one.schedule}${zone} for ${one.duration}${one.manualSync ? ", manual sync allowed" : ""}`;
 }

@@ -5,9 +5,9 @@ import { deletion, type Propagation, type Shown } from "./model";
 import { act } from "./page";
 
 const CHOICES: [Propagation, string, string][] = [
-  ["foreground", "Delete its resources first", "the Application goes when all of them are gone"],
-  ["background", "Delete its resources in the background", "the Application goes at once"],
-  ["none", "Leave its resources", "they run on, and nobody follows Git for them"],
+  ["foreground", "Foreground", "delete the resources first; the Application is removed when all of them are gone"],
+  ["background", "Background", "remove the Application at once; its resources are deleted in the background"],
+  ["none", "Non-cascading", "keep the resources running; they are no longer managed"],
 ];
 
 /** Names what is lost, and wants the name typed. */
@@ -26,7 +26,7 @@ export function DeleteDialog({ app, onClose }: { app: Shown; onClose: () => void
     <Dialog title="Delete" onClose={onClose}>
       <form onSubmit={(event) => void remove(event)}>
         <h1>Delete {row.name}</h1>
-        <div class="checks" role="radiogroup" aria-label="What becomes of its resources">
+        <div class="checks" role="radiogroup" aria-label="Deletion policy for its resources">
           {CHOICES.map(([value, title, text]) => (
             <label key={value}>
               <input type="radio" name="propagation" checked={propagation === value} onChange={() => setPropagation(value)} />
@@ -39,7 +39,7 @@ export function DeleteDialog({ app, onClose }: { app: Shown; onClose: () => void
         <Note severity={lost.length ? "broken" : "attention"}>
           <div>
             {lost.length
-              ? `${lost.length} ${lost.length === 1 ? "resource is" : "resources are"} deleted from ${row.cluster}, with all that they own and hold:`
+              ? `${lost.length} ${lost.length === 1 ? "resource is" : "resources are"} deleted from ${row.cluster}, with everything they own:`
               : "No resource is deleted."}
             <ul>
               {lost.slice(0, 20).map((one) => (
@@ -50,7 +50,7 @@ export function DeleteDialog({ app, onClose }: { app: Shown; onClose: () => void
           </div>
         </Note>
         <label class="field">
-          Type the Application's name to delete it
+          Type the Application's name to confirm
           <input value={typed} autocomplete="off" onInput={(event) => setTyped(event.currentTarget.value)} />
         </label>
         <div class="actions">

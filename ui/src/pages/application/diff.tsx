@@ -48,13 +48,13 @@ export function DiffView({ app, rights }: { app: Shown; rights: Rights }) {
     <>
       <Sides app={app} from={from} to={to} />
       {from === to ? (
-        <p class="muted">Choose two different states.</p>
+        <p class="muted">Choose two different states to compare.</p>
       ) : problem ? (
         <Note severity="broken">{problem}</Note>
       ) : !found ? (
         <p class="muted">Comparing…</p>
       ) : found.length === 0 ? (
-        <Note severity="ok">{place ? "Nothing differs between the two." : "Nothing differs from Git."}</Note>
+        <Note severity="ok">{place ? "No differences." : "No differences from Git: the Application is in sync."}</Note>
       ) : place ? (
         <Differences found={found} />
       ) : (
@@ -89,7 +89,7 @@ function Sides({ app, from, to }: { app: Shown; from: string; to: string }) {
         </label>
       ))}
       <form onSubmit={compareRevision}>
-        <input aria-label="To another revision" placeholder="another commit, branch or tag" value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />{" "}
+        <input aria-label="Compare with another revision" placeholder="another commit, branch or tag" value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />{" "}
         <Button type="submit" disabled={!typed.trim()}>
           Compare
         </Button>
@@ -114,13 +114,13 @@ function ToSync({ app, found, rights }: { app: Shown; found: Difference[]; right
         <span class="muted number">
           {found.length} {found.length === 1 ? "object differs" : "objects differ"}
         </span>
-        <Button lacks={rights.sync} disabled={of.length === 0} onClick={() => (of.length ? setSyncs(true) : toast("attention", "Nothing is chosen"))}>
-          Sync those chosen ({of.length})…
+        <Button lacks={rights.sync} disabled={of.length === 0} onClick={() => (of.length ? setSyncs(true) : toast("attention", "Nothing selected"))}>
+          Sync selected ({of.length})…
         </Button>
       </div>
       <Differences
         found={found}
-        before={(one) => <input type="checkbox" aria-label={`Choose ${one.key}`} checked={chosen.has(one.key)} onChange={(event) => toggle(one.key, event.currentTarget.checked)} />}
+        before={(one) => <input type="checkbox" aria-label={`Select ${one.key}`} checked={chosen.has(one.key)} onChange={(event) => toggle(one.key, event.currentTarget.checked)} />}
         beside={(one) =>
           one.what === "changed" && (
             <Button kind="plain" onClick={() => setIgnoring(one)}>

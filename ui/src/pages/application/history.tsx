@@ -14,18 +14,18 @@ type Entry = Shown["history"][number];
 
 export function HistoryView({ app, rights }: { app: Shown; rights: Rights }) {
   const [chosen, setChosen] = useState<Entry | null>(null);
-  if (app.history.length === 0) return <p class="muted">Nothing was deployed yet.</p>;
+  if (app.history.length === 0) return <p class="muted">Nothing deployed yet. Press Sync to deploy for the first time.</p>;
   return (
     <>
       <div class="table-box">
         <table>
           <thead>
             <tr>
-              <th scope="col">Id</th>
+              <th scope="col">ID</th>
               <th scope="col">Revision</th>
               <th scope="col">Deployed</th>
-              <th scope="col">Took</th>
-              <th scope="col">By</th>
+              <th scope="col">Duration</th>
+              <th scope="col">Initiated by</th>
               <th scope="col">Action</th>
             </tr>
           </thead>
@@ -44,7 +44,7 @@ export function HistoryView({ app, rights }: { app: Shown; rights: Rights }) {
                 <td>{entry.automated ? "automated sync" : entry.by}</td>
                 <td>
                   {at === 0 ? (
-                    <span class="muted">the present one</span>
+                    <span class="muted">current</span>
                   ) : (
                     <>
                       <a href={href(withQuery({ view: "diff", from: `history:${entry.id}`, to: LIVE }))}>Compare</a>{" "}
@@ -70,19 +70,19 @@ function RollBack({ app, entry, onClose }: { app: Shown; entry: Entry; onClose: 
   async function rollBack(event: SubmitEvent) {
     event.preventDefault();
     const body = { appNamespace: row.namespace, project: row.project, id: entry.id };
-    if (await act("Rolling back", "POST", `/api/v1/applications/${row.name}/rollback`, body)) onClose();
+    if (await act("Rollback started", "POST", `/api/v1/applications/${row.name}/rollback`, body)) onClose();
   }
   return (
     <Dialog title="Roll back" onClose={onClose}>
       <form onSubmit={(event) => void rollBack(event)}>
         <h1>Roll {row.name} back</h1>
         <p>
-          It goes from <code>{shortRevision(row.revision)}</code> to <code>{entry.revisions.map(shortRevision).join(", ")}</code>,
+          From <code>{shortRevision(row.revision)}</code> to <code>{entry.revisions.map(shortRevision).join(", ")}</code>,
           deployed <Ago at={entry.deployedAt} />.
         </p>
         {row.automated && (
           <Note severity="attention">
-            Automated sync holds at that revision until Git has a newer commit, or you sync it yourself.
+            Automated sync is held at that revision until Git has a newer commit or you sync manually.
           </Note>
         )}
         <details>

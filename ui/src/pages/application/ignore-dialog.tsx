@@ -16,13 +16,13 @@ export function IgnoreDialog({ app, difference, rights, onClose }: { app: Shown;
   const { patch, text } = asPatch(withRule(kept, rule));
   async function apply() {
     const body = { appNamespace: app.row.namespace, name: app.row.name, project: app.row.project, patch, patchType: "merge" };
-    if (await act("It is ignored from now on", "PATCH", `/api/v1/applications/${encodeURIComponent(app.row.name)}`, body)) onClose();
+    if (await act("Difference ignored", "PATCH", `/api/v1/applications/${encodeURIComponent(app.row.name)}`, body)) onClose();
   }
   return (
     <Dialog title="Ignore a difference" onClose={onClose}>
       <div class="body">
-        <h1>Ignore what differs in {difference.key}</h1>
-        <div class="checks" role="group" aria-label="Which fields">
+        <h1>Ignore differences in {difference.key}</h1>
+        <div class="checks" role="group" aria-label="Fields">
           {places.map((one) => (
             <label key={one.shown}>
               <input type="checkbox" checked={chosen.has(one.shown)} onChange={(event) => toggle(one.shown, event.currentTarget.checked)} />
@@ -31,12 +31,12 @@ export function IgnoreDialog({ app, difference, rights, onClose }: { app: Shown;
           ))}
         </div>
         <Note severity="attention">
-          What is ignored is compared no more: it does not make the Application OutOfSync, whoever changes it. A sync still writes Git's value, unless the sync option RespectIgnoreDifferences=true is set.
+          Ignored fields are not compared, so they do not make the Application OutOfSync. A sync still writes Git's value unless the sync option RespectIgnoreDifferences=true is set.
         </Note>
         {chosen.size > 0 && (
           <>
             <h2>
-              The patch to commit to where the Application is kept <Copy text={text} what="the patch" />
+              Patch to commit to the Application's manifest <Copy text={text} what="the patch" />
             </h2>
             <pre class="diff" tabIndex={0}>
               {text}
@@ -45,7 +45,7 @@ export function IgnoreDialog({ app, difference, rights, onClose }: { app: Shown;
         )}
         <div class="actions">
           <Button lacks={rights.update} disabled={chosen.size === 0} onClick={() => void apply()}>
-            Apply it now, without a commit
+            Apply now, without a commit
           </Button>
           <Button kind="primary" onClick={onClose}>
             Close

@@ -40,7 +40,7 @@ test("what leads in a circle is still drawn, each once", () => {
 test("Pods stand below the machine that they run on", () => {
   const { nodes } = laidOut({ nodes: [POD, OTHER, SERVICE] }, "nodes");
   expect(parent(nodes, "web-1")).toEqual(["/Node//machine-1"]);
-  expect(parent(nodes, "other")).toEqual(["/Node//no node yet"]);
+  expect(parent(nodes, "other")).toEqual(["/Node//not scheduled yet"]);
 });
 
 test("the owners' tree is as it came", () => {

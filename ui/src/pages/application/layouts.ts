@@ -1,7 +1,7 @@
 /** Other ways to see the tree: how traffic flows (Ingress, Service, Pods), and which Pod runs where. Pure. */
 import { keyOfNode, type Node, type Reference, type Tree } from "./tree-model";
 
-export const LAYOUTS: Record<string, string> = { owners: "Who owns whom", traffic: "Traffic", nodes: "Nodes" };
+export const LAYOUTS: Record<string, string> = { owners: "Ownership", traffic: "Traffic", nodes: "Nodes" };
 
 /** The tree with parents as the layout has them; `owners` as it came. */
 export function laidOut(tree: Tree, layout: string): Tree {
@@ -48,5 +48,5 @@ function byMachine(nodes: Node[]): Node[] {
 }
 
 function machineOf(pod: Node): string {
-  return pod.info?.find((one) => one.name === "Node")?.value ?? "no node yet";
+  return pod.info?.find((one) => one.name === "Node")?.value ?? "not scheduled yet";
 }

@@ -14,8 +14,8 @@ test("what is the same far from a change is folded", () => {
   const before = Array.from({ length: 20 }, (_, at) => `line ${at}`);
   const after = before.map((line, at) => (at === 10 ? "other" : line));
   const lines = folded(diff(before, after));
-  expect(lines[0]).toEqual({ kind: "gap", text: "… 7 lines that are the same" });
-  expect(lines.at(-1)).toEqual({ kind: "gap", text: "… 6 lines that are the same" });
+  expect(lines[0]).toEqual({ kind: "gap", text: "… 7 unchanged lines" });
+  expect(lines.at(-1)).toEqual({ kind: "gap", text: "… 6 unchanged lines" });
   expect(lines).toHaveLength(1 + 3 + 2 + 3 + 1);
 });
 
@@ -40,7 +40,7 @@ test("only what differs is shown, with what would become of it", () => {
 test("the effect of a sync names what would be deleted", () => {
   const one = (sync: string, pruned = false) => ({ sync, pruned }) as Resource;
   const resources = [one("OutOfSync"), one("OutOfSync", true), one("Synced")];
-  expect(effect(resources, false)).toBe("1 resource is created or changed, 1 would be deleted by pruning, which is off");
+  expect(effect(resources, false)).toBe("1 resource is created or changed, 1 would be pruned, but Prune is off");
   expect(effect(resources, true)).toBe("1 resource is created or changed, 1 deleted");
 });
 

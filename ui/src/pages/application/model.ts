@@ -165,7 +165,7 @@ export function folded(lines: Line[]): Line[] {
   const shown: Line[] = [];
   let hidden = 0;
   const gap = () => {
-    if (hidden) shown.push({ kind: "gap", text: `… ${hidden} lines that are the same` });
+    if (hidden) shown.push({ kind: "gap", text: `… ${hidden} unchanged lines` });
     hidden = 0;
   };
   lines.forEach((line, at) => {
@@ -205,7 +205,7 @@ export function effect(resources: Resource[], prune: boolean): string {
   const different = resources.filter((one) => one.sync === "OutOfSync" && !one.pruned).length;
   const pruned = resources.filter((one) => one.pruned).length;
   const parts = [`${different} ${different === 1 ? "resource is" : "resources are"} created or changed`];
-  if (pruned) parts.push(prune ? `${pruned} deleted` : `${pruned} would be deleted by pruning, which is off`);
+  if (pruned) parts.push(prune ? `${pruned} deleted` : `${pruned} would be pruned, but Prune is off`);
   return parts.join(", ");
 }
 

@@ -149,7 +149,7 @@ function Owners({ live }: { live: Record<string, unknown> }) {
   if (owners.length === 0) return null;
   return (
     <details>
-      <summary>Which manager set which field</summary>
+      <summary>Field managers</summary>
       <ul class="steps">
         {owners.map((one, at) => (
           <li key={at}>
@@ -178,7 +178,7 @@ function EditLive({ app, node, live, onClose }: { app: Shown; node: Node; live: 
       const asked = named(app, node);
       asked.set("patchType", "application/merge-patch+json");
       await ask("POST", `/api/v1/applications/${app.row.name}/resource?${asked}`, JSON.stringify(patch));
-      toast("ok", `${node.name} is changed`);
+      toast("ok", `${node.name} saved`);
       onClose();
     } catch (error) {
       toast("broken", error instanceof Error ? error.message : String(error));
@@ -186,7 +186,7 @@ function EditLive({ app, node, live, onClose }: { app: Shown; node: Node; live: 
   }
   return (
     <div>
-      <Note severity="attention">What you change here differs from Git: the next sync{app.row.automated ? ", which is automated," : ""} puts Git's version back.</Note>
+      <Note severity="attention">Your change will differ from Git: the next {app.row.automated ? "automated sync" : "sync"} restores Git's version.</Note>
       <Suspense fallback={<p class="muted">Loading the editor…</p>}>
         <Editor text={text} label={`${node.kind} ${node.name} as YAML`} onChange={setText} />
       </Suspense>
@@ -206,9 +206,9 @@ function ObjectDiff({ app, node }: { app: Shown; node: Node }) {
   const { answer, problem } = useAnswer<{ items: Managed[] | null }>(`/api/v1/applications/${app.row.name}/managed-resources?${asked}`);
   if (problem) return <Note severity="broken">{problem}</Note>;
   if (!answer) return <p class="muted">Comparing…</p>;
-  if (!answer.items?.length) return <p class="muted">Git does not say anything of it: something else made it.</p>;
+  if (!answer.items?.length) return <p class="muted">Not defined in Git: something else created it.</p>;
   const found = differences(answer.items);
-  return found.length ? <Differences found={found} /> : <Note severity="ok">Nothing differs from Git.</Note>;
+  return found.length ? <Differences found={found} /> : <Note severity="ok">No differences from Git.</Note>;
 }
 
 function Events({ app, node }: { app: Shown; node: Node }) {
@@ -221,7 +221,7 @@ function Events({ app, node }: { app: Shown; node: Node }) {
   const { answer, problem } = useAnswer<{ items?: Event[] | null }>(`/api/v1/applications/${app.row.name}/events?${asked}`);
   if (problem) return <Note severity="broken">{problem}</Note>;
   if (!answer) return <p class="muted">Loading…</p>;
-  if (!answer.items?.length) return <p class="muted">Nothing was told of it.</p>;
+  if (!answer.items?.length) return <p class="muted">No events.</p>;
   return (
     <ul class="steps">
       {answer.items.map((one, at) => (
@@ -254,18 +254,18 @@ function Actions({ app, node, onDone }: { app: Shown; node: Node; onDone: () => 
     }
     const given = (one.params ?? []).map(({ name }) => ({ name, value: values[name] ?? "" }));
     const body = { ...Object.fromEntries(asked), action: one.name, resourceActionParameters: given };
-    if (await act(`${one.name} was begun`, "POST", `/api/v1/applications/${app.row.name}/resource/actions/v2`, body)) onDone();
+    if (await act(`${one.name} started`, "POST", `/api/v1/applications/${app.row.name}/resource/actions/v2`, body)) onDone();
   }
   async function remove() {
-    if (await act(`${node.name} is deleted`, "DELETE", `/api/v1/applications/${app.row.name}/resource?${asked}`)) onDone();
+    if (await act(`${node.name} deleted`, "DELETE", `/api/v1/applications/${app.row.name}/resource?${asked}`)) onDone();
   }
   return (
     <>
       {confirming && (
         <Note severity="broken">
           <span>
-            {node.kind} {node.name} is deleted, with all that it owns.
-            {app.resources.some((one) => one.kind === node.kind && one.name === node.name) && " Git has it: the next sync makes it again."}
+            {node.kind} {node.name} will be deleted, with everything it owns.
+            {app.resources.some((one) => one.kind === node.kind && one.name === node.name) && " It is defined in Git: the next sync creates it again."}
           </span>
         </Note>
       )}
@@ -283,7 +283,7 @@ function Actions({ app, node, onDone }: { app: Shown; node: Node; onDone: () => 
           </Button>
         ))}
         <Button kind="danger" lacks={whole && fine} onClick={() => (confirming ? void remove() : setConfirming(true))}>
-          {confirming ? "Yes, delete it" : "Delete…"}
+          {confirming ? "Confirm delete" : "Delete…"}
         </Button>
       </div>
     </>

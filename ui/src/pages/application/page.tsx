@@ -86,16 +86,16 @@ function Actions({ app, rights, onSync, onDelete }: ActionsProps) {
   const { row } = app;
   const busy = row.phase === "Running" || row.phase === "Terminating";
   const refresh = (level: string) =>
-    act(`Asked for a ${level} refresh`, "GET", `/api/v1/applications/${row.name}?appNamespace=${row.namespace}&refresh=${level}`);
+    act(level === "hard" ? "Hard refresh requested" : "Refresh requested", "GET", `/api/v1/applications/${row.name}?appNamespace=${row.namespace}&refresh=${level}`);
   return (
     <div class="actions">
       {busy ? (
         <Button
           kind="danger"
           lacks={rights.sync}
-          onClick={() => void act("Asked to stop", "DELETE", `/api/v1/applications/${row.name}/operation?appNamespace=${row.namespace}`)}
+          onClick={() => void act("Terminating the sync", "DELETE", `/api/v1/applications/${row.name}/operation?appNamespace=${row.namespace}`)}
         >
-          Stop the sync
+          Terminate
         </Button>
       ) : (
         <Button kind="primary" lacks={rights.sync} onClick={onSync}>
@@ -142,7 +142,7 @@ function Overview({ app, rights }: { app: Shown; rights: Rights }) {
           </dd>
           <dt>Path</dt>
           <dd class="mono">{row.path}</dd>
-          <dt>Wanted</dt>
+          <dt>Target revision</dt>
           <dd class="mono">{row.targetRevision}</dd>
           <dt>Revision</dt>
           <dd class="mono">
@@ -167,7 +167,7 @@ function Overview({ app, rights }: { app: Shown; rights: Rights }) {
             </>
           )}
           <Links urls={app.urls} />
-          <dt>Compared</dt>
+          <dt>Last compared</dt>
           <dd>
             <Ago at={app.reconciledAt} />
           </dd>
@@ -220,11 +220,11 @@ function Operation({ app }: { app: Shown }) {
     return (
       <section class="panel" aria-label="Last sync">
         <h2>Last sync</h2>
-        <p class="muted">It was never synced.</p>
+        <p class="muted">Never synced. Press Sync to deploy it.</p>
       </section>
     );
   }
-  const by = operation.automated ? "automated sync" : operation.by || "somebody";
+  const by = operation.automated ? "automated sync" : operation.by || "unknown";
   return (
     <section class="panel" aria-label="Last sync">
       <h2>
@@ -232,10 +232,10 @@ function Operation({ app }: { app: Shown }) {
       </h2>
       <p>{operation.message}</p>
       <p class="muted">
-        Begun <Ago at={operation.startedAt} /> by {by}
+        Started <Ago at={operation.startedAt} /> by {by}
         {operation.finishedAt && `, took ${span(operation.startedAt, operation.finishedAt)}`}, to{" "}
         <span class="mono">{operation.revisions.map(shortRevision).join(", ")}</span>
-        {operation.retries > 0 && `, tried again ${operation.retries} times`}
+        {operation.retries > 0 && `, ${operation.retries} ${operation.retries === 1 ? "retry" : "retries"}`}
       </p>
       {operation.steps.length > 0 && (
         <ul class="steps">

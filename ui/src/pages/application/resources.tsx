@@ -5,7 +5,7 @@ import { keyOf, type Shown } from "./model";
 export function ResourcesView({ app }: { app: Shown }) {
   const rank = (one: Shown["resources"][number]) => (one.health && one.health !== "Healthy" ? 0 : one.sync === "OutOfSync" ? 1 : 2);
   const sorted = [...app.resources].sort((a, b) => rank(a) - rank(b) || keyOf(a).localeCompare(keyOf(b)));
-  if (sorted.length === 0) return <p class="muted">It has no resources yet.</p>;
+  if (sorted.length === 0) return <p class="muted">No resources yet.</p>;
   return (
     <div class="table-box">
       <table>
@@ -31,7 +31,7 @@ export function ResourcesView({ app }: { app: Shown }) {
                 {one.name}
               </td>
               <td>{one.namespace}</td>
-              <td class="tight">{one.pruned ? <Badge severity="attention">would be deleted</Badge> : <StateBadge word={one.sync} />}</td>
+              <td class="tight">{one.pruned ? <Badge severity="attention">would be pruned</Badge> : <StateBadge word={one.sync} />}</td>
               <td class="tight">
                 <StateBadge word={one.health} />
               </td>

@@ -17,8 +17,8 @@ interface Entry {
 /** What can be chosen; a revision that the address names is among them. */
 export function sidesOf(history: Entry[], targetRevision: string, chosen: string[]): Side[] {
   const known = [
-    { value: LIVE, title: "what lives" },
-    { value: GIT, title: `what Git says now (${targetRevision})` },
+    { value: LIVE, title: "live state" },
+    { value: GIT, title: `target state in Git (${targetRevision})` },
     ...history.map((one) => ({ value: `history:${one.id}`, title: `deployment ${one.id} (${one.revisions.map(shortRevision).join(", ")})` })),
   ];
   const others = chosen.filter((value) => value && !known.some((one) => one.value === value));

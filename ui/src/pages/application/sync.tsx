@@ -7,11 +7,11 @@ import { effect, type Options, type Reference, type Shown, syncBody } from "./mo
 import { act } from "./page";
 
 const CHOICES: [keyof Options, string, string][] = [
-  ["prune", "Prune", "delete what is no longer in Git"],
-  ["dryRun", "Dry run", "ask the cluster, change nothing"],
-  ["force", "Force", "delete and create again what cannot be changed: its data may be lost"],
-  ["replace", "Replace", "overwrite whole objects: fields that others set are lost"],
-  ["applyOutOfSyncOnly", "Only what differs", "objects that are as Git says are not written again"],
+  ["prune", "Prune", "delete resources that are no longer in Git"],
+  ["dryRun", "Dry run", "validate against the cluster, change nothing"],
+  ["force", "Force", "delete and recreate resources that cannot be updated: their data may be lost"],
+  ["replace", "Replace", "overwrite whole resources: fields set by others are lost"],
+  ["applyOutOfSyncOnly", "Apply out of sync only", "skip resources that are already in sync"],
 ];
 
 const DANGEROUS = new Set(["force", "replace"]);
@@ -29,7 +29,7 @@ export function SyncDialog({ app, only = [], onClose }: { app: Shown; only?: Ref
     event.preventDefault();
     setBusy(true);
     const body = syncBody(row.namespace, row.project, options, only);
-    if (await act("The sync has begun", "POST", `/api/v1/applications/${row.name}/sync`, body)) onClose();
+    if (await act("Sync started", "POST", `/api/v1/applications/${row.name}/sync`, body)) onClose();
     setBusy(false);
   }
   return (
@@ -67,7 +67,7 @@ export function SyncDialog({ app, only = [], onClose }: { app: Shown; only?: Ref
         <div class="actions">
           <Button onClick={onClose}>Cancel</Button>
           <Button kind="primary" type="submit" disabled={busy}>
-            {options.dryRun ? "Try the sync" : "Sync"}
+            {options.dryRun ? "Start dry run" : "Sync"}
           </Button>
         </div>
       </form>

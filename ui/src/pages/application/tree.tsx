@@ -50,11 +50,11 @@ export function TreeView({ app }: { app: Shown }) {
             ))}
           </select>
         </label>
-        {layout === "traffic" && found.placed.length === 1 && <span class="muted">Nothing here takes traffic: there is no Ingress, Service or Pod of one.</span>}
-        {found.left > 0 && <span class="muted">{found.left} more are not drawn: search for them</span>}
+        {layout === "traffic" && found.placed.length === 1 && <span class="muted">No network resources: there is no Ingress, Service or Pod behind a Service.</span>}
+        {found.left > 0 && <span class="muted">{found.left} more are not shown: search for them</span>}
       </div>
       <Mapped class="tree panel" label={`The tree of ${app.row.name}`} width={width} height={height} spots={found.placed.map((one) => spot(one, app))}>
-        <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="group" aria-label={`What ${app.row.name} owns`}>
+        <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="group" aria-label={`Resources of ${app.row.name}`}>
           {found.placed.map((one) => (
             <Edge key={`edge ${one.key}`} one={one} parent={found.placed.find((other) => other.key === one.parent && other !== one)} />
           ))}
@@ -96,7 +96,7 @@ function Box({ one, app, onChoose }: { one: Placed; app: Shown; onChoose: () => 
   const root = one.column === 0;
   const health = healthOf(one, app);
   const severity = health ? severityOf(health) : "none";
-  const below = root ? "Application" : one.node ? one.node.kind : "press to show all";
+  const below = root ? "Application" : one.node ? one.node.kind : "click to show all";
   const press = root ? {} : { role: "button" as const, tabindex: 0, onClick: onChoose, onKeyDown: (event: KeyboardEvent) => pressed(event) && onChoose() };
   return (
     <g class={`box ${severity}`} transform={`translate(${x} ${y})`} data-row={root ? undefined : ""} {...press}>

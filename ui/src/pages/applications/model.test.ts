@@ -25,7 +25,7 @@ test.each([
 });
 
 test("the effect of a sync counts what differs", () => {
-  expect(bulkEffect("sync", [target, { ...target, sync: "Synced" }], false)).toContain("1 of 2 differ");
+  expect(bulkEffect("sync", [target, { ...target, sync: "Synced" }], false)).toContain("1 of 2 are out of sync");
 });
 
 test("all that match are asked for with as many rows as may be selected at once", () => {

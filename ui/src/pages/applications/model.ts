@@ -61,13 +61,13 @@ export function bulkEffect(verb: BulkVerb, rows: Target[], prune: boolean): stri
   const differ = rows.filter((row) => row.sync === "OutOfSync").length;
   switch (verb) {
     case "sync":
-      return `${differ} of ${rows.length} differ from Git and are changed${prune ? "; what left Git is deleted" : "; nothing is deleted"}. Those in sync run their hooks again.`;
+      return `${differ} of ${rows.length} are out of sync and will change${prune ? "; resources no longer in Git are deleted" : "; nothing is deleted"}. Those already in sync run their hooks again.`;
     case "refresh":
-      return `${rows.length} compare what Git has now with what lives.`;
+      return `${rows.length} are compared with Git again.`;
     case "hard-refresh":
-      return `${rows.length} render anew, without anything kept, and compare.`;
+      return `${rows.length} generate their manifests again without the cache and are compared.`;
     case "delete":
-      return `${rows.length} are deleted, and their resources before them.`;
+      return `${rows.length} are deleted, after all their resources.`;
   }
 }
 

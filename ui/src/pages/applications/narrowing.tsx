@@ -12,7 +12,7 @@ export function Narrowing() {
   const [open, setOpen] = useState(used.length > 0);
   return (
     <details class="narrowing" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>Expression, labels, annotations{used.length > 0 && ` (${used.length})`}</summary>
+      <summary>Regex, labels, annotations{used.length > 0 && ` (${used.length})`}</summary>
       <div class="fields">
         {Object.entries(NARROWED).map(([name, [title, example]]) => (
           <Narrowed key={name} name={name} title={title} example={example} />

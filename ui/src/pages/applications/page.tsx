@@ -77,7 +77,7 @@ function Head({ question, matched }: { question: string; matched: number }) {
     try {
       const { rows } = await ask<Page>("GET", allOf(question));
       selectAll(rows);
-      if (rows.length < matched) toast("attention", `The first ${rows.length} of ${matched} are selected: more are not taken at once`);
+      if (rows.length < matched) toast("attention", `The first ${rows.length} of ${matched} are selected, which is the maximum`);
     } catch (error) {
       toast("broken", error instanceof Failure ? error.message : String(error));
     }
@@ -95,10 +95,10 @@ function Head({ question, matched }: { question: string; matched: number }) {
       <Sortable column="name">Application</Sortable>
       <Sortable column="sync">Sync</Sortable>
       <Sortable column="health">Health</Sortable>
-      <Sortable column="severity">Why, and what next</Sortable>
+      <Sortable column="severity">Why and what next</Sortable>
       <th scope="col">Source</th>
       <th scope="col">Destination</th>
-      <Sortable column="synced">Synced</Sortable>
+      <Sortable column="synced">Last sync</Sortable>
     </>
   );
 }
@@ -162,13 +162,13 @@ function Empty({ filtered }: { filtered: boolean }) {
     <div class="panel">
       {filtered ? (
         <p>
-          No application has all of this. <a href={href("/applications")}>Show all</a>
+          No Applications match the filters. <a href={href("/applications")}>Clear filters</a>
         </p>
       ) : (
         <>
-          <p>There are no Applications that you may see.</p>
+          <p>No Applications yet, or none that you may see.</p>
           <p class="muted">
-            An Application keeps a cluster as a folder of Git, a chart or an image of manifests says. Press <strong>New application…</strong> or run{" "}
+            An Application deploys a Git folder, a Helm chart or an OCI image of manifests to a cluster and keeps it in sync. Press <strong>New application…</strong> or run{" "}
             <code>kubectl apply -f your-application.yaml</code>.
           </p>
         </>

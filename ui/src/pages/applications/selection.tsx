@@ -31,7 +31,7 @@ export function SelectionBar() {
   const setVerb = (verb: BulkVerb) => setOpened({ verb, rows });
   if (rows.length === 0 && !opened) return null;
   return (
-    <div class="head selection" role="region" aria-label="What is selected">
+    <div class="head selection" role="region" aria-label="Selection">
       <strong class="number">{rows.length} selected</strong>
       <div class="actions">
         <Button kind="primary" onClick={() => setVerb("sync")}>
@@ -43,7 +43,7 @@ export function SelectionBar() {
           Delete…
         </Button>
         <Button kind="plain" onClick={() => (selected.value = new Map())}>
-          Select none
+          Clear selection
         </Button>
       </div>
       {opened && <BulkDialog {...opened} onClose={() => setOpened(null)} />}
@@ -92,7 +92,7 @@ function BulkDialog({ verb, rows, onClose }: { verb: BulkVerb; rows: Row[]; onCl
             <label>
               <input type="checkbox" checked={prune} onChange={(event) => setPrune(event.currentTarget.checked)} />
               <span>
-                Prune <span class="muted">– delete what is no longer in Git</span>
+                Prune <span class="muted">– delete resources that are no longer in Git</span>
               </span>
             </label>
           </div>
@@ -102,7 +102,7 @@ function BulkDialog({ verb, rows, onClose }: { verb: BulkVerb; rows: Row[]; onCl
             const outcome = outcomes?.find((one) => one.row === row);
             return (
               <li key={keyOf(row)}>
-                {outcome && <Badge severity={outcome.problem ? "broken" : "ok"}>{outcome.problem ? "refused" : "asked"}</Badge>} {row.name}{" "}
+                {outcome && <Badge severity={outcome.problem ? "broken" : "ok"}>{outcome.problem ? "refused" : "requested"}</Badge>} {row.name}{" "}
                 <span class="muted">
                   {row.sync}, {row.health}, to {row.destinationNamespace} of {row.cluster} {outcome?.problem && `– ${outcome.problem}`}
                 </span>{" "}
@@ -115,7 +115,7 @@ function BulkDialog({ verb, rows, onClose }: { verb: BulkVerb; rows: Row[]; onCl
           <>
             <Note severity="broken">All their resources are deleted with them.</Note>
             <label class="field">
-              Type how many are deleted ({wanted})
+              Type the number of Applications to confirm ({wanted})
               <input value={typed} inputMode="numeric" onInput={(event) => setTyped(event.currentTarget.value)} />
             </label>
           </>

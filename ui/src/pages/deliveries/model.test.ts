@@ -16,9 +16,9 @@ test("contents are named in short", () => {
 
 test.each([
   [[stage("dev", "live"), stage("prod", "waiting", { why: "waits for a person" })], "attention", "prod: it waits for a person"],
-  [[stage("dev", "past"), stage("prod", "waiting", { passedBy: "fair-falcon" })], "ok", "fair-falcon, which is newer, went on instead of it"],
+  [[stage("dev", "past"), stage("prod", "waiting", { passedBy: "fair-falcon" })], "ok", "superseded by the newer fair-falcon"],
   [[stage("dev", "failed", { why: "stopped" }), stage("prod", "waiting")], "broken", "stopped"],
-  [[stage("dev", "live"), stage("prod", "live")], "ok", "It is everywhere it can go"],
+  [[stage("dev", "live"), stage("prod", "live")], "ok", "It has reached every Stage"],
   [[stage("dev", "promoting", { why: "step 2" })], "busy", "dev: step 2"],
 ])("where it stands is said by what is first in its way", (stages, severity, words) => {
   expect(standing(trace(...stages))).toMatchObject({ severity, words });

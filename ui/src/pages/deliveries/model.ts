@@ -36,8 +36,8 @@ export function standing(trace: Trace): { severity: Severity; words: string; sta
   const other = open.find((one) => one.state !== "live" && one.state !== "past");
   if (other) return { severity: "busy", words: `${other.stage}: ${other.why}`, stage: other.stage };
   const newer = trace.stages.find(isPassed);
-  if (newer) return { severity: "ok", words: `${newer.passedBy}, which is newer, went on instead of it`, stage: newer.stage };
-  return { severity: "ok", words: "It is everywhere it can go", stage: trace.stages.at(-1)?.stage ?? "" };
+  if (newer) return { severity: "ok", words: `superseded by the newer ${newer.passedBy}`, stage: newer.stage };
+  return { severity: "ok", words: "It has reached every Stage", stage: trace.stages.at(-1)?.stage ?? "" };
 }
 
 /** When it came to a stage, by its last promotion that ended well. */

@@ -44,26 +44,37 @@ function Found({ wanted }: { wanted: string }) {
   }, [wanted]);
   if (problem) return <Note severity="broken">{problem}</Note>;
   if (!traces) return <p class="muted">Searching…</p>;
-  if (traces.length === 0) return <div class="panel">No Freight that you may see has this in it.</div>;
+  if (traces.length === 0) return <div class="panel">No Freight that you may see contains this.</div>;
   return <>{traces.map((one) => <Delivery key={`${one.project}/${one.freight}`} trace={one} />)}</>;
 }
 
 /** `youngerThan`: milliseconds; older ones are left out. */
 export function Newest({ most = NEWEST, youngerThan = Infinity }: { most?: number; youngerThan?: number }) {
-  const page = useLive<Schemas["ObjectPage"]>(`/api/argosy/v1/stream/freight?sort=-created&limit=${most}`)?.value.value;
+  const found = useLive<Schemas["ObjectPage"]>(`/api/argosy/v1/stream/freight?sort=-created&limit=${most}`);
+  const page = found?.value.value;
+  if (found?.problem.value) return <Note severity="broken">{found.problem.value}</Note>;
   if (!page) return <p class="muted">Loading…</p>;
   const rows = page.rows.filter((row) => Date.now() - Date.parse(row.createdAt) < youngerThan);
-  if (rows.length === 0) return <div class="panel">{page.rows.length ? "Nothing new was found." : "Nothing is on its way: no warehouse has found anything yet."}</div>;
+  if (rows.length === 0) return <div class="panel">{page.rows.length ? "No deliveries in this period." : "No deliveries yet: no Warehouse has found anything."}</div>;
   return <>{rows.map((row) => <Live key={`${row.namespace}/${row.name}`} row={row} />)}</>;
 }
 
 /** Asked again whenever the Freight changes, which it does at each stage. */
 function Live({ row }: { row: Schemas["ObjectRow"] }) {
   const [trace, setTrace] = useState<Trace | null>(null);
+  const [problem, setProblem] = useState("");
   useEffect(() => {
-    ask<Trace>("GET", `/api/argosy/v1/freight/${e(row.namespace)}/${e(row.name)}/trace`).then(setTrace, () => undefined);
+    ask<Trace>("GET", `/api/argosy/v1/freight/${e(row.namespace)}/${e(row.name)}/trace`).then(
+      (found) => {
+        setTrace(found);
+        setProblem("");
+      },
+      (error: unknown) => setProblem(error instanceof Failure ? error.message : String(error)),
+    );
   }, [row]);
-  return trace ? <Delivery trace={trace} /> : null;
+  const name = row.facts["alias"] || row.name.slice(0, 12);
+  if (problem) return <Note severity="broken">The delivery of {name} cannot be shown: {problem}</Note>;
+  return trace ? <Delivery trace={trace} /> : <p class="muted">Loading {name}…</p>;
 }
 
 function Delivery({ trace }: { trace: Trace }) {
@@ -71,7 +82,7 @@ function Delivery({ trace }: { trace: Trace }) {
   return (
     <section class="panel delivery" aria-label={trace.alias || trace.freight}>
       <h2>
-        <Badge severity={severity}>{severity === "ok" ? "done" : severity === "broken" ? "stopped" : severity === "busy" ? "under way" : "waits"}</Badge>{" "}
+        <Badge severity={severity}>{severity === "ok" ? "done" : severity === "broken" ? "stopped" : severity === "busy" ? "in progress" : "waiting"}</Badge>{" "}
         <a href={href(`/freight/${e(trace.project)}/${e(trace.freight)}`)} data-row>
           {trace.alias || trace.freight.slice(0, 12)}
         </a>{" "}
@@ -97,8 +108,8 @@ function Stage({ project, stage }: { project: string; stage: TracedStage }) {
   const last = stage.promotions.at(-1);
   return (
     <li>
-      <Badge severity={severityOf(stage) as Severity}>{isPassed(stage) ? "passed by" : stage.state}</Badge> <strong>{stage.stage}</strong> <Ago at={arrivedAt(stage)} />
-      {stage.state !== "live" && <div class="small">{isPassed(stage) ? `${stage.passedBy} is there, which is newer` : readable(stage.why)}</div>}
+      <Badge severity={severityOf(stage) as Severity}>{isPassed(stage) ? "superseded by" : stage.state}</Badge> <strong>{stage.stage}</strong> <Ago at={arrivedAt(stage)} />
+      {stage.state !== "live" && <div class="small">{isPassed(stage) ? `the newer ${stage.passedBy} is there` : readable(stage.why)}</div>}
       {last && (
         <div class="small">
           <a href={href(`/promotions/${e(project)}/${e(last.name)}`)}>promotion</a> by {last.actor}

@@ -36,9 +36,9 @@ export function placeOfItem(item: { kind: string; namespace: string; name: strin
 export function nextOf(item: Item): { acts?: string; to: string; words: string } {
   const to = placeOfItem(item);
   if (item.kind === "Stage" && item.reason === "Waiting") return { acts: "stages", to, words: "Promote" };
-  if (item.kind === "Rollout") return { acts: "rollouts", to, words: "Look at it" };
-  if (item.kind !== "Application") return { to, words: "See why, and what led to it" };
-  if (item.reason === "OutOfSync") return { to: `${to}?view=diff`, words: "See what differs" };
-  if (/Health|Degraded|Missing/.test(item.reason)) return { to: `${to}?view=tree`, words: "See which objects are not well" };
+  if (item.kind === "Rollout") return { acts: "rollouts", to, words: "Open" };
+  if (item.kind !== "Application") return { to, words: "See why" };
+  if (item.reason === "OutOfSync") return { to: `${to}?view=diff`, words: "View the diff" };
+  if (/Health|Degraded|Missing/.test(item.reason)) return { to: `${to}?view=tree`, words: "View the unhealthy resources" };
   return { to, words: "See why" };
 }

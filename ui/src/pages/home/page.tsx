@@ -12,8 +12,8 @@ type Home = Schemas["Home"];
 const WORDS: [Severity, string][] = [
   ["broken", "broken"],
   ["attention", "need attention"],
-  ["busy", "under way"],
-  ["ok", "well"],
+  ["busy", "in progress"],
+  ["ok", "healthy"],
 ];
 const DELIVERIES = 5;
 /** The first lines offer their actions at once, the others a link to them: each asks for its rights. */
@@ -59,7 +59,7 @@ function Next({ item, acts }: { item: Item; acts: boolean }) {
 function Favourites({ items }: { items: Item[] }) {
   if (items.length === 0) {
     return favourites.value.length ? null : (
-      <p class="muted small">Press the star beside a name, and it is shown here.</p>
+      <p class="muted small">Select the star next to a name to add it to your favourites.</p>
     );
   }
   return (
@@ -90,7 +90,7 @@ function Needs({ home }: { home: Home }) {
   const acting = new Set(home.items.filter((item) => nextOf(item).acts).slice(0, ACTING));
   return (
     <>
-      <ul class="counts" aria-label="How everything is">
+      <ul class="counts" aria-label="Status counts">
         {WORDS.map(([severity, words]) => (
           <li key={severity} class="panel">
             <strong class="number">{home.counts[severity] ?? 0}</strong>
@@ -99,7 +99,7 @@ function Needs({ home }: { home: Home }) {
         ))}
       </ul>
       {home.items.length === 0 ? (
-        <Note severity="ok">Nothing waits for you.</Note>
+        <Note severity="ok">Nothing needs your attention.</Note>
       ) : (
         <ul class="needs">
           {home.items.map((item) => (

@@ -37,24 +37,24 @@ export function LogsView({ place, containers = [] }: { place: Place; containers?
     <section aria-label="Logs" class="logs">
       <div class="head">
         <label class="search">
-          <span class="hidden-but-read">Only lines with</span>
+          <span class="hidden-but-read">Filter lines</span>
           <input
             type="search"
             data-search
-            placeholder="Only lines with… ( / )"
+            placeholder="Filter lines… ( / )"
             value={wanted.filter}
             onChange={(event) => set({ filter: event.currentTarget.value || null })}
           />
         </label>
         <label class="search">
-          <span class="hidden-but-read">Mark</span>
-          <input type="search" placeholder="Mark…" value={search} onInput={(event) => setSearch(event.currentTarget.value)} />
+          <span class="hidden-but-read">Highlight</span>
+          <input type="search" placeholder="Highlight…" value={search} onInput={(event) => setSearch(event.currentTarget.value)} />
         </label>
         {containers.length > 1 && (
           <label>
             Container{" "}
             <select value={wanted.container} onChange={(event) => set({ container: event.currentTarget.value || null })}>
-              <option value="">first</option>
+              <option value="">default</option>
               {containers.map((one) => (
                 <option key={one}>{one}</option>
               ))}
@@ -92,7 +92,7 @@ function Check({ name, title, on, set }: { name: string; title: string; on: bool
 }
 
 function Connected({ state }: { state: Connection }) {
-  const words = { opening: "connecting", following: "following", ended: "all of it", broken: "connection lost, trying again" } as const;
+  const words = { opening: "connecting", following: "following", ended: "complete", broken: "connection lost, reconnecting" } as const;
   const severity = state === "broken" ? "attention" : state === "ended" ? "ok" : "busy";
   return (
     <span role="status">
@@ -131,7 +131,7 @@ function Lines(props: { lines: LogLine[]; search: string; wrap: boolean; follow:
           <span class="text">{marked(line.text, search).map((piece) => (piece.hit ? <mark>{piece.text}</mark> : piece.text))}</span>
         </div>
       ))}
-      {lines.length === 0 && <p class="muted">{ended ? "Nothing was printed." : "Nothing was printed yet."}</p>}
+      {lines.length === 0 && <p class="muted">{ended ? "No log lines." : "No log lines yet."}</p>}
     </div>
   );
 }

@@ -48,7 +48,7 @@ export function useLacks(kind: string, row: Row, actions: string[]): Record<stri
       ({ allowed }) =>
         setLacks(
           Object.fromEntries(
-            rights.map((one, at) => [one.action.slice(7), allowed[at] ? undefined : `you lack the right objects, ${one.action}, ${object}`]),
+            rights.map((one, at) => [one.action.slice(7), allowed[at] ? undefined : `missing permission: objects, ${one.action}, ${object}`]),
           ),
         ),
       () => setLacks({}),
@@ -139,7 +139,7 @@ function Holding({ offers, chosen, automatic }: { offers: Offer[]; chosen: strin
   const newest = offers.find((one) => one.available)?.name === chosen;
   return (
     <Note severity={newest ? "ok" : "attention"}>
-      {newest ? "It is the newest: automatic promotion goes on, and a hold ends." : "Automatic promotion holds at this piece until somebody promotes the newest."}
+      {newest ? "This is the newest Freight: auto-promotion continues, and any hold ends." : "Auto-promotion is held at this Freight until someone promotes the newest."}
     </Note>
   );
 }
@@ -160,7 +160,7 @@ function Approve({ row, one, lacks, onDone }: { row: Row; one: Offer; lacks: str
   return (
     <Note severity="attention">
       <span>
-        {row.name} may have {one.alias || one.name.slice(0, 12)} then, though {one.waitsFor || "it could not yet"}. An approval is not taken back.
+        This lets {row.name} use {one.alias || one.name.slice(0, 12)}, although {one.waitsFor || "it is not available yet"}. An approval cannot be undone.
       </span>
       <span class="actions">
         <Button onClick={() => setAsks(false)}>Cancel</Button>
@@ -197,7 +197,7 @@ function Promote({ row, automatic, lacks, onClose, onDone }: { row: Row; automat
         <h1>Promote to {row.name}</h1>
         {problem && <Note severity="broken">{problem}</Note>}
         {!offers && !problem && <p class="muted">Loading…</p>}
-        {offers?.length === 0 && <Note severity="attention">There is no Freight yet.</Note>}
+        {offers?.length === 0 && <Note severity="attention">No Freight yet. A Warehouse creates it when it finds a new image, chart or commit.</Note>}
         <div class="checks" role="radiogroup" aria-label="Freight">
           {offers?.map((one) => (
             <label key={one.name}>
@@ -210,11 +210,11 @@ function Promote({ row, automatic, lacks, onClose, onDone }: { row: Row; automat
                 onChange={() => setChosen(one.name)}
               />
               <span>
-                {one.alias || one.name.slice(0, 12)} {one.current && <Badge severity="ok">there now</Badge>}{" "}
+                {one.alias || one.name.slice(0, 12)} {one.current && <Badge severity="ok">current</Badge>}{" "}
                 {!one.available && <Badge severity="attention">{one.waitsFor || "not available"}</Badge>} <Ago at={one.availableAt} />
                 <span class="muted">
                   {" "}
-                  {one.content} – found <Ago at={one.createdAt} />
+                  {one.content} – discovered <Ago at={one.createdAt} />
                 </span>
               </span>
               {!one.available && <Approve row={row} one={one} lacks={lacks} onDone={() => setApproved(approved + 1)} />}
@@ -253,14 +253,14 @@ function PromotionPreview({ place, freight }: { place: string; freight: string }
     return (
       <div>
         <Button disabled={busy} onClick={() => void preview()}>
-          {busy ? "Trying it without pushing…" : "Show what it would do"}
+          {busy ? "Running without pushing…" : "Preview"}
         </Button>
       </div>
     );
   }
   return (
-    <section aria-label="What it would do">
-      <Note severity={found.wouldSucceed ? "ok" : "broken"}>{found.wouldSucceed ? "All steps would succeed." : "It would not succeed."}</Note>
+    <section aria-label="Preview">
+      <Note severity={found.wouldSucceed ? "ok" : "broken"}>{found.wouldSucceed ? "All steps would succeed." : "The Promotion would fail."}</Note>
       <ol class="promotion">
         {found.steps.map((step) => (
           <li key={step.step}>

@@ -13,7 +13,7 @@ export interface Kind {
 export const KINDS: Record<string, Kind> = {
   rollouts: {
     title: "Rollouts",
-    about: "A Rollout brings a new version to its Pods step by step and goes back by itself when an analysis fails. It comes with the manifests of an Application: kind Rollout of argoproj.io/v1alpha1.",
+    about: "A Rollout replaces Pods with a new version step by step and rolls back automatically when an analysis fails. To get one, add a Rollout (argoproj.io/v1alpha1) to the manifests of an Application.",
     columns: [
       ["strategy", "Strategy"],
       ["step", "Step"],
@@ -24,7 +24,7 @@ export const KINDS: Record<string, Kind> = {
   },
   analysisruns: {
     title: "AnalysisRuns",
-    about: "An AnalysisRun measures a new version and says whether it is good. Rollouts and the verification of Stages make them.",
+    about: "An AnalysisRun measures a new version and decides whether it is good. Rollouts and the verification of Stages create them.",
     sort: "-created",
     columns: [
       ["owner", "Of"],
@@ -33,7 +33,7 @@ export const KINDS: Record<string, Kind> = {
   },
   experiments: {
     title: "Experiments",
-    about: "An Experiment runs versions side by side for a while and judges them. A Rollout's step makes one, or it comes with manifests: kind Experiment of argoproj.io/v1alpha1.",
+    about: "An Experiment runs versions side by side for a while and compares them. A step of a Rollout creates one, or you add an Experiment (argoproj.io/v1alpha1) to the manifests of an Application.",
     sort: "-created",
     columns: [
       ["owner", "Of"],
@@ -44,17 +44,17 @@ export const KINDS: Record<string, Kind> = {
   },
   applicationsets: {
     title: "ApplicationSets",
-    about: "An ApplicationSet generates Applications from a list, a folder of Git, clusters or pull requests. It comes with manifests: kind ApplicationSet of argoproj.io/v1alpha1.",
+    about: "An ApplicationSet generates Applications from a list, a folder of Git, clusters or pull requests. To get one, apply an ApplicationSet (argoproj.io/v1alpha1).",
     columns: [["applications", "Applications"]],
   },
   stages: {
     title: "Stages",
-    about: "A Stage is a step on the way of Freight, such as test or prod. It comes with a pipeline: kind Stage of kargo.akuity.io/v1alpha1 in the namespace of a Project.",
+    about: "A Stage is an environment that Freight is promoted to, such as test or prod. To get one, apply a Stage (kargo.akuity.io/v1alpha1) in the namespace of a Project.",
     columns: [["freight", "Freight"]],
   },
   warehouses: {
     title: "Warehouses",
-    about: "A Warehouse watches repositories of images, charts and commits, and makes Freight of what is new there.",
+    about: "A Warehouse watches repositories of images, charts and commits, and creates Freight from what is new. To get one, apply a Warehouse (kargo.akuity.io/v1alpha1) in the namespace of a Project.",
     columns: [
       ["subscriptions", "Subscriptions"],
       ["freight", "Newest freight"],
@@ -62,7 +62,7 @@ export const KINDS: Record<string, Kind> = {
   },
   freight: {
     title: "Freight",
-    about: "Freight is a set of versions that travel together from Stage to Stage. A Warehouse makes it when something new is found.",
+    about: "Freight is a set of versions that are promoted together from Stage to Stage. A Warehouse creates it when it finds something new.",
     sort: "-created",
     columns: [
       ["alias", "Alias"],
@@ -73,7 +73,7 @@ export const KINDS: Record<string, Kind> = {
   },
   promotions: {
     title: "Promotions",
-    about: "A Promotion brings a piece of Freight to a Stage. Press Promote… at a Stage, or let the project promote by itself.",
+    about: "A Promotion moves Freight into a Stage. Press Promote… on a Stage, or enable auto-promotion in the project.",
     sort: "-created",
     columns: [
       ["stage", "Stage"],
@@ -83,7 +83,7 @@ export const KINDS: Record<string, Kind> = {
   },
   certificates: {
     title: "Certificates",
-    about: "A Certificate is kept valid in a Secret by an Issuer. It comes with manifests: kind Certificate of cert-manager.io/v1.",
+    about: "A Certificate is issued into a Secret and renewed before it expires. To get one, apply a Certificate (cert-manager.io/v1).",
     columns: [
       ["names", "Names"],
       ["issuer", "Issuer"],
@@ -93,7 +93,7 @@ export const KINDS: Record<string, Kind> = {
   },
   issuers: {
     title: "Issuers",
-    about: "An Issuer signs the Certificates of its namespace: by ACME, a CA, Vault or with their own key. It comes with manifests: kind Issuer of cert-manager.io/v1.",
+    about: "An Issuer signs the Certificates of its namespace: by ACME, a CA, Vault or self-signed. To get one, apply an Issuer (cert-manager.io/v1).",
     columns: [
       ["type", "Type"],
       ["server", "Server"],
@@ -103,7 +103,7 @@ export const KINDS: Record<string, Kind> = {
   },
   clusterissuers: {
     title: "ClusterIssuers",
-    about: "A ClusterIssuer signs Certificates of every namespace. It comes with manifests: kind ClusterIssuer of cert-manager.io/v1.",
+    about: "A ClusterIssuer signs Certificates of every namespace. To get one, apply a ClusterIssuer (cert-manager.io/v1).",
     columns: [
       ["type", "Type"],
       ["server", "Server"],
@@ -113,7 +113,7 @@ export const KINDS: Record<string, Kind> = {
   },
   sealedsecrets: {
     title: "Sealed secrets",
-    about: "A sealed secret is safe to commit: only this control plane can open it. Press Seal a value… to make one.",
+    about: "A sealed secret is safe to commit: only this control plane can open it. Press Seal a value… to create one.",
     columns: [["keys", "Keys"]],
   },
 };
@@ -195,18 +195,18 @@ const ABORT: Verb = {
   name: "abort",
   title: "Abort",
   kind: "danger",
-  effect: "Traffic goes back to the stable version, and the new one is scaled down.",
+  effect: "Traffic returns to the stable version, and the new version is scaled down.",
 };
 const FULL: Verb = {
   name: "promote-full",
-  title: "Promote fully",
+  title: "Promote full",
   kind: "usual",
-  effect: "All steps, pauses and analyses that are left are skipped: the new version gets all traffic.",
+  effect: "All remaining steps, pauses and analyses are skipped: the new version gets all traffic.",
 };
 
 /** What can be done with a Rollout in this state, the likeliest first. */
 export function rolloutVerbs(state: string): Verb[] {
-  const restart: Verb = { name: "restart", title: "Restart", kind: "usual", effect: "All its pods are replaced, some at a time." };
+  const restart: Verb = { name: "restart", title: "Restart", kind: "usual", effect: "All Pods are replaced, a few at a time." };
   switch (state) {
     case "Paused":
       return [{ name: "promote", title: "Promote", kind: "primary", effect: "" }, FULL, ABORT];
@@ -226,12 +226,12 @@ export function certificateVerbs(state: string): Verb[] {
     name: "renew",
     title: "Renew",
     kind: "usual",
-    effect: "It is issued again now. The present one stays in its Secret until the new one is there; what reads the Secret must read it anew.",
+    effect: "A new certificate is issued now. The current one stays in its Secret until the new one is ready. Workloads that use the Secret must reload it.",
   };
   if (state === "Ready") return [renew];
   const decide: Verb[] = [
-    { name: "approve", title: "Approve", kind: "primary", effect: "The request that waits is approved: its issuer signs it." },
-    { name: "deny", title: "Deny", kind: "danger", effect: "The request that waits is denied, which stands for ever: the Certificate fails, and is tried again after a while." },
+    { name: "approve", title: "Approve", kind: "primary", effect: "The pending request is approved, and its issuer signs it." },
+    { name: "deny", title: "Deny", kind: "danger", effect: "The pending request is denied. This cannot be undone: the Certificate fails and is retried later." },
   ];
   return state === "Issuing" ? decide : [...decide, renew];
 }

@@ -49,7 +49,7 @@ function Parts({ kind }: { kind: string }) {
   const kinds = TOGETHER.find((some) => some.includes(kind));
   if (!kinds) return null;
   return (
-    <nav class="tabs" aria-label="What belongs together">
+    <nav class="tabs" aria-label="Related kinds">
       {kinds.map((name) => (
         <a key={name} href={href(`/${name}`)} aria-current={name === kind ? "page" : undefined}>
           {KINDS[name]?.title}
@@ -104,11 +104,11 @@ function Empty({ kind, filtered }: { kind: string; filtered: boolean }) {
     <div class="panel">
       {filtered ? (
         <p>
-          Nothing has all of this. <a href={href(`/${kind}`)}>Show all</a>
+          No {title} match the filters. <a href={href(`/${kind}`)}>Clear filters</a>
         </p>
       ) : (
         <>
-          <p>There are no {title} that you may see.</p>
+          <p>No {title} yet, or none that you may see.</p>
           <p class="muted">{about}</p>
         </>
       )}
@@ -124,7 +124,7 @@ function Line({ kind, row, at, told }: { kind: string; row: Row; at: number; tol
           <a class="one-line name" title={row.name} href={href(`/${placeOf(kind, row)}`)} data-row>
             {row.name}
           </a>
-          <div class="muted small one-line">{row.namespace || "whole cluster"}</div>
+          <div class="muted small one-line">{row.namespace || "cluster-scoped"}</div>
         </div>
       </td>
       <td class="tight">
@@ -190,46 +190,48 @@ export function ObjectPage({ kind, namespace, name }: { kind: string; namespace:
         {kind === "applicationsets" && (
           <div class="actions">
             <a class="button usual" href={href(`/applicationsets/${encodeURIComponent(row.namespace)}/${encodeURIComponent(row.name)}/edit`)}>
-              Edit, with a preview…
+              Edit…
             </a>
           </div>
         )}
         <ObjectActions kind={kind} row={row} facts={{ ...row.facts, images: imagesOf(shown.object) }} onDone={() => undefined} />
       </div>
       {row.message && <Note severity={row.severity as Severity}>{row.message}</Note>}
-      <div class="panel stacked">
-        <dl class="facts">
-          <dt>Namespace</dt>
-          <dd>{row.namespace || "none: it is of the whole cluster"}</dd>
-          {Object.entries(row.facts)
-            .filter(([, value]) => value)
-            .map(([fact, value]) => (
+      <div class="object">
+        <div class="panel stacked">
+          <dl class="facts">
+            <dt>Namespace</dt>
+            <dd>{row.namespace || "none (cluster-scoped)"}</dd>
+            {Object.entries(row.facts)
+              .filter(([, value]) => value)
+              .map(([fact, value]) => (
+                <>
+                  <dt>{KINDS[kind]?.columns.find(([column]) => column === fact)?.[1] ?? FACTS[fact] ?? fact}</dt>
+                  <dd>{/^\d{4}-\d\d-\d\dT/.test(value) ? <span title={value}>{readable(value)}</span> : value}</dd>
+                </>
+              ))}
+            {row.until && (
               <>
-                <dt>{KINDS[kind]?.columns.find(([column]) => column === fact)?.[1] ?? FACTS[fact] ?? fact}</dt>
-                <dd>{/^\d{4}-\d\d-\d\dT/.test(value) ? <span title={value}>{readable(value)}</span> : value}</dd>
+                <dt>Until</dt>
+                <dd>
+                  <Ago at={row.until} />
+                </dd>
               </>
-            ))}
-          {row.until && (
-            <>
-              <dt>Until</dt>
-              <dd>
-                <Ago at={row.until} />
-              </dd>
-            </>
-          )}
-        </dl>
+            )}
+          </dl>
+        </div>
+        {(kind === "certificates" || kind === "sealedsecrets") && <StoryView kind={kind} row={row} changed={shown.object} />}
+        <Details kind={kind} object={shown.object} />
+        <Dependencies kind={kind} row={row} />
+        <details class="panel stacked">
+          <summary>
+            YAML <Copy text={text} what="the YAML" />
+          </summary>
+          <pre class="diff" tabIndex={0}>
+            {text}
+          </pre>
+        </details>
       </div>
-      {(kind === "certificates" || kind === "sealedsecrets") && <StoryView kind={kind} row={row} changed={shown.object} />}
-      <Details kind={kind} object={shown.object} />
-      <Dependencies kind={kind} row={row} />
-      <details class="panel stacked">
-        <summary>
-          As stored <Copy text={text} what="the YAML" />
-        </summary>
-        <pre class="diff" tabIndex={0}>
-          {text}
-        </pre>
-      </details>
     </>
   );
 }

@@ -27,7 +27,7 @@ export function PromotionActions({ row, facts, onDone }: { row: Row; facts: Reco
           <form onSubmit={(event) => void act(event)}>
             <h1>{verb === "abort" ? `Abort ${row.name}` : `Promote ${facts["freight"] ?? "the Freight"} to ${stage} again`}</h1>
             {verb === "abort" ? (
-              <Note severity="attention">The step that runs is ended, and no other begins. What its steps have pushed or changed already stays as it is.</Note>
+              <Note severity="attention">The running step is stopped and no further steps run. Changes that were already pushed or applied are kept.</Note>
             ) : (
               <p>A new Promotion of the same Freight is made, with the steps that {stage} has now.</p>
             )}

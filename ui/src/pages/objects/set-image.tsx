@@ -4,7 +4,7 @@ import { Button, Dialog, Note } from "../../parts";
 import { done, type Row, useLacks } from "./actions";
 import { placeOf } from "./model";
 
-/** Another image for one container: the Rollout's steps begin with it. */
+/** New image for one container: the Rollout's steps begin with it. */
 export function SetImage({ row, containers, onDone }: { row: Row; containers: [name: string, image: string][]; onDone: () => void }) {
   const lacks = useLacks("rollouts", row, ["set-image"]);
   const [open, setOpen] = useState(false);
@@ -32,7 +32,7 @@ function Asked({ row, containers, onClose, onDone }: { row: Row; containers: [st
   return (
     <Dialog title="Set image" onClose={onClose}>
       <form onSubmit={(event) => void set(event)}>
-        <h1>Another image for {row.name}</h1>
+        <h1>New image for {row.name}</h1>
         <label class="field">
           Container
           <select
@@ -54,7 +54,7 @@ function Asked({ row, containers, onClose, onDone }: { row: Row; containers: [st
           <input class="mono" value={image} spellcheck={false} onInput={(event) => setImage(event.currentTarget.value)} />
         </label>
         <p>
-          From <code>{present}</code> to <code>{image.trim() || "…"}</code>: new Pods are made, and the Rollout's steps begin anew.
+          From <code>{present}</code> to <code>{image.trim() || "…"}</code>: new Pods are created, and the Rollout starts again from its first step.
         </p>
         <Note severity="attention">If Git manages this Rollout, the next sync puts Git's image back.</Note>
         <div class="actions">

@@ -13,7 +13,7 @@ export function WarehouseActions({ row, onDone }: { row: Row; onDone: () => void
     <div class="actions">
       <Button onClick={() => void done(`${placeOf("warehouses", row)}/refresh`, {})}>Refresh</Button>
       <Button lacks={lacks["create-freight"]} onClick={() => setOpen(true)}>
-        Make Freight…
+        Create Freight…
       </Button>
       {open && <MakeFreight row={row} onClose={() => setOpen(false)} onDone={onDone} />}
     </div>
@@ -44,22 +44,22 @@ function MakeFreight({ row, onClose, onDone }: { row: Row; onClose: () => void; 
   const lacking = found?.subscriptions.filter((one) => one.found.length === 0) ?? [];
   const isReady = found !== null && found.subscriptions.length > 0 && lacking.length === 0;
   return (
-    <Dialog title="Make Freight" onClose={onClose}>
+    <Dialog title="Create Freight" onClose={onClose}>
       <form onSubmit={(event) => void make(event)}>
-        <h1>Make Freight of {row.name}</h1>
+        <h1>Create Freight from {row.name}</h1>
         {problem && <Note severity="broken">{problem}</Note>}
         {!found && !problem && <p class="muted">Loading…</p>}
         {found && (
           <p class="muted">
-            Of what was found <Ago at={found.discoveredAt} />, one from each repository. Stages that take it directly may have it at once; one that promotes by itself takes it if it is the newest.
+            Choose one artifact from each repository, as discovered <Ago at={found.discoveredAt} />. Stages that take Freight directly from this Warehouse can use it at once; a Stage with auto-promotion takes it if it is the newest.
           </p>
         )}
-        {found?.subscriptions.length === 0 && <Note severity="attention">It has found nothing yet: press Refresh, and see why below its name.</Note>}
+        {found?.subscriptions.length === 0 && <Note severity="attention">Nothing discovered yet. Press Refresh; if it fails, the Warehouse shows why.</Note>}
         {found?.subscriptions.map((one) => (
           <label key={one.key} class="field">
             {one.repository}
             <select class="mono" value={chosen[one.key] ?? ""} onChange={(event) => setChosen({ ...chosen, [one.key]: event.currentTarget.value })}>
-              {one.found.length === 0 && <option value="">nothing was found</option>}
+              {one.found.length === 0 && <option value="">nothing discovered</option>}
               {one.found.map((item) => (
                 <option key={item.id} value={item.id}>
                   {/^[0-9a-f]{40}$/.test(item.id) ? item.id.slice(0, 8) : item.id} {item.text}
@@ -68,15 +68,15 @@ function MakeFreight({ row, onClose, onDone }: { row: Row; onClose: () => void; 
             </select>
           </label>
         ))}
-        {lacking.length > 0 && <Note severity="attention">Nothing was found in {lacking.map((one) => one.repository).join(", ")}: Freight needs one from each.</Note>}
+        {lacking.length > 0 && <Note severity="attention">Nothing discovered in {lacking.map((one) => one.repository).join(", ")}: Freight needs one from each.</Note>}
         <label class="field">
-          Alias (one is found if it is left empty)
+          Alias (generated if empty)
           <input value={alias} spellcheck={false} onInput={(event) => setAlias(event.currentTarget.value)} />
         </label>
         <div class="actions">
           <Button onClick={onClose}>Cancel</Button>
           <Button kind="primary" type="submit" disabled={!isReady}>
-            Make it
+            Create
           </Button>
         </div>
       </form>

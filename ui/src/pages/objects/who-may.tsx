@@ -32,12 +32,12 @@ function Holders({ title, action, object, onClose }: { title: string; action: st
       <form method="dialog">
         <h1>{title}</h1>
         <p class="muted">
-          The right is <code>objects, {action}, {object}</code>.
+          Required permission: <code>objects, {action}, {object}</code>.
         </p>
         {problem && <Note severity="broken">{problem}</Note>}
         {!found && !problem && <p class="muted">Loading…</p>}
-        {found && <Some title="Here, by the policy" none="Nobody has it by the policy." some={found.policy} />}
-        {found && <Some title="With kubectl and kargo, by Kubernetes' roles" none="Nobody has it by Kubernetes' roles." some={found.kubernetes} />}
+        {found && <Some title="In Argosy, by its RBAC policy" none="No subjects in the policy." some={found.policy} />}
+        {found && <Some title="With kubectl and kargo, by Kubernetes RBAC" none="No subjects in Kubernetes RBAC." some={found.kubernetes} />}
         <div class="actions">
           <Button kind="primary" type="submit">
             Close

@@ -91,7 +91,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
           }}
           onKeyDown={onKeyDown}
         />
-        <ul id="palette-list" role="listbox" aria-label="What there is">
+        <ul id="palette-list" role="listbox" aria-label="Results">
           {all.map((one, number) => (
             <li
               key={`${one.kind} ${one.title} ${one.to}`}
@@ -107,7 +107,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
             </li>
           ))}
         </ul>
-        {all.length === 0 && <p class="muted">Nothing has these letters.</p>}
+        {all.length === 0 && <p class="muted">No results.</p>}
       </div>
     </Dialog>
   );

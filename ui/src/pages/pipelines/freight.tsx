@@ -13,7 +13,7 @@ export function FreightLine({ pipeline }: { pipeline: Pipeline }) {
   return (
     <section class="stacked" aria-label="Freight">
       <h2>Freight</h2>
-      {pipeline.freight.length === 0 && <p class="muted">Nothing was found yet.</p>}
+      {pipeline.freight.length === 0 && <p class="muted">No Freight yet: no Warehouse has found anything.</p>}
       <div class="line">
         {pipeline.freight.map((piece) => {
           const held = heldIn(pipeline, piece.name);
@@ -43,7 +43,7 @@ export function FreightLine({ pipeline }: { pipeline: Pipeline }) {
         })}
       </div>
       {one && other && (
-        <div class="panel stacked" aria-label="What differs">
+        <div class="panel stacked" aria-label="Comparison">
           <h2>
             From {one.facts["alias"] || one.name.slice(0, 8)} to {other.facts["alias"] || other.name.slice(0, 8)}
           </h2>
@@ -62,9 +62,9 @@ export function FreightLine({ pipeline }: { pipeline: Pipeline }) {
       {one && !other && (
         <p>
           <a href={href(`/freight/${encodeURIComponent(pipeline.project)}/${encodeURIComponent(one.name)}`)}>
-            All about {one.facts["alias"] || one.name.slice(0, 8)}
+            Details of {one.facts["alias"] || one.name.slice(0, 8)}
           </a>
-          <span class="muted"> – choose a second piece to compare</span>
+          <span class="muted"> – select a second piece of Freight to compare</span>
         </p>
       )}
     </section>

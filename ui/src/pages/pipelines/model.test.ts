@@ -43,7 +43,7 @@ test.each([
   [{ controlFlow: true }, "passes Freight on"],
   [{ waiting: 1, next: { name: "f", alias: "sly-fox", content: "" } }, "sly-fox waits for a person"],
   [{ waiting: 1, next: { name: "f", alias: "sly-fox", content: "reg/shop:1.1" } }, "sly-fox waits for a person: shop:1.1"],
-  [{ waiting: 1, automatic: true, next: { name: "f", alias: "sly-fox", content: "" } }, "sly-fox comes by itself"],
+  [{ waiting: 1, automatic: true, next: { name: "f", alias: "sly-fox", content: "" } }, "sly-fox is promoted automatically"],
   [{ promotions: [{ ...row("x"), state: "Running" }, row("y")] }, "promoting, 1 behind it"],
 ])("what a stage waits for is said: %j", (change, words) => {
   expect(waitsFor(stage("s", [], change))).toBe(words);
@@ -51,7 +51,7 @@ test.each([
 
 test("a stage where a person is to decide says so before that it is ready", () => {
   const gate = stage("s", [], { waiting: 1 });
-  expect([isGate(gate), standingOf(gate)]).toEqual([true, { severity: "attention", word: "Waits for you" }]);
+  expect([isGate(gate), standingOf(gate)]).toEqual([true, { severity: "attention", word: "Waiting for you" }]);
   for (const change of [{ automatic: true }, { controlFlow: true }, { promotions: [row("x")] }, { waiting: 0 }]) {
     const other = stage("s", [], { waiting: 1, ...change });
     expect([isGate(other), standingOf(other)]).toEqual([false, { severity: "ok", word: "Ready" }]);

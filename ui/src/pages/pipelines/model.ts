@@ -119,7 +119,7 @@ export function isGate(stage: StageNode): boolean {
 
 /** What its badge says: a gate is nothing that is done with. */
 export function standingOf(stage: StageNode): { severity: Severity; word: string } {
-  if (stage.row.severity !== "broken" && isGate(stage)) return { severity: "attention", word: "Waits for you" };
+  if (stage.row.severity !== "broken" && isGate(stage)) return { severity: "attention", word: "Waiting for you" };
   return { severity: stage.row.severity as Severity, word: stage.row.state };
 }
 
@@ -131,7 +131,7 @@ export function waitsFor(stage: StageNode): string {
   if (stage.waiting > 0) {
     const content = shortContent(stage.next?.content ?? "");
     const what = stage.next?.alias || content;
-    return `${what} ${stage.automatic ? "comes by itself" : "waits for a person"}${content && content !== what ? `: ${content}` : ""}`;
+    return `${what} ${stage.automatic ? "is promoted automatically" : "waits for a person"}${content && content !== what ? `: ${content}` : ""}`;
   }
   return "";
 }

@@ -43,7 +43,7 @@ export function PipelinesPage() {
         <Lists />
       </div>
       {problem && <Note severity="broken">{problem}</Note>}
-      {found?.length === 0 && <div class="panel">There are no pipelines that you may see.</div>}
+      {found?.length === 0 && <div class="panel">No pipelines yet, or none that you may see. A pipeline is a Kargo Project with Warehouses and Stages; apply their manifests to create one.</div>}
       <div class="cards">
         {found?.map((one) => (
           <a key={one.project} class="panel card" href={href(`/pipelines/${encodeURIComponent(one.project)}`)} data-row>
@@ -55,7 +55,7 @@ export function PipelinesPage() {
               {one.broken > 0 && <Badge severity="broken">{one.broken} broken</Badge>}{" "}
               {one.attention > 0 && <Badge severity="attention">{one.attention} need attention</Badge>}{" "}
               {one.promoting > 0 && <Badge severity="busy">{one.promoting} promoting</Badge>}
-              {one.broken + one.attention + one.promoting === 0 && <Badge severity="ok">well</Badge>}
+              {one.broken + one.attention + one.promoting === 0 && <Badge severity="ok">healthy</Badge>}
             </span>
           </a>
         ))}
@@ -97,7 +97,7 @@ export function PipelinePage({ project }: { project: string }) {
       </div>
       <Tabs names={VIEWS} chosen={view} />
       {pipeline.stages.length === 0 && pipeline.warehouses.length === 0 ? (
-        <div class="panel">There is nothing here that you may see.</div>
+        <div class="panel">This project has no Warehouses or Stages yet. Apply a Warehouse and a Stage (kargo.akuity.io/v1alpha1) in its namespace.</div>
       ) : (
         <>
           {view === "list" ? <StageList pipeline={pipeline} /> : <Graph pipeline={pipeline} />}
@@ -112,7 +112,7 @@ export function PipelinePage({ project }: { project: string }) {
 
 function StageList({ pipeline }: { pipeline: Pipeline }) {
   const found = searched(pipeline.stages, query.value.get("search") ?? "");
-  return found.length ? <StageTable stages={found} /> : <div class="panel">No stage has all of this.</div>;
+  return found.length ? <StageTable stages={found} /> : <div class="panel">No Stages match the search.</div>;
 }
 
 function Graph({ pipeline }: { pipeline: Pipeline }) {
@@ -139,15 +139,15 @@ function Graph({ pipeline }: { pipeline: Pipeline }) {
   const fit = (least: number) => setZoom(Math.min(1, Math.max(least, ((section.current?.clientWidth ?? width) - 40) / width)));
   useLayoutEffect(() => fit(LEGIBLE), [shape, each]);
   return (
-    <section ref={section} class="panel graph" aria-label="The pipeline">
+    <section ref={section} class="panel graph" aria-label="Pipeline">
       <div class="zoom">
-        <Button kind="plain" aria-label="Smaller" onClick={() => setZoom(Math.max(SMALLEST, zoom - 0.15))}>
+        <Button kind="plain" aria-label="Zoom out" onClick={() => setZoom(Math.max(SMALLEST, zoom - 0.15))}>
           −
         </Button>
-        <Button kind="plain" title="Usual size" onClick={() => setZoom(1)}>
+        <Button kind="plain" title="Actual size" onClick={() => setZoom(1)}>
           {Math.round(zoom * 100)} %
         </Button>
-        <Button kind="plain" aria-label="Larger" onClick={() => setZoom(Math.min(1.6, zoom + 0.15))}>
+        <Button kind="plain" aria-label="Zoom in" onClick={() => setZoom(Math.min(1.6, zoom + 0.15))}>
           +
         </Button>
         <Button kind="plain" onClick={() => fit(SMALLEST)}>
@@ -155,7 +155,7 @@ function Graph({ pipeline }: { pipeline: Pipeline }) {
         </Button>
         {each && (
           <Button kind="plain" onClick={() => go(withQuery({ each: null }), "replace")}>
-            Fold what is alike
+            Group similar Stages
           </Button>
         )}
       </div>
@@ -251,7 +251,7 @@ function FoldFace({ fold }: { fold: Fold }) {
       <span class="title">
         <strong>{commonName(fold.stages.map((one) => one.row.name))}</strong> <span class="number">{fold.stages.length} stages</span>
       </span>
-      <span class="holds">{held.size === 0 ? "hold nothing yet" : held.size <= 2 ? [...held].join(" · ") : `${held.size} different versions`}</span>
+      <span class="holds">{held.size === 0 ? "no Freight yet" : held.size <= 2 ? [...held].join(" · ") : `${held.size} different versions`}</span>
       <span>
         <Tally stages={fold.stages} />
       </span>
@@ -268,7 +268,7 @@ function StageFace({ stage }: { stage: StageNode }) {
       <span class="title">
         <strong title={row.name}>{row.name}</strong> <Badge severity={severity}>{word}</Badge>
       </span>
-      <span class="holds">{holds.length ? holds.map((one) => shortContent(one.content) || one.alias || one.name.slice(0, 8)).join(" · ") : "holds nothing yet"}</span>
+      <span class="holds">{holds.length ? holds.map((one) => shortContent(one.content) || one.alias || one.name.slice(0, 8)).join(" · ") : "no Freight yet"}</span>
       {waits ? (
         <span class={isGate(stage) ? "gate" : "muted small"}>{waits}</span>
       ) : (

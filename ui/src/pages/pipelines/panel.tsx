@@ -32,27 +32,27 @@ export function StagePanel({ pipeline, stage, onClose }: StageProps) {
         {stage.onHold.map((one) => (
           <Note key={one.origin} severity="attention">
             <span>
-              Automatic promotion of {one.origin} holds at {called(one.freight)}, by {one.by.replace(/^email:/, "")} <Ago at={one.since} />. Promote the newest Freight, and it goes on.
+              Auto-promotion from {one.origin} is held at {called(one.freight)}, by {one.by.replace(/^email:/, "")} <Ago at={one.since} />. Promote the newest Freight to resume it.
             </span>
           </Note>
         ))}
         <dl class="facts">
-          <dt>Holds</dt>
+          <dt>Current Freight</dt>
           <dd>
-            {stage.holds.length === 0 && "nothing yet"}
+            {stage.holds.length === 0 && "none yet"}
             {stage.holds.map((one) => (
               <div key={one.name}>
                 <a href={href(`/freight/${e(pipeline.project)}/${e(one.name)}`)}>{one.alias || one.name.slice(0, 12)}</a> <span class="mono">{one.content}</span>
               </div>
             ))}
           </dd>
-          <dt>Takes</dt>
+          <dt>Requested Freight</dt>
           <dd>{stage.takes.map((one) => `${one.warehouse} ${one.direct ? "directly" : `after ${one.stages.join(" and ")}`}`).join(", ")}</dd>
           <dt>Promotion</dt>
-          <dd>{stage.controlFlow ? "it only passes Freight on" : stage.automatic ? "by itself" : "by a person"}</dd>
+          <dd>{stage.controlFlow ? "control flow: passes Freight on" : stage.automatic ? "automatic" : "manual"}</dd>
         </dl>
         {stage.promotions.length > 0 && (
-          <section aria-label="Promotions that run or queue">
+          <section aria-label="Running and queued Promotions">
             <h2>Running and queued</h2>
             <ul class="steps">
               {stage.promotions.map((one) => (
@@ -77,12 +77,12 @@ export function StagePanel({ pipeline, stage, onClose }: StageProps) {
           )}
           {verifies && (
             <Button kind="danger" lacks={lacks["abort-verification"]} onClick={() => void done(`${place}/abort-verification`, {})}>
-              Stop the verification
+              Abort verification
             </Button>
           )}
           {stage.holds.length > 0 && <Downstream pipeline={pipeline} stage={stage} />}
           <a class="button usual" href={href(`/stages/${e(pipeline.project)}/${e(row.name)}`)}>
-            All about it
+            Details
           </a>
           <Button kind="primary" onClick={onClose}>
             Close
@@ -110,7 +110,7 @@ function Downstream({ pipeline, stage }: { pipeline: Pipeline; stage: StageNode 
       {asks && (
         <Dialog title="Promote downstream" onClose={() => setAsks(false)}>
           <form onSubmit={(event) => void promote(event)}>
-            <h1>Promote from {stage.row.name} to what follows</h1>
+            <h1>Promote downstream of {stage.row.name}</h1>
             <label class="field">
               Freight
               <select value={freight} onChange={(event) => setFreight(event.currentTarget.value)}>
@@ -121,11 +121,11 @@ function Downstream({ pipeline, stage }: { pipeline: Pipeline; stage: StageNode 
                 ))}
               </select>
             </label>
-            <p>A Promotion is made in each of these, if all of them may have it and you may promote to all:</p>
+            <p>A Promotion is created in each of these Stages, if the Freight is available to all of them and you may promote to all:</p>
             <ul>
               {following.map((one) => (
                 <li key={one.row.name}>
-                  {one.row.name} <span class="muted">which holds {one.holds.map((piece) => shortContent(piece.content) || piece.alias).join(" · ") || "nothing yet"}</span>
+                  {one.row.name} <span class="muted">currently {one.holds.map((piece) => shortContent(piece.content) || piece.alias).join(" · ") || "no Freight"}</span>
                 </li>
               ))}
             </ul>
@@ -156,7 +156,7 @@ export function WarehousePanel({ project, row, onClose }: { project: string; row
         <div class="actions">
           <WarehouseActions row={row} onDone={onClose} />
           <a class="button usual" href={href(`/warehouses/${e(project)}/${e(row.name)}`)}>
-            All about it
+            Details
           </a>
           <Button kind="primary" onClick={onClose}>
             Close

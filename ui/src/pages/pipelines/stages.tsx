@@ -12,8 +12,8 @@ export function StageTable({ stages }: { stages: StageNode[] }) {
           <tr>
             <th scope="col">Stage</th>
             <th scope="col">State</th>
-            <th scope="col">Holds</th>
-            <th scope="col">Why, and what next</th>
+            <th scope="col">Current Freight</th>
+            <th scope="col">Why and what next</th>
           </tr>
         </thead>
         <tbody>
@@ -39,7 +39,7 @@ function Line({ stage }: { stage: StageNode }) {
       <td class="tight">
         <Badge severity={severity}>{word}</Badge>
       </td>
-      <td class="mono">{held || <span class="muted">nothing yet</span>}</td>
+      <td class="mono">{held || <span class="muted">none yet</span>}</td>
       <td class="wide">{isGate(stage) ? <strong>{waitsFor(stage)}</strong> : waitsFor(stage) || stage.row.message}</td>
     </tr>
   );
@@ -49,8 +49,8 @@ export function Tally({ stages }: { stages: StageNode[] }) {
   const { broken, waits, attention, promoting, well } = tally(stages);
   return (
     <>
-      {broken > 0 && <Badge severity="broken">{broken} broken</Badge>} {waits > 0 && <Badge severity="attention">{waits} wait for you</Badge>}{" "}
-      {attention > 0 && <Badge severity="attention">{attention} need attention</Badge>} {promoting > 0 && <Badge severity="busy">{promoting} promoting</Badge>} {well > 0 && <Badge severity="ok">{well} well</Badge>}
+      {broken > 0 && <Badge severity="broken">{broken} broken</Badge>} {waits > 0 && <Badge severity="attention">{waits} waiting for you</Badge>}{" "}
+      {attention > 0 && <Badge severity="attention">{attention} need attention</Badge>} {promoting > 0 && <Badge severity="busy">{promoting} promoting</Badge>} {well > 0 && <Badge severity="ok">{well} healthy</Badge>}
     </>
   );
 }
@@ -61,7 +61,7 @@ export function FoldPanel({ fold, onClose }: { fold: Fold; onClose: () => void }
     <Dialog title={`${fold.stages.length} stages ${name}`} onClose={onClose}>
       <div class="body">
         <h1>
-          {name} <span class="muted">{fold.stages.length} stages that are alike</span>
+          {name} <span class="muted">{fold.stages.length} similar Stages</span>
         </h1>
         <p>
           <Tally stages={fold.stages} />
@@ -69,7 +69,7 @@ export function FoldPanel({ fold, onClose }: { fold: Fold; onClose: () => void }
         <StageTable stages={fold.stages} />
         <div class="actions">
           <a class="button usual" href={href(withQuery({ fold: null, each: "yes" }))}>
-            Show each in the picture
+            Show each in the graph
           </a>
           <Button kind="primary" onClick={onClose}>
             Close

@@ -58,11 +58,11 @@ export function compare(left: Report, right: Report): Compared[] {
   const rows: [string, string[], string[]][] = [
     ["Outcome", [outcomeOf(left.outcome).words], [outcomeOf(right.outcome).words]],
     ["Why", [left.reason], [right.reason]],
-    ["Took", [left.took], [right.took]],
+    ["Duration", [left.took], [right.took]],
     ["Proposed", left.changes, right.changes],
     ["Gates", left.gates.map(inWords), right.gates.map(inWords)],
     ["Failures", left.failures.map(inWords), right.failures.map(inWords)],
-    ["Assumed", assumed(left), assumed(right)],
+    ["Assumptions", assumed(left), assumed(right)],
   ];
   for (const name of [...new Set([...environments(left), ...environments(right)])].sort()) rows.push([name, objects(left, name), objects(right, name)]);
   return rows

@@ -35,12 +35,12 @@ export function RehearsalsPage() {
       <div class="head">
         <h1>Rehearsals</h1>
       </div>
-      <p class="muted">Changes that were played through the whole delivery in virtual time, before anyone merged them.</p>
+      <p class="muted">Changes that were run through the whole delivery in virtual time, before anyone merged them.</p>
       {problem && <Note severity="broken">{problem}</Note>}
       {!found && !problem && <p class="muted">Loading…</p>}
       {found && found.rehearsals.length === 0 && (
         <div class="panel">
-          No report is kept here yet. This plays a change and keeps its report: <code>{HOW}</code>
+          No reports yet. This command rehearses a change and saves its report: <code>{HOW}</code>
         </div>
       )}
       {found && found.rehearsals.length > 0 && <Rows rows={found.rehearsals} />}
@@ -54,7 +54,7 @@ function Rows({ rows }: { rows: Row[] }) {
       <table>
         <thead>
           <tr>
-            {["Rehearsal", "Outcome", "Why", "Kept"].map((title) => (
+            {["Rehearsal", "Outcome", "Why", "Saved"].map((title) => (
               <th key={title} scope="col">
                 {title}
               </th>
@@ -166,8 +166,8 @@ function Whole({ report }: { report: Report }) {
       <Listed title="Proposed" lines={report.changes} />
       <Listed title="Gates that wait for a person" lines={report.gates.map(inWords)} />
       <Listed title="Failures" lines={report.failures.map(inWords)} />
-      <Listed title="Still under way" lines={report.busy.map(inWords)} />
-      <Listed title="Not well already before the change" lines={report.before.map(inWords)} />
+      <Listed title="Still in progress" lines={report.busy.map(inWords)} />
+      <Listed title="Already unhealthy before the change" lines={report.before.map(inWords)} />
       <Listed title="Could not be loaded" lines={report.problems} />
       <Timeline report={report} />
       {report.commits.map((one) => (
@@ -176,7 +176,7 @@ function Whole({ report }: { report: Report }) {
       {report.differences.map((one) => (
         <Changed key={one.namespace + one.application} environment={one} />
       ))}
-      <Listed title="Assumed" lines={report.notes.filter((one) => one.kind === "assumed").map((one) => one.text)} />
+      <Listed title="Assumptions" lines={report.notes.filter((one) => one.kind === "assumed").map((one) => one.text)} />
       <Listed title="Would be sent" lines={report.notes.filter((one) => one.kind === "sent").map((one) => one.text)} />
     </div>
   );

@@ -44,10 +44,10 @@ const KEY = /^[A-Za-z0-9._-]+$/;
 
 /** Why nothing can be sealed yet; empty: it can. */
 export function lacks(namespace: string, name: string, scope: Scope, pairs: Pair[]): string {
-  if (scope !== "cluster-wide" && !NAME.test(namespace)) return "the namespace is needed: the value is bound to it";
-  if (!NAME.test(name)) return scope === "strict" ? "the name is needed: the value is bound to it" : "the name is needed";
+  if (scope !== "cluster-wide" && !NAME.test(namespace)) return "a namespace is required: the value is bound to it";
+  if (!NAME.test(name)) return scope === "strict" ? "a name is required: the value is bound to it" : "a name is required";
   const wrong = pairs.find((pair) => !KEY.test(pair.key));
-  if (wrong) return wrong.key ? `the key ${wrong.key} has other characters than letters, digits, '-', '_' and '.'` : "each value needs a key";
+  if (wrong) return wrong.key ? `the key ${wrong.key} may contain only letters, digits, '-', '_' and '.'` : "each value needs a key";
   if (new Set(pairs.map((pair) => pair.key)).size < pairs.length) return "two values have the same key";
   return pairs.some((pair) => !pair.value) ? "a value is empty" : "";
 }

@@ -34,7 +34,7 @@ export function SealPage() {
         </h1>
       </div>
       {problem && <Note severity="broken">{problem}</Note>}
-      {keys && !sealing && <Note severity="attention">There is no key yet: the sealing controller makes one when it starts.</Note>}
+      {keys && !sealing && <Note severity="attention">No key yet: the sealing controller creates one when it starts.</Note>}
       {sealing && <Sealing sealing={sealing} />}
       {keys && keys.length > 0 && <Keys keys={keys} />}
     </>
@@ -61,7 +61,7 @@ function Sealing({ sealing }: { sealing: Key }) {
   }
   return (
     <section class="panel" aria-label="Seal values">
-      <p class="muted">Values are encrypted in this browser; they are not sent anywhere. What comes out is safe to commit.</p>
+      <p class="muted">Values are encrypted in this browser; they are not sent anywhere. The result is safe to commit.</p>
       <form class="narrow" autocomplete="off" onSubmit={(event) => void seal(event)}>
         <label class="field">
           Namespace
@@ -72,7 +72,7 @@ function Sealing({ sealing }: { sealing: Key }) {
           <input value={name} onInput={(event) => setName(event.currentTarget.value)} />
         </label>
         <label class="field">
-          It may be opened as
+          Scope
           <select value={scope} onChange={(event) => setScope(event.currentTarget.value as Scope)}>
             {SCOPES.map(([value, title]) => (
               <option key={value} value={value}>
@@ -97,7 +97,7 @@ function Sealing({ sealing }: { sealing: Key }) {
           </fieldset>
         ))}
         <Button kind="plain" onClick={() => setPairs([...pairs, { key: "", value: "" }])}>
-          One more value
+          Add a value
         </Button>
         <Button kind="primary" type="submit" lacks={missing || undefined}>
           Seal
@@ -128,8 +128,8 @@ function Keys({ keys }: { keys: Key[] }) {
               <th scope="col">Key</th>
               <th scope="col">Use</th>
               <th scope="col">Fingerprint</th>
-              <th scope="col">Made</th>
-              <th scope="col">Certificate ends</th>
+              <th scope="col">Created</th>
+              <th scope="col">Certificate expires</th>
               <th scope="col">Certificate</th>
             </tr>
           </thead>
@@ -137,7 +137,7 @@ function Keys({ keys }: { keys: Key[] }) {
             {keys.map((one) => (
               <tr key={one.name}>
                 <td>{one.name}</td>
-                <td>{one.seals ? <Badge severity="ok">seals and opens</Badge> : <Badge severity="busy">opens</Badge>}</td>
+                <td>{one.seals ? <Badge severity="ok">encrypts and decrypts</Badge> : <Badge severity="busy">decrypts</Badge>}</td>
                 <td class="mono small">{one.fingerprint}</td>
                 <td class="tight">
                   <Ago at={one.createdAt} />

@@ -26,7 +26,7 @@ export function AccountPage({ name }: { name: string }) {
     await load();
   }
   async function revoke(id: string) {
-    await ask("DELETE", `${place}/token/${encodeURIComponent(id)}`).then(() => toast("ok", "The token is revoked"), told);
+    await ask("DELETE", `${place}/token/${encodeURIComponent(id)}`).then(() => toast("ok", "Token revoked"), told);
     await load();
   }
   if (!account) return problem ? <Note severity="broken">{problem}</Note> : <p class="muted">Loading…</p>;
@@ -42,13 +42,13 @@ export function AccountPage({ name }: { name: string }) {
         {token && (
           <Note severity="attention">
             <span>
-              The new token, shown this once: <code class="wrapped">{token}</code> <Copy text={token} what="the token" />
+              The new token. Copy it now, it is not shown again: <code class="wrapped">{token}</code> <Copy text={token} what="the token" />
             </span>
           </Note>
         )}
         {(account.tokens ?? []).map((one) => (
           <p key={one.id}>
-            <code>{one.id}</code> <span class="muted">of {new Date(Number(one.issuedAt) * 1000).toLocaleString()}</span>{" "}
+            <code>{one.id}</code> <span class="muted">created {new Date(Number(one.issuedAt) * 1000).toLocaleString()}</span>{" "}
             <Button kind="plain" onClick={() => void revoke(one.id)}>
               Revoke
             </Button>
@@ -74,7 +74,7 @@ function Password({ name }: { name: string }) {
     setProblem("");
     try {
       await ask("PUT", "/api/v1/account/password", { name, currentPassword: current, newPassword: wanted });
-      toast("ok", "The password is changed");
+      toast("ok", "Password changed");
       setCurrent("");
       setWanted("");
     } catch (error) {
@@ -85,10 +85,10 @@ function Password({ name }: { name: string }) {
     <section class="panel stacked" aria-label="Password">
       <h2>Password</h2>
       <form class="narrow" onSubmit={(event) => void change(event)}>
-        <Input field={{ name: "current", title: `Password of ${me.value?.username ?? "you"} now`, kind: "password" }} value={current} onChange={setCurrent} />
+        <Input field={{ name: "current", title: `Current password of ${me.value?.username ?? "you"}`, kind: "password" }} value={current} onChange={setCurrent} />
         <Input field={{ name: "wanted", title: `New password of ${name}`, hint: "8 to 32 characters", kind: "password" }} value={wanted} onChange={setWanted} />
         {problem && <Note severity="broken">{problem}</Note>}
-        <Button type="submit" lacks={current && wanted ? undefined : "both are needed"}>
+        <Button type="submit" lacks={current && wanted ? undefined : "both passwords are required"}>
           Change
         </Button>
       </form>

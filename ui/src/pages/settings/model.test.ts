@@ -18,7 +18,7 @@ test("what was left empty is not sent", () => {
 
 test.each([
   ["p, proj:a:r, applications, sync, a/*, allow", "may sync applications a/*"],
-  ["p, proj:a:r, applications, *, a/*, deny", "may never do everything with applications a/*"],
+  ["p, proj:a:r, applications, *, a/*, deny", "may not do anything with applications a/*"],
   ["nonsense", "nonsense"],
 ])("the rule %s reads: %s", (rule, words) => {
   expect(ruleInWords(rule)).toBe(words);

@@ -71,7 +71,7 @@ export const SECTIONS: Section[] = [
     place: "projects",
     title: "Projects",
     one: "project",
-    about: "What may be deployed from where to where, and who may do it.",
+    about: "Projects limit which sources may be deployed to which destinations, and who may do it.",
     api: "/api/v1/projects",
     name: (item) => text(item, "metadata", "name"),
     columns: [
@@ -85,8 +85,8 @@ export const SECTIONS: Section[] = [
     fields: [
       { name: "name", title: "Name", required: true },
       { name: "description", title: "Description" },
-      { name: "sourceRepos", title: "Repositories", hint: "one a line, * for all", kind: "area" },
-      { name: "server", title: "Cluster", hint: "its address, * for all" },
+      { name: "sourceRepos", title: "Repositories", hint: "one per line, * for all", kind: "area" },
+      { name: "server", title: "Cluster", hint: "API server URL, * for all" },
       { name: "namespace", title: "Namespace", hint: "* for all" },
     ],
     create: (values) => ({
@@ -104,13 +104,13 @@ export const SECTIONS: Section[] = [
     }),
     removal: deletes("projects", (item) => text(item, "metadata", "name")),
     remove: (item) => `/api/v1/projects/${e(text(item, "metadata", "name"))}`,
-    loses: "Applications of the project would have none: that is refused while there are some.",
+    loses: "A project that still has Applications cannot be removed.",
   },
   {
     place: "repos",
     title: "Repositories",
     one: "repository",
-    about: "Where manifests come from, and the credentials for it.",
+    about: "Where manifests come from, and the credentials to read them.",
     api: "/api/v1/repositories",
     name: (item) => text(item, "repo"),
     columns: [
@@ -129,7 +129,7 @@ export const SECTIONS: Section[] = [
       { name: "username", title: "User" },
       { name: "password", title: "Password or token", kind: "password" },
       { name: "sshPrivateKey", title: "SSH private key", kind: "area" },
-      { name: "insecure", title: "Do not verify the server's certificate", kind: "check" },
+      { name: "insecure", title: "Skip server verification", kind: "check" },
       { name: "enableLfs", title: "Git LFS", kind: "check" },
     ],
     create: (values) => ({
@@ -138,7 +138,7 @@ export const SECTIONS: Section[] = [
     }),
     removal: deletes("repositories", (item) => within(item, text(item, "repo"))),
     remove: (item) => `/api/v1/repositories/${e(text(item, "repo"))}?appProject=${e(text(item, "project"))}`,
-    loses: "Its credentials are gone: Applications that need them cannot be compared.",
+    loses: "Its credentials are deleted. Applications that need them can no longer be compared.",
   },
   {
     place: "clusters",
@@ -160,7 +160,7 @@ export const SECTIONS: Section[] = [
       { name: "server", title: "Address", hint: "https://…", required: true },
       { name: "bearerToken", title: "Bearer token", kind: "password" },
       { name: "caData", title: "Certificate authority", hint: "PEM", kind: "area" },
-      { name: "namespaces", title: "Namespaces", hint: "one a line, empty for all", kind: "area" },
+      { name: "namespaces", title: "Namespaces", hint: "one per line, empty for all", kind: "area" },
       { name: "project", title: "Project", hint: "empty: all projects may use it" },
     ],
     create: (values) => ({
@@ -178,13 +178,13 @@ export const SECTIONS: Section[] = [
     }),
     removal: deletes("clusters", (item) => within(item, text(item, "server"))),
     remove: (item) => `/api/v1/clusters/${e(text(item, "server"))}`,
-    loses: "Applications that go there cannot be compared or synced; what runs there runs on.",
+    loses: "Applications on this cluster can no longer be compared or synced. Its workloads keep running.",
   },
   {
     place: "certs",
     title: "Certificates and known hosts",
     one: "certificate",
-    about: "Which Git and Helm servers are trusted, besides those of the system.",
+    about: "Git and Helm servers that are trusted in addition to the system's certificates.",
     api: "/api/v1/certificates",
     name: (item) => `${text(item, "serverName")} ${text(item, "certSubType")}`,
     columns: [
@@ -206,13 +206,13 @@ export const SECTIONS: Section[] = [
     removal: deletes("certificates", () => ""),
     remove: (item) =>
       `/api/v1/certificates?hostNamePattern=${e(text(item, "serverName"))}&certType=${e(text(item, "certType"))}&certSubType=${e(text(item, "certSubType"))}`,
-    loses: "The server is not trusted any more by it.",
+    loses: "The server is no longer trusted by this entry.",
   },
   {
     place: "gpgkeys",
     title: "GnuPG keys",
     one: "key",
-    about: "Whose signatures of commits count, in projects that want them.",
+    about: "Keys that may sign commits, for projects that require signatures.",
     api: "/api/v1/gpgkeys",
     name: (item) => text(item, "keyID"),
     columns: [
@@ -225,19 +225,19 @@ export const SECTIONS: Section[] = [
     create: (values) => ({ place: "/api/v1/gpgkeys", body: { keyData: values["keyData"] } }),
     removal: deletes("gpgkeys", () => ""),
     remove: (item) => `/api/v1/gpgkeys?keyID=${e(text(item, "keyID"))}`,
-    loses: "Commits that it signed do not count as signed any more.",
+    loses: "Commits signed with this key no longer count as signed.",
   },
   {
     place: "accounts",
     title: "Accounts",
     one: "account",
-    about: "Local users. Those of a sign-in provider are not listed.",
+    about: "Local users. Users of a single sign-on provider are not listed.",
     api: "/api/v1/account",
     name: (item) => text(item, "name"),
     columns: [
       ["Account", (item) => ({ text: text(item, "name"), link: `/settings/accounts/${e(text(item, "name"))}` })],
       ["State", (item) => (at(item, "enabled") ? { text: "enabled", severity: "ok" } : { text: "disabled", severity: "attention" })],
-      ["May", (item) => cell(list(at(item, "capabilities")).join(", "))],
+      ["Capabilities", (item) => cell(list(at(item, "capabilities")).join(", "))],
       ["Tokens", (item) => cell(String(Array.isArray(at(item, "tokens")) ? (at(item, "tokens") as unknown[]).length : 0))],
     ],
     fields: [],
@@ -272,7 +272,7 @@ export function ruleInWords(rule: string): string {
   const [, , resource, action, object, effect] = rule.split(",").map((part) => part.trim());
   if (!effect) return rule;
   const what = object === "*" ? `all ${resource}` : `${resource} ${object}`;
-  return `${effect === "deny" ? "may never" : "may"} ${action === "*" ? "do everything with" : action} ${what}`;
+  return `${effect === "deny" ? "may not" : "may"} ${action === "*" ? "do anything with" : action} ${what}`;
 }
 
 function destinations(item: Item): string {

@@ -58,7 +58,7 @@ function List({ section }: { section: Section }) {
       </div>
       {problem && <Note severity="broken">{problem}</Note>}
       {!items && !problem && <p class="muted">Loading…</p>}
-      {items?.length === 0 && <div class="panel">There is no {section.one} that you may see.</div>}
+      {items?.length === 0 && <div class="panel">No {section.title.toLowerCase()} yet, or none that you may see.</div>}
       {items && items.length > 0 && <Items section={section} items={items} onRemove={setRemoves} />}
       {makes && <Maker section={section} onClose={() => setMakes(false)} onDone={() => void load()} />}
       {removes && <Remover section={section} item={removes} onClose={() => setRemoves(null)} onDone={() => void load()} />}
@@ -136,7 +136,7 @@ function Maker({ section, onClose, onDone }: { section: Section; onClose: () => 
     const { place, body } = section.create!(values);
     try {
       await ask("POST", place, body);
-      toast("ok", `The ${section.one} is created`);
+      toast("ok", `New ${section.one} created`);
       onDone();
       onClose();
     } catch (error) {
@@ -153,7 +153,7 @@ function Maker({ section, onClose, onDone }: { section: Section; onClose: () => 
         {refusal && <Note severity="broken">{refusal}</Note>}
         <div class="actions">
           <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" lacks={lacks.length ? `needed: ${lacks.join(", ")}` : undefined}>
+          <Button kind="primary" type="submit" lacks={lacks.length ? `required: ${lacks.join(", ")}` : undefined}>
             Create
           </Button>
         </div>
@@ -207,7 +207,7 @@ function Remover({ section, item, onClose, onDone }: RemoverProps) {
     event.preventDefault();
     try {
       await ask("DELETE", section.remove!(item));
-      toast("ok", `${name} is removed`);
+      toast("ok", `${name} removed`);
       onDone();
       onClose();
     } catch (error) {

@@ -30,7 +30,7 @@ export function ProjectPage({ name }: { name: string }) {
       const { parse } = await import("yaml");
       const metadata = project?.["metadata"];
       await ask("PUT", place, { project: { metadata, spec: parse(text) as unknown } });
-      toast("ok", `${name} is changed`);
+      toast("ok", `${name} saved`);
       await load();
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
@@ -82,12 +82,12 @@ function Roles({ project, roles, lacks, onDone }: { project: string; roles: Role
   }
   return (
     <section class="panel" aria-label="Roles">
-      <h2>Who may do what</h2>
-      {roles.length === 0 && <p class="muted">The project has no roles of its own; the policy of all Argosy counts.</p>}
+      <h2>Roles and permissions</h2>
+      {roles.length === 0 && <p class="muted">This project has no roles; the global RBAC policy applies.</p>}
       {token && (
         <Note severity="attention">
           <span>
-            The new token, shown this once: <code class="wrapped">{token}</code> <Copy text={token} what="the token" />
+            The new token. Copy it now, it is not shown again: <code class="wrapped">{token}</code> <Copy text={token} what="the token" />
           </span>
         </Note>
       )}
@@ -108,7 +108,7 @@ function Roles({ project, roles, lacks, onDone }: { project: string; roles: Role
             <p key={one.iat}>
               Token <code>{one.id || one.iat}</code>{" "}
               <span class="muted">
-                of {new Date(one.iat * 1000).toLocaleString()}, {one.exp ? `until ${new Date(one.exp * 1000).toLocaleString()}` : "without end"}
+                created {new Date(one.iat * 1000).toLocaleString()}, {one.exp ? `until ${new Date(one.exp * 1000).toLocaleString()}` : "never expires"}
               </span>{" "}
               <Button kind="plain" lacks={lacks} onClick={() => void revoke(role.name, one.iat)}>
                 Revoke

@@ -30,7 +30,7 @@ export function SignInPage() {
     <main class="sign-in" id="main">
       <form class="panel" onSubmit={(event) => void signIn(event)}>
         <h1>Sign in to Argosy</h1>
-        {query.value.get("return") && <p class="muted">You are brought back to where you were.</p>}
+        {query.value.get("return") && <p class="muted">You will return to the page you came from.</p>}
         <label class="field">
           User
           <input name="username" autocomplete="username" required autofocus />
@@ -44,7 +44,7 @@ export function SignInPage() {
           {busy.value ? "Signing in…" : "Sign in"}
         </Button>
         <p class="muted">
-          The first password of <code>admin</code> is in the Secret <code>argocd-initial-admin-secret</code>; <code>argosy admin initial-password</code> tells it.
+          The first password of <code>admin</code> is in the Secret <code>argocd-initial-admin-secret</code>; <code>argosy admin initial-password</code> prints it.
         </p>
       </form>
     </main>

@@ -59,6 +59,6 @@ export function containersOf(pod: unknown): { name: string; runs: boolean }[] {
 
 /** Why no terminal can be opened; empty where one can. */
 export function hindrance(enabled: boolean, allowed: boolean, right: string): string {
-  if (!enabled) return "Terminals are switched off on this server: exec.enabled of the ConfigMap argocd-cm switches them on.";
-  return allowed ? "" : `You lack the right ${right}.`;
+  if (!enabled) return "Terminals are disabled on this server. Set exec.enabled to true in the ConfigMap argocd-cm to enable them.";
+  return allowed ? "" : `Missing permission: ${right}.`;
 }

@@ -26,7 +26,7 @@ export function TerminalPanel({ manifest, ...place }: Props) {
         const found = containersOf(JSON.parse(live.manifest || "null"));
         setContainers(found);
         setChosen(found.find((one) => one.runs)?.name ?? "");
-        setHinders(hindrance(settings.execEnabled === true, allowed[0] === true, `exec, create, ${object}`) || (found.some((one) => one.runs) ? "" : "None of its containers runs."));
+        setHinders(hindrance(settings.execEnabled === true, allowed[0] === true, `exec, create, ${object}`) || (found.some((one) => one.runs) ? "" : "None of its containers is running."));
       },
       (error: unknown) => setHinders(error instanceof Failure ? error.message : String(error)),
     );
@@ -42,7 +42,7 @@ export function TerminalPanel({ manifest, ...place }: Props) {
             {containers.map((one) => (
               <option key={one.name} value={one.name} disabled={!one.runs}>
                 {one.name}
-                {one.runs ? "" : " (does not run)"}
+                {one.runs ? "" : " (not running)"}
               </option>
             ))}
           </select>

@@ -63,7 +63,7 @@ export function TerminalScreen(opened: Opened) {
         <Badge severity={state === "open" ? "ok" : state === "opening" ? "busy" : "attention"}>{state}</Badge> {opened.container} of {opened.pod}. <kbd>{OUT}</kbd> leaves the
         screen.{" "}
         <button ref={way} type="button" class="button plain" onClick={() => setRound(round + 1)}>
-          {state === "ended" ? "Open again" : "Begin anew"}
+          {state === "ended" ? "Reconnect" : "New session"}
         </button>
       </p>
       {problem && <Note severity="broken">{problem}</Note>}
@@ -76,7 +76,7 @@ export function TerminalScreen(opened: Opened) {
 async function why(place: string): Promise<string> {
   try {
     const response = await fetch(place, { credentials: "same-origin" });
-    return `No terminal was opened: ${(await response.text()).trim() || response.status}`;
+    return `The terminal could not be opened: ${(await response.text()).trim() || response.status}`;
   } catch {
     return "The server cannot be reached.";
   }

@@ -53,9 +53,9 @@ export function ExperimentDetails({ object }: { object: unknown }) {
           {analyses.map((one) => (
             <article key={one.name}>
               <h3>
-                {one.phase ? <StateBadge word={one.phase} /> : <Badge severity="attention">Not begun</Badge>}{" "}
+                {one.phase ? <StateBadge word={one.phase} /> : <Badge severity="attention">Not started</Badge>}{" "}
                 {one.run ? <a href={href(`/${placeOf("analysisruns", { namespace, name: one.run })}`)}>{one.name}</a> : one.name}
-                {one.required && <span class="muted small">the Experiment waits for it</span>}
+                {one.required && <span class="muted small">required for completion</span>}
               </h3>
               {one.message && <Note severity="attention">{one.message}</Note>}
               {one.run && <RunMeasurements namespace={namespace} name={one.run} />}

@@ -34,8 +34,8 @@ test("the track says which step it is at", () => {
 test.each([
   [{ setWeight: 5 }, "5 %", "weight"],
   [{ pause: {} }, "pause", "until promoted"],
-  [{ pause: { duration: "1h" } }, "pause 1h", "then goes on"],
-  [{ pause: { duration: 30 } }, "pause 30s", "then goes on"],
+  [{ pause: { duration: "1h" } }, "pause 1h", "then continues"],
+  [{ pause: { duration: 30 } }, "pause 30s", "then continues"],
   [{ analysis: { templates: [{ templateName: "a" }, { templateName: "b" }] } }, "analysis", "a, b"],
   [{ setCanaryScale: { replicas: 2 } }, "canary scale", "2 pods"],
   [{ setCanaryScale: { matchTrafficWeight: true } }, "canary scale", "as the weight"],
@@ -53,7 +53,7 @@ test("measurements are read with their condition", () => {
     spec: { metrics: [{ name: "ok", successCondition: "result[0] >= 0.95" }] },
     status: { metricResults: [{ name: "ok", phase: "Failed", failed: 1, measurements: [{ value: "[0.5]", phase: "Failed", finishedAt: "2026-01-01T00:00:00Z" }] }] },
   };
-  expect(measured(run)[0]).toMatchObject({ condition: "good: result[0] >= 0.95", failures: 1, points: [{ value: 0.5, phase: "Failed" }] });
+  expect(measured(run)[0]).toMatchObject({ condition: "success: result[0] >= 0.95", failures: 1, points: [{ value: 0.5, phase: "Failed" }] });
 });
 
 test.each([["[0.5]", 0.5], ["3", 3], ["", null], ["NaN", null], ["[1 2]", 1], ['{"a":1}', null]] as const)("of %s the number is %s", (value, number) => {
@@ -125,8 +125,8 @@ test("a router's weight is set beside the one that is wanted", () => {
   const one = { kind: "Ingress", name: "web", place: "", canary: 30, stable: 70 };
   expect(wantedWeight({ status: { canary: { weights: { canary: { weight: 30 } } } } })).toBe(30);
   expect(wantedWeight({})).toBeNull();
-  expect(reportedInWords(one, 30)).toEqual({ words: "30 % new, 70 % stable, as wanted", severity: "ok" });
-  expect(reportedInWords(one, 50)).toEqual({ words: "30 % new, 70 % stable, wanted are 50 %", severity: "attention" });
+  expect(reportedInWords(one, 30)).toEqual({ words: "30 % new, 70 % stable, as desired", severity: "ok" });
+  expect(reportedInWords(one, 50)).toEqual({ words: "30 % new, 70 % stable, desired are 50 %", severity: "attention" });
   expect(reportedInWords(one, null).severity).toBe("ok");
 });
 
@@ -160,10 +160,10 @@ test("the log of a promotion is in the order in which things happened", () => {
   };
   const events = [{ type: "Warning", reason: "Slow", message: "it takes long", at: "2026-01-01T00:00:03.5Z" }];
   expect(logOf(promotionSteps(promotion), events).map((one) => `${one.of} ${one.word}: ${one.message}`)).toEqual([
-    "clone Began: git-clone",
+    "clone Started: git-clone",
     "clone Succeeded: ",
     " Slow: it takes long",
-    "push Began: git-push",
+    "push Started: git-push",
     "push Running: the remote says no",
   ]);
 });

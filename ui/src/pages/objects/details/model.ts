@@ -82,7 +82,7 @@ export interface LogLine {
 export function logOf(steps: PromotionStep[], events: { type: string; reason: string; message: string; at: string }[]): LogLine[] {
   const went = steps.flatMap((one): LogLine[] => {
     const line = (at: string, word: string, severity: Severity, message: string) => ({ at, of: one.name, word, severity, message });
-    const found = one.startedAt ? [line(one.startedAt, "Began", "busy", one.uses)] : [];
+    const found = one.startedAt ? [line(one.startedAt, "Started", "busy", one.uses)] : [];
     if (one.finishedAt) found.push(line(one.finishedAt, one.status, one.severity, [one.message, one.errors > 0 ? `after ${one.errors} errors` : ""].filter(Boolean).join(", ")));
     else if (one.startedAt && one.message) found.push(line(one.startedAt, one.status, one.severity, one.message));
     return found;
@@ -114,7 +114,7 @@ export function stepInWords(step: unknown): { title: string; detail: string } {
   if (has("setWeight")) return { title: `${text(at(step, "setWeight"))} %`, detail: "weight" };
   if (has("pause")) {
     const duration = text(at(step, "pause", "duration"));
-    return { title: duration ? `pause ${/^\d+$/.test(duration) ? `${duration}s` : duration}` : "pause", detail: duration ? "then goes on" : "until promoted" };
+    return { title: duration ? `pause ${/^\d+$/.test(duration) ? `${duration}s` : duration}` : "pause", detail: duration ? "then continues" : "until promoted" };
   }
   if (has("analysis")) return { title: "analysis", detail: list(at(step, "analysis", "templates")).map((one) => text(one["templateName"])).join(", ") };
   if (has("experiment")) return { title: "experiment", detail: list(at(step, "experiment", "templates")).map((one) => text(one["name"])).join(", ") };
@@ -139,7 +139,7 @@ export function rolloutFacts(rollout: unknown): [string, string][] {
     ["Stable", stable],
     ["New", current === stable ? "" : current],
     ["Pods", `${text(at(status, "replicas") ?? 0)} there, ${text(at(status, "updatedReplicas") ?? 0)} new, ${text(at(status, "availableReplicas") ?? 0)} available`],
-    ["Traffic wanted", weights ? `${text(at(weights, "canary", "weight"))} % new, ${text(at(weights, "stable", "weight"))} % stable` : ""],
+    ["Desired traffic", weights ? `${text(at(weights, "canary", "weight"))} % new, ${text(at(weights, "stable", "weight"))} % stable` : ""],
     ["Weight verified", at(weights, "verified") === undefined ? "" : at(weights, "verified") ? "yes" : "not yet"],
     ["Active service", text(at(rollout, "spec", "strategy", "blueGreen", "activeService"))],
     ["Active", text(at(status, "blueGreen", "activeSelector"))],
@@ -167,7 +167,7 @@ export interface Reported {
 export function reportedInWords(one: Reported, wanted: number | null): { words: string; severity: Severity } {
   const words = `${one.canary} % new, ${one.stable} % stable`;
   if (wanted === null) return { words, severity: "ok" };
-  return one.canary === wanted ? { words: `${words}, as wanted`, severity: "ok" } : { words: `${words}, wanted are ${wanted} %`, severity: "attention" };
+  return one.canary === wanted ? { words: `${words}, as desired`, severity: "ok" } : { words: `${words}, desired are ${wanted} %`, severity: "attention" };
 }
 
 // ---- experiments
@@ -239,7 +239,7 @@ export function measured(run: unknown): Measured[] {
     return {
       name: text(result["name"]),
       phase: text(result["phase"]),
-      condition: [spec["successCondition"] && `good: ${text(spec["successCondition"])}`, spec["failureCondition"] && `bad: ${text(spec["failureCondition"])}`]
+      condition: [spec["successCondition"] && `success: ${text(spec["successCondition"])}`, spec["failureCondition"] && `failure: ${text(spec["failureCondition"])}`]
         .filter(Boolean)
         .join("; "),
       message: text(result["message"]),

@@ -32,7 +32,7 @@ export function PromotionSteps({ object }: { object: unknown }) {
       {details && <Variables values={details.variables} />}
       <section class="panel stacked" aria-label="Steps">
         <h2>Steps</h2>
-        <p class="muted small">Expressions are evaluated from what the steps before left and from what is there now; values of Secrets are shown as ***.</p>
+        <p class="muted small">Expressions are evaluated with the outputs of earlier steps and the current state. Values of Secrets are shown as ***.</p>
         <ol class="promotion">
           {steps.map((step) => (
             <Step key={step.name} step={step} evaluated={details?.steps.find((one) => one.step === step.name)} />
@@ -41,7 +41,7 @@ export function PromotionSteps({ object }: { object: unknown }) {
       </section>
       {log.length > 0 && (
         <section class="panel stacked" aria-label="Log">
-          <h2>What was told</h2>
+          <h2>Log</h2>
           <ol class="steps">
             {log.map((line, number) => (
               <li key={number}>

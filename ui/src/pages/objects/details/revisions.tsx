@@ -18,7 +18,7 @@ export function Revisions({ namespace, name, wanted }: { namespace: string; name
     event.preventDefault();
     try {
       await ask("PUT", `/rollouts/api/v1/rollouts/${e(namespace)}/${e(name)}/undo/${asks?.number}`);
-      toast("ok", `It goes back to revision ${asks?.number}`);
+      toast("ok", `Rolling back to revision ${asks?.number}`);
     } catch (error) {
       toast("broken", error instanceof Failure ? error.message : String(error));
     }
@@ -38,7 +38,7 @@ export function Revisions({ namespace, name, wanted }: { namespace: string; name
             </span>
             {canUndoTo(one, revisions) && (
               <Button kind="plain" lacks={lacks} onClick={() => setAsks(one)}>
-                Back to this…
+                Roll back…
               </Button>
             )}
           </h3>
@@ -52,13 +52,13 @@ export function Revisions({ namespace, name, wanted }: { namespace: string; name
         </article>
       ))}
       {asks && (
-        <Dialog title="Go back" onClose={() => setAsks(null)}>
+        <Dialog title="Roll back" onClose={() => setAsks(null)}>
           <form onSubmit={(event) => void undo(event)}>
             <h1>
-              Go back to revision {asks.number} of {name}
+              Roll back to revision {asks.number} of {name}
             </h1>
             <p>
-              Its Pod template is that of <code>{asks.images.join(", ")}</code> again, and the Rollout's steps begin anew.
+              The Pod template with <code>{asks.images.join(", ")}</code> is restored, and the Rollout starts again from its first step.
             </p>
             <Note severity="attention">If Git manages this Rollout, an automated sync puts Git's version back.</Note>
             <div class="actions">

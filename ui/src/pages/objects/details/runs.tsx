@@ -74,7 +74,7 @@ function Metric({ metric }: { metric: Measured }) {
       )}
       <details>
         <summary>
-          {metric.values.length} measurements{metric.failures > 0 && `, ${metric.failures} bad`} {metric.message}
+          {metric.values.length} measurements{metric.failures > 0 && `, ${metric.failures} failed`} {metric.message}
         </summary>
         <table>
           <tbody>

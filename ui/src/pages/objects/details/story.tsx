@@ -10,7 +10,7 @@ import "./view.css";
 
 type Row = Schemas["ObjectRow"];
 const e = encodeURIComponent;
-const WELL = /^(Ready|Issued|There|Valid|True|Approved|KeyPairVerified|Synced|ACMEAccountRegistered|VaultVerified)$/;
+const WELL = /^(Ready|Issued|Present|Valid|True|Approved|KeyPairVerified|Synced|ACMEAccountRegistered|VaultVerified)$/;
 const BAD = /(Fail|Error|Denied|Invalid|Expired|Errored)/;
 
 function severityOf(state: string): Severity {
@@ -34,7 +34,7 @@ export function StoryView({ kind, row, changed }: { kind: string; row: Row; chan
       <ol class="way">
         {story.chapters.map((one) => (
           <li key={`${one.kind}/${one.name}`}>
-            <Badge severity={severityOf(one.state)}>{one.state || "not there"}</Badge> <strong>{one.kind}</strong> {one.name}
+            <Badge severity={severityOf(one.state)}>{one.state || "not found"}</Badge> <strong>{one.kind}</strong> {one.name}
             <div class="small">
               {one.message}{" "}
               <span class="muted">
@@ -110,7 +110,7 @@ export function Dependencies({ kind, row }: { kind: string; row: { kind: string;
             <Linked one={one} /> {one.why} it
           </li>
         ))}
-        {found.hidden > 0 && <li class="muted">{found.hidden} more need it that you may not see</li>}
+        {found.hidden > 0 && <li class="muted">{found.hidden} more depend on it that you may not see</li>}
       </ul>
     </section>
   );

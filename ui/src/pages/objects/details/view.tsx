@@ -41,7 +41,7 @@ function GeneratedApplications({ object }: { object: unknown }) {
         </ol>
       )}
       {found.length === 0 ? (
-        <p class="muted">It has generated none.</p>
+        <p class="muted">No Applications generated.</p>
       ) : (
         <div class="table-box">
           <table>
@@ -83,7 +83,7 @@ function RolloutDetails({ object }: { object: unknown }) {
               <li key={number} class={step.state} aria-current={step.state === "now" ? "step" : undefined}>
                 <strong>{step.title}</strong>
                 <span class="small">{step.detail}</span>
-                <span class="hidden-but-read">{{ done: "is done", now: "is now", next: "comes" }[step.state]}</span>
+                <span class="hidden-but-read">{{ done: "done", now: "current", next: "pending" }[step.state]}</span>
               </li>
             ))}
           </ol>
@@ -116,7 +116,7 @@ type Metadata = { metadata?: { namespace?: string; name?: string } };
 function Lifetime({ object }: { object: unknown }) {
   const found = lifetime(object, now.value);
   if (!found) return null;
-  const words = found.days < 0 ? `expired ${-found.days} days ago` : `${found.days} days are left`;
+  const words = found.days < 0 ? `expired ${-found.days} days ago` : `${found.days} days left`;
   return (
     <section class="panel stacked" aria-label="Lifetime">
       <h2>Lifetime: {words}</h2>
@@ -125,7 +125,7 @@ function Lifetime({ object }: { object: unknown }) {
         <rect width={found.used * 100} height="8" class="used" />
         <rect x={found.renewal * 100 - 0.3} width="0.6" height="8" class="renewal" />
       </svg>
-      <p class="muted small">The mark is when it is renewed.</p>
+      <p class="muted small">The mark shows when it is renewed.</p>
     </section>
   );
 }
