@@ -13,12 +13,14 @@ from playwright.sync_api import Browser, Dialog, Page, Request, expect, sync_pla
 
 from tests.e2e.site import PATIENCE_MS, Site, sign_in
 from tests.e2e.up_process import Argosy, Repository, config
+from tests.kit.ports import free_port
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder: Path = tmp_path_factory.mktemp("page")
-    argosy = Argosy(folder / "data")
+    # a port of its own: the server that a test starts again finds it free
+    argosy = Argosy(folder / "data", flags=("--server-port", str(free_port())))
     argosy.up()
     try:
         repository = Repository(folder / "repository")

@@ -57,6 +57,8 @@ class Argosy:
     data: Path
     process: subprocess.Popen[str] | None = None
     log: Path = field(init=False)
+    flags: tuple[str, ...] = ()
+    """More arguments of `argosy up`, at each start."""
 
     def __post_init__(self) -> None:
         self.data.mkdir()
@@ -70,7 +72,7 @@ class Argosy:
         """Returns when it has said that it is ready."""
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "argosy.cli.main", "up", "--data-dir", str(self.data)],
+                [sys.executable, "-m", "argosy.cli.main", "up", "--data-dir", str(self.data), *self.flags],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
