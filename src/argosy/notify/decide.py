@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from argosy.apis.argoproj import Application
+from argosy.apis.schema import read
 from argosy.machinery.controller import NOTHING, PENDING, Decision, Event, Hidden, Question
 from argosy.machinery.requests import merge
 from argosy.notify import records, state, triggers
@@ -221,8 +223,7 @@ def _occurrence(seen: Seen, key: str, result: Result) -> tuple[str, str]:
         return f"{result.once_per}:{key}", ""
     if not result.condition.once_per or "syncResult" not in result.condition.once_per:
         return key, ""
-    operation = (seen.obj.get("status") or {}).get("operationState") or {}
-    revisions = (operation.get("syncResult") or {}).get("revisions") or ()
+    revisions = read(Application, seen.obj).status.operation_state.sync_result.revisions
     return (f"{','.join(map(str, revisions))}:{key}", key) if revisions else (key, "")
 
 

@@ -6,7 +6,7 @@ with Waiting and is repeated when the answer arrives.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote_plus, urlsplit
@@ -15,6 +15,9 @@ import gotime
 from goduration.go import Duration
 from gotime import ParseError, Time
 
+from argosy.apis.argoproj import Application
+from argosy.apis.argoproj.source import Source
+from argosy.apis.schema import read
 from argosy.expr.exprlang import Fault, Function, Struct
 from argosy.expr.exprlang.values import type_name
 from argosy.expr.go_values import Interrupted
@@ -123,22 +126,22 @@ class _Repository:
 
     def _commit(self, revision: str) -> Struct:
         source = self._source_of(revision)
-        if not source.get("repoURL"):
+        if source is None or not source.repo_url:
             raise Fault("the Application has no source with a repoURL")
-        answer = self._answer(CommitMetadata(str(source["repoURL"]), revision, _project(self._app)))
+        project = read(Application, self._app).spec.project or "default"
+        answer = self._answer(CommitMetadata(source.repo_url, revision, project))
         date = Time.from_datetime(answer.date)
         fields = {"Message": answer.message, "Author": answer.author, "Date": date, "Tags": list(answer.tags)}
         return Struct("*shared.CommitMetadata", fields)
 
-    def _source_of(self, revision: str) -> JsonObject:
+    def _source_of(self, revision: str) -> Source | None:
         """The only source, or the one that was synced to this revision."""
-        sources = sources_of(self._app)
-        status = self._app.get("status") or {}
-        for place in ((status.get("operationState") or {}).get("syncResult"), status.get("sync")):
-            revisions = (place or {}).get("revisions") or ()
+        app = read(Application, self._app)
+        sources = app.spec.all_sources
+        for revisions in (app.status.operation_state.sync_result.revisions, app.status.sync.revisions):
             if len(revisions) == len(sources) and revision in revisions:
                 return sources[revisions.index(revision)]
-        return sources[0] if sources else {}
+        return sources[0] if sources else None
 
     def _details(self) -> Struct:
         metadata = self._app["metadata"]
@@ -191,21 +194,13 @@ def _named(field: str, key: str, given: JsonObject) -> Struct:
 
 def _info_item(app: object, name: object) -> str:
     """The value in the operation's `info`. Raises Fault if there is none of that name."""
-    found = app if isinstance(app, dict) else {}
-    operation = ((found.get("status") or {}).get("operationState") or {}).get("operation") or found.get("operation")
-    for item in (operation or {}).get("info") or ():
-        if item.get("name") == name:
-            return str(item.get("value") or "")
+    found = read(Application, app if isinstance(app, dict) else {})
+    last = found.status.operation_state.operation
+    operation = last if last.raw else found.operation
+    for item in operation.info if operation is not None else ():
+        if item.name == name:
+            return item.value
     raise Fault(f"the operation has no info item {_text(name)!r}")
-
-
-def sources_of(app: JsonObject) -> Sequence[JsonObject]:
-    spec = app.get("spec") or {}
-    return spec.get("sources") or ([spec["source"]] if spec.get("source") else [])
-
-
-def _project(app: JsonObject) -> str:
-    return str((app.get("spec") or {}).get("project") or "default")
 
 
 def https_url(url: str) -> str:

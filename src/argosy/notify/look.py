@@ -12,7 +12,9 @@ from typing import Any, Final
 
 import orjson
 
+from argosy.apis.argoproj import Application
 from argosy.apis.kubernetes.views.core import ConfigMap, Secret
+from argosy.apis.schema import read
 from argosy.machinery.controller import PENDING, Hidden, Question, Snapshot
 from argosy.machinery.objects import JsonObject, Key
 from argosy.notify.configuration import Configuration, configuration
@@ -262,8 +264,8 @@ def render(seen: Seen, record: Record, now: datetime, ask: Callable[[Question[An
 
 def object_defaults(obj: JsonObject, names: tuple[str, ...]) -> JsonObject:
     """Defaults that some services take from the object if the template does not set them."""
-    spec, status = obj.get("spec") or {}, obj.get("status") or {}
-    sources = spec.get("sources") or [spec.get("source") or {}]
-    result = (status.get("operationState") or {}).get("syncResult") or {}
-    revision = result.get("revision") or next(iter(result.get("revisions") or ()), "")
-    return {"repoURL": sources[0].get("repoURL") or "", "revision": revision, "template": next(iter(names), "")}
+    app = read(Application, obj)  # other kinds have none of these fields
+    url = next((source.repo_url for source in app.spec.all_sources), "")
+    result = app.status.operation_state.sync_result
+    revision = result.revision or next(iter(result.revisions), "")
+    return {"repoURL": url, "revision": revision, "template": next(iter(names), "")}

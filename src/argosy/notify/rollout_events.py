@@ -11,6 +11,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from argosy.apis.rollouts.analysis import AnalysisRun
+from argosy.apis.rollouts.rollout import Rollout
+from argosy.apis.schema import read
 from argosy.machinery import timestamps
 from argosy.machinery.controller import Controller, Snapshot
 from argosy.machinery.objects import GroupKind, JsonObject, Key, Resource, group_version
@@ -62,12 +65,12 @@ class Look:
         ):
             return None
         rollout = snapshot.object(ROLLOUTS, Key(str(about.get("namespace") or ""), str(about.get("name") or "")))
-        if rollout is None or rollout["metadata"].get("uid") != about.get("uid", rollout["metadata"].get("uid")):
+        if rollout is None or not _is_about(about, read(Rollout, rollout)):
             return None
         return self._seen(snapshot, event, rollout)
 
     def _seen(self, snapshot: Snapshot, event: JsonObject, rollout: JsonObject) -> Seen | None:
-        namespace = rollout["metadata"]["namespace"]
+        namespace = read(Rollout, rollout).metadata.namespace
         configured = [self._of(snapshot, self._settings.namespace, is_self_service=False)]
         if self._settings.self_service and namespace != self._settings.namespace:
             configured.insert(0, self._of(snapshot, namespace, is_self_service=True))
@@ -115,23 +118,25 @@ def rollout_controller(settings: NotifySettings, renderer: Renderer, reporter: s
 
 
 def _destinations(one: Any, rollout: JsonObject, trigger: str) -> Destinations:
-    metadata = rollout["metadata"]
+    metadata = read(Rollout, rollout).metadata
     found = merged(
-        one.subscriptions.destinations(metadata.get("labels") or {}),
-        annotated(metadata.get("annotations") or {}, one.configuration),
+        one.subscriptions.destinations(metadata.labels),
+        annotated(metadata.annotations, one.configuration),
     )
     return {trigger: found[trigger]} if trigger in found else {}
 
 
 def workload_of(rollout: JsonObject) -> tuple[Resource, Key] | None:
     """The template's location if it is in the workload that `workloadRef` names."""
-    reference = (rollout.get("spec") or {}).get("workloadRef")
-    if not isinstance(reference, dict):
+    seen = read(Rollout, rollout)
+    reference = seen.spec.workload_ref
+    if reference is None:
         return None
-    kind, name = str(reference.get("kind") or ""), str(reference.get("name") or "")
-    group, version = group_version(str(reference.get("apiVersion") or ""))
-    plural = _WORKLOADS.get(GroupKind(group, kind))
-    return (Resource(group, version, plural, kind), Key(rollout["metadata"]["namespace"], name)) if plural else None
+    group, version = group_version(reference.api_version)
+    plural = _WORKLOADS.get(GroupKind(group, reference.kind))
+    if not plural:
+        return None
+    return Resource(group, version, plural, reference.kind), Key(seen.metadata.namespace, reference.name)
 
 
 def variables_of(rollout: JsonObject, workload: JsonObject | None, runs: Iterable[JsonObject]) -> dict[str, Any]:
@@ -152,17 +157,21 @@ def _with_template(rollout: JsonObject, workload: JsonObject | None) -> JsonObje
 
 def _analysis_runs(rollout: JsonObject, runs: Iterable[JsonObject]) -> list[JsonObject]:
     """Those of the current revision, the newest first."""
-    metadata = rollout["metadata"]
-    revision = (metadata.get("annotations") or {}).get(REVISION)
-    pod_hash = (rollout.get("status") or {}).get("currentPodHash")
+    seen = read(Rollout, rollout)
+    revision, pod_hash = seen.metadata.annotations.get(REVISION), seen.status.current_pod_hash
     found = [
         run
-        for run in runs
-        if any(owner.get("uid") == metadata.get("uid") for owner in run["metadata"].get("ownerReferences") or ())
-        and (run["metadata"].get("labels") or {}).get(HASH) == pod_hash
-        and (run["metadata"].get("annotations") or {}).get(REVISION) == revision
+        for run, metadata in ((run, read(AnalysisRun, run).metadata) for run in runs)
+        if any(owner.uid == seen.metadata.uid for owner in metadata.owner_references)
+        and metadata.labels.get(HASH, "") == pod_hash
+        and metadata.annotations.get(REVISION) == revision
     ]
-    return sorted(found, key=lambda run: str(run["metadata"].get("creationTimestamp") or ""), reverse=True)
+    return sorted(found, key=lambda run: read(AnalysisRun, run).metadata.creation_timestamp, reverse=True)
+
+
+def _is_about(about: JsonObject, rollout: Rollout) -> bool:
+    """An event of an earlier Rollout of the same name is not; one without a uid is."""
+    return str(about.get("uid", rollout.metadata.uid)) == rollout.metadata.uid
 
 
 def _time(event: JsonObject) -> Any:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from argosy.apis.argoproj import Application
+from argosy.apis.kargo import Promotion
+from argosy.apis.schema import read
 from argosy.machinery import timestamps
 from argosy.machinery.controller import Snapshot
 from argosy.machinery.objects import JsonObject, Key, Resource
@@ -44,20 +47,20 @@ class Subject:
 
 
 def _project(snapshot: Snapshot, app: JsonObject, namespace: str) -> Mapping[str, Any]:
-    name = str((app.get("spec") or {}).get("project") or "default")
+    name = read(Application, app).spec.project or "default"
     return {"appProject": snapshot.object(APP_PROJECTS, Key(namespace, name)) or {}}
 
 
 def is_refreshed(app: JsonObject) -> bool:
     """Whether the status was computed after the operation had finished."""
-    status = app.get("status") or {}
-    operation = status.get("operationState") or {}
-    if operation.get("phase") not in ("Succeeded", "Failed", "Error"):
+    status = read(Application, app).status
+    operation = status.operation_state
+    if operation.phase not in ("Succeeded", "Failed", "Error"):
         return True
-    ended = _time(operation.get("finishedAt"))
+    ended = _time(operation.finished_at)
     if ended is None:
         return False
-    computed = [found for field in ("reconciledAt", "observedAt") if (found := _time(status.get(field))) is not None]
+    computed = [found for text in (status.reconciled_at, status.observed_at) if (found := _time(text)) is not None]
     return any(moment >= ended for moment in computed)
 
 
@@ -69,10 +72,11 @@ def _time(text: Any) -> datetime | None:
 
 
 def _promotion(snapshot: Snapshot, promotion: JsonObject, namespace: str) -> Mapping[str, Any]:
-    spec, project = promotion.get("spec") or {}, promotion["metadata"]["namespace"]
+    seen = read(Promotion, promotion)
+    project = seen.metadata.namespace
     return {
-        "stage": snapshot.object(STAGES, Key(project, str(spec.get("stage") or ""))) or {},
-        "freight": snapshot.object(FREIGHT, Key(project, str(spec.get("freight") or ""))) or {},
+        "stage": snapshot.object(STAGES, Key(project, seen.spec.stage)) or {},
+        "freight": snapshot.object(FREIGHT, Key(project, seen.spec.freight)) or {},
         "project": snapshot.object(PROJECTS, Key("", project)) or {},
     }
 

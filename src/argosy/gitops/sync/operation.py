@@ -4,6 +4,7 @@
 """
 
 from __future__ import annotations
+from argosy.apis.argoproj import Application
 
 from dataclasses import replace
 from datetime import datetime
@@ -60,7 +61,8 @@ class OperationReconciler:
         if not state or seen.phase in operation.FINAL:
             held = revision_to_hold(app, spec_of(app))
             return recorder.begin(app, operation.begun(app["operation"], seconds(now)), held)
-        if app["operation"].get("sync") is None:
+        asked = read(Application, app).operation
+        if asked is None or asked.sync is None:
             return recorder.end(app, state, "Error", NOTHING_ASKED, seconds(now))
         if may_give_way(app, state, now) and (text := await self._superseded(work, state)):
             ended = operation.ended(state, "Failed", text, seconds(now), terminated=True)
