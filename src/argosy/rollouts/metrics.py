@@ -117,7 +117,7 @@ class RolloutMetrics:
 
 
 def strategy_of(obj: JsonObject) -> tuple[str, str]:
-    """The strategy and its router."""
+    """The strategy and its router. Without a view, as all of this module: each scrape reads every object."""
     strategy = obj["spec"].get("strategy") or {}
     if strategy.get("blueGreen") is not None:
         return "blueGreen", ""

@@ -4,11 +4,11 @@
 """
 
 from __future__ import annotations
-from argosy.apis.argoproj import Application
 
 from dataclasses import replace
 from datetime import datetime
 
+from argosy.apis.argoproj import Application
 from argosy.apis.argoproj.application import ApplicationSpec, OperationState, SyncOperation
 from argosy.apis.argoproj.source import Source
 from argosy.apis.schema import read
