@@ -28,7 +28,7 @@ Try next:
   kubectl get applications -n argocd
   kubectl get stages,freights,promotions -n shop
   kubectl get issuers,certificates,sealedsecrets,secrets -n secure
-  argosy cert status shop -N secure{option}
+  argosy cert status shop -n secure{option}
   kubectl scale deployment shop -n shop-dev --replicas=9     # drift: it is reverted
   git -C {place.directory / "demo"} log --oneline --all
 
