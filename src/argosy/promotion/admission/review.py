@@ -22,6 +22,7 @@ from argosy.promotion.admission.project_review import ProjectReview
 from argosy.promotion.admission.promotion_review import PromotionReview
 from argosy.promotion.admission.reading import Reading
 from argosy.promotion.admission.request import Request, refuse, request_of
+from argosy.promotion.admission.unapplied import unapplied
 from argosy.promotion.applications import NAMESPACE
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
@@ -81,6 +82,8 @@ class Reviewer:
                     response |= {"patchType": "JSONPatch", "patch": base64.b64encode(patch).decode()}
             else:
                 await self.validated(request)
+                if request.operation != "DELETE" and (warnings := unapplied(request.kind, request.obj)):
+                    response["warnings"] = warnings
         except Denied as denied:
             status = {"code": denied.code, "reason": denied.reason, "message": denied.message, "status": "Failure"}
             response |= {"allowed": False, "status": status}
