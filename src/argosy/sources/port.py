@@ -64,6 +64,10 @@ class Credentials:
     github_app_url: str = ""
     """The API of a GitHub Enterprise server; "" is github.com's."""
     gcp_service_account_key: str = field(default="", repr=False)
+    aws_region: str = ""
+    aws_access_key_id: str = field(default="", repr=False)
+    aws_secret_access_key: str = field(default="", repr=False)
+    """Of an access key for Amazon's registries."""
     azure_client_id: str = ""
     azure_client_secret: str = field(default="", repr=False)
     azure_tenant_id: str = ""

@@ -9,7 +9,9 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
+
+import re2
 
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.names import CRED_TYPE, GITHUB_TOKEN_SCOPES
@@ -17,6 +19,12 @@ from argosy.promotion.patterns import PatternError, regex
 from argosy.promotion.urls import normalise_chart, normalise_git, normalise_image
 from argosy.sources.port import Credentials
 
+ECR: Final = re2.compile(r"^[0-9]{12}\.dkr\.ecr\..+\.amazonaws\.com(\.cn)?/")
+ECR_KEYS: Final = {
+    "awsRegion": "aws_region",
+    "awsAccessKeyID": "aws_access_key_id",
+    "awsSecretAccessKey": "aws_secret_access_key",
+}
 NORMALISED = {"git": normalise_git, "helm": normalise_chart, "image": normalise_image}
 
 
@@ -70,6 +78,8 @@ def fields(secret: JsonObject, kind: str, url: str, project: str, *, over_http: 
         }
     if data.get("gcpServiceAccountKey"):
         return {"gcp_service_account_key": _pem(data["gcpServiceAccountKey"])}
+    if kind != "git" and ECR.search(NORMALISED[kind](url)) and all(data.get(name) for name in ECR_KEYS):
+        return {field: data[name] for name, field in ECR_KEYS.items()}
     if kind == "git" and data.get("sshPrivateKey"):
         return {"ssh_private_key": data["sshPrivateKey"], "known_hosts": data.get("sshKnownHosts") or ""}
     return {name: data[name] for name in ("username", "password") if data.get(name)}

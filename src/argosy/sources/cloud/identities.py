@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from argosy.runtime.clock import Clock
+from argosy.sources.cloud.ecr import EcrTokens
 from argosy.sources.cloud.tokens import CloudTokens
 from argosy.sources.egress import Egress
 from argosy.sources.github_app import GitHubApps
@@ -17,6 +18,7 @@ class Identities:
     def __init__(self, egress: Egress | None, clock: Clock) -> None:
         self._clouds = CloudTokens(egress, clock, os.environ) if egress else None
         self._apps = GitHubApps(egress, clock) if egress else None
+        self._ecr = EcrTokens(egress, clock, os.environ) if egress else None
 
     async def effective(self, credentials: Credentials) -> Credentials:
         """Credentials that are none of these pass unchanged. Raises AccessDenied."""
@@ -24,6 +26,10 @@ class Identities:
             if self._clouds is None:
                 raise AccessDenied("identities of clouds cannot be used here")
             return await self._clouds.effective(credentials)
+        if credentials.aws_secret_access_key:
+            if self._ecr is None:
+                raise AccessDenied("identities of clouds cannot be used here")
+            return await self._ecr.effective(credentials)
         if not credentials.github_app_id:
             return credentials
         if self._apps is None:

@@ -1,0 +1,102 @@
+"""Which Secret's credentials a repository gets. Source: spec/kargo-api.md 8."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from argosy.machinery.objects import JsonObject
+from argosy.promotion import Settings
+from argosy.promotion.credentials.finding import found_credentials
+from argosy.promotion.credentials.matching import fields
+from argosy.promotion.kinds import SECRETS
+from argosy.promotion.preview.loaded import Loaded
+
+URL = "https://git.example.com/shop/app.git"
+IMAGE = "registry.example.com/shop/app"
+ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/app"
+KEY = {"awsRegion": "eu-west-1", "awsAccessKeyID": "AKID", "awsSecretAccessKey": "canary"}
+
+
+def secret(name: str, url: str, kind: str = "git", namespace: str = "demo", **data: str) -> JsonObject:
+    labels = {"kargo.akuity.io/cred-type": kind}
+    given = {"repoURL": url, **(data or {"username": name, "password": "x"})}
+    return {"metadata": {"name": name, "namespace": namespace, "labels": labels}, "stringData": given}
+
+
+def who(*secrets: JsonObject, kind: str = "git", url: str = URL, **settings: Any) -> str:
+    found = found_credentials(Loaded({SECRETS: secrets}), "demo", [(kind, url)], Settings(**settings))
+    return str(found.get(f"{kind} {url}", {}).get("username", ""))
+
+
+@pytest.mark.parametrize("url", ["https://GIT.example.com/shop/app", "https://me@git.example.com/shop/app.git/"])
+def test_a_url_matches_in_any_spelling_that_means_the_same(url: str) -> None:
+    assert who(secret("mine", url)) == "mine"
+
+
+def test_the_first_by_name_wins_and_the_project_comes_before_what_is_shared() -> None:
+    shared = secret("a", URL, namespace="kargo-shared-resources")
+
+    assert who(secret("c", URL), secret("b", URL), shared) == "b"
+    assert who(shared) == "a"
+    assert who(secret("other", URL, namespace="another")) == ""
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matches"),
+    [
+        (r"^https://git\.example\.com/shop/.*$", True),
+        (r"/app\.git$", True),
+        (r"/app$", True),
+        (r"^https://git\.example\.com/other/", False),
+        (r"(", False),
+    ],
+)
+def test_a_pattern_is_tried_on_the_url_as_written_and_normalised(pattern: str, *, matches: bool) -> None:
+    given = secret("p", pattern, repoURLIsRegex="true", username="p", password="x")
+
+    assert who(given) == ("p" if matches else "")
+    assert who(secret("p", pattern, repoURLIsRegex="yes", username="p", password="x")) == ""
+
+
+def test_a_pattern_that_cannot_be_read_does_not_stop_the_next_secret() -> None:
+    assert who(secret("a", "(", repoURLIsRegex="true", username="a", password="x"), secret("b", URL)) == "b"
+
+
+def test_the_type_must_be_the_same() -> None:
+    assert who(secret("i", IMAGE, "image"), kind="image", url=IMAGE) == "i"
+    assert who(secret("i", IMAGE, "image"), kind="helm", url=IMAGE) == ""
+
+
+def test_credentials_go_over_http_only_where_that_is_allowed() -> None:
+    url = URL.replace("https", "http")
+
+    assert who(secret("mine", url), url=url) == ""
+    assert who(secret("mine", url), url=url, allow_credentials_over_http=True) == "mine"
+
+
+@pytest.mark.parametrize(("kind", "url"), [("image", ECR), ("helm", f"oci://{ECR}")])
+def test_an_access_key_of_amazon_is_for_its_registries(kind: str, url: str) -> None:
+    given = fields(secret("s", url, kind, **KEY), kind, url, "demo", over_http=False)
+
+    assert given == {"aws_region": "eu-west-1", "aws_access_key_id": "AKID", "aws_secret_access_key": "canary"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "url", "left_out"), [("image", IMAGE, ""), ("git", f"https://{ECR}", ""), ("image", ECR, "awsRegion")]
+)
+def test_an_access_key_is_used_for_nothing_else_and_only_if_it_is_whole(kind: str, url: str, left_out: str) -> None:
+    key = {name: value for name, value in KEY.items() if name != left_out}
+
+    assert fields(secret("s", url, kind, **key), kind, url, "demo", over_http=False) == {}
+
+
+@pytest.mark.parametrize(
+    ("scopes", "allowed"), [('{"demo": ["app"]}', True), ('{"demo": ["b"]}', False), ("{}", False)]
+)
+def test_scopes_limit_a_secret_to_projects_and_repositories(scopes: str, *, allowed: bool) -> None:
+    given = secret("s", URL)
+    given["metadata"]["annotations"] = {"kargo.akuity.io/github-token-scopes": scopes}
+
+    assert who(given) == ("s" if allowed else "")
