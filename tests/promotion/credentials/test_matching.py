@@ -100,3 +100,14 @@ def test_scopes_limit_a_secret_to_projects_and_repositories(scopes: str, *, allo
     given["metadata"]["annotations"] = {"kargo.akuity.io/github-token-scopes": scopes}
 
     assert who(given) == ("s" if allowed else "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "user"), [("image", "oauth2accesstoken"), ("helm", "oauth2accesstoken"), ("git", None)]
+)
+def test_a_key_of_google_is_sent_to_its_registries_under_their_own_user_name(kind: str, user: str | None) -> None:
+    url = "europe-docker.pkg.dev/project/repository/app"
+    given = fields(secret("s", url, kind, gcpServiceAccountKey="{}"), kind, url, "demo", over_http=False)
+
+    assert given.get("username") == user
+    assert given["gcp_service_account_key"] == "{}"

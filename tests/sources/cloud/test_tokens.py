@@ -8,6 +8,7 @@ import http.server
 import json
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -111,6 +112,15 @@ def test_a_google_key_signs_for_a_token_that_is_kept_until_shortly_before_its_en
         "r@p.example", f"{tokens.url}/t", "https://www.googleapis.com/auth/cloud-platform",
     )  # fmt: skip
     assert "PRIVATE KEY" not in repr(wanted)
+
+
+def test_a_google_key_keeps_the_user_name_of_googles_registries(clock: Any, tokens: TokenSite) -> None:
+    account = {"type": "service_account", "client_email": "r@p", "private_key": PEM, "token_uri": f"{tokens.url}/t"}
+    wanted = replace(given(gcpServiceAccountKey=json.dumps(account)), username="oauth2accesstoken")
+
+    (found,) = effective(clock, wanted)
+
+    assert (found.username, found.password) == ("oauth2accesstoken", "token-1")
 
 
 @pytest.mark.parametrize(("kind", "suffix"), [("repository", "Id"), ("repo-creds", "ID")])

@@ -17,6 +17,7 @@ from argosy.machinery.objects import JsonObject
 from argosy.promotion.names import CRED_TYPE, GITHUB_TOKEN_SCOPES
 from argosy.promotion.patterns import PatternError, regex
 from argosy.promotion.urls import normalise_chart, normalise_git, normalise_image
+from argosy.sources.cloud.tokens import GOOGLE_REGISTRY_USER
 from argosy.sources.port import Credentials
 
 ECR: Final = re2.compile(r"^[0-9]{12}\.dkr\.ecr\..+\.amazonaws\.com(\.cn)?/")
@@ -77,7 +78,8 @@ def fields(secret: JsonObject, kind: str, url: str, project: str, *, over_http: 
             "github_app_private_key": _pem(data["githubAppPrivateKey"]),
         }
     if data.get("gcpServiceAccountKey"):
-        return {"gcp_service_account_key": _pem(data["gcpServiceAccountKey"])}
+        registry_user = {"username": GOOGLE_REGISTRY_USER} if kind != "git" else {}
+        return {"gcp_service_account_key": _pem(data["gcpServiceAccountKey"]), **registry_user}
     if kind != "git" and ECR.search(NORMALISED[kind](url)) and all(data.get(name) for name in ECR_KEYS):
         return {field: data[name] for name, field in ECR_KEYS.items()}
     if kind == "git" and data.get("sshPrivateKey"):

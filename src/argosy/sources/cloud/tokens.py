@@ -23,6 +23,8 @@ from argosy.sources.port import AccessDenied, Credentials, Unavailable
 
 GOOGLE_TOKENS: Final = "https://oauth2.googleapis.com/token"
 GOOGLE_SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
+GOOGLE_REGISTRY_USER: Final = "oauth2accesstoken"
+"""The user name that Google's registries ask for with a token; Git takes the account's address."""
 AZURE: Final = "https://login.microsoftonline.com"
 AZURE_DEVOPS_SCOPE: Final = "499b84ac-1321-427f-aa17-267ca6975798/.default"
 JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -48,7 +50,8 @@ class CloudTokens:
         if known is None or known[0] - EARLY_SECONDS <= now:
             known = self._tokens[credentials] = await self._clock.external(self._token(credentials, int(now)))
         if credentials.gcp_service_account_key:
-            who = str(_service_account(credentials.gcp_service_account_key)["client_email"])
+            account = _service_account(credentials.gcp_service_account_key)
+            who = GOOGLE_REGISTRY_USER if credentials.username == GOOGLE_REGISTRY_USER else str(account["client_email"])
             return replace(credentials, username=who, password=known[1], bearer_token="")
         return replace(credentials, username="", password="", bearer_token=known[1])
 
