@@ -106,6 +106,14 @@ def test_commands_work_by_a_sign_in_alone(argosy: Argosy, tmp_path: Path) -> Non
     for kind in ("repo", "repocreds", "cert", "gpg", "appset"):
         by.at(kind, "list")
     by.at("app", "delete", "web", "--yes", "--wait")
+    secret = tmp_path / "secret.yaml"
+    secret.write_text(
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: web}\nstringData: {key: never-shown}\n"
+    )
+    sealed = by.at("seal", "create", "-f", str(secret))
+    assert "SealedSecret" in sealed
+    assert "never-shown" not in sealed
+    assert by.at("seal", "cert") == argosy.command("seal", "cert").stdout
 
     audit = argosy.command("audit").stdout
     assert "ProjectService/CreateToken" in audit

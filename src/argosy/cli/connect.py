@@ -37,11 +37,19 @@ def kubeconfigs(options: argparse.Namespace) -> tuple[Path, ...]:
 
 
 def chosen_server(options: argparse.Namespace) -> str:
-    """`--server` or `--argocd-context`, else $ARGOSY_SERVER unless a kubeconfig is named; "" for a kubeconfig."""
+    """`--server` or `--argocd-context`, else $ARGOSY_SERVER unless a kubeconfig is named; "" for a kubeconfig.
+
+    The variable is ignored by commands without `--server`, such as those about private keys.
+    """
     if given(options, "core"):
         return ""
     named = given(options, "server") or given(options, "argocd_context")
-    if named or getattr(options, "kubeconfig", None) is not None or given(options, "context"):
+    if (
+        named
+        or not hasattr(options, "server")
+        or getattr(options, "kubeconfig", None) is not None
+        or given(options, "context")
+    ):
         return named
     return os.environ.get("ARGOSY_SERVER", "")
 

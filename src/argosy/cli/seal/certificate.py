@@ -1,15 +1,16 @@
-"""The certificate to seal with: from a file, a URL, or a cluster's controller."""
+"""The certificate to seal with: from a file, a URL, a cluster's controller, or a server by a sign-in."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import secrets
 import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Final
 
-from argosy.cli.connect import with_client
+from argosy.cli.connect import chosen_server, with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.seal.controller import Controller
 from argosy.runtime.clock import Clock, RealClock
@@ -18,6 +19,7 @@ from argosy.sealing.seal import Sealer, SealError, public_key_of
 
 SECONDS: Final = 30.0
 SIZE_LIMIT: Final = 1024 * 1024
+KEYS: Final = "/api/argosy/v1/sealing/keys"
 
 
 def sealer_of(options: argparse.Namespace) -> Sealer:
@@ -31,7 +33,8 @@ def sealer_of(options: argparse.Namespace) -> Sealer:
 def certificate_of(options: argparse.Namespace) -> bytes:
     """Raises CommandError."""
     if not options.cert:
-        return _of_cluster(options)
+        server = chosen_server(options)
+        return asyncio.run(_of_server(options, server)) if server else _of_cluster(options)
     if options.cert.startswith(("http://", "https://")):
         return _of_url(options.cert)
     try:
@@ -49,6 +52,19 @@ def _of_url(url: str) -> bytes:
         raise CommandError(f"cannot fetch {url!r}: {error.code} {error.reason}", Exit.CALL_FAILED) from None
     except (OSError, ValueError) as error:
         raise CommandError(f"cannot fetch {url!r}: {getattr(error, 'reason', error)}", Exit.CALL_FAILED) from None
+
+
+async def _of_server(options: argparse.Namespace, server: str) -> bytes:
+    """That of the key which seals new values. Raises CommandError."""
+    from argosy.cli.login.server import chosen, opened
+
+    clock = RealClock()
+    async with opened(await chosen(server, options, clock), clock) as asked:
+        keys = (await asked.call("GET", KEYS)).get("keys") or ()
+    found = next((str(one["certificate"]) for one in keys if one.get("seals")), "")
+    if not found:
+        raise CommandError(f"the server {server} has no sealing key yet; try again later", Exit.CALL_FAILED)
+    return found.encode()
 
 
 def _of_cluster(options: argparse.Namespace) -> bytes:
