@@ -135,6 +135,11 @@ def test_files_are_copied_in_and_out(kubectl: Kubectl, tmp_path: Path) -> None:
     assert (tmp_path / "app" / "app.conf").read_text() == "port=80\n"
 
 
+def test_a_debugger_reads_commands_from_its_input(kubectl: Kubectl) -> None:
+    done = kubectl("debug", "web", "-i", "--image=busybox", "--", "sh", stdin="echo found $HOSTNAME\nexit\n")
+    assert (done.stdout.splitlines()[-1:], done.returncode) == (["found web"], 0), done.stderr
+
+
 @pytest.mark.parametrize("target", ["pod/web", "service/web"])
 def test_a_forwarded_port_reaches_what_rules_answer(kubectl: Kubectl, target: str) -> None:
     port = "80" if target.startswith("service") else "8080"

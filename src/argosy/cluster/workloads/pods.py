@@ -34,6 +34,16 @@ def is_ready(pod: JsonObject) -> bool:
     return is_true(pod, "Ready")
 
 
+def containers_of(pod: JsonObject) -> list[JsonObject]:
+    """All of them, init containers and ephemeral ones too."""
+    spec = pod["spec"]
+    return [
+        *(spec.get("initContainers") or ()),
+        *spec["containers"],
+        *(spec.get("ephemeralContainers") or ()),
+    ]
+
+
 def is_deleting(obj: JsonObject) -> bool:
     return bool(obj["metadata"].get("deletionTimestamp"))
 

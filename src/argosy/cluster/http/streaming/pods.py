@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Upgrade = Callable[[ByteStream], Awaitable[None]]
 _SPDY_HEADER = "x-stream-protocol-version"
+_CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
+_STATUSES = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
+_SHELLS = ("sh", "bash", "ash")
 
 
 async def open_pod_stream(call: Call, subresource: str) -> Response:
@@ -38,6 +41,9 @@ async def open_pod_stream(call: Call, subresource: str) -> Response:
         return _port_forward(call, pod, pod_runtime)
     container = running_container(pod, first(call.query, "container"))
     if subresource == "attach":
+        if bool(truth(call.query, "stdin")) and _is_shell(spec_of(pod, container) or {}):
+            tty = bool(truth(call.query, "tty"))
+            return _command(call, lambda console: pod_runtime.run(pod, container, ["sh"], console, tty=tty))
         return _command(call, lambda console: _attach(call, pod, container, console))
     argv = [value for value in call.query.get("command") or () if value]
     if not argv:
@@ -61,12 +67,19 @@ def running_container(pod: JsonObject, wanted: str) -> str:
             listed = " ".join(names)
             raise bad_request(f"a container name must be specified for pod {name}, choose one of: [{listed}]")
         wanted = names[0]
-    statuses = (pod.get("status") or {}).get("containerStatuses") or ()
-    if wanted not in names:
+    status = pod.get("status") or {}
+    statuses = [item for field in _STATUSES for item in status.get(field) or ()]
+    if spec_of(pod, wanted) is None:
         raise bad_request(f"container {wanted} is not valid for pod {name}")
     if not any(item["name"] == wanted and "running" in (item.get("state") or {}) for item in statuses):
         raise internal(f'unable to upgrade connection: container not found ("{wanted}")')
     return str(wanted)
+
+
+def spec_of(pod: JsonObject, container: str) -> JsonObject | None:
+    """Of any of its containers, by name."""
+    every = (item for field in _CONTAINERS for item in pod["spec"].get(field) or ())
+    return next((item for item in every if item["name"] == container), None)
 
 
 def _command(call: Call, run: remote_command.Run) -> Response:
@@ -166,6 +179,12 @@ def _no_protocol(offered: list[str]) -> StatusError:
 
 def _upgraded(call: Call, headers: list[tuple[str, str]], talk: Upgrade) -> Response:
     return Response(101, b"", "", headers, upgrade=talk, still_allowed=call.still_allowed)
+
+
+def _is_shell(container: JsonObject) -> bool:
+    """Whether it reads commands from its input: `kubectl run -it`, `kubectl debug -it`."""
+    words = [*(container.get("command") or ()), *(container.get("args") or ())]
+    return bool(container.get("stdin")) and (not words or (len(words) == 1 and words[0].split("/")[-1] in _SHELLS))
 
 
 async def _attach(call: Call, pod: JsonObject, container: str, console: Console) -> int:

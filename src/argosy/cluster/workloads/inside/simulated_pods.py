@@ -18,6 +18,7 @@ from argosy.cluster.workloads.inside.known_images import PORT, page_of, serves_p
 from argosy.cluster.workloads.inside.line import END, ENTER, INTERRUPT, Line
 from argosy.cluster.workloads.inside.rules import Page
 from argosy.cluster.workloads.kubelet.effects import effects_of, ordinal_of, owners_of
+from argosy.cluster.workloads.pods import containers_of
 from argosy.cluster.workloads.rules.rule_book import RuleBook
 from argosy.cluster.workloads.rules.rules import Effect
 from argosy.cluster.workloads.view import View
@@ -121,7 +122,7 @@ class SimulatedPodRuntime:
         return done.code
 
     def _place(self, pod: JsonObject, container: str, effect: Effect) -> Place:
-        spec = next(item for item in pod["spec"]["containers"] if item["name"] == container)
+        spec = next(item for item in containers_of(pod) if item["name"] == container)
         files = kubelet_files(pod) | mounted(self._view, pod, spec)
         files |= {path: text.encode() for path, text in (effect.files or {}).items()}
         files |= self._written.get(pod["metadata"]["uid"], {})

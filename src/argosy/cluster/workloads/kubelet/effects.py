@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from argosy.cluster.workloads.kubelet.commanded import commanded
+from argosy.cluster.workloads.pods import containers_of
 from argosy.cluster.workloads.rules.rule_reading import RuleError, annotated
 from argosy.cluster.workloads.rules.rules import DEFAULTS, Effect, Rule, means
 from argosy.cluster.workloads.view import View, controller_of
@@ -16,9 +17,7 @@ def effects_of(
     pod: JsonObject, rules: Sequence[Rule], ordinal: int | None, owners: Sequence[tuple[str, str]], now: datetime
 ) -> dict[str, Effect]:
     """The effect for each container, by name."""
-    spec = pod["spec"]
-    every = [*(spec.get("initContainers") or ()), *spec["containers"]]
-    return {item["name"]: effect_for(rules, pod, item, ordinal, owners, now) for item in every}
+    return {item["name"]: effect_for(rules, pod, item, ordinal, owners, now) for item in containers_of(pod)}
 
 
 def effect_for(

@@ -22,6 +22,7 @@ from argosy.cluster.workloads.decision import (
     with_status,
 )
 from argosy.cluster.workloads.kubelet import containers as life
+from argosy.cluster.workloads.kubelet import ephemeral
 from argosy.cluster.workloads.kubelet.images import blocked
 from argosy.cluster.workloads.kubelet.pod_end import eviction, stop
 from argosy.cluster.workloads.kubelet.pod_sight import Seen, effects_in_force, said, sight_of
@@ -121,6 +122,7 @@ def _advance(seen: Seen, now: datetime) -> Decision:
     initialized = _advance_init(seen, effects, status, turn, begin)
     if initialized is not None:
         _advance_main(seen, effects, status, turn, initialized)
+    ephemeral.advance(effects, status, turn)
     set_phase(pod, status)
     if any("running" in item["state"] or "terminated" in item["state"] for item in all_statuses(status)):
         give_address(pod, status)

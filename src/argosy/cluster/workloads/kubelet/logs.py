@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from argosy.cluster.ports import Clock, LogOptions
 from argosy.cluster.workloads.decision import earlier, instant, later
 from argosy.cluster.workloads.kubelet.effects import effects_of, ordinal_of, owners_of
+from argosy.cluster.workloads.pods import containers_of
 from argosy.cluster.workloads.rules.rule_book import RuleBook
 from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject, key_of
@@ -78,9 +79,8 @@ class SimulatedLogs:
 def _container(pod: JsonObject, options: LogOptions) -> str:
     spec = pod["spec"]
     names = [item["name"] for item in spec["containers"]]
-    every = [*(item["name"] for item in spec.get("initContainers") or ()), *names]
     if options.container:
-        if options.container not in every:
+        if options.container not in (item["name"] for item in containers_of(pod)):
             text = f"container {options.container} is not valid for pod {pod['metadata']['name']}"
             raise StatusError(400, "BadRequest", text)
         return options.container
@@ -94,7 +94,7 @@ def _container(pod: JsonObject, options: LogOptions) -> str:
 
 def _status(pod: JsonObject, name: str) -> JsonObject:
     status = pod.get("status") or {}
-    for field in ("containerStatuses", "initContainerStatuses"):
+    for field in ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"):
         for item in status.get(field) or ():
             if item["name"] == name:
                 return dict(item)

@@ -16,6 +16,7 @@ from argosy.cluster.workloads.decision import (
     with_status,
 )
 from argosy.cluster.workloads.kubelet import containers as life
+from argosy.cluster.workloads.kubelet.ephemeral import all_stopped
 from argosy.cluster.workloads.kubelet.pod_sight import UNKNOWN, Seen, effects_in_force, said
 from argosy.cluster.workloads.kubelet.pod_status import all_statuses, set_conditions, set_phase
 from argosy.cluster.workloads.kubelet.turn import Turn
@@ -52,7 +53,7 @@ def _exit_code(pod: JsonObject, *, late: bool) -> int:
 
 
 def _stopped(pod: JsonObject, status: JsonObject, now: datetime, code: int) -> JsonObject:
-    ended = dict(status)
+    ended = dict(all_stopped(pod, status, now, code))
     for field, specs in (("initContainerStatuses", "initContainers"), ("containerStatuses", "containers")):
         if status.get(field):
             pairs = zip(pod["spec"][specs], status[field], strict=True)
