@@ -9,7 +9,7 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Write
 from argosy.runtime.client import Client
 from argosy.runtime.clients.wrapping import WrappingClient
-from tests.kit.gitops import REPO, Bench, application, config
+from tests.kit.gitops import REPO, Bench, application, config, project
 from tests.kit.world import CONFIG_MAPS
 
 
@@ -220,3 +220,55 @@ def test_an_operation_that_asks_for_nothing_syncs_nothing(bench: Bench) -> None:
     assert "operation.sync is missing" in bench.state()["message"]
     assert "operation" not in bench.app()
     assert bench.value("a") is None
+
+
+SPEC_CHANGES: list[JsonObject] = [
+    {"info": [{"name": "owner", "value": "us"}]},
+    {"revisionHistoryLimit": 7},
+    {"ignoreDifferences": [{"kind": "ConfigMap", "jsonPointers": ["/data/x"]}]},
+    {"syncPolicy": {"retry": {"limit": 1}}},
+    {"syncPolicy": {"syncOptions": ["PruneLast=true"]}},
+    {"syncPolicy": {"managedNamespaceMetadata": {"labels": {"a": "b"}}}},
+    {"syncPolicy": {"automated": {"prune": False}}},
+    {"source": {"directory": {"recurse": True}}},
+    {"source": {"targetRevision": "HEAD"}},
+    {"destination": {"namespace": "other"}},
+    {"project": "second"},
+    {"source": None, "sources": [{"repoURL": REPO, "path": "conf", "targetRevision": "main"}]},
+]
+
+
+def test_every_field_of_the_spec_is_a_trigger(bench: Bench) -> None:
+    bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})
+    bench.create_namespace("other")
+    bench.create(project("second"), PROJECTS)
+    bench.create(application())
+    bench.world.run_until(bench.synced)
+    for change in SPEC_CHANGES:
+        bench.world.pass_time(5)
+        before = bench.status()["reconciledAt"]
+        bench.patch("app", {"spec": change})
+        bench.world.pass_time(3)
+        assert bench.status()["reconciledAt"] > before, change
+
+
+def test_every_restriction_of_a_project_is_a_trigger(bench: Bench) -> None:
+    bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})
+    bench.create(project("own"), PROJECTS)
+    bench.create(application(project="own"))
+    bench.world.run_until(bench.synced)
+    changes: list[tuple[JsonObject, str]] = [
+        ({"sourceRepos": ["https://elsewhere.example/*"]}, "InvalidSpecError"),
+        ({"sourceRepos": ["*"]}, ""),
+        ({"destinations": [{"server": "*", "namespace": "elsewhere"}]}, "InvalidSpecError"),
+        ({"destinations": [{"server": "*", "namespace": "*"}]}, ""),
+        ({"orphanedResources": {"warn": True}}, "OrphanedResourceWarning"),
+        ({"orphanedResources": None}, ""),
+    ]
+    orphan = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "orphan", "namespace": "default"}}
+    bench.create(orphan, CONFIG_MAPS)
+    for change, condition in changes:
+        bench.world.pass_time(5)
+        bench.patch("own", {"spec": change}, PROJECTS)
+        bench.world.pass_time(5)
+        assert set(bench.conditions()) == ({condition} if condition else set()), change
