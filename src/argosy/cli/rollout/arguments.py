@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from argosy.cli.notifications.arguments import add_rollout_notifications
-from argosy.cli.parsing import Commands, Parser, command, connection, files, waiting
+from argosy.cli.parsing import Commands, Parser, command, connection, group, waiting
 
 
 def add_rollout(commands: Commands) -> None:
     text = "Look at and act on Rollouts and Experiments, with the verbs of kubectl argo rollouts"
-    group: Parser = commands.add_parser("rollout", help=text, description="Rollouts.")
-    actions = group.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
+    verbs: Parser = commands.add_parser("rollout", help=text, description="Rollouts.")
+    actions = verbs.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     for add in (_looking, _changing, _more, add_rollout_notifications):
         add(actions)
 
@@ -34,10 +34,13 @@ def _looking(actions: Commands) -> None:
     parser.add_argument("name", metavar="NAME")
     parser.add_argument("-w", "--watch", action="store_true", help="again whenever it changes")
     parser.add_argument("-o", "--output", choices=("tree", "json"), default="tree")
+    parser.add_argument("--timeout-seconds", type=int, default=0, metavar="N", help="end --watch after so long")
+    parser.add_argument("--no-color", action="store_true", help="no effect: the tree has no colours")
     parser = _verb(actions, "list", "looking:list_all", "List Rollouts or Experiments")
     parser.add_argument("kind", nargs="?", choices=("rollouts", "experiments"), default="rollouts")
     parser.add_argument("-A", "--all-namespaces", action="store_true")
     parser.add_argument("-w", "--watch", action="store_true", help="again whenever it changes")
+    parser.add_argument("--name", default="", help="only the one with this name")
     parser = _verb(actions, "status", "looking:status", "Follow a Rollout until it is Healthy or Degraded")
     parser.add_argument("name", metavar="NAME")
     parser.add_argument("--no-watch", dest="watch", action="store_false", help="print it once")
@@ -73,8 +76,12 @@ def _more(actions: Commands) -> None:
     parser.add_argument("--generate-name", default="", metavar="PREFIX")
     parser.add_argument("-a", "--argument", dest="arguments", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--instance-id", default="", metavar="ID", help="of the controller that is to measure")
-    parser = _verb(actions, "set-image", "changing:set_image", "Set images of a Rollout's containers")
-    parser.add_argument("name", metavar="NAME")
-    parser.add_argument("images", nargs="+", metavar="CONTAINER=IMAGE", help="* for every container")
-    text = "Validate Rollouts in files; exit code 1 on errors"
-    files(command(actions, "lint", "argosy.cli.rollout.looking:lint", text))
+    text = "Set images of a Rollout's containers"
+    for place, name in ((actions, "set-image"), (group(actions, "set", "Change a Rollout", "WHAT"), "image")):
+        parser = _verb(place, name, "changing:set_image", text)
+        parser.add_argument("name", metavar="NAME")
+        parser.add_argument("images", nargs="+", metavar="CONTAINER=IMAGE", help="* for every container")
+    text = "Validate Rollouts in files, with the Services and routes beside them; exit code 1 on errors"
+    parser = command(actions, "lint", "argosy.cli.rollout.linting:lint", text)
+    parser.add_argument("files", nargs="*", metavar="FILE", help="YAML or JSON; - for standard input")
+    parser.add_argument("-f", "--filename", dest="named", action="append", default=[], metavar="FILE", help="the same")

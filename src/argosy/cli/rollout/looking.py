@@ -1,4 +1,4 @@
-"""`argosy rollout get, list, status, lint`."""
+"""`argosy rollout get, list, status`."""
 
 from __future__ import annotations
 
@@ -6,22 +6,18 @@ import argparse
 import json
 import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
+from datetime import datetime, timedelta
 
-from argosy.apis.rollouts import Rollout
-from argosy.apis.schema import read
 from argosy.cli.app.wait_conditions import deadline
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.rollout.objects import EXPERIMENTS, ROLLOUTS, get, rollout, whole
 from argosy.cli.terminal import own, steer
 from argosy.machinery import requests
-from argosy.machinery.text.yaml import YamlError, load_documents
 from argosy.rollouts.commands.info import experiment_node, info_of
 from argosy.rollouts.commands.tree import experiment_text, experiments_table, rollout_text, rollouts_table
 from argosy.rollouts.commands.view import view_of
 from argosy.rollouts.status.phase import shown_phase
-from argosy.rollouts.validation.spec import spec_errors
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 
@@ -48,7 +44,8 @@ async def _live(client: Client, clock: Clock, options: argparse.Namespace) -> No
     from argosy.cli.rollout.live import PlainConsole, screen
 
     with Live(console=PlainConsole(file=own(sys.stdout)), auto_refresh=False, screen=False) as shown:
-        while True:
+        until = _end(clock, options)
+        while until is None or clock.now() < until:
             found = await rollout(client, options.name, options.namespace)
             info = info_of(found, await whole(client, options.namespace))
             shown.update(screen(found, info, clock.now()), refresh=True)
@@ -57,7 +54,7 @@ async def _live(client: Client, clock: Clock, options: argparse.Namespace) -> No
 
 async def _follow(clock: Clock, options: argparse.Namespace, text: Callable[[], Awaitable[str]]) -> None:
     """Prints once, or with --watch at each change."""
-    before = ""
+    before, until = "", _end(clock, options)
     while True:
         now = await text()
         if now != before:
@@ -66,9 +63,14 @@ async def _follow(clock: Clock, options: argparse.Namespace, text: Callable[[], 
             sys.stdout.write(now)
             sys.stdout.flush()
             before = now
-        if not options.watch:
+        if not options.watch or (until is not None and clock.now() >= until):
             return
         await clock.sleep(PAUSE)
+
+
+def _end(clock: Clock, options: argparse.Namespace) -> datetime | None:
+    seconds = getattr(options, "timeout_seconds", 0)
+    return clock.now() + timedelta(seconds=seconds) if seconds > 0 else None
 
 
 async def _text(client: Client, clock: Clock, options: argparse.Namespace) -> str:
@@ -90,7 +92,8 @@ def list_all(options: argparse.Namespace) -> int:
 
     async def text(client: Client, clock: Clock) -> str:
         objs = (await client.page(requests.List(resource=resource, namespace=namespace))).items
-        return table(objs, clock.now(), namespaces=wide)
+        named = [obj for obj in objs if options.name in ("", obj["metadata"]["name"])]
+        return table(named, clock.now(), namespaces=wide)
 
     async def work(client: Client, clock: Clock) -> int:
         await _follow(clock, options, lambda: text(client, clock))
@@ -119,20 +122,3 @@ def status(options: argparse.Namespace) -> int:
         return Exit.OK
 
     return with_client(options, work)
-
-
-def lint(options: argparse.Namespace) -> int:
-    """The validation rules of section 10 that need no cluster."""
-    found: list[str] = []
-    for file in options.files:
-        try:
-            text = sys.stdin.read() if file == "-" else Path(file).read_text()
-            documents = load_documents(text)
-        except (OSError, YamlError) as error:
-            raise CommandError(f"{file}: {error}") from None
-        for document in documents:
-            if isinstance(document, dict) and document.get("kind") == "Rollout":
-                found += [f"{file}: {error}" for error in spec_errors(read(Rollout, document))]
-    for line in found:
-        print(line, file=sys.stderr)
-    return Exit.FAILED if found else Exit.OK

@@ -34,6 +34,14 @@ def first_wrong_reference(
     return next((str(error) for check in checks for error in check()), "")
 
 
+def wrong_references(rollout: Rollout, services: Mapping[str, Service], objects: Objects) -> Iterator[FieldError]:
+    """Errors of the Services and routers' objects that exist."""
+    for field, name in named_services(rollout):
+        if name in services:
+            yield from service_errors(rollout, services[name], field)
+    yield from wrong_objects(rollout, objects)
+
+
 def named_services(rollout: Rollout) -> list[tuple[str, str]]:
     """(field, name), in the order in which they are checked."""
     canary, blue_green = rollout.spec.strategy.canary, rollout.spec.strategy.blue_green

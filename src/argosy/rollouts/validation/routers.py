@@ -136,17 +136,20 @@ def _missing_mesh(rollout: Rollout, objects: Objects) -> Iterator[FieldError]:
 
 
 def wrong_objects(rollout: Rollout, objects: Objects) -> Iterator[FieldError]:
+    """Of those that exist."""
     canary = rollout.spec.strategy.canary
     if canary is None or canary.traffic_routing is None:
         return
     for field, name, _, service in _ingress_fields(rollout):
-        if not leads_to(objects[INGRESSES, Key(rollout.namespace, name)], service):
+        ingress = objects.get((INGRESSES, Key(rollout.namespace, name)))
+        if ingress is not None and not leads_to(ingress, service):
             yield invalid(field, name, f"ingress `{name}` has no rules using service {service} backend")
     for wanted in virtual_services(rollout):
-        key = virtual_service_key(rollout, wanted.name)
-        yield from virtual_service_errors(rollout, wanted, objects[VIRTUAL_SERVICES, key])
+        found = objects.get((VIRTUAL_SERVICES, virtual_service_key(rollout, wanted.name)))
+        if found is not None:
+            yield from virtual_service_errors(rollout, wanted, found)
     for name in ambassador.mappings(rollout):
-        mapping = objects[MAPPINGS, Key(rollout.namespace, name)]
+        mapping = objects.get((MAPPINGS, Key(rollout.namespace, name))) or {}
         if (mapping.get("spec") or {}).get("weight"):
             yield invalid("spec.weight", name, f'Ambassador mapping "{name}" can not define weight')
     for (resource, _), obj in objects.items():
