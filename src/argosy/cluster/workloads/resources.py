@@ -1,4 +1,4 @@
-"""The kinds that the simulated controllers read and write, by plural."""
+"""The kinds that the simulated controllers read and write, by plural. Rollouts: only their size, by autoscalers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ apps/v1 deployments Deployment|apps/v1 replicasets ReplicaSet|apps/v1 statefulse
 apps/v1 daemonsets DaemonSet|apps/v1 controllerrevisions ControllerRevision|batch/v1 jobs Job|batch/v1 cronjobs CronJob
 discovery.k8s.io/v1 endpointslices EndpointSlice|networking.k8s.io/v1 ingresses Ingress
 policy/v1 poddisruptionbudgets PodDisruptionBudget|autoscaling/v2 horizontalpodautoscalers HorizontalPodAutoscaler
+argoproj.io/v1alpha1 rollouts Rollout
 """
 _CLUSTER = """
 /v1 nodes Node|/v1 namespaces Namespace|/v1 persistentvolumes PersistentVolume

@@ -20,12 +20,18 @@ from argosy.cluster.workloads.rules.rules import Effect
 from argosy.cluster.workloads.scaling.readings import Reading, Sample, readings_of
 from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject, Key, key_of
+from argosy.machinery.selectors import parse_labels
 
 PERIOD = timedelta(seconds=15)
 TOLERANCE = 0.1
 REQUESTS = "http_requests_per_second"
 """The metric of type Pods that simulated traffic produces."""
-_TARGETS = {"Deployment": "deployments", "ReplicaSet": "replicasets", "StatefulSet": "statefulsets"}
+_TARGETS = {
+    "Deployment": "deployments",
+    "ReplicaSet": "replicasets",
+    "StatefulSet": "statefulsets",
+    "Rollout": "rollouts",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,8 +215,13 @@ def make_controller(book: RuleBook, requests_to: Callable[[str, str], float | No
 
 
 def _pods_of(view: View, target: JsonObject) -> list[JsonObject]:
-    parents = view.owned("replicasets", target) if target["kind"] == "Deployment" else [target]
-    return [pod for parent in parents for pod in view.owned("pods", parent) if is_active(pod)]
+    parents = view.owned("replicasets", target) if target["kind"] in ("Deployment", "Rollout") else [target]
+    pods = [pod for parent in parents for pod in view.owned("pods", parent) if is_active(pod)]
+    if target["kind"] != "Rollout":
+        return pods
+    # The scale subresource's selector: of a blue-green Rollout only the active version counts.
+    selector = parse_labels(str((target.get("status") or {}).get("selector") or ""))
+    return [pod for pod in pods if selector.matches(pod["metadata"].get("labels") or {})]
 
 
 def _with_requests(
