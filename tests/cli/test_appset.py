@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from argosy.cli.appset.get import template_parameters
 from argosy.cli.appset.tables import application_set, application_set_list, preview, preview_names, preview_value
 from argosy.cli.main import main
 from argosy.gitops.applicationsets.preview import Preview
@@ -45,6 +46,13 @@ def file(tmp_path: Path) -> Path:
 
 
 LISTED = {"list": {"elements": [{"name": "a"}, {"name": "b"}]}}
+
+
+def test_parameters_of_a_template_are_those_of_all_its_sources() -> None:
+    sources = [{"helm": {"parameters": [{"name": "tag", "value": "1"}]}}, {"kustomize": {"images": ["web:2"]}}]
+    made = {"spec": {"template": {"spec": {"sources": sources}}}}
+    assert template_parameters(made) == "\nNAME  VALUE\ntag   1\n\nNAME   VALUE\nimage  web:2\n"
+    assert template_parameters(appset(LISTED)) == ""
 
 
 def test_offline_everything_that_is_generated_counts_as_created(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

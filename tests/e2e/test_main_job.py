@@ -214,6 +214,7 @@ def test_a_set_is_previewed_created_rolled_out_step_by_step_and_deleted(argosy: 
 
     seen = argosy.command("appset", "preview", str(file), "-o", "name")
     assert (seen.returncode, len(seen.stdout.splitlines())) == (1, 6), seen.stderr
+    assert len(argosy.command("appset", "generate", str(file), "-o", "name").stdout.splitlines()) == 6
     assert argosy.command("appset", "create", str(file)).stdout == "argocd/fleet\n"
 
     def phases() -> set[str]:

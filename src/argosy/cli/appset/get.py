@@ -23,11 +23,16 @@ def run(options: argparse.Namespace) -> int:
         found = await get(client, key)
         show(found, options.output)
         if options.show_params and options.output == "wide":
-            template = ((found.get("spec") or {}).get("template") or {}).get("spec") or {}
-            sys.stdout.write("".join(parameters(source) for source in sources_of({"spec": template})))
+            sys.stdout.write(template_parameters(found))
         return Exit.OK
 
     return with_client(options, work)
+
+
+def template_parameters(appset: JsonObject) -> str:
+    """The overrides of each source of its template. Pure."""
+    template = ((appset.get("spec") or {}).get("template") or {}).get("spec") or {}
+    return "".join(parameters(source) for source in sources_of(template))
 
 
 def show(appset: JsonObject, output: str) -> None:
