@@ -271,29 +271,29 @@ async def embedded(
             part = ServerPart(data_dir, server_options, plane.is_ready, clock)
             part.open()
             stack.callback(part.close)
-            api.cluster.service_handlers.add_connection("argocd", *REPO_SERVER, part.answer_repo_server)
-            services = [promotion_service("argocd")[1]]
-            own = OwnCertificates(api.client, clock, own_certificates("argocd", services), is_ready=plane.is_ready)
-            supervisor.add("own certificates", own.run)
-            audit = data_dir / "audit.log"
-            supervisor.add(
-                "server",
-                partial(
-                    part.run,
-                    partial(
-                        ports_of,
-                        plane,
-                        api.client,
-                        clock,
-                        rng,
-                        "argocd",
-                        audit,
-                        logs=api.workloads.logs,
-                        own=own_client(api),
-                        inside=api.workloads.pod_runtime,
-                    ),
-                    api.client,
-                ),
-            )
+            _add_server(part, api, plane, data_dir / "audit.log", supervisor, clock, rng)
         await stack.enter_async_context(supervisor)
         yield Embedded(api.cluster, api.client, server, plane, part, api.front.settings.prometheus)
+
+
+def _add_server(
+    part: ServerPart, api: ApiServer, plane: ControlPlane, audit: Path, supervisor: Supervisor, clock: Clock, rng: Rng
+) -> None:
+    """Adds Argo CD's API, the certificates that it shows, and the answers of a repo-server."""
+    api.cluster.service_handlers.add_connection("argocd", *REPO_SERVER, part.answer_repo_server)
+    services = [promotion_service("argocd")[1]]
+    own = OwnCertificates(api.client, clock, own_certificates("argocd", services), is_ready=plane.is_ready)
+    supervisor.add("own certificates", own.run)
+    ports = partial(
+        ports_of,
+        plane,
+        api.client,
+        clock,
+        rng,
+        "argocd",
+        audit,
+        logs=api.workloads.logs,
+        own=own_client(api),
+        inside=api.workloads.pod_runtime,
+    )
+    supervisor.add("server", partial(part.run, ports, api.client))

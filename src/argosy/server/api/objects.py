@@ -171,13 +171,18 @@ def object_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     )
 
 
-def _endpoints_of(context: ServerContext, objects: Objects, name: str, listed: Listed) -> tuple[Endpoint, ...]:
-    async def page(request: ApiRequest) -> ObjectPage:
-        return await _page(objects, request, listed, await objects.cache(listed))
+class _Answers:
+    """Of the endpoints of one kind."""
 
-    async def one(request: ApiRequest) -> ObjectShown:
-        cache = await objects.cache(listed)
-        namespace = request.path["namespace"]
+    def __init__(self, context: ServerContext, objects: Objects, listed: Listed) -> None:
+        self._context, self._objects, self._listed = context, objects, listed
+
+    async def page(self, request: ApiRequest) -> ObjectPage:
+        return await _page(self._objects, request, self._listed, await self._objects.cache(self._listed))
+
+    async def one(self, request: ApiRequest) -> ObjectShown:
+        listed, namespace = self._listed, request.path["namespace"]
+        cache = await self._objects.cache(listed)
         if not listed.resource.namespaced and namespace == NO_NAMESPACE:
             namespace = ""
         key = Key(namespace, request.path["name"])
@@ -186,29 +191,30 @@ def _endpoints_of(context: ServerContext, objects: Objects, name: str, listed: L
             raise not_found(f'{listed.resource.plural}.{listed.resource.group} "{key.name}" not found')
         return {"row": row_of(listed, found), "object": without_server_fields(found)}
 
-    async def one_watched(request: ApiRequest) -> Events:
-        cache = await objects.cache(listed)
-        await one(request)
+    async def one_watched(self, request: ApiRequest) -> Events:
+        cache = await self._objects.cache(self._listed)
+        await self.one(request)
 
         async def now() -> JsonObject:
             try:
-                return dict(await one(request))
+                return dict(await self.one(request))
             except ApiError:
                 return {"gone": "deleted"}
 
-        return Events(context, request.call, now, (cache,) if cache is not None else ())
+        return Events(self._context, request.call, now, (cache,) if cache is not None else ())
 
-    async def watched(request: ApiRequest) -> Events:
-        cache = await objects.cache(listed)
+    async def watched(self, request: ApiRequest) -> Events:
+        cache = await self._objects.cache(self._listed)
         request.call.checked = True
-        caches = (cache,) if cache is not None else ()
 
         async def now() -> JsonObject:
-            return dict(await _page(objects, request, listed, cache))
+            return dict(await _page(self._objects, request, self._listed, cache))
 
-        return Events(context, request.call, now, caches)
+        return Events(self._context, request.call, now, (cache,) if cache is not None else ())
 
-    kind, needs = listed.resource.kind, within(RIGHTS, "get")
+
+def _endpoints_of(context: ServerContext, objects: Objects, name: str, listed: Listed) -> tuple[Endpoint, ...]:
+    answers, kind, needs = _Answers(context, objects, listed), listed.resource.kind, within(RIGHTS, "get")
     of_none = "" if listed.resource.namespaced else f"; `{NO_NAMESPACE}` for the namespace"
     return (
         Endpoint(
@@ -218,7 +224,7 @@ def _endpoints_of(context: ServerContext, objects: Objects, name: str, listed: L
             needs=needs,
             parameters=PARAMETERS,
             answers=ObjectPage,
-            answer=page,
+            answer=answers.page,
         ),
         Endpoint(
             method="GET",
@@ -226,7 +232,7 @@ def _endpoints_of(context: ServerContext, objects: Objects, name: str, listed: L
             summary=f"One {kind}{of_none}",
             needs=needs,
             answers=ObjectShown,
-            answer=one,
+            answer=answers.one,
         ),
         Endpoint(
             method="GET",
@@ -234,14 +240,14 @@ def _endpoints_of(context: ServerContext, objects: Objects, name: str, listed: L
             summary=f"A window on the objects of kind {kind}, live",
             needs=needs,
             parameters=PARAMETERS,
-            stream=watched,
+            stream=answers.watched,
         ),
         Endpoint(
             method="GET",
             path=f"/stream/{name}/{{namespace}}/{{name}}",
             summary=f"One {kind}, live; `gone` says that it was deleted{of_none}",
             needs=needs,
-            stream=one_watched,
+            stream=answers.one_watched,
         ),
     )
 
