@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from argosy.machinery.cel.conversions import moment_of, span_of
 from argosy.machinery.cel.errors import CelError, Issue, TypeErrors
-from argosy.machinery.cel.functions import moment_of, pattern, span_of
+from argosy.machinery.cel.functions import pattern
 from argosy.machinery.cel.library import TYPE_NAMES, library, namespaces
 from argosy.machinery.cel.nodes import Bind, Call, Ident, ListLiteral, Literal, Loop, MapLiteral, Node, Select
 from argosy.machinery.cel.overloads import Overload

@@ -7,8 +7,9 @@ from typing import Any
 
 import re2
 
+from argosy.machinery.cel.conversions import text_of
 from argosy.machinery.cel.errors import CelError
-from argosy.machinery.cel.functions import OUTPUT_LIMIT, no_overload, pattern, text_of
+from argosy.machinery.cel.functions import OUTPUT_LIMIT, no_overload, pattern
 from argosy.machinery.cel.overloads import (
     MATCHED,
     REPLACED,
