@@ -55,7 +55,7 @@ IN_DOCS: Final = {"home", "tree", "pipeline", "rollout"}
 PATIENCE_MS: Final = 180_000
 """The demonstration has much to do when it begins, and the machine may be a slow one."""
 IS_SHOWN: Final = """() => document.querySelector('h1') !== null
-  && !/Loading…|Comparing…|Searching…/.test(document.body.innerText)"""
+  && !/Loading( \\S+)?…|Comparing…|Searching…/.test(document.body.innerText)"""
 
 
 def main() -> None:

@@ -108,7 +108,7 @@ function Stage({ project, stage }: { project: string; stage: TracedStage }) {
   const last = stage.promotions.at(-1);
   return (
     <li>
-      <Badge severity={severityOf(stage) as Severity}>{isPassed(stage) ? "superseded by" : stage.state}</Badge> <strong>{stage.stage}</strong> <Ago at={arrivedAt(stage)} />
+      <Badge severity={severityOf(stage) as Severity}>{isPassed(stage) ? "superseded" : stage.state}</Badge> <strong>{stage.stage}</strong> <Ago at={arrivedAt(stage)} />
       {stage.state !== "live" && <div class="small">{isPassed(stage) ? `the newer ${stage.passedBy} is there` : readable(stage.why)}</div>}
       {last && (
         <div class="small">
