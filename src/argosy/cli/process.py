@@ -296,4 +296,4 @@ def _add_server(
         own=own_client(api),
         inside=api.workloads.pod_runtime,
     )
-    supervisor.add("server", partial(part.run, ports, api.client))
+    supervisor.add("server", partial(part.run, ports, api.client, rng))

@@ -76,16 +76,18 @@ class ServerPart:
         with suppress(OSError):
             self.file.unlink()
 
-    async def run(self, ports: Callable[[], Ports], client: Client) -> None:
+    async def run(self, ports: Callable[[], Ports], client: Client, rng: Rng) -> None:
         while not self._is_ready():
             await self._clock.sleep(0.05, background=True)
-        await create_missing(client, NAMESPACE)
         await self._clock.sleep(0.5, background=True)  # tasks that waited for readiness run first
-        await self._loaded("argosy.server.process")
+        await self._loaded("argosy.server.bootstrap")
         from argosy.server import bootstrap
 
+        # Before the second that loading the server takes: passwords and `argocd --core` wait for these.
+        await bootstrap.ensure(client, NAMESPACE, self._clock, rng.fork("server"))
+        await create_missing(client, NAMESPACE)
+        await self._loaded("argosy.server.process")
         given = ports()
-        await bootstrap.ensure(given.client, given.namespace, given.clock, given.rng.fork("server"))
         assert self._socket is not None
         await self._somebody(self._socket)
         from argosy.server.process import Place, load, serving
