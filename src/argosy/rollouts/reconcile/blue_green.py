@@ -109,6 +109,7 @@ def _pause(turn: Turn, active: Service) -> None:
     if rollout.status.abort or turn.new is None or strategy is None or is_halted(rollout):
         return
     if not is_ready_for_pause(rollout, turn.sets, turn.new):
+        turn.pauses.keeps_resume = True
         return
     pauses = strategy.auto_promotion_enabled is False or strategy.auto_promotion_seconds > 0
     past = is_fast_tracked(turn, active) or rollout.status.blue_green.scale_up_preview_check_point

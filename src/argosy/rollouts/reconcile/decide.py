@@ -212,6 +212,7 @@ def _resize(turn: Turn) -> None:
     """After a change of spec.replicas only sizes and numbers are updated: no step, no traffic. Section 8.4."""
     status = dict(turn.rollout.raw.get("status") or {})
     turn.status = {**status, "canary": status.get("canary") or {}, "blueGreen": status.get("blueGreen") or {}}
+    turn.pauses.keeps_resume = True
     if turn.rollout.spec.strategy.blue_green is not None:
         scale_blue_green(turn)
         numbers: JsonObject = {}

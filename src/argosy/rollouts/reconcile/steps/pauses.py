@@ -47,6 +47,8 @@ class Pauses:
     removed: set[str] = field(default_factory=set)
     cleared: bool = False
     abort_removed: bool = False
+    keeps_resume: bool = False
+    """Whether a resume is left for the next turn, because this one completes no step."""
     abort_message: str | None = None
     """Why the controller aborts in this turn; None if it does not."""
 
@@ -108,5 +110,5 @@ class Pauses:
         kept += [{"reason": reason, "startTime": timestamps.seconds(self.now)} for reason in fresh]
         if kept:
             status["pauseConditions"] = kept
-            if stored.controller_pause or fresh:
-                status["controllerPause"] = True
+        if (kept and (stored.controller_pause or fresh)) or (self.keeps_resume and stored.controller_pause):
+            status["controllerPause"] = True
