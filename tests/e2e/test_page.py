@@ -17,6 +17,7 @@ PLACES = (
     "/swagger-ui",
     "/stages",
     "/pipelines",
+    "/_parts",
     "/deliveries",
     "/rehearsals",
     "/certificates",
@@ -215,21 +216,60 @@ THEMES: dict[str, dict[str, Any]] = {
 }
 
 
+DIALOGS: dict[str, tuple[str, ...]] = {
+    "/_parts": ("Open a dialog…",),
+    "/applications/argocd/web": ("Sync…", "Delete…", "Pause…"),
+    "/settings/projects": ("New project…", "Remove default"),
+    "/settings/repos": ("New repository…",),
+    "/settings/clusters": ("New cluster…",),
+    "/settings/certs": ("New certificate…",),
+    "/settings/gpgkeys": ("New key…",),
+}
+PANEL = "/applications/argocd/web?view=tree&node=%2FConfigMap%2Fweb%2Fa"
+AXE = "axe.run().then(({violations}) => violations.map(v => [v.impact, v.id, v.nodes[0].html]))"
+
+
+def axe() -> str:
+    found = Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
+    if not found.exists():
+        pytest.skip("axe-core is not installed (make ui-check)")
+    return found.read_text()
+
+
+def serious(page: Page) -> list[Any]:
+    return [one for one in page.evaluate(AXE) if one[0] in ("serious", "critical")]
+
+
 @pytest.mark.parametrize("theme", THEMES)
 def test_no_page_has_a_serious_fault_of_accessibility(page: Page, theme: str) -> None:
-    axe = Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
-    if not axe.exists():
-        pytest.skip("axe-core is not installed (make ui-check)")
+    script = axe()
     page.emulate_media(**THEMES[theme])
     for place in ("/", "/applications", "/applications/argocd/web", "/applications/argocd/web?view=tree", *PLACES):
         page.goto(place)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         page.wait_for_timeout(300)
-        page.evaluate(axe.read_text())
-        found = page.evaluate(
-            "axe.run().then(({violations}) => violations.map(v => [v.impact, v.id, v.nodes[0].html]))"
-        )
-        assert [one for one in found if one[0] in ("serious", "critical")] == [], place
+        page.evaluate(script)
+        assert serious(page) == [], place
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_no_dialog_has_a_serious_fault_of_accessibility(page: Page, theme: str) -> None:
+    script = axe()
+    page.emulate_media(**THEMES[theme])
+    for place, buttons in DIALOGS.items():
+        page.goto(place)
+        page.evaluate(script)
+        for name in buttons:
+            page.get_by_role("button", name=name, exact=True).click()
+            expect(page.get_by_role("dialog")).to_be_visible()
+            assert serious(page) == [], f"{name} at {place}"
+            page.keyboard.press("Escape")
+            expect(page.get_by_role("dialog")).to_have_count(0)
+    for tab in ("", "&tab=live", "&tab=diff", "&tab=events"):
+        page.goto(f"{PANEL}{tab}")
+        expect(page.get_by_role("dialog").get_by_role("tab", selected=True)).to_be_visible()
+        page.evaluate(script)
+        assert serious(page) == [], tab
 
 
 @pytest.mark.parametrize("width", [360, 2560])

@@ -26,6 +26,7 @@ const RehearsalsPage = lazy(() => import("./pages/rehearsals/page").then((found)
 const RehearsalPage = lazy(() => import("./pages/rehearsals/page").then((found) => found.RehearsalPage));
 const ObjectsPage = lazy(() => import("./pages/objects/page").then((found) => found.ObjectsPage));
 const Palette = lazy(() => import("./pages/palette/page").then((found) => found.Palette));
+const PartsPage = lazy(() => import("./pages/parts/page").then((found) => found.PartsPage));
 const ObjectPage = lazy(() => import("./pages/objects/page").then((found) => found.ObjectPage));
 
 export function App() {
@@ -98,6 +99,7 @@ function Page() {
   if (first === "rehearsals" && !namespace) return <RehearsalsPage />;
   if (first === "rehearsals" && namespace && !name) return <RehearsalPage key={namespace} name={namespace} />;
   if (path.value === "/activity") return <ActivityPage />;
+  if (path.value === "/_parts") return <PartsPage />;
   if (path.value === "/seal") return <SealPage />;
   if (first === "settings") return <SettingsPage place={namespace ?? ""} name={name ?? ""} />;
   if (first === "applicationsets" && namespace && name && rest.length === 1 && rest[0] === "edit") {

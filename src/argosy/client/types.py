@@ -511,11 +511,14 @@ class ResourceShown(TypedDict):
 
 
 class Right(TypedDict):
-    """As in `policy.csv`: a resource, an action and an object such as `default/web`."""
+    """As in `policy.csv`: a resource, an action and an object such as `default/web`.
+
+    Without an object: whether there may be one for which the caller has the right, to offer a form that names it.
+    """
 
     resource: str
     action: str
-    object: str
+    object: NotRequired[str]
 
 
 class Rights(TypedDict):

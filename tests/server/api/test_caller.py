@@ -20,6 +20,8 @@ def test_rights_are_answered_in_order_for_every_kind_of_object(tmp_path: Path) -
     async def scenario() -> None:
         async with argocd_server(tmp_path) as api:
             assert await _allowed(api, PROMOTE, SYNC) == (200, {"allowed": [True, True]})
+            some = {"resource": "applications", "action": "create"}
+            assert await _allowed(api, some, {**some, "action": "nonsense"}) == (200, {"allowed": [True, False]})
             status, refused = await _allowed(api, {**SYNC, "resource": "nonsense"})
             assert status == 400
             assert "body.rights[0].resource: 'nonsense' is none of" in refused["error"]["message"]

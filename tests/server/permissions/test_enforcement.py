@@ -48,6 +48,39 @@ def test_a_rule_allows_unless_another_denies(subject: Subject, action: str, targ
     assert enforcer(TEAM).allows(subject, "applications", action, target) is allowed
 
 
+@pytest.mark.parametrize(
+    ("subject", "action", "allowed"),
+    [
+        (Subject("alice"), "create", True),
+        (Subject("alice"), "delete", True),
+        (Subject("bob", ("engineers",)), "create", True),
+        (Subject("bob"), "create", False),
+        (Subject("bob", ("deployers",)), "create", True),
+        (Subject("bob", ("deployers",)), "delete", False),
+        (Subject("admin"), "override", True),
+        (Subject(""), "create", False),
+    ],
+)
+def test_a_right_without_an_object_is_one_that_any_rule_may_give(subject: Subject, action: str, allowed: bool) -> None:
+    role = {
+        "name": "deploy",
+        "policies": ["p, proj:shop:deploy, applications, create, shop/*, allow"],
+        "groups": ["deployers"],
+    }
+    shop: JsonObject = {"metadata": {"name": "shop"}, "spec": {"roles": [role]}}
+    found = enforcer(TEAM, projects={"shop": shop})
+
+    assert found.allows_some(subject, "applications", action, ["shop", "gone"]) is allowed
+
+
+def test_the_default_role_gives_rights_without_an_object_and_a_denial_gives_none() -> None:
+    policy = "p, role:all, clusters, create, *, allow\np, role:all, clusters, delete, *, deny"
+    found = enforcer(policy, default="role:all")
+
+    assert found.allows_some(Subject("bob"), "clusters", "create")
+    assert not found.allows_some(Subject("bob"), "clusters", "delete")
+
+
 def test_the_default_role_counts_for_everybody_and_a_denial_for_somebody_does_not_take_it_away() -> None:
     found = enforcer("p, carol, applications, get, */*, deny\n", default="role:readonly")
     assert found.allows(Subject(""), "applications", "get", "a/b")

@@ -5,8 +5,9 @@ import { ask, type Schemas } from "./client";
 
 export type Right = Schemas["Right"];
 
+/** A right without an object is one for any object: it is asked before a form names one. */
 export function lackOf(right: Right): string {
-  return `missing permission: ${right.resource}, ${right.action}, ${right.object}`;
+  return `missing permission: ${[right.resource, right.action, right.object].filter(Boolean).join(", ")}`;
 }
 
 /** In the order of the rights; undefined where one may, and while it is not known: the server decides in any case. */

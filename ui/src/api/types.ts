@@ -2247,11 +2247,15 @@ export interface components {
             hook: boolean;
             pruned: boolean;
         };
-        /** @description As in `policy.csv`: a resource, an action and an object such as `default/web`. */
+        /**
+         * @description As in `policy.csv`: a resource, an action and an object such as `default/web`.
+         *
+         *         Without an object: whether there may be one for which the caller has the right, to offer a form that names it.
+         */
         Right: {
             resource: string;
             action: string;
-            object: string;
+            object?: string;
         };
         Rights: {
             rights: components["schemas"]["Right"][];

@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure, me, type Schemas } from "../api/client";
+import { useLacking } from "../api/rights";
 import { href, path, query } from "../router";
 import { Button, toast } from ".";
 import { keptAddress, titleOf, type View, viewsOf, viewsOfList, withoutView, withView } from "./saved-views-model";
@@ -39,6 +40,7 @@ export function SavedViews() {
   const here = keptAddress(path.value, query.value);
   const known = viewsOfList(views.value, sharedViews.value ?? [], path.value);
   const current = known.find((one) => one.to === here);
+  const [lacks] = useLacking(current?.project ? [{ resource: "projects", action: "update", object: current.project }] : []);
   const canSave = here !== path.value && !current;
   if (known.length === 0 && !canSave) return null;
   const forget = async (view: View) => {
@@ -54,7 +56,7 @@ export function SavedViews() {
         </a>
       ))}
       {current && (
-        <Button kind="plain" onClick={() => void forget(current)}>
+        <Button kind="plain" lacks={lacks} onClick={() => void forget(current)}>
           Delete view {current.name}
         </Button>
       )}

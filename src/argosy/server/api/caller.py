@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, TypedDict
+from typing import Final, NotRequired, TypedDict
 
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.server.api.endpoint import ApiRequest, Endpoint, Parameter
-from argosy.server.calls import nothing, sign_in, within
+from argosy.server.calls import Call, nothing, sign_in, within
 from argosy.server.context import ServerContext
 from argosy.server.errors import invalid
 from argosy.server.permissions.holders import Holder, by_cluster_roles, by_policy
@@ -27,11 +27,14 @@ class Me(TypedDict):
 
 
 class Right(TypedDict):
-    """As in `policy.csv`: a resource, an action and an object such as `default/web`."""
+    """As in `policy.csv`: a resource, an action and an object such as `default/web`.
+
+    Without an object: whether there may be one for which the caller has the right, to offer a form that names it.
+    """
 
     resource: str
     action: str
-    object: str
+    object: NotRequired[str]
 
 
 class Rights(TypedDict):
@@ -86,7 +89,7 @@ def caller_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
                 raise invalid(
                     f"body.rights[{at}].resource: {one['resource'][:40]!r} is none of {', '.join(OWN_RESOURCES)}"
                 )
-        return {"allowed": [request.call.may(one["resource"], one["action"], one["object"]) for one in given["rights"]]}
+        return {"allowed": [_is_allowed(context, request.call, one) for one in given["rights"]]}
 
     async def holders(request: ApiRequest) -> Holders:
         """For resources that Kubernetes does not know by name, only the policy's part is returned."""
@@ -124,6 +127,16 @@ def caller_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
             answer=rights,
         ),
     )
+
+
+def _is_allowed(context: ServerContext, call: Call, right: Right) -> bool:
+    resource, action = right["resource"], right["action"]
+    if action == "rollback" and not context.configuration.flag("server.rbac.rollback.enforce.enable"):
+        action = "sync"
+    if (target := right.get("object")) is not None:
+        return call.may(resource, action, target)
+    projects = (str(one["metadata"]["name"]) for one in context.gitops.plane.projects.list())
+    return call.enforcer().allows_some(call.caller.subject, resource, action, projects)
 
 
 async def _promoters(context: ServerContext, stage: str) -> list[Holder]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from argosy.machinery.objects import JsonObject
@@ -58,6 +58,17 @@ class Enforcer:
         return any(
             rules.has_member(group) and rules.allows(group, resource, action, target) for group in subject.groups
         )
+
+    def allows_some(self, subject: Subject, resource: str, action: str, projects: Iterable[str] = ()) -> bool:
+        """Whether there may be an object for which it is allowed: False is certain, True is not.
+
+        `projects`: those whose roles count, too.
+        """
+        names = [subject.name, *subject.groups, *([self.default_role] if self.default_role else [])]
+        every = [self._plain]
+        if resource in SCOPED or resource == "projects":
+            every += [self._rules_for("projects", name)[0] for name in projects]
+        return any(rules.allows_some(name, resource, action) for rules in every for name in names)
 
     def consulted(self, resource: str, target: str) -> tuple[Rules, tuple[Rule | Member, ...]]:
         """What decides about the target: the rules, and the lines that they were made of."""

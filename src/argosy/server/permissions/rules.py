@@ -59,6 +59,10 @@ class Rules:
                 allowed = True
         return allowed
 
+    def allows_some(self, subject: str, resource: str, action: str) -> bool:
+        """Whether a rule allows it for some object; others may deny it for that object."""
+        return any(rule.allows for rule in self._fit(subject, resource, action))
+
     def _fit(self, subject: str, resource: str, action: str) -> tuple[_Compiled, ...]:
         """The rules that depend only on the object; cached, because lists ask for thousands of objects."""
         key = (subject, resource, action)

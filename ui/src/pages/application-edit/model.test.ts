@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { automationOf, fieldOf, problemsOf, requestOf, START, withAutomation, withField } from "./model";
+import { automationOf, fieldOf, manifestOf, problemsOf, requestOf, START, targetOf, withAutomation, withField } from "./model";
 
 const GOOD = withField(withField(START, ["metadata", "name"], "web"), ["spec", "source", "repoURL"], "https://x/y");
 
@@ -52,4 +52,9 @@ test("a new Application is sent whole, an edit as its specification", () => {
     place: "/api/v1/applications/web/spec?validate=true&appNamespace=argocd",
     body: { project: "default" },
   });
+});
+
+test("what the right is asked for is known as soon as the Application has a name", () => {
+  expect(targetOf(GOOD)).toEqual({ project: "default", namespace: "argocd", name: manifestOf(GOOD).metadata.name });
+  expect(targetOf("metadata: {")).toBeNull();
 });

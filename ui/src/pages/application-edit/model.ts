@@ -141,6 +141,14 @@ export function manifestOf(text: string): Manifest {
 }
 
 /** What the server wants of an edit: the specification alone. */
+/** What policies name: null while the text is no Application with a name. */
+export function targetOf(text: string): { project: string; namespace: string; name: string } | null {
+  if (problemsOf(text).length > 0) return null;
+  const { metadata, spec } = manifestOf(text);
+  const project = (spec as { project?: string } | undefined)?.project;
+  return metadata.name ? { project: project || "default", namespace: metadata.namespace || "argocd", name: metadata.name } : null;
+}
+
 export function requestOf(text: string, existing: boolean): { method: string; place: string; body: unknown } {
   const manifest = manifestOf(text);
   const { name, namespace } = manifest.metadata;

@@ -2,11 +2,12 @@ import { lazy, Suspense } from "preact/compat";
 import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure } from "../../api/client";
+import { objectOf, useLacking } from "../../api/rights";
 import { Button, Note, toast } from "../../parts";
 import { go, href } from "../../router";
 import { yaml } from "../objects/model";
 import { placeOf } from "../applications/model";
-import { type Automation, automationOf, type Field, fieldOf, FIELDS, manifestOf, type Manifest, problemsOf, requestOf, START, withAutomation, withField } from "./model";
+import { type Automation, automationOf, type Field, fieldOf, FIELDS, manifestOf, type Manifest, problemsOf, requestOf, START, targetOf, withAutomation, withField } from "./model";
 import { Parameters } from "./parameters";
 import { hasSeveral } from "./parameters-model";
 import "./page.css";
@@ -70,6 +71,9 @@ function Form({ start, existing }: { start: string; existing: boolean }) {
   const [refusal, setRefusal] = useState("");
   const [busy, setBusy] = useState(false);
   const problems = problemsOf(text);
+  const target = targetOf(existing ? start : text);
+  const action = existing ? "update" : "create";
+  const [lacks] = useLacking(target ? [{ resource: "applications", action, object: objectOf(target.project, target.namespace, target.name) }] : []);
   const readable = problems.every((one) => one.field);
   async function save(event: SubmitEvent) {
     event.preventDefault();
@@ -127,7 +131,7 @@ function Form({ start, existing }: { start: string; existing: boolean }) {
         )}
         {refusal && <Note severity="broken">{refusal}</Note>}
         <div class="buttons">
-          <Button kind="primary" type="submit" disabled={busy || problems.length > 0}>
+          <Button kind="primary" type="submit" lacks={lacks} disabled={busy || problems.length > 0}>
             {existing ? "Save" : "Create"}
           </Button>
           <Button disabled={text === start} onClick={() => setText(start)}>

@@ -2,7 +2,8 @@ import { lazy, Suspense } from "preact/compat";
 import { useEffect, useState } from "preact/hooks";
 import { parse } from "yaml";
 
-import { ask, Failure, type Schemas } from "../../api/client";
+import { ask, Failure } from "../../api/client";
+import { objectOf, useLacking } from "../../api/rights";
 import { Button, Note, toast } from "../../parts";
 import { go, href } from "../../router";
 import { Differences } from "../application/diff";
@@ -105,18 +106,10 @@ function Effect({ preview }: { preview: Preview }) {
 
 /** Why it may not be saved, if it may not. */
 function useLacks(stored: Stored): string | undefined {
-  const [lacks, setLacks] = useState<string>();
-  useEffect(() => {
-    const { namespace, name } = stored.metadata;
-    const template = stored.spec["template"] as { spec?: { project?: string } } | undefined;
-    const project = template?.spec?.project || "default";
-    const object = namespace === "argocd" ? `${project}/${name}` : `${project}/${namespace}/${name}`;
-    ask<Schemas["Allowed"]>("POST", "/api/argosy/v1/rights", { rights: [{ resource: "applicationsets", action: "update", object }] }).then(
-      ({ allowed }) => setLacks(allowed[0] ? undefined : `missing permission: applicationsets, update, ${object}`),
-      () => undefined,
-    );
-  }, [stored]);
-  return lacks;
+  const { namespace, name } = stored.metadata;
+  const template = stored.spec["template"] as { spec?: { project?: string } } | undefined;
+  const object = objectOf(template?.spec?.project || "default", String(namespace), String(name));
+  return useLacking([{ resource: "applicationsets", action: "update", object }])[0];
 }
 
 function told(error: unknown): string {

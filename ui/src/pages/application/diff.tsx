@@ -6,7 +6,7 @@ import { Badge, Button, Note, toast } from "../../parts";
 import { go, query, withQuery } from "../../router";
 import { IgnoreDialog } from "./ignore-dialog";
 import { differingPlaces } from "./ignoring";
-import { compared, type Difference, differences, type Line, type Managed, type Shown, sideBySide } from "./model";
+import { compared, type Difference, differences, type Line, type Managed, quiet, type Shown, sideBySide } from "./model";
 import type { Rights } from "./rights";
 import { comparison, GIT, LIVE, sidesOf } from "./sides";
 import { SyncDialog } from "./sync";
@@ -97,6 +97,7 @@ function Sides({ app, from, to }: { app: Shown; from: string; to: string }) {
       <label>
         <input type="checkbox" checked={query.value.has("sides")} onChange={(event) => go(withQuery({ sides: event.currentTarget.checked ? "yes" : null }), "replace")} /> side by side
       </label>
+      <AllFields />
     </div>
   );
 }
@@ -135,6 +136,15 @@ function ToSync({ app, found, rights }: { app: Shown; found: Difference[]; right
   );
 }
 
+/** The switch for what a cluster adds; folded as a rule. */
+export function AllFields() {
+  return (
+    <label>
+      <input type="checkbox" checked={query.value.has("whole")} onChange={(event) => go(withQuery({ whole: event.currentTarget.checked ? "yes" : null }), "replace")} /> all fields
+    </label>
+  );
+}
+
 interface Props {
   found: Difference[];
   before?: (one: Difference) => ComponentChildren;
@@ -142,9 +152,10 @@ interface Props {
 }
 
 export function Differences({ found, before, beside }: Props) {
+  const isWhole = query.value.has("whole");
   return (
     <div class="differences">
-      {found.map((one) => (
+      {(isWhole ? found : found.map(quiet)).map((one) => (
         <section key={one.key} class="panel" aria-label={one.key}>
           <h2>
             {before?.(one)}
@@ -152,6 +163,7 @@ export function Differences({ found, before, beside }: Props) {
             {beside && <span class="beside">{beside(one)}</span>}
           </h2>
           {one.what === "changed" && <p class="muted small">{whyOf(one)}</p>}
+          {one.lines.length === 0 && <p class="muted small">Only the status or what the API server keeps for itself differs: show all fields to see it.</p>}
           {query.value.has("sides") ? <TwoColumns lines={one.lines} /> : <OneColumn lines={one.lines} />}
         </section>
       ))}

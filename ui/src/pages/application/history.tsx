@@ -48,7 +48,7 @@ export function HistoryView({ app, rights }: { app: Shown; rights: Rights }) {
                   ) : (
                     <>
                       <a href={href(withQuery({ view: "diff", from: `history:${entry.id}`, to: LIVE }))}>Compare</a>{" "}
-                      <Button kind="plain" lacks={rights.sync} onClick={() => setChosen(entry)}>
+                      <Button kind="plain" lacks={rights.rollback && (rights.sync ?? rights.rollback)} onClick={() => setChosen(entry)}>
                         Roll back…
                       </Button>
                     </>

@@ -1,6 +1,7 @@
 /** What the page of one Application makes of the API's answers. Pure. */
 import type { Schemas } from "../../api/client";
 import { yaml } from "../objects/model";
+import { withoutNoise } from "./noise";
 
 export type Shown = Schemas["ApplicationShown"];
 export type Resource = Schemas["ResourceShown"];
@@ -54,6 +55,12 @@ function difference(item: { group?: string; kind: string; namespace?: string; na
   const what = before === null ? "created" : after === null ? "deleted" : "changed";
   const { group = "", kind, namespace = "", name } = item;
   return { key: keyOf(item), what, lines: folded(diff(old.split("\n"), young.split("\n"))), of: { group, kind, namespace, name }, before, after };
+}
+
+/** Without the lines that a cluster's bookkeeping and status make. */
+export function quiet(found: Difference): Difference {
+  const of = (side: unknown) => (isObject(side) ? withoutNoise(side).object : side);
+  return difference(found.of, of(found.before), of(found.after)) ?? { ...found, lines: [] };
 }
 
 /** An empty object is none. */

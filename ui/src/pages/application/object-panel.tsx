@@ -8,8 +8,9 @@ import { go, query, withQuery } from "../../router";
 import { LogsView } from "../logs/view";
 import { yaml } from "../objects/model";
 import { TerminalPanel } from "../terminal/panel";
-import { Differences } from "./diff";
+import { AllFields, Differences } from "./diff";
 import { differences, editable, type Managed, mergePatch, type Shown } from "./model";
+import { withoutNoise } from "./noise";
 import { ownersOf, withoutOwners } from "./owners";
 import { act } from "./page";
 import { NodeFacts } from "./tree";
@@ -122,10 +123,14 @@ function LiveManifest({ app, node }: { app: Shown; node: Node }) {
   const [fine, whole] = useLacking(onObject(app, node, "update"));
   const [editing, setEditing] = useState(false);
   const { answer, problem } = useAnswer<{ manifest?: string }>(`/api/v1/applications/${app.row.name}/resource?${named(app, node)}`);
+  const wanted = useAnswer<{ items: Managed[] | null }>(managedPlace(app, node));
   if (problem) return <Note severity="broken">{problem}</Note>;
-  if (!answer) return <p class="muted">Loading…</p>;
+  if (!answer || !(wanted.answer || wanted.problem)) return <p class="muted">Loading…</p>;
   const live = JSON.parse(answer.manifest || "null") as Record<string, unknown> | null;
-  const text = yaml(live && withoutOwners(live)).trimStart();
+  const target = JSON.parse(wanted.answer?.items?.[0]?.targetState || "null") as Record<string, unknown> | null;
+  const { object, folded } = live ? withoutNoise(live, target) : { object: null, folded: 0 };
+  const isWhole = query.value.has("whole");
+  const text = yaml(isWhole ? live && withoutOwners(live) : object).trimStart();
   if (editing && live) return <EditLive app={app} node={node} live={live} onClose={() => setEditing(false)} />;
   return (
     <div>
@@ -134,6 +139,12 @@ function LiveManifest({ app, node }: { app: Shown; node: Node }) {
         <Button kind="plain" lacks={whole && fine} onClick={() => setEditing(true)}>
           Edit…
         </Button>
+      )}{" "}
+      <AllFields />
+      {!isWhole && folded > 0 && (
+        <p class="muted small">
+          {folded} {folded === 1 ? "value is" : "values are"} folded: {target && "defaults and other fields that Git does not set, "}the status, and what the API server keeps for itself.
+        </p>
       )}
       <pre class="diff" tabIndex={0}>
         {text}
@@ -200,15 +211,26 @@ function EditLive({ app, node, live, onClose }: { app: Shown; node: Node; live: 
   );
 }
 
+/** Both states of this object alone. */
+function managedPlace(app: Shown, node: Node): string {
+  const asked = new URLSearchParams({ appNamespace: app.row.namespace, namespace: node.namespace ?? "", name: node.name, kind: node.kind, group: node.group ?? "" });
+  return `/api/v1/applications/${app.row.name}/managed-resources?${asked}`;
+}
+
 /** From what lives to what Git says, of this object alone. */
 function ObjectDiff({ app, node }: { app: Shown; node: Node }) {
-  const asked = new URLSearchParams({ appNamespace: app.row.namespace, namespace: node.namespace ?? "", name: node.name, kind: node.kind, group: node.group ?? "" });
-  const { answer, problem } = useAnswer<{ items: Managed[] | null }>(`/api/v1/applications/${app.row.name}/managed-resources?${asked}`);
+  const { answer, problem } = useAnswer<{ items: Managed[] | null }>(managedPlace(app, node));
   if (problem) return <Note severity="broken">{problem}</Note>;
   if (!answer) return <p class="muted">Comparing…</p>;
   if (!answer.items?.length) return <p class="muted">Not defined in Git: something else created it.</p>;
   const found = differences(answer.items);
-  return found.length ? <Differences found={found} /> : <Note severity="ok">No differences from Git.</Note>;
+  if (!found.length) return <Note severity="ok">No differences from Git.</Note>;
+  return (
+    <>
+      <AllFields />
+      <Differences found={found} />
+    </>
+  );
 }
 
 function Events({ app, node }: { app: Shown; node: Node }) {

@@ -8,7 +8,7 @@ import { useLive } from "../live-page";
 import { LAYOUTS, laidOut } from "./layouts";
 import type { Shown } from "./model";
 import { ObjectPanel } from "./object-panel";
-import { addressOf, drawn, type KeyedTree, listed, type Node, nodeOf, type Placed, type Tree } from "./tree-model";
+import { addressOf, drawn, type Drawn, type KeyedTree, listed, type Node, nodeOf, type Placed, type Tree } from "./tree-model";
 
 const WIDTH = 210;
 const HEIGHT = 46;
@@ -33,8 +33,6 @@ export function TreeView({ app }: { app: Shown }) {
   const found = useMemo(() => (tree ? drawn(laidOut(tree, layout), app.row.name, open, search) : null), [tree, layout, open, search, app.row.name]);
   if (problem) return <Note severity="broken">{problem}</Note>;
   if (!found) return <p class="muted">Loading…</p>;
-  const width = found.columns * (WIDTH + GAP_X) - GAP_X + 2 * MARGIN;
-  const height = found.rows * (HEIGHT + GAP_Y) + 2 * MARGIN;
   const choose = (one: Placed) => (one.node && one.node.kind !== "Node" ? go(withQuery({ node: addressOf(one.node), view: "tree" })) : one.folded.length && setOpen(new Set([...open, one.key])));
   return (
     <>
@@ -53,28 +51,37 @@ export function TreeView({ app }: { app: Shown }) {
         {layout === "traffic" && found.placed.length === 1 && <span class="muted">No network resources: there is no Ingress, Service or Pod behind a Service.</span>}
         {found.left > 0 && <span class="muted">{found.left} more are not shown: search for them</span>}
       </div>
-      <Mapped class="tree panel" label={`The tree of ${app.row.name}`} width={width} height={height} spots={found.placed.map((one) => spot(one, app))}>
-        <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="group" aria-label={`Resources of ${app.row.name}`}>
-          {found.placed.map((one) => (
-            <Edge key={`edge ${one.key}`} one={one} parent={found.placed.find((other) => other.key === one.parent && other !== one)} />
-          ))}
-          {found.placed.map((one) => (
-            <Box key={one.key} one={one} app={app} onChoose={() => choose(one)} />
-          ))}
-        </svg>
-      </Mapped>
+      <TreePicture found={found} name={app.row.name} health={app.row.health} onChoose={choose} />
       {chosen && <ObjectPanel app={app} node={chosen} onClose={() => go(withQuery({ node: null, tab: null }))} />}
     </>
   );
 }
 
-function healthOf(one: Placed, app: Shown): string {
-  return one.column === 0 ? app.row.health : one.health;
+/** `health`: of the Application, which is the first box. */
+export function TreePicture({ found, name, health, onChoose }: { found: Drawn; name: string; health: string; onChoose: (one: Placed) => void }) {
+  const width = found.columns * (WIDTH + GAP_X) - GAP_X + 2 * MARGIN;
+  const height = found.rows * (HEIGHT + GAP_Y) + 2 * MARGIN;
+  return (
+    <Mapped class="tree panel" label={`The tree of ${name}`} width={width} height={height} spots={found.placed.map((one) => spot(one, health))}>
+      <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="group" aria-label={`Resources of ${name}`}>
+        {found.placed.map((one) => (
+          <Edge key={`edge ${one.key}`} one={one} parent={found.placed.find((other) => other.key === one.parent && other !== one)} />
+        ))}
+        {found.placed.map((one) => (
+          <Box key={one.key} one={one} ofApplication={health} onChoose={() => onChoose(one)} />
+        ))}
+      </svg>
+    </Mapped>
+  );
 }
 
-function spot(one: Placed, app: Shown): Spot {
+function healthOf(one: Placed, ofApplication: string): string {
+  return one.column === 0 ? ofApplication : one.health;
+}
+
+function spot(one: Placed, ofApplication: string): Spot {
   const [left, top] = place(one);
-  const health = healthOf(one, app);
+  const health = healthOf(one, ofApplication);
   return { key: one.key, left, top, width: WIDTH, height: HEIGHT, severity: health ? severityOf(health) : "" };
 }
 
@@ -91,10 +98,10 @@ function Edge({ one, parent }: { one: Placed; parent: Placed | undefined }) {
   return <path class="edge" d={`M${left} ${from}H${middle}V${to}H${x2}`} />;
 }
 
-function Box({ one, app, onChoose }: { one: Placed; app: Shown; onChoose: () => void }) {
+function Box({ one, ofApplication, onChoose }: { one: Placed; ofApplication: string; onChoose: () => void }) {
   const [x, y] = place(one);
   const root = one.column === 0;
-  const health = healthOf(one, app);
+  const health = healthOf(one, ofApplication);
   const severity = health ? severityOf(health) : "none";
   const below = root ? "Application" : one.node ? one.node.kind : "click to show all";
   const press = root ? {} : { role: "button" as const, tabindex: 0, onClick: onChoose, onKeyDown: (event: KeyboardEvent) => pressed(event) && onChoose() };

@@ -1,5 +1,6 @@
 import { ask, Failure, type Schemas } from "../../api/client";
 import { keyOf } from "../../api/patch";
+import { useLacking } from "../../api/rights";
 import { Ago, Badge, Button, Facets, Note, Search, Sortable, StateBadge, Tabs, toast } from "../../parts";
 import { Favourite } from "../../parts/favourites";
 import { shortRevision } from "../../parts/format";
@@ -21,13 +22,14 @@ export function ApplicationsPage() {
   const found = useWindow<Row, Page>(questionOf(query.value));
   const { page, problem } = found;
   const view = query.value.get("view") ?? "list";
+  const [lacks] = useLacking([{ resource: "applications", action: "create" }]);
   return (
     <>
       <div class="head">
         <h1>Applications</h1>
         <Search label="Search applications" />
         <div class="actions">
-          <Button kind="primary" onClick={() => go("/applications/new")}>
+          <Button kind="primary" lacks={lacks} onClick={() => go("/applications/new")}>
             New application…
           </Button>
         </div>

@@ -101,7 +101,7 @@ function Connected({ state }: { state: Connection }) {
   );
 }
 
-function Lines(props: { lines: LogLine[]; search: string; wrap: boolean; follow: boolean; ended: boolean }) {
+export function Lines(props: { lines: LogLine[]; search: string; wrap: boolean; follow: boolean; ended: boolean }) {
   const { lines, search, wrap, follow, ended } = props;
   const box = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);

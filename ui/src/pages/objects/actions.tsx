@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure, type Schemas } from "../../api/client";
+import { type Right, useLacking } from "../../api/rights";
 import { Ago, Badge, Button, Dialog, Note, toast } from "../../parts";
 import { certificateVerbs, containersOf, placeOf, rolloutVerbs, type Verb } from "./model";
 import { PromotionActions } from "./promotion-actions";
@@ -39,22 +40,17 @@ export function ObjectActions({ kind, row, facts = {}, onDone }: { kind: string;
 
 /** For each action why it is not allowed, if it is not. */
 export function useLacks(kind: string, row: Row, actions: string[]): Record<string, string | undefined> {
-  const [lacks, setLacks] = useState<Record<string, string | undefined>>({});
-  const names = actions.join();
-  useEffect(() => {
-    const object = `${GROUPS[kind]}/${row.namespace}/${row.name}`;
-    const rights = names.split(",").map((action) => ({ resource: "objects", action: `action/${action}`, object }));
-    ask<Schemas["Allowed"]>("POST", "/api/argosy/v1/rights", { rights }).then(
-      ({ allowed }) =>
-        setLacks(
-          Object.fromEntries(
-            rights.map((one, at) => [one.action.slice(7), allowed[at] ? undefined : `missing permission: objects, ${one.action}, ${object}`]),
-          ),
-        ),
-      () => setLacks({}),
-    );
-  }, [kind, row.namespace, row.name, names]);
-  return lacks;
+  const lacks = useLacking(actions.map((action) => rightTo(kind, row, `action/${action}`)));
+  return Object.fromEntries(actions.map((action, at) => [action, lacks[at]]));
+}
+
+/** Whoever may see an object may have it looked at again. */
+export function useLackOfRefresh(kind: string, row: Row): string | undefined {
+  return useLacking([rightTo(kind, row, "get")])[0];
+}
+
+function rightTo(kind: string, row: Row, action: string): Right {
+  return { resource: "objects", action, object: `${GROUPS[kind]}/${row.namespace}/${row.name}` };
 }
 
 export async function done(place: string, body: object): Promise<boolean> {

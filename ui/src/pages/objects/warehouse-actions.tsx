@@ -2,16 +2,17 @@ import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure, type Schemas } from "../../api/client";
 import { Ago, Button, Dialog, Note } from "../../parts";
-import { done, type Row, useLacks } from "./actions";
+import { done, type Row, useLackOfRefresh, useLacks } from "./actions";
 import { placeOf } from "./model";
 
 /** Looks for news, and makes Freight by hand of what was found. */
 export function WarehouseActions({ row, onDone }: { row: Row; onDone: () => void }) {
   const lacks = useLacks("warehouses", row, ["create-freight"]);
+  const cannotRefresh = useLackOfRefresh("warehouses", row);
   const [open, setOpen] = useState(false);
   return (
     <div class="actions">
-      <Button onClick={() => void done(`${placeOf("warehouses", row)}/refresh`, {})}>Refresh</Button>
+      <Button lacks={cannotRefresh} onClick={() => void done(`${placeOf("warehouses", row)}/refresh`, {})}>Refresh</Button>
       <Button lacks={lacks["create-freight"]} onClick={() => setOpen(true)}>
         Create Freight…
       </Button>

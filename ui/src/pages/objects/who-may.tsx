@@ -2,15 +2,17 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure, type Schemas } from "../../api/client";
+import { useLacking } from "../../api/rights";
 import { Button, Dialog, Note } from "../../parts";
 
 type Holding = Schemas["Holding"];
 
 export function WhoMay({ verb, action, object }: { verb: string; action: string; object: string }) {
   const [open, setOpen] = useState(false);
+  const [lacks] = useLacking([{ resource: "accounts", action: "get", object: "*" }]);
   return (
     <>
-      <Button kind="plain" onClick={() => setOpen(true)}>
+      <Button kind="plain" lacks={lacks} onClick={() => setOpen(true)}>
         Who may {verb}?
       </Button>
       {open && <Holders title={`Who may ${verb}`} action={action} object={object} onClose={() => setOpen(false)} />}

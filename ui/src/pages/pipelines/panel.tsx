@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { useLacking } from "../../api/rights";
 import { Ago, Badge, Button, Dialog, Note, type Severity } from "../../parts";
 import { href } from "../../router";
-import { done, StageActions, useLacks } from "../objects/actions";
+import { done, StageActions, useLackOfRefresh, useLacks } from "../objects/actions";
 import { placeOf } from "../objects/model";
 import { WarehouseActions } from "../objects/warehouse-actions";
 import { type Pipeline, type Row, shortContent, standingOf, type StageNode, waitsFor } from "./model";
@@ -18,6 +18,7 @@ export function StagePanel({ pipeline, stage, onClose }: StageProps) {
   const { severity, word } = standingOf(stage);
   const place = placeOf("stages", row);
   const lacks = useLacks("stages", row, ["promote", "verify", "abort-verification"]);
+  const cannotRefresh = useLackOfRefresh("stages", row);
   const verifies = ["Pending", "Running"].includes(stage.verification);
   const called = (name: string) => pipeline.freight.find((one) => one.name === name)?.facts["alias"] || name.slice(0, 8);
   return (
@@ -69,7 +70,9 @@ export function StagePanel({ pipeline, stage, onClose }: StageProps) {
         )}
         {!stage.controlFlow && <StageActions row={row} automatic={stage.automatic} onDone={onClose} />}
         <div class="actions">
-          <Button onClick={() => void done(`${place}/refresh`, {})}>Refresh</Button>
+          <Button lacks={cannotRefresh} onClick={() => void done(`${place}/refresh`, {})}>
+            Refresh
+          </Button>
           {stage.verification && !verifies && (
             <Button lacks={lacks["verify"]} onClick={() => void done(`${place}/verify`, {})}>
               Verify again

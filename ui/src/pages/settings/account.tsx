@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure, me } from "../../api/client";
+import { useLacking } from "../../api/rights";
 import { Badge, Button, Copy, Note, toast } from "../../parts";
 import { Input } from "./page";
 
@@ -16,6 +17,7 @@ export function AccountPage({ name }: { name: string }) {
   const [account, setAccount] = useState<Account | null>(null);
   const [problem, setProblem] = useState("");
   const [token, setToken] = useState("");
+  const lacks = useLackOfUpdate(name);
   const place = `/api/v1/account/${encodeURIComponent(name)}`;
   const told = (error: unknown) => setProblem(error instanceof Failure ? error.message : String(error));
   const load = () => ask<Account>("GET", place).then(setAccount, told);
@@ -49,13 +51,13 @@ export function AccountPage({ name }: { name: string }) {
         {(account.tokens ?? []).map((one) => (
           <p key={one.id}>
             <code>{one.id}</code> <span class="muted">created {new Date(Number(one.issuedAt) * 1000).toLocaleString()}</span>{" "}
-            <Button kind="plain" onClick={() => void revoke(one.id)}>
+            <Button kind="plain" lacks={lacks} onClick={() => void revoke(one.id)}>
               Revoke
             </Button>
           </p>
         ))}
         <Button
-          lacks={account.capabilities?.includes("apiKey") ? undefined : "the account lacks the capability apiKey"}
+          lacks={account.capabilities?.includes("apiKey") ? lacks : "the account lacks the capability apiKey"}
           onClick={() => void make()}
         >
           New token
@@ -65,10 +67,16 @@ export function AccountPage({ name }: { name: string }) {
   );
 }
 
+/** One's own account needs no right. */
+function useLackOfUpdate(name: string): string | undefined {
+  return useLacking(me.value?.username === name ? [] : [{ resource: "accounts", action: "update", object: name }])[0];
+}
+
 function Password({ name }: { name: string }) {
   const [current, setCurrent] = useState("");
   const [wanted, setWanted] = useState("");
   const [problem, setProblem] = useState("");
+  const lacks = useLackOfUpdate(name);
   async function change(event: SubmitEvent) {
     event.preventDefault();
     setProblem("");
@@ -88,7 +96,7 @@ function Password({ name }: { name: string }) {
         <Input field={{ name: "current", title: `Current password of ${me.value?.username ?? "you"}`, kind: "password" }} value={current} onChange={setCurrent} />
         <Input field={{ name: "wanted", title: `New password of ${name}`, hint: "8 to 32 characters", kind: "password" }} value={wanted} onChange={setWanted} />
         {problem && <Note severity="broken">{problem}</Note>}
-        <Button type="submit" lacks={current && wanted ? undefined : "both passwords are required"}>
+        <Button type="submit" lacks={lacks ?? (current && wanted ? undefined : "both passwords are required")}>
           Change
         </Button>
       </form>

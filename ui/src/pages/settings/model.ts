@@ -35,6 +35,8 @@ export interface Section {
   fields: FormField[];
   create?: (values: Record<string, string>) => { place: string; body: unknown };
   remove?: (item: Item) => string;
+  /** The right to create what the form has. */
+  creation?: (values: Record<string, string>) => Right;
   /** The right to remove it. */
   removal?: (item: Item) => Right;
   /** What is lost by removing it. */
@@ -52,6 +54,7 @@ function text(item: unknown, ...path: string[]): string {
 
 /** Of a project where it belongs to one, as policies name it. */
 const within = (item: Item, name: string): string => (text(item, "project") ? `${text(item, "project")}/${name}` : name);
+const creates = (resource: string, object: (values: Record<string, string>) => string) => (values: Record<string, string>) => ({ resource, action: "create", object: object(values) });
 const deletes = (resource: string, object: (item: Item) => string) => (item: Item) => ({ resource, action: "delete", object: object(item) });
 
 const cell = (value: string): Cell => ({ text: value });
@@ -102,6 +105,7 @@ export const SECTIONS: Section[] = [
         },
       },
     }),
+    creation: creates("projects", (values) => values["name"] ?? ""),
     removal: deletes("projects", (item) => text(item, "metadata", "name")),
     remove: (item) => `/api/v1/projects/${e(text(item, "metadata", "name"))}`,
     loses: "A project that still has Applications cannot be removed.",
@@ -136,6 +140,7 @@ export const SECTIONS: Section[] = [
       place: "/api/v1/repositories",
       body: filled({ ...values, insecure: values["insecure"] === "true", enableLfs: values["enableLfs"] === "true" }),
     }),
+    creation: creates("repositories", (values) => within(values, values["repo"] ?? "")),
     removal: deletes("repositories", (item) => within(item, text(item, "repo"))),
     remove: (item) => `/api/v1/repositories/${e(text(item, "repo"))}?appProject=${e(text(item, "project"))}`,
     loses: "Its credentials are deleted. Applications that need them can no longer be compared.",
@@ -176,6 +181,7 @@ export const SECTIONS: Section[] = [
         }),
       }),
     }),
+    creation: creates("clusters", (values) => within(values, values["server"] ?? "")),
     removal: deletes("clusters", (item) => within(item, text(item, "server"))),
     remove: (item) => `/api/v1/clusters/${e(text(item, "server"))}`,
     loses: "Applications on this cluster can no longer be compared or synced. Its workloads keep running.",
@@ -203,6 +209,7 @@ export const SECTIONS: Section[] = [
       place: "/api/v1/certificates",
       body: { items: [filled({ ...values, certData: btoa(values["certData"] ?? "") })] },
     }),
+    creation: creates("certificates", () => ""),
     removal: deletes("certificates", () => ""),
     remove: (item) =>
       `/api/v1/certificates?hostNamePattern=${e(text(item, "serverName"))}&certType=${e(text(item, "certType"))}&certSubType=${e(text(item, "certSubType"))}`,
@@ -223,6 +230,7 @@ export const SECTIONS: Section[] = [
     ],
     fields: [{ name: "keyData", title: "Public key", hint: "ASCII armoured", kind: "area", required: true }],
     create: (values) => ({ place: "/api/v1/gpgkeys", body: { keyData: values["keyData"] } }),
+    creation: creates("gpgkeys", () => ""),
     removal: deletes("gpgkeys", () => ""),
     remove: (item) => `/api/v1/gpgkeys?keyID=${e(text(item, "keyID"))}`,
     loses: "Commits signed with this key no longer count as signed.",

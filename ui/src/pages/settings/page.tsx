@@ -38,6 +38,7 @@ function List({ section }: { section: Section }) {
   const [problem, setProblem] = useState("");
   const [makes, setMakes] = useState(false);
   const [removes, setRemoves] = useState<Item | null>(null);
+  const [lacks] = useLacking(section.creation ? [{ resource: section.creation({}).resource, action: "create" }] : []);
   const load = () =>
     ask<{ items: Item[] | null }>("GET", section.api).then(
       (found) => setItems(found.items ?? []),
@@ -50,7 +51,7 @@ function List({ section }: { section: Section }) {
         <p class="muted">{section.about}</p>
         {section.create && (
           <div class="actions">
-            <Button kind="primary" onClick={() => setMakes(true)}>
+            <Button kind="primary" lacks={lacks} onClick={() => setMakes(true)}>
               New {section.one}…
             </Button>
           </div>
@@ -130,7 +131,8 @@ function Maker({ section, onClose, onDone }: { section: Section; onClose: () => 
     Object.fromEntries(section.fields.filter((one) => one.choices).map((one) => [one.name, one.choices?.[0] ?? ""])),
   );
   const [refusal, setRefusal] = useState("");
-  const lacks = missing(section.fields, values);
+  const needed = missing(section.fields, values);
+  const [lacks] = useLacking(section.creation && needed.length === 0 ? [section.creation(values)] : []);
   async function make(event: SubmitEvent) {
     event.preventDefault();
     const { place, body } = section.create!(values);
@@ -153,7 +155,7 @@ function Maker({ section, onClose, onDone }: { section: Section; onClose: () => 
         {refusal && <Note severity="broken">{refusal}</Note>}
         <div class="actions">
           <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" lacks={lacks.length ? `required: ${lacks.join(", ")}` : undefined}>
+          <Button kind="primary" type="submit" lacks={needed.length ? `required: ${needed.join(", ")}` : lacks}>
             Create
           </Button>
         </div>

@@ -1,7 +1,7 @@
 import { lazy, Suspense } from "preact/compat";
 import { useEffect, useState } from "preact/hooks";
 
-import { ask, Failure } from "../../api/client";
+import { ask, Failure, me } from "../../api/client";
 import { useLacking } from "../../api/rights";
 import { Badge, Button, Copy, Note, toast } from "../../parts";
 import { yaml } from "../objects/model";
@@ -91,7 +91,7 @@ function Roles({ project, roles, lacks, onDone }: { project: string; roles: Role
           </span>
         </Note>
       )}
-      {roles.map((role) => (
+      {roles.map((role) => ({ ...role, lacks: holds(role) ? undefined : lacks })).map((role) => (
         <article key={role.name} class="stacked">
           <h3>
             {role.name} {role.groups.map((group) => <Badge key={group} severity="busy">{group}</Badge>)}
@@ -110,14 +110,21 @@ function Roles({ project, roles, lacks, onDone }: { project: string; roles: Role
               <span class="muted">
                 created {new Date(one.iat * 1000).toLocaleString()}, {one.exp ? `until ${new Date(one.exp * 1000).toLocaleString()}` : "never expires"}
               </span>{" "}
-              <Button kind="plain" lacks={lacks} onClick={() => void revoke(role.name, one.iat)}>
+              <Button kind="plain" lacks={role.lacks} onClick={() => void revoke(role.name, one.iat)}>
                 Revoke
               </Button>
             </p>
           ))}
-          <Button lacks={lacks} onClick={() => void make(role.name)}>New token</Button>
+          <Button lacks={role.lacks} onClick={() => void make(role.name)}>
+            New token
+          </Button>
         </article>
       ))}
     </section>
   );
+}
+
+/** Who has a role through a group may make and revoke its tokens without the right to change the project. */
+function holds(role: Role): boolean {
+  return role.groups.some((group) => me.value?.groups.includes(group));
 }

@@ -29,16 +29,13 @@ function GeneratedApplications({ object }: { object: unknown }) {
     <section class="panel stacked" aria-label="Applications">
       <h2>Applications</h2>
       {steps.length > 0 && (
-        <ol class="track">
-          {steps.map((one) => (
-            <li key={one.step} class={one.done === one.all ? "done" : one.done > 0 ? "now" : "next"}>
-              <strong>step {one.step}</strong>
-              <span class="small">
-                {one.done} of {one.all} healthy
-              </span>
-            </li>
-          ))}
-        </ol>
+        <Track
+          steps={steps.map((one) => ({
+            title: `step ${one.step}`,
+            detail: `${one.done} of ${one.all} healthy`,
+            state: one.done === one.all ? "done" : one.done > 0 ? "now" : "next",
+          }))}
+        />
       )}
       {found.length === 0 ? (
         <p class="muted">No Applications generated.</p>
@@ -78,15 +75,7 @@ function RolloutDetails({ object }: { object: unknown }) {
       {track.length > 0 && (
         <section class="panel stacked" aria-label="Steps">
           <h2>Steps</h2>
-          <ol class="track">
-            {track.map((step, number) => (
-              <li key={number} class={step.state} aria-current={step.state === "now" ? "step" : undefined}>
-                <strong>{step.title}</strong>
-                <span class="small">{step.detail}</span>
-                <span class="hidden-but-read">{{ done: "done", now: "current", next: "pending" }[step.state]}</span>
-              </li>
-            ))}
-          </ol>
+          <Track steps={track} />
         </section>
       )}
       <section class="panel stacked" aria-label="Revisions and traffic">
@@ -106,6 +95,27 @@ function RolloutDetails({ object }: { object: unknown }) {
   );
 }
 
+interface TrackStep {
+  title: string;
+  detail: string;
+  state: "done" | "now" | "next";
+}
+
+/** Steps in their order, and where one is. */
+export function Track({ steps }: { steps: TrackStep[] }) {
+  return (
+    <ol class="track">
+      {steps.map((step, number) => (
+        <li key={number} class={step.state} aria-current={step.state === "now" ? "step" : undefined}>
+          <strong>{step.title}</strong>
+          <span class="small">{step.detail}</span>
+          <span class="hidden-but-read">{{ done: "done", now: "current", next: "pending" }[step.state]}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
 function placed(object: unknown): { namespace: string; name: string } {
   const { namespace = "", name = "" } = (object as Metadata).metadata ?? {};
   return { namespace, name };
@@ -113,7 +123,7 @@ function placed(object: unknown): { namespace: string; name: string } {
 
 type Metadata = { metadata?: { namespace?: string; name?: string } };
 
-function Lifetime({ object }: { object: unknown }) {
+export function Lifetime({ object }: { object: unknown }) {
   const found = lifetime(object, now.value);
   if (!found) return null;
   const words = found.days < 0 ? `expired ${-found.days} days ago` : `${found.days} days left`;
