@@ -17,7 +17,7 @@ from typing import Any, Final
 from argosy.apis.kubernetes import known
 from argosy.apis.own_certificates import own_certificates
 from argosy.cli.apiserver import ApiServer, api_server, listening
-from argosy.cli.assembly.core_mode import REPO_SERVER
+from argosy.cli.assembly.core_mode import REPO_SERVER, create_when_ready
 from argosy.cli.assembly.installing import control_plane_objects
 from argosy.cli.assembly.own_certificates import OwnCertificates
 from argosy.cli.assembly.server_part import ServerOptions, ServerPart, ports_of
@@ -281,6 +281,7 @@ def _add_server(
 ) -> None:
     """Adds Argo CD's API, the certificates that it shows, and the answers of a repo-server."""
     api.cluster.service_handlers.add_connection("argocd", *REPO_SERVER, part.answer_repo_server)
+    supervisor.add("argocd --core", partial(create_when_ready, api.client, "argocd", plane.is_ready, clock))
     services = [promotion_service("argocd")[1]]
     own = OwnCertificates(api.client, clock, own_certificates("argocd", services), is_ready=plane.is_ready)
     supervisor.add("own certificates", own.run)

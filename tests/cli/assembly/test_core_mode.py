@@ -5,10 +5,24 @@ from __future__ import annotations
 import asyncio
 import socket
 
-from argosy.cli.assembly.core_mode import CONFIG_MAPS, PODS, REPO_SERVER, SETTINGS, carry, create_missing
+import pytest
+
+from argosy.cli.assembly.core_mode import (
+    CONFIG_MAPS,
+    PODS,
+    REPO_SERVER,
+    SETTINGS,
+    carry,
+    create_missing,
+    create_when_ready,
+)
 from argosy.machinery import requests
-from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.status import StatusError
+from argosy.runtime.supervisor import Supervisor
 from tests.kit.world import NAMESPACES, World
+
+QUOTAS = Resource("", "v1", "resourcequotas", "ResourceQuota")
 
 
 def test_an_own_object_stays_as_it_is_and_the_others_are_created() -> None:
@@ -30,6 +44,29 @@ def test_an_own_object_stays_as_it_is_and_the_others_are_created() -> None:
             assert "data" not in made
         pod = await world.client.get(requests.Get(PODS, Key("argocd", REPO_SERVER[0])))
         assert pod["metadata"]["labels"]["app.kubernetes.io/name"] == REPO_SERVER[0]
+
+    with World() as world:
+        world.run(scenario())
+
+
+def test_what_a_quota_refuses_is_created_once_it_permits_it() -> None:
+    async def scenario() -> None:
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}}
+        await world.client.write(requests.create(NAMESPACES, namespace))
+        metadata = {"name": "none", "namespace": "argocd"}
+        quota: JsonObject = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata}
+        made = await world.client.write(requests.create(QUOTAS, {**quota, "spec": {"hard": {"pods": "0"}}}))
+        supervisor = Supervisor(world.clock, world.rng)
+        supervisor.add("part", lambda: create_when_ready(world.client, "argocd", lambda: True, world.clock))
+        async with supervisor:
+            await world.clock.sleep(10)
+            for name in SETTINGS:
+                await world.client.get(requests.Get(CONFIG_MAPS, Key("argocd", name)))
+            with pytest.raises(StatusError):
+                await world.client.get(requests.Get(PODS, Key("argocd", REPO_SERVER[0])))
+            await world.client.write(requests.delete(QUOTAS, made, exact=False))
+            await world.clock.sleep(300)
+            await world.client.get(requests.Get(PODS, Key("argocd", REPO_SERVER[0])))
 
     with World() as world:
         world.run(scenario())

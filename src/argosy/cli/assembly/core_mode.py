@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,7 @@ from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
 
 if TYPE_CHECKING:
     from argosy.cluster.http.streaming.raw import ByteStream
@@ -27,6 +29,13 @@ SETTINGS: Final = ("argocd-cm", "argocd-tls-certs-cm", "argocd-ssh-known-hosts-c
 CONFIG_MAPS: Final = Resource("", "v1", "configmaps", "ConfigMap")
 PODS: Final = Resource("", "v1", "pods", "Pod")
 PIECE: Final = 65536
+
+
+async def create_when_ready(client: Client, namespace: str, is_ready: Callable[[], bool], clock: Clock) -> None:
+    """A part of its own: what is refused, such as by a quota, is tried again, and delays nothing else."""
+    while not is_ready():
+        await clock.sleep(0.05, background=True)
+    await create_missing(client, namespace)
 
 
 async def create_missing(client: Client, namespace: str) -> None:

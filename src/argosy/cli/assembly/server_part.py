@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from argosy.cli.assembly.core_mode import carry, create_missing
+from argosy.cli.assembly.core_mode import carry
 from argosy.cli.failing import CommandError
 from argosy.cli.place import HOST
 from argosy.machinery import requests
@@ -83,9 +83,8 @@ class ServerPart:
         await self._loaded("argosy.server.bootstrap")
         from argosy.server import bootstrap
 
-        # Before the second that loading the server takes: passwords and `argocd --core` wait for these.
+        # Before the second that loading the server takes: passwords and `argocd --core` wait for it.
         await bootstrap.ensure(client, NAMESPACE, self._clock, rng.fork("server"))
-        await create_missing(client, NAMESPACE)
         await self._loaded("argosy.server.process")
         given = ports()
         assert self._socket is not None
