@@ -68,7 +68,8 @@ class Control:
             cluster_book=SimpleNamespace(by_server={}),
             wait_synced=self._synced,
         )
-        gitops: Any = SimpleNamespace(plane=self.plane, server_of=self._server_of, name_of=self._name_of)
+        lookup = SimpleNamespace(server_of=self._server_of, name_of=self._name_of)
+        gitops: Any = SimpleNamespace(plane=self.plane, cluster_lookup=lookup)
         configuration = SimpleNamespace(on_change=lambda listener: None)
         context: Any = SimpleNamespace(clock=clock, namespace="argocd", gitops=gitops, configuration=configuration)
         self.rows = ApplicationRows(context)
