@@ -303,7 +303,7 @@ def test_hostile_texts_in_the_panels_of_an_object_are_text(page: Page, hostile: 
     page.goto("/applications/argocd/hostile-live?view=tree")
     page.get_by_role("button", name="hostile ConfigMap").click()
     dialog = page.get_by_role("dialog")
-    for tab, shown in {"Summary": "hostile", "Live": "key-0", "Diff": "Nothing differs", "Events": CORPUS[0]}.items():
+    for tab, shown in {"Summary": "hostile", "Live": "key-0", "Diff": "No differences", "Events": CORPUS[0]}.items():
         dialog.get_by_role("tab", name=tab).click()
         expect(dialog).to_contain_text(shown)
         harmless(page, tab, shown)
