@@ -285,9 +285,9 @@ def test_the_page_reports_a_lost_server_and_recovers(page: Page, site: Site) -> 
     page.goto("/applications")
     expect(page.locator("tbody tr").first).to_be_visible()
     site.argosy.end()
-    expect(page.get_by_text("Connection lost")).to_be_visible()
+    expect(page.get_by_text("Connection lost. What you see")).to_be_visible()
     site.argosy.up()
-    expect(page.get_by_text("Connection lost")).to_have_count(0, timeout=60_000)
+    expect(page.get_by_text("Connection lost. What you see")).to_have_count(0, timeout=60_000)
 
 
 def test_the_api_refuses_what_is_wrong_by_its_field(site: Site) -> None:

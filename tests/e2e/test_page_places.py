@@ -187,7 +187,7 @@ def test_a_certificate_is_renewed_with_its_effect_shown_first(page: Page, site: 
 def test_what_is_absent_says_so_and_the_connection_is_not_called_lost(page: Page) -> None:
     page.goto("/applications/argocd/absent")
     expect(page.locator(".note.broken")).to_contain_text("it does not exist, or you may not see it")
-    expect(page.get_by_text("Connection lost")).to_have_count(0)
+    expect(page.get_by_text("Connection lost. What you see")).to_have_count(0)
     page.get_by_role("link", name="All applications").click()
     expect(page.get_by_role("link", name="web", exact=True)).to_be_visible()
 
