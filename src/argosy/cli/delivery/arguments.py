@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argosy.cli.parsing import Commands, Parser, command, connection, group, waiting
+from argosy.cli.parsing import Commands, Parser, command, connection, data_dir, group, waiting
 
 
 def add_promote(commands: Commands) -> None:
@@ -40,6 +40,7 @@ def add_image(commands: Commands) -> None:
     verbs = group(commands, "image", "Make small images for rehearsing deliveries", "Images")
     parser = command(verbs, "push", "argosy.cli.delivery.images:run", "Push a small image, made on the spot")
     parser.add_argument("reference", metavar="IMAGE", help="such as 127.0.0.1:5000/shop:1.1.0")
+    data_dir(parser)
 
 
 def _reference(parser: Parser) -> None:
