@@ -33,6 +33,8 @@ class Settings:
     """The commit author, unless the ClusterConfig or a step sets another."""
     push_integration: str = "AlwaysRebase"
     """One of PUSH_INTEGRATIONS: how a push integrates others' commits."""
+    credential_providers: bool = True
+    """False: repositories are read without credentials."""
     allow_credentials_over_http: bool = False
     rollouts_enabled: bool = True
     rollouts_instance_id: str = ""

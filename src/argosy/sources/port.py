@@ -74,6 +74,10 @@ class Credentials:
     azure_authority: str = ""
     """Azure's authority host; "" is the public cloud's."""
     azure_workload_identity: bool = False
+    ambient_registry: str = ""
+    """The host of a cloud's registry, for which the identity of this process may be used."""
+    ambient_project: str = ""
+    """The project on whose behalf: its own role or account in the cloud comes first."""
     ssh_agent: bool = False
     """Offer the keys of the agent at SSH_AUTH_SOCK (`argosy up` for a developer's own repositories)."""
 

@@ -33,6 +33,7 @@ def test_variables_set_shards_garbage_collection_and_git(tmp_path: Path) -> None
             "MAX_CONCURRENT_WAREHOUSE_RECONCILES": "7",
             "HEARTBEAT_TTL_SECONDS": "30",
             "ARGOCD_INTEGRATION_ENABLED": "false",
+            "CREDENTIAL_PROVIDERS_ENABLED": "false",
             "GITCLIENT_NAME": "Robot",
             "GITCLIENT_SIGNING_KEY_TYPE": "gpg",
             "GITCLIENT_SIGNING_KEY_PATH": str(tmp_path / "key"),
@@ -45,6 +46,7 @@ def test_variables_set_shards_garbage_collection_and_git(tmp_path: Path) -> None
     assert (found.github_push_verifies_all, found.registry_requests_per_second) == (True, 5)
     assert (found.steps_at_once, found.discoveries_at_once, found.heartbeat_seconds) == (6, 7, 30)
     assert found.applications == ""
+    assert not found.credential_providers
     assert (found.push_integration, found.identity.name, found.identity.signing_key) == (
         "RebaseOrFail", "Robot", "PRIVATE",
     )  # fmt: skip

@@ -111,3 +111,52 @@ def test_a_key_of_google_is_sent_to_its_registries_under_their_own_user_name(kin
 
     assert given.get("username") == user
     assert given["gcp_service_account_key"] == "{}"
+
+
+def given_to(kind: str, url: str, *secrets: JsonObject, **settings: Any) -> JsonObject:
+    found = found_credentials(Loaded({SECRETS: secrets}), "demo", [(kind, url)], Settings(**settings))
+    return found.get(f"{kind} {url}", {})
+
+
+@pytest.mark.parametrize(("kind", "prefix"), [("image", ""), ("helm", "oci://"), ("helm", "OCI://")])
+@pytest.mark.parametrize("host", [ECR.partition("/")[0], "europe-docker.pkg.dev", "gcr.io", "shop.azurecr.io"])
+def test_without_a_secret_a_clouds_registry_gets_the_processs_identity_for_the_project(
+    kind: str, prefix: str, host: str
+) -> None:
+    assert given_to(kind, f"{prefix}{host}/shop/app") == {"ambient_registry": host, "ambient_project": "demo"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "url"),
+    [
+        ("git", f"https://{ECR}"),
+        ("image", IMAGE),
+        ("image", f"http://{ECR}"),
+        ("image", f"https://{ECR}"),
+        ("image", f"oci://{ECR}"),
+        ("helm", f"https://{ECR}"),
+        ("image", "evil.example/gcr.io/app"),
+        ("image", "gcr.io@evil.example/app"),
+        ("image", "evil.example\\@gcr.io/app"),
+        ("image", "gc\u200br.io/app"),
+        ("image", "gcr.io:8443/app"),
+        ("image", "gcr.io"),
+    ],
+)
+def test_the_processs_identity_is_for_the_exact_hosts_of_images_and_charts(kind: str, url: str) -> None:
+    assert "ambient_registry" not in given_to(kind, url)
+    assert "ambient_registry" not in given_to(kind, url, allow_credentials_over_http=True)
+
+
+def test_a_matching_secret_comes_before_the_processs_identity() -> None:
+    own, shared = secret("own", ECR, "image"), secret("shared", ECR, "image", namespace="kargo-shared-resources")
+
+    assert given_to("image", ECR, own) == {"username": "own", "password": "x"}
+    assert given_to("image", ECR, shared) == {"username": "shared", "password": "x"}
+    assert given_to("image", ECR, secret("other", IMAGE, "image"))["ambient_project"] == "demo"
+    assert given_to("image", ECR, secret("empty", ECR, "image", other="x"))["ambient_project"] == "demo"
+
+
+def test_without_providers_no_credentials_are_used() -> None:
+    assert given_to("image", ECR, credential_providers=False) == {}
+    assert given_to("image", ECR, secret("own", ECR, "image"), credential_providers=False) == {}

@@ -77,6 +77,7 @@ VARIABLES: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
     "MAX_OCI_PUSH_ARTIFACT_SIZE": ("oci_push_bytes", _limit),
     "ROLLOUTS_INTEGRATION_ENABLED": ("rollouts_enabled", _flag),
     "ROLLOUTS_CONTROLLER_INSTANCE_ID": ("rollouts_instance_id", str),
+    "CREDENTIAL_PROVIDERS_ENABLED": ("credential_providers", _flag),
     "ALLOW_CREDENTIALS_OVER_HTTP": ("allow_credentials_over_http", _flag),
     "MIN_WAREHOUSE_RECONCILIATION_INTERVAL": ("min_warehouse_interval", _span),
     "GIT_PUSH_INTEGRATION_POLICY": ("push_integration", _integration),

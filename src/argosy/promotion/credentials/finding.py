@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from argosy.machinery.controller import Snapshot
 from argosy.machinery.objects import JsonObject, Key
-from argosy.promotion.credentials.matching import fields, matching
+from argosy.promotion.credentials.matching import ambient, fields, matching
 from argosy.promotion.kinds import CONFIG_MAPS, SECRETS
 from argosy.promotion.names import CRED_TYPE
 from argosy.promotion.settings import Settings
@@ -29,6 +29,13 @@ def found_credentials(
 
 
 def _one(snapshot: Snapshot, project: str, kind: str, url: str, settings: Settings) -> JsonObject:
+    """Of the first matching Secret; where none has any for it, those of this process in the registry's cloud."""
+    if not settings.credential_providers:
+        return {}
+    return _of_secret(snapshot, project, kind, url, settings) or dict(ambient(kind, url, project))
+
+
+def _of_secret(snapshot: Snapshot, project: str, kind: str, url: str, settings: Settings) -> JsonObject:
     for namespace in (project, settings.shared_namespace):
         if not namespace:
             continue

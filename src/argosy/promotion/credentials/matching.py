@@ -11,16 +11,14 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-import re2
-
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.names import CRED_TYPE, GITHUB_TOKEN_SCOPES
 from argosy.promotion.patterns import PatternError, regex
 from argosy.promotion.urls import normalise_chart, normalise_git, normalise_image
+from argosy.sources.cloud.ambient.registries import CloudRegistry, cloud_registry
 from argosy.sources.cloud.tokens import GOOGLE_REGISTRY_USER
 from argosy.sources.port import Credentials
 
-ECR: Final = re2.compile(r"^[0-9]{12}\.dkr\.ecr\..+\.amazonaws\.com(\.cn)?/")
 ECR_KEYS: Final = {
     "awsRegion": "aws_region",
     "awsAccessKeyID": "aws_access_key_id",
@@ -80,11 +78,27 @@ def fields(secret: JsonObject, kind: str, url: str, project: str, *, over_http: 
     if data.get("gcpServiceAccountKey"):
         registry_user = {"username": GOOGLE_REGISTRY_USER} if kind != "git" else {}
         return {"gcp_service_account_key": _pem(data["gcpServiceAccountKey"]), **registry_user}
-    if kind != "git" and ECR.search(NORMALISED[kind](url)) and all(data.get(name) for name in ECR_KEYS):
+    registry = registry_of(kind, url)
+    if registry is not None and registry.cloud == "aws" and all(data.get(name) for name in ECR_KEYS):
         return {field: data[name] for name, field in ECR_KEYS.items()}
     if kind == "git" and data.get("sshPrivateKey"):
         return {"ssh_private_key": data["sshPrivateKey"], "known_hosts": data.get("sshKnownHosts") or ""}
     return {name: data[name] for name in ("username", "password") if data.get(name)}
+
+
+def registry_of(kind: str, url: str) -> CloudRegistry | None:
+    """The cloud's registry that an image or a chart is in; the URL has no scheme, or `oci://`."""
+    if kind == "git":
+        return None
+    host, slash, _ = NORMALISED[kind](url).partition("/")
+    given = url.lower().removeprefix("oci://" if kind == "helm" else "")
+    return cloud_registry(host) if slash and given.startswith(f"{host}/") else None
+
+
+def ambient(kind: str, url: str, project: str) -> dict[str, str]:
+    """The fields of `sources.port.Credentials` that let this process's own identity be used; empty for other hosts."""
+    registry = registry_of(kind, url)
+    return {"ambient_registry": registry.host, "ambient_project": project} if registry else {}
 
 
 def _in_scope(secret: JsonObject, url: str, project: str) -> bool:

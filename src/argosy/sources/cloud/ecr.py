@@ -16,6 +16,7 @@ import orjson
 import re2
 
 from argosy.runtime.clock import Clock
+from argosy.sources.cloud.aws_roles import SECONDS, domain
 from argosy.sources.cloud.aws_signing import AwsCredentials, signed_headers
 from argosy.sources.egress import Egress, refused_status
 from argosy.sources.port import AccessDenied, Credentials, Unavailable
@@ -29,6 +30,7 @@ ANSWER_LIMIT: Final = 64 * 1024
 ENDPOINT: Final = "AWS_ENDPOINT_URL_ECR"
 """AWS' own variable for another endpoint, such as one within a private network."""
 
+ANONYMOUS: Final = Credentials()
 _REGION = re2.compile(r"^[a-z0-9-]{1,40}$")
 
 
@@ -47,23 +49,35 @@ class EcrTokens:
         return replace(bare, username=username, password=password)
 
     async def _asked(self, credentials: Credentials) -> tuple[float, str, str]:
-        region, body = credentials.aws_region, b"{}"
-        if not _REGION.match(region):
+        if not _REGION.match(credentials.aws_region):
             raise AccessDenied("awsRegion: must be the name of a region, such as eu-west-1")
-        url = self._environment.get(ENDPOINT) or f"https://api.ecr.{region}.{_domain(region)}/"
-        given = {"Content-Type": CONTENT, "X-Amz-Target": TARGET}
         key = AwsCredentials(credentials.aws_access_key_id, credentials.aws_secret_access_key)
-        signature = signed_headers("POST", url, body, key, self._clock.now(), service="ecr", region=region, given=given)
-        answer = await self._egress.post(url, credentials, body, limit=ANSWER_LIMIT, headers={**given, **signature})
-        if answer.status in (400, 401, 403):
-            raise AccessDenied("failed to get a password of ECR: the access key is refused")
-        if answer.status != 200:
-            raise refused_status(answer, "failed to get a password of ECR")
-        return _read(answer.body, self._clock.now().timestamp())
+        return await registry_password(
+            self._egress, self._clock, self._environment, credentials.aws_region, key, transport=credentials
+        )
 
 
-def _domain(region: str) -> str:
-    return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+async def registry_password(
+    egress: Egress,
+    clock: Clock,
+    environment: Mapping[str, str],
+    region: str,
+    key: AwsCredentials,
+    transport: Credentials = ANONYMOUS,
+) -> tuple[float, str, str]:
+    """When it expires (seconds since the epoch), user name and password. Raises AccessDenied or Unavailable."""
+    body, given = b"{}", {"Content-Type": CONTENT, "X-Amz-Target": TARGET}
+    url = environment.get(ENDPOINT) or f"https://api.ecr.{region}.{domain(region)}/"
+    signature = signed_headers("POST", url, body, key, clock.now(), service="ecr", region=region, given=given)
+    headers = {**given, **signature}
+    answer = await egress.request(
+        "POST", url, transport, limit=ANSWER_LIMIT, body=body, headers=headers, seconds=SECONDS
+    )
+    if answer.status in (400, 401, 403) and b"Throttling" not in answer.body:
+        raise AccessDenied("failed to get a password of ECR: the access key is refused")
+    if answer.status != 200:
+        raise refused_status(answer, "failed to get a password of ECR")
+    return _read(answer.body, clock.now().timestamp())
 
 
 def _read(body: bytes, now: float) -> tuple[float, str, str]:

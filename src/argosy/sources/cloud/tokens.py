@@ -55,8 +55,18 @@ class CloudTokens:
             return replace(credentials, username=who, password=known[1], bearer_token="")
         return replace(credentials, username="", password="", bearer_token=known[1])
 
+    async def workload_token(self, scope: str) -> tuple[float, str]:
+        """When the token expires, and the token of Azure's workload identity. Raises AccessDenied or Unavailable."""
+        now = int(self._clock.now().timestamp())
+        return await self._sent(self._azure(*self._workload(), scope=scope), Credentials(), now)
+
     async def _token(self, credentials: Credentials, now: int) -> tuple[float, str]:
-        url, form, whose = self._request(credentials, now)
+        return await self._sent(self._request(credentials, now), credentials, now)
+
+    async def _sent(
+        self, request: tuple[str, Mapping[str, str], str], credentials: Credentials, now: int
+    ) -> tuple[float, str]:
+        url, form, whose = request
         answer = await self._egress.post(
             url,
             credentials,
@@ -100,11 +110,11 @@ class CloudTokens:
         return given.get("AZURE_AUTHORITY_HOST", ""), given.get("AZURE_TENANT_ID", ""), given["AZURE_CLIENT_ID"], proof
 
     def _azure(
-        self, authority: str, tenant: str, client: str, proof: Mapping[str, str]
+        self, authority: str, tenant: str, client: str, proof: Mapping[str, str], *, scope: str = AZURE_DEVOPS_SCOPE
     ) -> tuple[str, Mapping[str, str], str]:
         if not _TENANT.match(tenant):
             raise AccessDenied("azureServicePrincipalTenantId: must be the tenant's id or domain")
-        form = {"grant_type": "client_credentials", "client_id": client, "scope": AZURE_DEVOPS_SCOPE, **proof}
+        form = {"grant_type": "client_credentials", "client_id": client, "scope": scope, **proof}
         return f"{(authority or AZURE).rstrip('/')}/{tenant}/oauth2/v2.0/token", form, "Azure identity"
 
 
