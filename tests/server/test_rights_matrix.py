@@ -210,6 +210,11 @@ BODIES: Mapping[str, JsonObject] = {
     "/rollouts/argocd/mine/set-image": {"container": "*", "image": "x:1"},
     "/applicationsets/argocd/mine/preview": {"spec": {"generators": [], "template": {"spec": {"project": "team"}}}},
     "/rights": {"rights": []},
+    "/sealing/verify": {"sealedSecret": {"metadata": {"name": "mine", "namespace": "argocd"}}},
+    "/sealing/reseal": {"sealedSecret": {"metadata": {"name": "mine", "namespace": "argocd"}}},
+    "/sealing/keys": {"bits": 2048, "hours": 0},
+    "/sealing/keys/backup": {"recipient": "nobody"},
+    "/sealing/keys/restore": {"keys": []},
     "/views": {"project": "team", "name": "mine", "to": "/applications"},
 }
 

@@ -13,15 +13,20 @@ from argosy.client.types import (
     ApplicationPage,
     ApplicationShown,
     Artefacts,
+    BackupRecipient,
+    BackupToRestore,
     Chosen,
     Comparison,
     Composition,
     Dependencies,
     Done,
     EditedSet,
+    EncryptedBackup,
+    GivenSealedSecret,
     Holders,
     Home,
     Image,
+    MadeSealingKey,
     Me,
     Nothing,
     ObjectPage,
@@ -33,6 +38,8 @@ from argosy.client.types import (
     PromotionPreview,
     Rehearsal,
     RehearsalList,
+    Resealed,
+    RestoredKeys,
     Rights,
     RolloutDetails,
     SavedViews,
@@ -42,7 +49,9 @@ from argosy.client.types import (
     SyncPreview,
     Trace,
     Traces,
+    Verified,
     View,
+    WantedKey,
 )
 from argosy.client.waiting import WaitingTransport
 
@@ -1026,6 +1035,26 @@ class Client(WaitingTransport):
     def get_sealing_keys(self) -> SealingKeys:
         """The public halves of the keys that seal and open SealedSecrets."""
         return cast(SealingKeys, self._ask("GET", "/sealing/keys", (), {}))
+
+    def post_sealing_keys(self, body: WantedKey) -> MadeSealingKey:
+        """Generate a key that seals from now on."""
+        return cast(MadeSealingKey, self._ask("POST", "/sealing/keys", (), {}, body))
+
+    def post_sealing_verify(self, body: GivenSealedSecret) -> Verified:
+        """Whether a SealedSecret can be unsealed."""
+        return cast(Verified, self._ask("POST", "/sealing/verify", (), {}, body))
+
+    def post_sealing_reseal(self, body: GivenSealedSecret) -> Resealed:
+        """The items of a SealedSecret that an older key sealed, sealed with the newest key."""
+        return cast(Resealed, self._ask("POST", "/sealing/reseal", (), {}, body))
+
+    def post_sealing_keys_backup(self, body: BackupRecipient) -> EncryptedBackup:
+        """All keys, encrypted for a recipient."""
+        return cast(EncryptedBackup, self._ask("POST", "/sealing/keys/backup", (), {}, body))
+
+    def post_sealing_keys_restore(self, body: BackupToRestore) -> RestoredKeys:
+        """Add the keys of a backup that do not exist."""
+        return cast(RestoredKeys, self._ask("POST", "/sealing/keys/restore", (), {}, body))
 
     def get_activity(
         self,
@@ -2203,6 +2232,26 @@ class AsyncClient(AwaitingTransport):
     async def get_sealing_keys(self) -> SealingKeys:
         """The public halves of the keys that seal and open SealedSecrets."""
         return cast(SealingKeys, await self._ask("GET", "/sealing/keys", (), {}))
+
+    async def post_sealing_keys(self, body: WantedKey) -> MadeSealingKey:
+        """Generate a key that seals from now on."""
+        return cast(MadeSealingKey, await self._ask("POST", "/sealing/keys", (), {}, body))
+
+    async def post_sealing_verify(self, body: GivenSealedSecret) -> Verified:
+        """Whether a SealedSecret can be unsealed."""
+        return cast(Verified, await self._ask("POST", "/sealing/verify", (), {}, body))
+
+    async def post_sealing_reseal(self, body: GivenSealedSecret) -> Resealed:
+        """The items of a SealedSecret that an older key sealed, sealed with the newest key."""
+        return cast(Resealed, await self._ask("POST", "/sealing/reseal", (), {}, body))
+
+    async def post_sealing_keys_backup(self, body: BackupRecipient) -> EncryptedBackup:
+        """All keys, encrypted for a recipient."""
+        return cast(EncryptedBackup, await self._ask("POST", "/sealing/keys/backup", (), {}, body))
+
+    async def post_sealing_keys_restore(self, body: BackupToRestore) -> RestoredKeys:
+        """Add the keys of a backup that do not exist."""
+        return cast(RestoredKeys, await self._ask("POST", "/sealing/keys/restore", (), {}, body))
 
     async def get_activity(
         self,

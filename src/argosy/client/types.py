@@ -90,6 +90,18 @@ class Artefacts(TypedDict):
     discoveredAt: str
 
 
+class BackupRecipient(TypedDict):
+    """`recipient` is an age public key, `age1...`."""
+
+    recipient: str
+
+
+class BackupToRestore(TypedDict):
+    """`keys`: the key Secrets of a backup."""
+
+    keys: Any
+
+
 class Change(TypedDict):
     """One resource. `change`: create, update, prune, keep (no longer in Git, but not pruned) or none.
 
@@ -189,6 +201,13 @@ class EditedSet(TypedDict):
     spec: dict[str, Any]
 
 
+class EncryptedBackup(TypedDict):
+    """`encrypted`: base64 of a List of `count` key Secrets, in the age format."""
+
+    count: int
+    encrypted: str
+
+
 class Entry(TypedDict):
     """One deployment in the history, newest first."""
 
@@ -199,6 +218,12 @@ class Entry(TypedDict):
     by: str
     automated: bool
     source: dict[str, Any]
+
+
+class GivenSealedSecret(TypedDict):
+    """`sealedSecret` is the whole object: its name, namespace and annotations give the scope of its items."""
+
+    sealedSecret: dict[str, Any]
 
 
 class Hold(TypedDict):
@@ -254,6 +279,12 @@ class Item(TypedDict):
     message: str
     since: str
     until: str
+
+
+class MadeSealingKey(TypedDict):
+    """`name` of the Secret."""
+
+    name: str
 
 
 class Me(TypedDict):
@@ -494,6 +525,13 @@ class RehearsedObject(TypedDict):
     lines: list[str]
 
 
+class Resealed(TypedDict):
+    """`items`: those that an older key sealed, re-encrypted. `opens` is false if an item cannot be decrypted."""
+
+    opens: bool
+    items: dict[str, str]
+
+
 class ResourceShown(TypedDict):
     """One resource of the Application. `health` is empty for kinds without health."""
 
@@ -508,6 +546,14 @@ class ResourceShown(TypedDict):
     wave: int
     hook: bool
     pruned: bool
+
+
+class RestoredKeys(TypedDict):
+    """`refused`: the reason for each that is no readable key. No existing key is changed."""
+
+    restored: int
+    present: int
+    refused: list[str]
 
 
 class Right(TypedDict):
@@ -554,16 +600,19 @@ class SealingKeyShown(TypedDict):
     name: str
     fingerprint: str
     createdAt: str
+    notBefore: str
     notAfter: str
     certificate: str
     publicKey: str
+    bits: int
     seals: bool
 
 
 class SealingKeys(TypedDict):
-    """Newest first."""
+    """Newest first. `unreadable`: names of key Secrets without a readable certificate."""
 
     keys: list[SealingKeyShown]
+    unreadable: list[str]
 
 
 class SetPreview(TypedDict):
@@ -733,12 +782,25 @@ class Traffic(TypedDict):
     stable: int
 
 
+class Verified(TypedDict):
+    """`opens`: whether every item can be decrypted and the Secret be made."""
+
+    opens: bool
+
+
 class View(TypedDict):
     """`to`: a path of the page with its query, such as `/applications?sync=OutOfSync`."""
 
     project: str
     name: str
     to: str
+
+
+class WantedKey(TypedDict):
+    """`bits` of the RSA key; `hours` for which its certificate is valid."""
+
+    bits: int
+    hours: int
 
 
 class Why(TypedDict):

@@ -69,13 +69,24 @@ class Endpoints:
             case "/v1/verify":
                 client = headers.get("x-forwarded-for") or ""
                 allowed = self._rates.allows(client, self._monotonic())
-                return await self._bounded(self._verify, body) if allowed else TOO_MANY
+                return await self.verify(body) if allowed else TOO_MANY
             case "/v1/rotate":
                 return await self._bounded(self._rotate, body)
             case "/v1/reseal":
-                return await self._bounded(self._reseal, body)
+                return await self.reseal(body)
             case _:
                 return NOT_FOUND
+
+    async def verify(self, body: bytes) -> Answer:
+        """200 or 409, and nothing more. The rate is the caller's."""
+        return await self._bounded(self._verify, body)
+
+    async def reseal(self, body: bytes) -> Answer:
+        """Argosy only: `{"items": {...}}`, re-encrypted, of those that the newest key did not seal.
+
+        The template is not included. If items cannot be decrypted: 409 and `{"unopened": [...]}`, their keys.
+        """
+        return await self._bounded(self._reseal, body)
 
     def _certificate(self) -> Answer:
         newest = self._ring().newest
@@ -112,10 +123,6 @@ class Endpoints:
         return Answer(200, orjson.dumps(made) + b"\n")
 
     async def _reseal(self, sealed: SealedSecret) -> Answer:
-        """Argosy only: `{"items": {...}}`, re-encrypted, of those that the newest key did not seal.
-
-        The template is not included. If items cannot be decrypted: 409 and `{"unopened": [...]}`, their keys.
-        """
         newest = self._ring().newest
         if newest is None:
             return Answer(500)

@@ -1221,7 +1221,76 @@ export interface paths {
         /** The public halves of the keys that seal and open SealedSecrets */
         get: operations["getSealingKeys"];
         put?: never;
-        post?: never;
+        /** Generate a key that seals from now on */
+        post: operations["postSealingKeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sealing/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether a SealedSecret can be unsealed */
+        post: operations["postSealingVerify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sealing/reseal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The items of a SealedSecret that an older key sealed, sealed with the newest key */
+        post: operations["postSealingReseal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sealing/keys/backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** All keys, encrypted for a recipient */
+        post: operations["postSealingKeysBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sealing/keys/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add the keys of a backup that do not exist */
+        post: operations["postSealingKeysRestore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1879,6 +1948,14 @@ export interface components {
             subscriptions: components["schemas"]["Subscription"][];
             discoveredAt: string;
         };
+        /** @description `recipient` is an age public key, `age1...`. */
+        BackupRecipient: {
+            recipient: string;
+        };
+        /** @description `keys`: the key Secrets of a backup. */
+        BackupToRestore: {
+            keys: unknown;
+        };
         /**
          * @description One resource. `change`: create, update, prune, keep (no longer in Git, but not pruned) or none.
          *
@@ -1971,6 +2048,11 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description `encrypted`: base64 of a List of `count` key Secrets, in the age format. */
+        EncryptedBackup: {
+            count: number;
+            encrypted: string;
+        };
         /** @description One deployment in the history, newest first. */
         Entry: {
             id: number;
@@ -1980,6 +2062,12 @@ export interface components {
             by: string;
             automated: boolean;
             source: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description `sealedSecret` is the whole object: its name, namespace and annotations give the scope of its items. */
+        GivenSealedSecret: {
+            sealedSecret: {
                 [key: string]: unknown;
             };
         };
@@ -2028,6 +2116,10 @@ export interface components {
             message: string;
             since: string;
             until: string;
+        };
+        /** @description `name` of the Secret. */
+        MadeSealingKey: {
+            name: string;
         };
         /** @description The caller. `anonymous`: reading is allowed without signing in. */
         Me: {
@@ -2233,6 +2325,13 @@ export interface components {
             change: string;
             lines: string[];
         };
+        /** @description `items`: those that an older key sealed, re-encrypted. `opens` is false if an item cannot be decrypted. */
+        Resealed: {
+            opens: boolean;
+            items: {
+                [key: string]: string;
+            };
+        };
         /** @description One resource of the Application. `health` is empty for kinds without health. */
         ResourceShown: {
             group: string;
@@ -2246,6 +2345,12 @@ export interface components {
             wave: number;
             hook: boolean;
             pruned: boolean;
+        };
+        /** @description `refused`: the reason for each that is no readable key. No existing key is changed. */
+        RestoredKeys: {
+            restored: number;
+            present: number;
+            refused: string[];
         };
         /**
          * @description As in `policy.csv`: a resource, an action and an object such as `default/web`.
@@ -2284,14 +2389,17 @@ export interface components {
             name: string;
             fingerprint: string;
             createdAt: string;
+            notBefore: string;
             notAfter: string;
             certificate: string;
             publicKey: string;
+            bits: number;
             seals: boolean;
         };
-        /** @description Newest first. */
+        /** @description Newest first. `unreadable`: names of key Secrets without a readable certificate. */
         SealingKeys: {
             keys: components["schemas"]["SealingKeyShown"][];
+            unreadable: string[];
         };
         /** @description `problems`: Applications that would not be changed, and why. */
         SetPreview: {
@@ -2440,11 +2548,20 @@ export interface components {
             canary: number;
             stable: number;
         };
+        /** @description `opens`: whether every item can be decrypted and the Secret be made. */
+        Verified: {
+            opens: boolean;
+        };
         /** @description `to`: a path of the page with its query, such as `/applications?sync=OutOfSync`. */
         View: {
             project: string;
             name: string;
             to: string;
+        };
+        /** @description `bits` of the RSA key; `hours` for which its certificate is valid. */
+        WantedKey: {
+            bits: number;
+            hours: number;
         };
         /** @description `severity` sorts: what needs a person comes first. */
         Why: {
@@ -4509,6 +4626,126 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SealingKeys"];
+                };
+            };
+        };
+    };
+    postSealingKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WantedKey"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeSealingKey"];
+                };
+            };
+        };
+    };
+    postSealingVerify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GivenSealedSecret"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verified"];
+                };
+            };
+        };
+    };
+    postSealingReseal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GivenSealedSecret"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resealed"];
+                };
+            };
+        };
+    };
+    postSealingKeysBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackupRecipient"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EncryptedBackup"];
+                };
+            };
+        };
+    };
+    postSealingKeysRestore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackupToRestore"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoredKeys"];
                 };
             };
         };

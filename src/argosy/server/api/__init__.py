@@ -3,7 +3,7 @@
 - `endpoint.py`: how an endpoint is declared; `router.py`: from a request to its answer; `shapes.py`: types as schemas.
 - `openapi.py`: the description, made from the declarations.
 - `listing.py`: search, filter, sort, range and counts by facet, for every list.  `live/`: lists and objects, live.
-- `applications.py`, `objects.py`, `home.py`, `pipelines.py`, `sealing.py`, `activity.py`, `caller.py`, `views.py`,
+- `applications.py`, `objects.py`, `home.py`, `pipelines.py`, `sealing/`, `activity.py`, `caller.py`, `views.py`,
   `rehearsals.py`: the endpoints that show.  `acting/`: those that do something.  `previewing/`: what would happen, and
   what differs.
 - `tracing.py`, `dependencies.py`, `stories.py`, `rollout_details.py`: views that combine several objects.

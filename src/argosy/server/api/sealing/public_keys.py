@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
-from typing import Final, TypedDict
+from datetime import datetime
+from typing import TypedDict
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from argosy.machinery import requests
-from argosy.machinery.objects import JsonObject, Resource
-from argosy.machinery.timestamps import seconds
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.timestamps import parse, seconds
 from argosy.server.api.endpoint import ApiRequest, Endpoint
 from argosy.server.calls import sign_in
 from argosy.server.context import ServerContext
-
-SECRETS: Final = Resource("", "v1", "secrets", "Secret")
 
 
 class SealingKeyShown(TypedDict):
@@ -30,28 +28,34 @@ class SealingKeyShown(TypedDict):
     name: str
     fingerprint: str
     createdAt: str
+    notBefore: str
     notAfter: str
     certificate: str
     publicKey: str
+    bits: int
     seals: bool
 
 
 class SealingKeys(TypedDict):
-    """Newest first."""
+    """Newest first. `unreadable`: names of key Secrets without a readable certificate."""
 
     keys: list[SealingKeyShown]
+    unreadable: list[str]
 
 
-def sealing_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
+def public_key_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     async def keys(request: ApiRequest) -> SealingKeys:
-        from argosy.sealing.scope import ACTIVE, KEY_LABEL
         from argosy.sealing.settings import settings_of
+        from argosy.server.api.sealing.key_secrets import key_secrets
 
-        namespace = settings_of(context.environ).namespace
-        found = await context.client.page(
-            requests.List(resource=SECRETS, namespace=namespace, label_selector=f"{KEY_LABEL}={ACTIVE}")
-        )
-        return {"keys": shown_keys(found.items)}
+        settings = settings_of(context.environ)
+        held = await key_secrets(context.client, settings)
+        shown = shown_keys(held, order=settings.order)
+        readable = {one["name"] for one in shown}
+        return {
+            "keys": shown,
+            "unreadable": [name for obj in held if (name := obj["metadata"]["name"]) not in readable],
+        }
 
     return (
         Endpoint(
@@ -65,10 +69,20 @@ def sealing_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     )
 
 
-def shown_keys(secrets: Iterable[JsonObject]) -> list[SealingKeyShown]:
-    """Pure. A Secret without a readable certificate of an RSA key is left out, as for opening."""
-    read = [(certificate, secret) for secret in secrets if (certificate := _certificate(secret)) is not None]
-    read.sort(key=lambda one: (one[0].not_valid_before_utc, one[1]["metadata"]["name"]), reverse=True)
+def shown_keys(secrets: Iterable[JsonObject], *, order: str = "") -> list[SealingKeyShown]:
+    """Pure. A Secret without a readable certificate of an RSA key is left out, as for opening.
+
+    `order`: as the controller's setting says which key is the newest.
+    """
+    from argosy.sealing.keyring import BY_CREATION
+
+    def ordered_at(one: tuple[x509.Certificate, JsonObject]) -> datetime:
+        created = str(one[1]["metadata"].get("creationTimestamp") or "")
+        return parse(created) if created and order == BY_CREATION else one[0].not_valid_before_utc
+
+    ordered = sorted(secrets, key=lambda obj: (str(obj["metadata"].get("creationTimestamp")), obj["metadata"]["name"]))
+    read = [(certificate, secret) for secret in ordered if (certificate := _certificate(secret)) is not None]
+    read.sort(key=ordered_at, reverse=True)
     return [_shown(certificate, secret, seals=number == 0) for number, (certificate, secret) in enumerate(read)]
 
 
@@ -91,8 +105,10 @@ def _shown(certificate: x509.Certificate, secret: JsonObject, *, seals: bool) ->
         "name": secret["metadata"]["name"],
         "fingerprint": fingerprint(public),
         "createdAt": str(secret["metadata"].get("creationTimestamp") or ""),
+        "notBefore": seconds(certificate.not_valid_before_utc),
         "notAfter": seconds(certificate.not_valid_after_utc),
         "certificate": certificate.public_bytes(Encoding.PEM).decode(),
         "publicKey": base64.b64encode(der).decode(),
+        "bits": public.key_size,
         "seals": seals,
     }

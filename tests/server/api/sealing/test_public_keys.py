@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
 from cryptography.x509.oid import NameOID
 
-from argosy.server.api.sealing import shown_keys
+from argosy.server.api.sealing.public_keys import shown_keys
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
