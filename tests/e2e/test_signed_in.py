@@ -114,9 +114,33 @@ def test_commands_work_by_a_sign_in_alone(argosy: Argosy, tmp_path: Path) -> Non
     assert "SealedSecret" in sealed
     assert "never-shown" not in sealed
     assert by.at("seal", "cert") == argosy.command("seal", "cert").stdout
+    check_keys(argosy, by, tmp_path, sealed)
 
     audit = argosy.command("audit").stdout
     assert "ProjectService/CreateToken" in audit
     by.run("logout", "own")
     by.run("logout", by.server)
     assert "not signed in" in by.at("app", "list", code=20)
+
+
+def check_keys(argosy: Argosy, by: SignedIn, place: Path, sealed: str) -> None:
+    """What opens and what is sealed again, and the keys that do it."""
+    directory, backup, passphrase = place / "sealed", place / "keys.age", place / "passphrase"
+    directory.mkdir()
+    file = directory / "s.yaml"
+    file.write_text(sealed)
+    passphrase.write_text("a passphrase that is long enough")
+    locked = ("--passphrase-file", str(passphrase))
+    made = by.at("keys", "new", "--bits", "2048").split()[0].removeprefix("secret/")
+    listed = by.at("keys", "list")
+    assert listed == argosy.command("keys", "list").stdout
+    assert made in listed
+    by.at("seal", "reencrypt", str(directory))
+    assert file.read_text() != sealed, "sealed with the new key"
+    by.at("seal", "verify", str(directory))
+    file.write_text(sealed.replace("name: s\n", "name: other\n"))
+    assert "cannot open" in by.at("seal", "verify", str(directory), code=1)
+    assert "2 keys are in" in by.at("keys", "backup", "-w", str(backup), *locked)
+    assert "PRIVATE" not in backup.read_bytes().decode(errors="replace")
+    argosy.kubectl("delete", "secret", made, "-n", "kube-system")
+    assert "1 keys restored, 1 were there" in by.at("keys", "restore", str(backup), *locked)

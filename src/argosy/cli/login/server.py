@@ -41,16 +41,26 @@ class Server:
         self.sign_in, self._client = sign_in, client
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
+        status, found = await self.ask(method, path, body)
+        if status >= 300:
+            raise CommandError(self.refusal(status, found), Exit.CALL_FAILED)
+        return found
+
+    async def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """The status, and the answer's JSON; {} for anything else."""
         data = None if body is None else json.dumps(body).encode()
         status, answer = await self._client.raw(method, path, data, accept="application/json")
         try:
-            found = json.loads(answer)
+            return status, json.loads(answer)
         except ValueError:
-            found = {}
-        if status >= 300:
-            message = found.get("message") if isinstance(found, dict) else ""
-            raise CommandError(str(message or f"{self.sign_in.name} answered {status}"), Exit.CALL_FAILED)
-        return found
+            return status, {}
+
+    def refusal(self, status: int, found: Any) -> str:
+        """The server's words: Argo CD's API has them at the top, Argosy's own in `error`."""
+        for place in (found, found.get("error") if isinstance(found, dict) else None):
+            if isinstance(place, dict) and place.get("message"):
+                return str(place["message"])
+        return f"{self.sign_in.name} answered {status}"
 
     async def stream(self, path: str) -> AsyncIterator[Any]:
         """Messages, one a line, as they come."""

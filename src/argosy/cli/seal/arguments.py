@@ -57,13 +57,14 @@ def _cluster(parser: Parser) -> None:
     parser.add_argument("--controller-namespace", default="kube-system", metavar="NAMESPACE")
     parser.add_argument("--controller-name", default="sealed-secrets-controller", metavar="SERVICE")
 
-
-def _certificate(parser: Parser) -> None:
-    _cluster(parser)
-    server = "as signed in by 'argosy login': seal for the cluster of that server (default: $ARGOSY_SERVER)"
+    server = "as signed in by 'argosy login': the controller of that server's cluster (default: $ARGOSY_SERVER)"
     parser.add_argument("--server", default="", metavar="SERVER", help=server)
     text = "for that server (default: $ARGOSY_AUTH_TOKEN, or the sign-in's)"
     parser.add_argument("--auth-token", default="", metavar="TOKEN", help=text)
+
+
+def _certificate(parser: Parser) -> None:
+    _cluster(parser)
     parser.add_argument("--cert", default="", metavar="FILE|URL", help="seal with it, without a cluster")
 
 

@@ -11,14 +11,11 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
-from argosy.cli.seal.certificate import controller_of
 from argosy.cli.seal.documents import Document, SealedText
 from argosy.cli.seal.files import sealed_texts, write_text
 from argosy.cli.seal.key_files import opener, ring_of
-from argosy.runtime.clock import Clock
-from argosy.runtime.http.client import HttpClient
+from argosy.cli.seal.reaching import with_controller
 from argosy.sealing.assembly import sealed_label
 from argosy.sealing.keyring import KeyRing
 from argosy.sealing.reseal import resealed
@@ -33,11 +30,9 @@ def run(options: argparse.Namespace) -> int:
 
         return asyncio.run(_all(options, with_keys(ring_of(options.key, options.passphrase_file))))
 
-    async def work(client: HttpClient, clock: Clock) -> int:
-        controller = controller_of(options, client, clock)
-        return await _all(options, lambda document: controller.resealed(document.obj))
-
-    return with_client(options, work)
+    return with_controller(
+        options, lambda controller: _all(options, lambda document: controller.resealed(document.obj))
+    )
 
 
 def with_keys(ring: KeyRing) -> Reseal:

@@ -1,6 +1,6 @@
 """`argosy seal verify`: whether every SealedSecret in files and directories opens; for pipelines.
 
-By the controller of a cluster, with keys at hand, or without either (`--offline`): the form alone.
+By the controller of a cluster or of a server, with keys at hand, or without either (`--offline`): the form alone.
 """
 
 from __future__ import annotations
@@ -12,14 +12,12 @@ from collections.abc import Awaitable, Callable, Iterator
 
 from argosy.apis.bitnami import SealedSecret
 from argosy.apis.schema import read
-from argosy.cli.connect import with_client
 from argosy.cli.failing import Exit
-from argosy.cli.seal.certificate import controller_of
+from argosy.cli.seal.controller import Controller, NotAllowed
 from argosy.cli.seal.documents import Document
 from argosy.cli.seal.files import sealed_texts
 from argosy.cli.seal.key_files import opener, ring_of
-from argosy.runtime.clock import Clock
-from argosy.runtime.http.client import HttpClient
+from argosy.cli.seal.reaching import with_controller
 from argosy.sealing.assembly import Unopened, sealed_label
 from argosy.sealing.diagnosis import likely_mistakes
 from argosy.sealing.endpoints import is_sound
@@ -39,26 +37,29 @@ def run(options: argparse.Namespace) -> int:
     if options.key:
         return asyncio.run(_all(options, with_keys(ring_of(options.key, options.passphrase_file))))
 
-    async def work(client: HttpClient, clock: Clock) -> int:
-        controller = controller_of(options, client, clock)
-
-        async def judge(document: Document) -> list[str]:
-            if await controller.verifies(document.obj):
-                return []
-            for mistake, mended in likely_mistakes(document.obj):
-                if await controller.verifies(mended):
-                    return ["the controller cannot open it", mistake]
-            return [
-                "the controller cannot open it: sealed for another name or namespace, or with a key it does not have"
-            ]
-
-        return await _all(options, judge)
-
-    return with_client(options, work)
+    return with_controller(options, lambda controller: _all(options, with_controllers_keys(controller)))
 
 
 async def _nothing_more(document: Document) -> list[str]:
     return []
+
+
+def with_controllers_keys(controller: Controller) -> Judge:
+    async def judge(document: Document) -> list[str]:
+        try:
+            if await controller.verifies(document.obj):
+                return []
+        except NotAllowed as error:
+            return [str(error)]
+        for mistake, mended in likely_mistakes(document.obj):
+            try:
+                if await controller.verifies(mended):
+                    return ["the controller cannot open it", mistake]
+            except NotAllowed:
+                continue  # the object whose name or namespace it may have had is not the caller's
+        return ["the controller cannot open it: sealed for another name or namespace, or with a key it does not have"]
+
+    return judge
 
 
 def with_keys(ring: KeyRing) -> Judge:
