@@ -53,6 +53,8 @@ def _is_wanted(line: dict[str, Any], options: argparse.Namespace) -> bool:
 
 def _row(line: dict[str, Any]) -> tuple[str, ...]:
     about = ",".join(f"{key}={value}" for key, value in (line.get("object") or {}).items())
-    method = str(line.get("method") or "").partition(".")[2]
+    method = str(line.get("method") or "")
+    if " " not in method:  # gRPC: without the package; a REST method has its path after a space
+        method = method.partition(".")[2]
     time = str(line.get("time") or "")[:19]
     return (time, str(line.get("subject")), method, about, str(line.get("result")), str(line.get("address") or ""))

@@ -2,6 +2,7 @@
 
 - `public_keys.py`: the certificates that seal and open.
 - `requests_to_controller.py`: whether a SealedSecret opens, and its items sealed with the newest key.
+  `controller.py`: the keys, and the limits for each caller, of these.
 - `private_keys.py`: new keys, their encrypted backup, and restoring one.
 - `key_secrets.py`: the Secrets of the keys, and the rights on them.
 """
