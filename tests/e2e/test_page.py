@@ -255,7 +255,7 @@ def test_no_page_has_a_serious_fault_of_accessibility(page: Page, theme: str) ->
 @pytest.mark.parametrize("theme", THEMES)
 def test_no_dialog_has_a_serious_fault_of_accessibility(page: Page, site: Site, theme: str) -> None:
     script = axe()
-    automated = {"spec": {"syncPolicy": {"automated": {}}}}  # "Pause…" is there for automated sync alone
+    automated: dict[str, Any] = {"spec": {"syncPolicy": {"automated": {}}}}  # else there is no "Pause…"
     site.argosy.kubectl("patch", "application", "web", "-n", "argocd", "--type=merge", "-p", json.dumps(automated))
     page.emulate_media(**THEMES[theme])
     for place, buttons in DIALOGS.items():
