@@ -52,7 +52,7 @@ def test_a_sound_directory_is_reported_as_such_and_can_be_backed_up_and_restored
     ("damage", "wanted"),
     [
         (lambda data: (data / "cluster.db").unlink(), "is missing: cluster c-1 with revision 3 was here"),
-        (lambda data: (data / "pki" / "ca.key").write_bytes(b"x"), "ca.key is damaged: it is no private key"),
+        (lambda data: (data / "pki" / "ca.key").write_bytes(b"x"), "ca.key is damaged: it is not a private key"),
     ],
 )
 def test_damage_is_exit_code_1_and_a_sentence(

@@ -297,7 +297,7 @@ def test_the_api_refuses_what_is_wrong_by_its_field(site: Site) -> None:
     wrong: list[tuple[str, str, Any, int, str]] = [
         ("GET", "/applications?sort=zz", None, 400, "sort: 'zz' is none of"),
         ("GET", "/applications?nope=1", None, 400, "there is no 'nope'"),
-        ("GET", "/applications?limit=x", None, 400, "limit: 'x' is no number"),
+        ("GET", "/applications?limit=x", None, 400, "limit: 'x' is not a number"),
         ("GET", "/applications?search=a&search=b", None, 400, "search is given 2 times"),
         ("GET", "/nope", None, 404, "there is no /api/argosy/v1/nope"),
         ("POST", "/applications", {}, 501, "POST is not allowed here; GET is"),

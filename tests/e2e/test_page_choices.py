@@ -63,7 +63,7 @@ def test_applications_are_narrowed_by_expression_labels_and_annotations(page: Pa
     expect(page.get_by_label("Name matches")).to_have_value("^(web|api)$")
     expect(page.locator("tbody tr")).to_have_count(1)
     page.get_by_label("Name matches").fill("(")
-    expect(page.locator(".note.broken")).to_contain_text("is no regular expression")
+    expect(page.locator(".note.broken")).to_contain_text("is not a regular expression")
     page.get_by_label("Name matches").fill("")
     page.get_by_label("Labels (selector)").fill("team!=a")
     page.get_by_label("Annotation").fill("")

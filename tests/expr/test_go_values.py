@@ -55,7 +55,7 @@ def test_a_template_calls_functions_and_reads_members(template: str, expected: s
     ("template", "message"),
     [
         ("{{ call .fail }}", "function 'call' failed: no such thing"),
-        ("{{ call .number }}", "no function"),
+        ("{{ call .number }}", "not a function"),
         ("{{ call .get }}", "invalid number of arguments"),
         ("{{ (call .time.Now).Add 3 }}", "Add|reflect"),
     ],

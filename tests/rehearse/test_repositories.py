@@ -58,7 +58,7 @@ def test_a_push_moves_a_branch_and_what_comes_after_it_is_reported(tmp_path: Pat
         await found.copy(URL)
         await found.mark()
         assert await found.push(URL, "main", "feature") == f"{made[:7]} second"
-        assert await found.commits() == [], "the proposal itself is no commit of the delivery"
+        assert await found.commits() == [], "the proposal itself is not a commit of the delivery"
         merged = await found.merge(URL, "feature", "main", "again")
         ((told),) = await found.commits()
         assert (told.branch, told.lines) == ("main", (f"{merged[:7]} again",))

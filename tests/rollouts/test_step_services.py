@@ -115,7 +115,7 @@ def test_an_unknown_plug_in_holds_the_rollout_at_its_step_and_is_reported() -> N
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        (b"<html>", "is no JSON"),
+        (b"<html>", "is not JSON"),
         (b'{"phase": "Done"}', "phase 'Done' is none of Running, Successful, Failed, Error"),
         (b'{"phase": "Running", "requeueAfter": "soon"}', "requeueAfter"),
     ],
@@ -168,7 +168,7 @@ def test_a_service_is_asked_by_one_post_and_its_answer_taken() -> None:
     [
         ((500, {}), "answered 500"),
         ((302, {}), "answered 302"),
-        ((200, b"<html>"), "no JSON"),
+        ((200, b"<html>"), "not JSON"),
         ((200, b"x" * (ANSWER_LIMIT + 1)), "larger than the limit"),
     ],
 )

@@ -143,7 +143,7 @@ def test_a_browser_is_refreshed_until_its_session_ends(tmp_path: Path) -> None:
             assert browser.cookies["argocd.token"] != first, "the token that is about to end was refreshed"
             stranger = Browser(api)
             stranger.cookies = {"argocd.provider": browser.cookies["argocd.provider"]}
-            assert not (await stranger.who()).get("loggedIn"), "it is no sign-in"
+            assert not (await stranger.who()).get("loggedIn"), "it is not a sign-in"
             kept = browser.cookies["argocd.provider"]
             browser.cookies["argocd.provider"] = kept[:-6] + ("AAAAA=" if not kept.endswith("AAAAA=") else "BBBBB=")
             assert (await browser.who())["username"] == "u@example.com", "a broken one refreshes nothing"

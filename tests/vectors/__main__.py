@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     data: Path = options.data
     if not data.is_dir():
-        parser.error(f"{data} is no directory")
+        parser.error(f"{data} is not a directory")
     outcomes: list[Outcome] = []
     for family, found in side_by_side(
         [one for one in FAMILIES if (data / one.place).exists()], data, options.processes

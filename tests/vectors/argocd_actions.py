@@ -75,7 +75,7 @@ def _ran(case: dict[str, Any], obj: dict[str, Any], folder: Path) -> list[str]:
     if case["expectedForm"] == "impacted-list":
         return _impacted(impacts, expected, str(obj["metadata"]["name"]), obj)
     if [impact.operation for impact in impacts] != ["patch"]:
-        return [f"{impacts} is no patch"]
+        return [f"{impacts} is not a patch"]
     if obj.get("kind") == "Deployment":  # recorded after its controller had answered
         obj, expected = ({**one, "status": impacts[0].resource.get("status")} for one in (obj, expected))
     return differences(impacts[0].resource, expected, obj)

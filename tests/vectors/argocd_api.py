@@ -101,7 +101,7 @@ def _is_own_way(step: dict[str, Any], raw: dict[str, Any]) -> bool:
 
 
 def _is_aside(player: Any, step: dict[str, Any]) -> bool:
-    """What is no question: waiting, and what others do meanwhile."""
+    """What is not a question: waiting, and what others do meanwhile."""
     if "settle" in step:
         with contextlib.suppress(TimeoutError):  # what it waited for is asked for next, and judged there
             player.settle({**step, "timeout": min(step.get("timeout", 90), SETTLED_SECONDS)})

@@ -39,7 +39,7 @@ def load_object(file: Path) -> Any:
     except yaml.YAMLError as error:
         raise ValueError(" ".join(str(error).split())[:200]) from None
     if not isinstance(found, dict):
-        raise ValueError(f"it is no object but {type(found).__name__}")
+        raise ValueError(f"it is not an object but {type(found).__name__}")
     return found
 
 

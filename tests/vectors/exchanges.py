@@ -56,7 +56,7 @@ def scenarios(data: Path) -> list[Path]:
 
 
 def _content(path: Path) -> Any:
-    """None of what is no JSON."""
+    """None of what is not JSON."""
     try:
         return json.loads(path.read_bytes())
     except ValueError:

@@ -16,7 +16,7 @@ from .outcome import Outcome, not_run
 def stories(
     family: str, files: Iterable[Path], *needed: str, read: Callable[[bytes], Any] = json.loads
 ) -> Iterator[tuple[Path, Any, Outcome | None]]:
-    """Each file with what it holds, or with the outcome that says why it is no map with the `needed` names."""
+    """Each file with what it holds, or with the outcome that says why it is not a map with the `needed` names."""
     for file in sorted(files):
         content: Any = None
         try:
@@ -24,7 +24,7 @@ def stories(
         except (ValueError, yaml.YAMLError) as error:
             why = f"{type(error).__name__} {' '.join(str(error).split())[:200]}"
         else:
-            why = "" if isinstance(content, dict) else f"it is no map but {type(content).__name__}"
+            why = "" if isinstance(content, dict) else f"it is not a map but {type(content).__name__}"
             if not why and (lacking := [name for name in needed if name not in content]):
                 why = f"it has no {lacking[0]!r}"
             elif not why and not _is_list_of_maps(content.get("cases", [])):
@@ -41,7 +41,7 @@ def each(
 ) -> Iterator[Outcome]:
     """Plays each item; a broken one is reported in a line, and the others continue.
 
-    What breaks in Argosy has failed; what breaks in the reading of the item is no vector, so it cannot be run.
+    What breaks in Argosy has failed; what breaks in the reading of the item is not a vector, so it cannot be run.
     """
     for at, item in enumerate(items):
         try:

@@ -46,7 +46,7 @@ class Server:
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"url: {self.url!r} is no URL such as https://argosy.example.com")
+            raise ValueError(f"url: {self.url!r} is not a URL such as https://argosy.example.com")
 
     def headers(self, *, has_body: bool) -> dict[str, str]:
         found = {"Accept": "application/json, text/event-stream"}

@@ -85,7 +85,7 @@ class _Method:
 def call(function: Any, *arguments: Any) -> Any:
     """Go's `call`. Raises ValueError with the function's error."""
     if not isinstance(function, GoFunction):
-        raise ValueError("call of something that is no function")
+        raise ValueError("call of something that is not a function")
     return _called(function.function, arguments)
 
 

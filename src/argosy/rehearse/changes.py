@@ -118,7 +118,7 @@ def image_of(text: str) -> NewImage:
     name, _, digest = text.partition("@")
     repository, colon, tag = name.rpartition(":")
     if not colon or not repository or "/" in tag or not tag:
-        raise ChangeError(f"{text!r} is no image with a tag: give REPOSITORY:TAG, such as registry.example/shop:1.1.0")
+        raise ChangeError(f"{text!r} is not an image with a tag, such as registry.example/shop:1.1.0")
     if digest and not digest.startswith("sha256:"):
         raise ChangeError(f"{text!r}: the digest {digest!r} must begin with sha256:")
     return NewImage(repository, tag, digest)

@@ -96,7 +96,7 @@ def read(body: bytes, plugin: str) -> StepAnswer:
     try:
         said: Any = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return StepAnswer(problem=f"step plugin {plugin}: its answer is no JSON")
+        return StepAnswer(problem=f"step plugin {plugin}: its answer is not JSON")
     phase = said.get("phase") if isinstance(said, dict) else None
     if phase not in PHASES:
         return StepAnswer(problem=f"step plugin {plugin}: phase {phase!r} is none of {', '.join(PHASES)}")

@@ -28,7 +28,7 @@ def backed_up(secrets: Iterable[JsonObject]) -> JsonObject:
 
 
 def restored(obj: JsonObject, namespace: str) -> JsonObject:
-    """The Secret to create. Raises KeyError, TypeError if it is no Secret."""
+    """The Secret to create. Raises KeyError, TypeError if it is not a Secret."""
     kept = {name: obj[name] for name in ("apiVersion", "kind", "type", "data")}
     return {**kept, "metadata": {**_metadata(obj, _RESTORED), "namespace": namespace}}
 

@@ -156,7 +156,7 @@ class Dashboard:
 
         text = request.path["revision"]
         if not text.isdecimal() or len(text) > 9:
-            raise invalid(f"revision: {text[:40]!r} is no number")
+            raise invalid(f"revision: {text[:40]!r} is not a number")
         found = await self._found(request, "action/undo")
         sets = (await rollout_views.made_in(self._context, request.path["namespace"])).sets
         try:

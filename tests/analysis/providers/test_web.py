@@ -1,4 +1,4 @@
-"""The web metric: any JSON over HTTP, a path into it, and what is no JSON."""
+"""The web metric: any JSON over HTTP, a path into it, and what is not JSON."""
 
 from __future__ import annotations
 

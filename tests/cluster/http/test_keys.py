@@ -23,13 +23,13 @@ def rsa_key() -> bytes:
 
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "half a key": (lambda d: (d / "ca.key").write_bytes((d / "ca.key").read_bytes()[:100]), r"ca\.key is damaged"),
-    "an empty key": (lambda d: (d / "ca.key").write_bytes(b""), r"ca\.key is damaged: it is no private key"),
+    "an empty key": (lambda d: (d / "ca.key").write_bytes(b""), r"ca\.key is damaged: it is not a private key"),
     "a signing key of noise": (
         lambda d: (d / "service-account.key").write_bytes(b"\xa5" * 99),
         "account.key is damaged",
     ),
     "another kind of key": (lambda d: (d / "ca.key").write_bytes(rsa_key()), "a key of another kind"),
-    "no certificate": (lambda d: (d / "ca.crt").write_bytes(b"hello"), r"ca\.crt is damaged: it is no certificate"),
+    "no certificate": (lambda d: (d / "ca.crt").write_bytes(b"hello"), r"ca\.crt is damaged: it is not a certificate"),
     "a key is gone": (lambda d: (d / "ca.key").unlink(), r"ca\.key is missing next to ca\.crt"),
     "the certificate is gone": (lambda d: (d / "ca.crt").unlink(), r"ca\.crt is missing next to ca\.key"),
     "a key of another authority": (

@@ -161,7 +161,7 @@ def test_one_changed_byte_in_a_backup_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"hello", b"\0" * 20000])
 def test_what_is_no_backup_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "b.tar").write_bytes(content)
-    with pytest.raises(BackupError, match="no backup of Argosy's"):
+    with pytest.raises(BackupError, match="not a backup of Argosy's"):
         verify(tmp_path / "b.tar")
 
 
@@ -170,7 +170,7 @@ def test_a_damaged_database_is_not_backed_up(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "cluster.db")) as db:
         db.execute("UPDATE live SET obj = substr(obj, 1, 20) WHERE name = 'a'")
         db.commit()
-    with pytest.raises(BackupError, match="things n/a at revision 4 is no object"):
+    with pytest.raises(BackupError, match="things n/a at revision 4 is not an object"):
         backup(tmp_path, tmp_path / "b.tar", NOON)
     assert not (tmp_path / "b.tar").exists()
 

@@ -51,10 +51,10 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
     ),
     "it is empty": (lambda directory: (directory / "cluster.db").write_bytes(b""), ["Restore it"]),
     "it is overwritten": (overwrite, ["Restore it"]),
-    "it is no database": (lambda directory: (directory / "cluster.db").write_text("hello" * 999), ["cannot be read"]),
+    "it is another file": (lambda directory: (directory / "cluster.db").write_text("hello" * 999), ["cannot be read"]),
     "an object is cut": (
         sql("UPDATE live SET obj = substr(obj, 1, 20) WHERE name = 'a7'"),
-        ["things n/a7 at revision 9 is no object. Restore it"],
+        ["things n/a7 at revision 9 is not an object. Restore it"],
     ),
     "an object is another": (
         sql("UPDATE live SET name = 'b7' WHERE name = 'a7'"),

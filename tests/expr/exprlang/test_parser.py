@@ -1,4 +1,4 @@
-"""What is no expression, in upstream's words; and what may be written in more than one way."""
+"""What is not an expression, in upstream's words; and what may be written in more than one way."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ MAP_JSON = '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "thre
     ("text", "told"),
     [
         ("a: [", "a.yaml"),
-        ("a: b", "a document is no Kubernetes object"),
+        ("a: b", "a document is not a Kubernetes object"),
         ("apiVersion: v1\nkind: Secret", "a Secret has no metadata.name"),
     ],
 )

@@ -145,7 +145,7 @@ def test_targets_are_registered_whatever_their_health() -> None:
         ((403, b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>"),
          "DescribeTargetHealth: AccessDenied: no"),
         ((503, b"<html/>"), "DescribeTargetHealth: 503: "),
-        ((200, b"not XML"), "the answer is no XML"),
+        ((200, b"not XML"), "the answer is not XML"),
         ((200, b"<DescribeTargetHealthResponse/>"), "the answer holds no result"),
         ((200, b'<!DOCTYPE x [<!ENTITY a "aaaa">]><R>&a;</R>'), "the answer has a document type"),
     ],

@@ -50,6 +50,6 @@ def test_reports_are_listed_and_shown_to_who_may_see_them_and_to_nobody_else(tmp
             hidden, absent = [await api.call("GET", f"{PLACE}/{name}", token=alice) for name in ("night", "never")]
             assert hidden[0] == absent[0] == 404
             assert str(hidden[1]).replace("night", "never") == str(absent[1])
-            assert (await api.call("GET", f"{PLACE}/none"))[0] == 404, "a ConfigMap of another use is no report"
+            assert (await api.call("GET", f"{PLACE}/none"))[0] == 404, "a ConfigMap of another use is not a report"
 
     asyncio.run(scenario())

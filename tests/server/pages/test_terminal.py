@@ -27,7 +27,7 @@ def test_a_terminal_answers_by_rights_first(tmp_path: Path) -> None:
             assert (status, text) == (400, "Auth cookie not found\n")
             status, text = await api.call("GET", f"/terminal?{QUERY}", token=api.token)
             assert (status, text) == (400, "Auth cookie not found\n"), (
-                "a header is no cookie: other sites can send none"
+                "a header is not a cookie: other sites can send none"
             )
             broken = {"Cookie": "argocd.token=a.b.c"}
             assert await api.call("GET", f"/terminal?{QUERY}", token="", headers=broken) == (401, "Invalid token\n")

@@ -25,7 +25,7 @@ def judged(
     def play(one: tuple[int, Any]) -> Iterator[Outcome]:
         number, case = one
         if not isinstance(case, dict):
-            yield not_run(family, str(number), f"cannot be read: it is no map but {type(case).__name__}")
+            yield not_run(family, str(number), f"cannot be read: it is not a map but {type(case).__name__}")
         elif "upstreamBug" not in case:
             yield Outcome(family, str(number), *_verdict(document, case, judge, refused))
 

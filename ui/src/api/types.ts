@@ -2346,7 +2346,7 @@ export interface components {
             hook: boolean;
             pruned: boolean;
         };
-        /** @description `refused`: the reason for each that is no readable key. No existing key is changed. */
+        /** @description `refused`: the reason for each that is not a readable key. No existing key is changed. */
         RestoredKeys: {
             restored: number;
             present: number;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { favouriteOf, favouritesOf, MOST, toggled } from "./favourites-model";
 
-test("what was stored by somebody else is no favourite", () => {
+test("what was stored by somebody else is not a favourite", () => {
   expect(favouritesOf(null)).toEqual([]);
   expect(favouritesOf("{")).toEqual([]);
   expect(favouritesOf('["Application/argocd/web", 3, "a/b", "a/b/c/d", "//"]')).toEqual(["Application/argocd/web"]);

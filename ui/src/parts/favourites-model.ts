@@ -2,7 +2,7 @@
 
 export const MOST = 100;
 
-/** From what was stored; what is no favourite is left out. */
+/** From what was stored; what is not a favourite is left out. */
 export function favouritesOf(stored: string | null): string[] {
   try {
     const found: unknown = JSON.parse(stored ?? "[]");

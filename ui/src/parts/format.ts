@@ -38,7 +38,7 @@ export function shortRevision(revision: string): string {
   return /^[0-9a-f]{40}$/.test(revision) ? revision.slice(0, 8) : revision;
 }
 
-/** A link that data names: http and https alone, and within this site; anything else is no link. */
+/** A link that data names: http and https alone, and within this site; anything else is not a link. */
 export function safeLink(url: string): string | null {
   try {
     const parsed = new URL(url);

@@ -4,7 +4,7 @@ import { keptAddress, titleOf, viewsOf, viewsOfList, withoutView, withView } fro
 
 const MINE = { name: "mine", to: "/applications?project=a" };
 
-test("what is stored is read again, and what is no view of this page is left out", () => {
+test("what is stored is read again, and what is not a view of this page is left out", () => {
   expect(viewsOf(JSON.stringify([MINE]))).toEqual([MINE]);
   for (const to of ["javascript:alert(1)", "//evil.example", "/\\evil.example", "", 1]) {
     expect(viewsOf(JSON.stringify([{ name: "x", to }]))).toEqual([]);

@@ -12,7 +12,7 @@ export interface View {
 
 const MOST = 100;
 
-/** From what was stored; what is no view of this page is left out. */
+/** From what was stored; what is not a view of this page is left out. */
 export function viewsOf(stored: string | null): View[] {
   try {
     const found: unknown = JSON.parse(stored ?? "[]");
@@ -41,7 +41,7 @@ export function listOf(to: string): string {
   return to.split("?")[0] ?? "";
 }
 
-/** Those of a list: first one's own, then what projects share, by name; what is no view of this page is left out. */
+/** Those of a list: first one's own, then what projects share, by name; what is not a view of this page is left out. */
 export function viewsOfList(own: View[], shared: View[], list: string): View[] {
   const all = [...own, ...shared.filter(isView)].filter((one) => listOf(one.to) === list);
   return all.sort((a, b) => Number(Boolean(a.project)) - Number(Boolean(b.project)) || a.name.localeCompare(b.name));

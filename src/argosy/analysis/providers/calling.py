@@ -158,7 +158,7 @@ def decoded(answer: Answer, complaint: str) -> Any:
     try:
         return numbered(orjson.loads(answer.body))
     except orjson.JSONDecodeError:
-        raise CannotMeasure(f"{complaint}: it is no JSON") from None
+        raise CannotMeasure(f"{complaint}: it is not JSON") from None
 
 
 def shown(answer: Answer) -> str:

@@ -82,10 +82,10 @@ def _value(row: list[str], names: list[str], types: list[str]) -> Any:
         if kind in ("long", "unsignedLong"):
             return Int64(int(text))
     except ValueError:
-        raise CannotMeasure("a value in the answer is no number") from None
+        raise CannotMeasure("a value in the answer is not a number") from None
     if kind == "double":
         found = parse_float(text)
         if found is None:
-            raise CannotMeasure("a value in the answer is no number")
+            raise CannotMeasure("a value in the answer is not a number")
         return found
     return text == "true" if kind == "boolean" else text

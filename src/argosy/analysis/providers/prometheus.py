@@ -121,7 +121,7 @@ def _number(pair: Any) -> float:
     """Parses `[time, "0.95"]`."""
     found = parse_float(str(pair[1])) if isinstance(pair, list) and len(pair) == 2 else None
     if found is None:
-        raise CannotMeasure("bad_response: a sample is no number")
+        raise CannotMeasure("bad_response: a sample is not a number")
     return found
 
 

@@ -62,7 +62,7 @@ def errors_in(documents: Sequence[JsonObject]) -> Iterator[FieldError | str]:
         if document.get("kind") == "Rollout":
             yield from _errors_of(read(Rollout, document), documents)
         elif not (document.get("kind") and document.get("apiVersion")):
-            yield f"{document['metadata'].get('name') or 'a document'} has no apiVersion and kind, so it is no object"
+            yield f"{document['metadata'].get('name') or 'a document'} is not an object: it has no apiVersion and kind"
 
 
 def _errors_of(stored: Rollout, documents: Sequence[JsonObject]) -> Iterator[FieldError | str]:

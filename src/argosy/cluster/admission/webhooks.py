@@ -107,7 +107,7 @@ def read_answer(raw: bytes, uid: str) -> JsonObject:
         review = orjson.loads(raw)
         response: JsonObject = review["response"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
-        raise CallFailed("received invalid webhook response: it is no AdmissionReview with a response") from None
+        raise CallFailed("received invalid webhook response: it is not an AdmissionReview with a response") from None
     if not isinstance(response, dict) or response.get("uid") != uid:
         raise CallFailed(f'received invalid webhook response: expected response.uid="{uid}"')
     return response

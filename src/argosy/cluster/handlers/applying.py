@@ -21,7 +21,7 @@ async def apply_configuration(core: Core, request: ApiRequest) -> ApiResponse:
     kind = request.kind
     config = request.body
     if not isinstance(config, dict):
-        raise bad_request("error decoding YAML: the configuration is no object")
+        raise bad_request("error decoding YAML: the configuration is not an object")
     manager = request.options.field_manager
     check_configuration(config, manager=manager, api_version=kind.resource.api_version, kind=kind.resource.kind)
     warnings = judge_fields(request, field_problems((), request.duplicates))

@@ -69,7 +69,7 @@ def _fault_of_key(path: Path) -> str:
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), None)
     except (ValueError, TypeError):
-        return f"{path} is damaged: it is no private key. {_remedy(path.parent).capitalize()}"
+        return f"{path} is damaged: it is not a private key. {_remedy(path.parent).capitalize()}"
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         return f"{path} is a key of another kind: Argosy uses ECDSA P-256. {_remedy(path.parent).capitalize()}"
     return ""
@@ -80,7 +80,7 @@ def _faults_of_authority(directory: Path, now: datetime) -> list[str]:
     try:
         certificate = x509.load_pem_x509_certificate(path.read_bytes())
     except ValueError:
-        return [f"{path} is damaged: it is no certificate. {_remedy(directory).capitalize()}"]
+        return [f"{path} is damaged: it is not a certificate. {_remedy(directory).capitalize()}"]
     key = serialization.load_pem_private_key((directory / KEY).read_bytes(), None)
     if key.public_key() != certificate.public_key():
         return [f"{path} and {directory / KEY} do not belong together. {_remedy(directory).capitalize()}"]

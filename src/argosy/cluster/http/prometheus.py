@@ -72,7 +72,7 @@ class PrometheusApi:
         """The newest sample of each series that a `match[]` selects."""
         selectors = [parse(text) for text in query.get("match[]") or ()]
         if not selectors or not all(isinstance(node, Selector) for node in selectors):
-            raise PromqlError("no match[] parameter provided, or one that is no selector")
+            raise PromqlError("no match[] parameter provided, or one that is not a selector")
         moment = self._now().timestamp()
         found = [evaluate(node, self._source, moment) for node in selectors]
         return [sample for vector in found if isinstance(vector, list) for sample in vector]

@@ -121,7 +121,7 @@ def _read(path: Path) -> tuple[Manifest, dict[str, bytes]]:
     except FileNotFoundError:
         raise BackupError(f"{path} is missing") from None
     except (tarfile.TarError, OSError, KeyError, TypeError, ValueError) as error:
-        raise BackupError(f"{path} is no backup of Argosy's, or it is damaged: {type(error).__name__}") from error
+        raise BackupError(f"{path} is not a backup of Argosy's, or it is damaged: {type(error).__name__}") from error
     if manifest.format > FORMAT:
         raise BackupError(f"{path} has backup format {manifest.format}; this program knows formats up to {FORMAT}")
     for name, digest in manifest.files.items():

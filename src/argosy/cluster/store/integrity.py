@@ -96,7 +96,7 @@ def _faults_of_rows(db: sqlite3.Connection) -> Iterator[str]:
             try:
                 held = orjson.loads(obj)["metadata"]["name"]
             except (orjson.JSONDecodeError, KeyError, TypeError):
-                yield f"{place} at revision {rev} is no object. Restore it with 'argosy cluster restore'"
+                yield f"{place} at revision {rev} is not an object. Restore it with 'argosy cluster restore'"
                 continue
             if held != name:
                 yield f"{place} at revision {rev} holds another object. Restore it with 'argosy cluster restore'"

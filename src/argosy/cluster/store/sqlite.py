@@ -178,7 +178,7 @@ class SqliteJournal:
         rows: list[Row | LogRow] = [*live, *log]
         for row in rows:
             if row.encoded[:1] != b"{" or row.encoded[-1:] != b"}":
-                raise self._damaged(f"the object {row.plural} {row.key} is no JSON")
+                raise self._damaged(f"the object {row.plural} {row.key} is not JSON")
         revision = self._meta("revision")
         newest = max((row.rev for row in rows), default=0)
         if newest > revision:

@@ -51,7 +51,7 @@ def look_up(base: object, key: object) -> object:
 
 def _map_key(base: dict[Any, Any], key: object) -> Any:
     if isinstance(base, AnyMap):
-        return hashable(key, f"reflect.Value.MapIndex: {type_name(key)} is no key of a map")
+        return hashable(key, f"reflect.Value.MapIndex: {type_name(key)} is not a key of a map")
     if key is None:
         return ""
     if not isinstance(key, str):

@@ -48,7 +48,7 @@ def _objects(file: Path) -> Iterator[JsonObject]:
 
 def _taken_apart(document: Any, file: Path) -> Iterator[JsonObject]:
     if not isinstance(document, dict) or not isinstance(document.get("kind"), str) or "apiVersion" not in document:
-        raise UnreadableManifest(f"{file}: a document is no Kubernetes object: apiVersion and kind are required")
+        raise UnreadableManifest(f"{file}: a document is not a Kubernetes object: apiVersion and kind are required")
     if document["kind"] == "List" and isinstance(document.get("items"), list):
         for item in document["items"]:
             yield from _taken_apart(item, file)

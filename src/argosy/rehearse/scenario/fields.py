@@ -44,7 +44,7 @@ class Fields:
 
     def end(self) -> None:
         for name in self._found:
-            raise ScenarioError(f"{self._at(name)}: is no field here; there are: {', '.join(self._known)}")
+            raise ScenarioError(f"{self._at(name)}: is not a field here; there are: {', '.join(self._known)}")
 
     def _at(self, name: str) -> str:
         return f"{self.path}.{name}" if self.path else name
@@ -52,7 +52,7 @@ class Fields:
 
 def text_of(path: str, found: Any) -> str:
     if not isinstance(found, str) or not found:
-        raise ScenarioError(f"{path}: {found!r} is no text: put it in quotes")
+        raise ScenarioError(f"{path}: {found!r} is not a text: put it in quotes")
     return found
 
 
@@ -64,13 +64,13 @@ def flag_of(path: str, found: Any) -> bool:
 
 def whole_of(path: str, found: Any) -> int:
     if not isinstance(found, int) or isinstance(found, bool) or found < 1:
-        raise ScenarioError(f"{path}: {found!r} is no number from 1 on")
+        raise ScenarioError(f"{path}: {found!r} is not a number from 1 on")
     return found
 
 
 def list_of(path: str, found: Any) -> Sequence[Any]:
     if not isinstance(found, list):
-        raise ScenarioError(f"{path}: {found!r} is no list")
+        raise ScenarioError(f"{path}: {found!r} is not a list")
     return found
 
 
@@ -80,7 +80,7 @@ def placed(path: str, found: Any) -> list[tuple[str, Any]]:
 
 def mapping_of(path: str, found: Any) -> Mapping[str, Any]:
     if not isinstance(found, dict):
-        raise ScenarioError(f"{path}: {found!r} is no mapping of fields")
+        raise ScenarioError(f"{path}: {found!r} is not a mapping of fields")
     return found
 
 
@@ -92,7 +92,7 @@ def span_at(path: str, found: Any) -> timedelta:
             return timedelta(days=int(days))
         return duration.parse(text)
     except (DurationError, OverflowError):
-        raise ScenarioError(f"{path}: {found!r} is no duration: give one such as 90s, 1h30m or 7d") from None
+        raise ScenarioError(f"{path}: {found!r} is not a duration: give one such as 90s, 1h30m or 7d") from None
 
 
 def span_of(text: str) -> timedelta:
@@ -106,7 +106,7 @@ def moment_of(path: str, found: Any) -> datetime:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise ScenarioError(f"{path}: {found!r} is no time: give one such as 2026-03-01T09:00:00Z")
+        raise ScenarioError(f"{path}: {found!r} is not a time: give one such as 2026-03-01T09:00:00Z")
     return moment
 
 

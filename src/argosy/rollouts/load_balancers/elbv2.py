@@ -152,7 +152,7 @@ def _parsed(body: bytes, action: str) -> Xml.Element:
     try:
         root = Xml.fromstring(body)  # noqa: S314 -- document types are refused above
     except Xml.ParseError:
-        raise Trouble(f"{action}: the answer is no XML") from None
+        raise Trouble(f"{action}: the answer is not XML") from None
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
     return root

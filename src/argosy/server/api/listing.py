@@ -132,7 +132,7 @@ def _narrowed(rows: list[Prepared[R]], wanted: Wanted) -> list[Prepared[R]]:
 
 
 def is_annotated(annotations: Mapping[str, str], text: str) -> bool:
-    """Values may contain anything, so this is no label selector: only the first `=` is special."""
+    """Values may contain anything, so this is not a label selector: only the first `=` is special."""
     name, has_value, value = text.partition("=")
     if has_value:
         return annotations.get(name.strip()) == value.strip()
@@ -149,7 +149,7 @@ def pattern_of(text: str) -> Any:
     except re2.error as error:
         told = error.args[0] if error.args else ""
         told = told.decode(errors="replace") if isinstance(told, bytes) else str(told)
-        raise Unreadable(f"pattern: {text[:80]!r} is no regular expression (RE2): {told[:120]}") from None
+        raise Unreadable(f"pattern: {text[:80]!r} is not a regular expression (RE2): {told[:120]}") from None
 
 
 @lru_cache(maxsize=64)
@@ -158,7 +158,7 @@ def selector_of(text: str) -> LabelSelector:
     try:
         return parse_labels(text)
     except ValueError as error:
-        told = f"{text[:80]!r} is no label selector such as team=a,tier!=db"
+        told = f"{text[:80]!r} is not a label selector such as team=a,tier!=db"
         raise Unreadable(f"selector: {told}: {str(error)[:120]}") from None
 
 

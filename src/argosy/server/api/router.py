@@ -95,9 +95,9 @@ class Router:
         path, _, query = place.partition("?")
         endpoint, values = self._find("GET", f"{STREAMS}{path}")
         if endpoint.stream is None:
-            raise not_found(f"{self.prefix}{STREAMS}{path} is no stream")
+            raise not_found(f"{self.prefix}{STREAMS}{path} is not a stream")
         found = await endpoint.stream(ApiRequest(call=call, path=values, query=_query(endpoint, query)))
-        assert isinstance(found, Events), f"{endpoint.path} is no stream of states"
+        assert isinstance(found, Events), f"{endpoint.path} is not a stream of states"
         return found
 
     async def _answered(self, dispatcher: Dispatcher, endpoint: Endpoint, request: ApiRequest) -> Response:
@@ -171,7 +171,7 @@ def _query(endpoint: Endpoint, text: str) -> dict[str, list[str]]:
         if len(values) > 1 and not parameter.repeated:
             raise invalid(f"query: {name} is given {len(values)} times, once would be right")
         if parameter.kind is int and any(not value.isdecimal() or len(value) > 9 for value in values if value):
-            raise invalid(f"query: {name}: {values[-1][:40]!r} is no number")
+            raise invalid(f"query: {name}: {values[-1][:40]!r} is not a number")
     return found
 
 
@@ -181,7 +181,7 @@ def _body(endpoint: Endpoint, request: Request) -> Any:
     try:
         given: JsonObject = orjson.loads(request.body)
     except orjson.JSONDecodeError as error:
-        raise invalid(f"body: it is no JSON: {error}") from None
+        raise invalid(f"body: it is not JSON: {error}") from None
     try:
         return fit(given, endpoint.takes, "body")
     except Unfit as error:

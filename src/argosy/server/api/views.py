@@ -198,7 +198,7 @@ def checked(given: View) -> View:
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise invalid(f"body.name: {name[:80]!r} is none: 1 to {LONGEST_NAME} printable characters are")
     if not to.startswith("/") or to[1:2] in ("/", "\\") or not to.isprintable():
-        raise invalid(f"body.to: {to[:80]!r} is no address of the page: a path such as /applications?sync=OutOfSync is")
+        raise invalid(f"body.to: {to[:80]!r} is not an address of the page, such as /applications?sync=OutOfSync")
     if len(to) > LONGEST_ADDRESS:
         raise invalid(f"body.to: it has {len(to)} characters, {LONGEST_ADDRESS} at most")
     return {"project": given["project"], "name": name, "to": to}
@@ -221,7 +221,7 @@ def without_view(kept: list[SavedView], project: str, name: str) -> list[SavedVi
 
 
 def read_views(project: str, text: str) -> list[SavedView]:
-    """Of what is stored, which people may edit: what is no view is left out."""
+    """Of what is stored, which people may edit: what is not a view is left out."""
     try:
         found = orjson.loads(text or "[]")
     except orjson.JSONDecodeError:

@@ -31,7 +31,7 @@ class Web:
                 text = root_ca if root_ca.lstrip().startswith("-----BEGIN") else Path(root_ca).read_text()
                 self._context = ssl.create_default_context(cadata=text)
             except (OSError, ssl.SSLError, ValueError):
-                raise SettingsError(f"dex.config: {name}: rootCA is no certificate") from None
+                raise SettingsError(f"dex.config: {name}: rootCA is not a certificate") from None
 
     async def post(self, url: str, form: Mapping[str, str]) -> dict[str, Any]:
         found, _ = await self._ask("POST", url, None, form, {"Accept": "application/json"})

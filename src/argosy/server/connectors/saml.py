@@ -150,8 +150,8 @@ def _certificate(options: Options) -> str:
     try:
         text = base64.b64decode(encoded, validate=True).decode() if encoded else Path(path).read_text()
     except (OSError, ValueError):
-        raise SettingsError(f"dex.config: {options.where}: config.ca or config.caData is no certificate") from None
+        raise SettingsError(f"dex.config: {options.where}: config.ca or config.caData is not a certificate") from None
     found = re.search(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", text, re.DOTALL)
     if found is None:
-        raise SettingsError(f"dex.config: {options.where}: config.ca or config.caData is no certificate in PEM")
+        raise SettingsError(f"dex.config: {options.where}: config.ca or config.caData is not a certificate in PEM")
     return "".join(found[1].split())

@@ -42,7 +42,7 @@ def _parsed(text: str) -> dict[str, list[str]]:
     except ValueError:
         told = None
     if not isinstance(told, dict):
-        raise ClaimsError(f"annotation {CLAIMS}: it is no JSON object of lists of texts")
+        raise ClaimsError(f"annotation {CLAIMS}: it is not a JSON object of lists of texts")
     found = {}
     for name, value in told.items():
         values = [value] if isinstance(value, str) else value

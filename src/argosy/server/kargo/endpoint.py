@@ -55,7 +55,7 @@ class ApiRequest:
             found = orjson.loads(self.body)
         except orjson.JSONDecodeError as error:
             raise invalid(
-                f"the body is no JSON: {error}" if self.body else "the body is empty; JSON is expected"
+                f"the body is not JSON: {error}" if self.body else "the body is empty; JSON is expected"
             ) from None
         if not isinstance(found, dict):
             raise invalid(f"the body: an object is expected, not {type(found).__name__}")

@@ -127,7 +127,7 @@ def _admin(environ: Mapping[str, str]) -> AdminSettings:
     try:
         seconds = nanoseconds(ttl) // 1_000_000_000 if ttl else DAY_SECONDS
     except DurationError:
-        raise SettingError(f"ADMIN_ACCOUNT_TOKEN_TTL: {ttl!r} is no duration such as 24h") from None
+        raise SettingError(f"ADMIN_ACCOUNT_TOKEN_TTL: {ttl!r} is not a duration such as 24h") from None
     return AdminSettings(
         enabled=_flag(environ, "ADMIN_ACCOUNT_ENABLED", default=True),
         password_hash=environ.get("ADMIN_ACCOUNT_PASSWORD_HASH", ""),
@@ -163,7 +163,7 @@ def _number(environ: Mapping[str, str], name: str, default: float) -> float:
     except ValueError:
         found = 0.0
     if found <= 0:
-        raise SettingError(f"{name}: {text!r} is no number above 0")
+        raise SettingError(f"{name}: {text!r} is not a number above 0")
     return found
 
 

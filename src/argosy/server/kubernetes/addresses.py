@@ -94,7 +94,7 @@ def one(query: Query, name: str) -> str:
 def number(query: Query, name: str) -> int:
     text = one(query, name)
     if text and (not text.isdecimal() or len(text) > 9):
-        raise bad(f"{name}: {text[:40]!r} is no number")
+        raise bad(f"{name}: {text[:40]!r} is not a number")
     return int(text or 0)
 
 

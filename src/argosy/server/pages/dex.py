@@ -268,7 +268,7 @@ def _form(request: Request) -> dict[str, str]:
     try:
         return dict(parse_qsl(request.body.decode(), keep_blank_values=True, max_num_fields=50))
     except ValueError:
-        raise BadRequest("invalid_request", "the body is no form") from None
+        raise BadRequest("invalid_request", "the body is not a form") from None
 
 
 def _basic(header: str) -> tuple[str, str] | None:

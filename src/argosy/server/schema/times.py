@@ -16,7 +16,7 @@ class NoTime(ValueError):
 def to_wire(text: str) -> tuple[int, int]:
     """(seconds, nanoseconds) since 1970. Raises NoTime."""
     if (match := _FORM.fullmatch(text)) is None:
-        raise NoTime(f"{text!r} is no RFC 3339 time")
+        raise NoTime(f"{text!r} is not an RFC 3339 time")
     year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
     zone = UTC
     if match[9]:
@@ -25,7 +25,7 @@ def to_wire(text: str) -> tuple[int, int]:
     try:
         moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone)
     except ValueError:
-        raise NoTime(f"{text!r} is no RFC 3339 time") from None
+        raise NoTime(f"{text!r} is not an RFC 3339 time") from None
     since = moment - _EPOCH
     return since.days * 86_400 + since.seconds + (second - min(second, 59)), int((match[7] or "0").ljust(9, "0"))
 

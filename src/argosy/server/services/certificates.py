@@ -192,7 +192,7 @@ def _key_bytes(key: HostKey) -> bytes:
         size = int.from_bytes(raw[:4], "big")
         name = raw[4 : 4 + size].decode()
     except (binascii.Error, ValueError):
-        raise unknown("ssh: the key is no base64 of a public key") from None
+        raise unknown("ssh: the key is not base64 of a public key") from None
     if not name or name != key.kind:
         raise unknown(f'ssh: known hosts key type mismatch: human-readable type "{key.kind}", encoded type "{name}"')
     return raw

@@ -246,13 +246,13 @@ class Provider:
     ) -> Mapping[str, Any]:
         """Follows no redirect: the administrator named the provider, and nobody else does."""
         if urlsplit(url).scheme not in ("https", "http"):
-            raise ProviderError(f"the provider names {url!r}, which is no URL to ask")
+            raise ProviderError(f"the provider names {url!r}, which is not a URL to ask")
         context: ssl.SSLContext | bool = True
         if config.root_ca:
             try:
                 context = ssl.create_default_context(cadata=config.root_ca)
             except (ssl.SSLError, ValueError):
-                raise ProviderError("rootCA of oidc.config is no certificate") from None
+                raise ProviderError("rootCA of oidc.config is not a certificate") from None
         try:
             async with (
                 aiohttp.ClientSession(timeout=TIMEOUT) as session,
@@ -275,5 +275,5 @@ async def _json(answer: aiohttp.ClientResponse, body: bytes) -> Mapping[str, Any
     except orjson.JSONDecodeError:
         raise ProviderError(f"the provider answers {answer.status}, and no JSON") from None
     if not isinstance(found, dict):
-        raise ProviderError("the provider's answer is no object")
+        raise ProviderError("the provider's answer is not an object")
     return found

@@ -97,7 +97,7 @@ def _refused(path: str) -> Response:
 
 
 def netloc_of(url: str) -> str:
-    """Empty for what is no URL."""
+    """Empty for what is not a URL."""
     try:
         return urlsplit(url).netloc
     except ValueError:

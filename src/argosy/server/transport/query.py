@@ -64,7 +64,7 @@ def _value(field: Field, text: str) -> Any:
     if field.type == "bool":
         if text in TRUE or text in FALSE:
             return text in TRUE
-        raise invalid(f'{field.name}: "{text[:64]}" is no boolean: true or false is expected')
+        raise invalid(f'{field.name}: "{text[:64]}" is not a boolean: true or false is expected')
     if field.type in ("int32", "int64", "uint32", "uint64"):
         try:
             number = int(text) if text.isascii() and len(text) < 21 else None
@@ -72,6 +72,6 @@ def _value(field: Field, text: str) -> Any:
             number = None
         low, high = (-(1 << 63), (1 << 63) - 1) if field.type == "int64" else (-(1 << 31), (1 << 32) - 1)
         if number is None or not low <= number <= high:
-            raise invalid(f'{field.name}: "{text[:64]}" is no whole number')
+            raise invalid(f'{field.name}: "{text[:64]}" is not a whole number')
         return number
     return text

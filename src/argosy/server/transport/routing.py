@@ -92,4 +92,4 @@ def unescaped(text: str) -> str:
     try:
         return unquote_to_bytes(text).decode()
     except UnicodeDecodeError:
-        raise BadPath("the path is no UTF-8") from None
+        raise BadPath("the path is not UTF-8") from None

@@ -96,8 +96,8 @@ def _present(found: Mapping[str, str], name: str) -> str:
 
 
 def moment(text: str) -> float:
-    """Raises Unavailable for a text that is no time."""
+    """Raises Unavailable for a text that is not a time."""
     try:
         return datetime.fromisoformat(text).timestamp()
     except ValueError:
-        raise Unavailable("AWS: an answer has an expiry that is no time") from None
+        raise Unavailable("AWS: an answer has an expiry that is not a time") from None

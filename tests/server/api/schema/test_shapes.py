@@ -32,14 +32,14 @@ def test_a_value_of_its_type_is_taken() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"name": 5}, "body.name: 5 is no string"),
+        ({"name": 5}, "body.name: 5 is not a string"),
         ({"parts": {}}, "body.parts: {} is not a list"),
-        ({"parts": [{"size": "1"}]}, "body.parts[0].size: '1' is no integer"),
-        ({"parts": [{"size": True}]}, "body.parts[0].size: True is no integer"),
+        ({"parts": [{"size": "1"}]}, "body.parts[0].size: '1' is not an integer"),
+        ({"parts": [{"size": True}]}, "body.parts[0].size: True is not an integer"),
         ({"parts": [{}]}, "body.parts[0].size: is missing"),
         ({"kind": "c"}, "body.kind: 'c' is none of a, b"),
-        ({"more": {"x": 1}}, "body.more.x: 1 is no string"),
-        ({"maybe": 1}, "body.maybe: 1 is no string"),
+        ({"more": {"x": 1}}, "body.more.x: 1 is not a string"),
+        ({"maybe": 1}, "body.maybe: 1 is not a string"),
         ({"other": 1}, "body.other: there is no such field; there are kind, maybe, more, name, parts"),
     ],
 )

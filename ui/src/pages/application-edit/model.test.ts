@@ -41,7 +41,7 @@ test("a problem has the line that it is in", () => {
   expect(problemsOf(START).find((one) => one.field === "metadata.name")?.line).toBe(4);
 });
 
-test("text that is no YAML is told with its line", () => {
+test("text that is not YAML is told with its line", () => {
   expect(problemsOf("a: [1\nb: 2")[0]?.line).toBeGreaterThan(0);
 });
 

@@ -141,7 +141,7 @@ export function manifestOf(text: string): Manifest {
 }
 
 /** What the server wants of an edit: the specification alone. */
-/** What policies name: null while the text is no Application with a name. */
+/** What policies name: null while the text is not an Application with a name. */
 export function targetOf(text: string): { project: string; namespace: string; name: string } | null {
   if (problemsOf(text).length > 0) return null;
   const { metadata, spec } = manifestOf(text);

@@ -27,7 +27,7 @@ export function Parameters({ text, disabled, onChange }: { text: string; disable
 
 function Row({ parameter, text, onChange }: { parameter: Parameter; text: string; onChange: (text: string) => void }) {
   const value = parameterOf(text, parameter);
-  /** What is typed stays as it is typed until the field is left: a line that is begun is no parameter yet. */
+  /** What is typed stays as it is typed until the field is left: a line that is begun is not a parameter yet. */
   const [typed, setTyped] = useState<string | null>(null);
   const told = (given: string) => {
     setTyped(given);

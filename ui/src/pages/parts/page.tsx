@@ -105,7 +105,7 @@ function Buttons() {
           <Button kind={kind} disabled>
             {kind}, disabled
           </Button>{" "}
-          <Button kind={kind} lacks="you lack the right applications, sync, default/web">
+          <Button kind={kind} lacks="missing permission: applications, sync, default/web">
             {kind}, without the right
           </Button>
         </p>

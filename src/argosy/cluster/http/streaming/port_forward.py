@@ -31,7 +31,7 @@ async def over_spdy(stream: ByteStream, serve: Serve) -> None:
 async def _serve(session: SpdySession, data: SpdyStream, error: SpdyStream | None, serve: Serve) -> None:
     port = data.headers.get("port", "")
     try:
-        wrong = await serve(int(port), data) if port.isdigit() else f"{port!r} is no port"
+        wrong = await serve(int(port), data) if port.isdigit() else f"{port!r} is not a port"
         if wrong and error is not None:
             await error.write(wrong.encode())
         for stream in (error, data):

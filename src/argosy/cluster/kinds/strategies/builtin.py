@@ -67,7 +67,7 @@ class BuiltinStrategy:
         if type(body) is not dict:
             text = f"the object provided is unrecognized (must be of type {self.kind}): couldn't get version/kind"
             raise StatusError(
-                400, "BadRequest", f"{text}; json parse error: cannot unmarshal a value that is no object"
+                400, "BadRequest", f"{text}; json parse error: cannot unmarshal a value that is not an object"
             )
         self._check_type(body.get("apiVersion"), body.get("kind"))
         unknown: list[str] = []

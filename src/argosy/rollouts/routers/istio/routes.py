@@ -21,7 +21,7 @@ def routes_of(obj: JsonObject, kind: str) -> list[JsonObject] | None:
         return None
     for route in found:
         if not isinstance(route, dict) or not isinstance(route.get("route") or [], list):
-            raise RoutingError(f"spec.{kind}[] of VirtualService {obj['metadata'].get('name')} holds what is no route")
+            raise RoutingError(f"spec.{kind}[] of VirtualService {obj['metadata'].get('name')} has an invalid route")
     return found
 
 

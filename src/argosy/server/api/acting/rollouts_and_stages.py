@@ -169,7 +169,7 @@ class Actions:
         found = await acted_on(self._context, request, "rollouts", "action/set-image")
         container, image = request.body["container"], request.body["image"].strip()
         if not image or not image.isascii() or not image.isprintable() or " " in image or len(image) > LONGEST_IMAGE:
-            raise invalid(f"body.image: {image[:80]!r} is no image such as registry.example/shop:1.2.0")
+            raise invalid(f"body.image: {image[:80]!r} is not an image such as registry.example/shop:1.2.0")
         try:
             changed = with_image(found, container, image)
         except NoSuchContainer as error:

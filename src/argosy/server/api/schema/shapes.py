@@ -83,7 +83,8 @@ def _fit_plain(value: Any, hint: Any, path: str) -> Any:
     if type(value) is int and hint is float:
         return float(value)
     if type(value) is not hint:
-        raise Unfit(f"{path}: {_shown(value)} is no {_PLAIN[hint]}")
+        article = "an" if hint is int else "a"
+        raise Unfit(f"{path}: {_shown(value)} is not {article} {_PLAIN[hint]}")
     return value
 
 

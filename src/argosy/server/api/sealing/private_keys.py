@@ -67,7 +67,7 @@ class BackupToRestore(TypedDict):
 
 
 class RestoredKeys(TypedDict):
-    """`refused`: the reason for each that is no readable key. No existing key is changed."""
+    """`refused`: the reason for each that is not a readable key. No existing key is changed."""
 
     restored: int
     present: int

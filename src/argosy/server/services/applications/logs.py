@@ -87,7 +87,7 @@ def _until(request: JsonObject) -> datetime | None:
     try:
         return parse(text)
     except ValueError:
-        raise unknown(f"invalid untilTime parameter value: {text!r} is no time") from None
+        raise unknown(f"invalid untilTime parameter value: {text!r} is not a time") from None
 
 
 def _filter(request: JsonObject) -> Any:

@@ -149,7 +149,7 @@ class Revisions:
         source = self._source(found.app, call.request)
         url = str(source.get("repoURL") or "")
         if not url.startswith("oci://"):
-            raise unknown(f"repoURL {url}: it is no OCI artifact")
+            raise unknown(f"repoURL {url}: it is not an OCI artifact")
         credentials = self._context.engine.plane.credentials.credentials(url, found.project)
         revision = str(call.request.get("revision") or "")
         try:

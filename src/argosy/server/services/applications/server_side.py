@@ -124,7 +124,7 @@ def _parsed(text: Any, what: str) -> JsonObject:
     try:
         found = json.loads(text)
     except (TypeError, ValueError):
-        raise invalid(f"error unmarshaling {what}: it is no JSON") from None
+        raise invalid(f"error unmarshaling {what}: it is not JSON") from None
     if not isinstance(found, dict) or not isinstance(found.get("metadata"), dict):
-        raise invalid(f"error unmarshaling {what}: it is no object")
+        raise invalid(f"error unmarshaling {what}: it is not an object")
     return found

@@ -52,7 +52,7 @@ def _check_destination(context: ServerContext, app: JsonObject, permits: AppProj
     errors += projects.refusals(permits, spec.project, sources_of(spec), cluster, spec.destination.namespace)
     url = annotations_of(app).get(MANAGED_BY)
     if url and not url.startswith(("http://", "https://")):
-        errors.append(f"invalid managed-by URL: {url} is no http or https URL")
+        errors.append(f"invalid managed-by URL: {url} is not an http or https URL")
     if errors:
         raise invalid(f"application spec for {name} is invalid: {'; '.join(f'InvalidSpecError: {e}' for e in errors)}")
 

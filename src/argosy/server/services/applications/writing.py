@@ -233,7 +233,7 @@ def patched(app: JsonObject, patch: str, kind: str) -> JsonObject:
     except StatusError:
         raise unknown(f"error applying patch: {_why(app, operations)}") from None
     if not isinstance(changed, dict):
-        raise invalid("patch: its result is no object")
+        raise invalid("patch: its result is not an object")
     return changed
 
 
