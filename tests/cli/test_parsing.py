@@ -36,3 +36,26 @@ def test_verbs_of_kubectls_plugins_take_its_short_flag_for_the_namespace(words: 
     parser = make_parser(words[0])
     assert parser.parse_args(words).namespace == "default"
     assert parser.parse_args([*words, flag, "shop"]).namespace == "shop"
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "value"),
+    [
+        (("get", "ro", "web"), "kind", "rollout"),
+        (("get", "exp", "web"), "kind", "experiment"),
+        (("get", "web"), "kind", "rollout"),
+        (("list", "rollouts"), "kind", "rollout"),
+        (("list", "experiments", "--timestamps"), "kind", "experiment"),
+        (("retry", "ro", "web"), "kind", "rollout"),
+        (("terminate", "ar", "web-1"), "kind", "analysisrun"),
+        (("create", "ar", "--from", "errors"), "kind", "analysisrun"),
+        (("create", "-f", "a.yaml", "-f", "b.yaml"), "files", ["a.yaml", "b.yaml"]),
+        (("status", "web"), "watch", True),
+        (("status", "web", "--watch=false"), "watch", False),
+        (("status", "web", "--no-watch"), "watch", False),
+        (("version", "--short"), "short", True),
+        (("completion", "zsh"), "shell", "zsh"),
+    ],
+)
+def test_verbs_of_rollouts_take_the_plugins_words(words: tuple[str, ...], name: str, value: object) -> None:
+    assert getattr(make_parser("rollout").parse_args(("rollout", *words)), name) == value

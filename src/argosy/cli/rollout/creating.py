@@ -1,4 +1,4 @@
-"""`argosy rollout create-analysisrun`."""
+"""`argosy rollout create`: of files, or an AnalysisRun of a template."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from argosy.apis.rollouts.templates import TemplateError
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
+from argosy.cli.rollout.from_files import create_all
 from argosy.cli.rollout.objects import MANAGER, RUNS, get
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import create
@@ -17,6 +18,14 @@ from argosy.rollouts.commands.create_run import new_run
 from argosy.rollouts.resources import ANALYSIS_TEMPLATES, CLUSTER_TEMPLATES
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.kind:
+        return create_run(options)
+    if not options.files:
+        raise CommandError("give -f FILE, or analysisrun with --from or --from-file")
+    return create_all(options)
 
 
 def create_run(options: argparse.Namespace) -> int:

@@ -28,13 +28,18 @@ DONE = ("Healthy", "Degraded")
 
 def show(options: argparse.Namespace) -> int:
     async def work(client: Client, clock: Clock) -> int:
-        if options.watch and options.kind == "rollout" and options.output == "tree" and sys.stdout.isatty():
-            await _live(client, clock, options)
-            return Exit.OK
-        await _follow(clock, options, lambda: _text(client, clock, options))
+        await follow(client, clock, options)
         return Exit.OK
 
     return with_client(options, work)
+
+
+async def follow(client: Client, clock: Clock, options: argparse.Namespace) -> None:
+    """Shows a Rollout or an Experiment once, or with `watch` until the user stops it."""
+    if options.watch and options.kind == "rollout" and options.output == "tree" and sys.stdout.isatty():
+        await _live(client, clock, options)
+    else:
+        await _follow(clock, options, lambda: _text(client, clock, options))
 
 
 async def _live(client: Client, clock: Clock, options: argparse.Namespace) -> None:
@@ -88,12 +93,13 @@ async def _text(client: Client, clock: Clock, options: argparse.Namespace) -> st
 
 def list_all(options: argparse.Namespace) -> int:
     namespace, wide = "" if options.all_namespaces else options.namespace, options.all_namespaces
-    resource, table = (EXPERIMENTS, experiments_table) if options.kind == "experiments" else (ROLLOUTS, rollouts_table)
+    resource, table = (EXPERIMENTS, experiments_table) if options.kind == "experiment" else (ROLLOUTS, rollouts_table)
 
     async def text(client: Client, clock: Clock) -> str:
         objs = (await client.page(requests.List(resource=resource, namespace=namespace))).items
         named = [obj for obj in objs if options.name in ("", obj["metadata"]["name"])]
-        return table(named, clock.now(), namespaces=wide)
+        now = clock.now()
+        return table(named, now, namespaces=wide, timestamps=options.timestamps)
 
     async def work(client: Client, clock: Clock) -> int:
         await _follow(clock, options, lambda: text(client, clock))

@@ -108,11 +108,13 @@ def until(deadline: str, now: datetime) -> str:
     return "passed" if left < timedelta() else human(left)
 
 
-def rollouts_table(objs: Sequence[JsonObject], now: datetime, *, namespaces: bool = False) -> str:
+def rollouts_table(
+    objs: Sequence[JsonObject], now: datetime, *, namespaces: bool = False, timestamps: bool = False
+) -> str:
     header = ["NAMESPACE", "NAME", "STRATEGY", "STATUS", "STEP", "SET-WEIGHT", "READY"]
     header += ["DESIRED", "UP-TO-DATE", "AVAILABLE"]
     rows = [_of_rollout(info_of(read(Rollout, obj), Objects())) for obj in objs]
-    return _table([header, *rows], namespaces=namespaces)
+    return _table([header, *rows], namespaces=namespaces, printed=now if timestamps else None)
 
 
 def _of_rollout(info: Info) -> list[str]:
@@ -122,7 +124,9 @@ def _of_rollout(info: Info) -> list[str]:
     return [info.namespace, info.name, info.strategy, info.status, *place, ready, *counts]
 
 
-def experiments_table(objs: Sequence[JsonObject], now: datetime, *, namespaces: bool = False) -> str:
+def experiments_table(
+    objs: Sequence[JsonObject], now: datetime, *, namespaces: bool = False, timestamps: bool = False
+) -> str:
     rows = [["NAMESPACE", "NAME", "STATUS", "DURATION", "REMAINING", "AGE"]]
     for obj in objs:
         metadata, spec, status = obj["metadata"], obj.get("spec") or {}, obj.get("status") or {}
@@ -130,10 +134,14 @@ def experiments_table(objs: Sequence[JsonObject], now: datetime, *, namespaces: 
         left = human(max(end - now, timedelta())) if end is not None else "-"
         times = [str(spec.get("duration") or "-"), left, age(str(metadata.get("creationTimestamp") or ""), now)]
         rows.append([metadata["namespace"], metadata["name"], str(status.get("phase") or ""), *times])
-    return _table(rows, namespaces=namespaces)
+    return _table(rows, namespaces=namespaces, printed=now if timestamps else None)
 
 
-def _table(rows: Sequence[Sequence[str]], *, namespaces: bool) -> str:
+def _table(rows: Sequence[Sequence[str]], *, namespaces: bool, printed: datetime | None) -> str:
     if len(rows) == 1:
         return "No resources found.\n"
-    return aligned(rows if namespaces else [row[1:] for row in rows]) + "\n"
+    shown = [list(row if namespaces else row[1:]) for row in rows]
+    if printed is not None:
+        times = ["TIMESTAMP", *[f"{printed:%Y-%m-%dT%H:%M:%SZ}"] * (len(rows) - 1)]
+        shown = [[time, *row] for time, row in zip(times, shown, strict=True)]
+    return aligned(shown) + "\n"

@@ -1,0 +1,38 @@
+"""`argosy rollout dashboard` shows where the page is, and serves it only if no server is chosen."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from argosy.cli import server
+from argosy.cli.main import main
+
+
+def test_the_page_of_the_chosen_server_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rollout", "dashboard", "--server", "argosy.example"]) == 0
+    assert capsys.readouterr().out == "https://argosy.example/rollouts\n"
+
+
+def test_a_cluster_without_a_server_is_served_on_loopback(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given: list[argparse.Namespace] = []
+
+    def served(options: argparse.Namespace) -> int:
+        given.append(options)
+        return 0
+
+    monkeypatch.setattr(server, "run", served)
+    kubeconfig = tmp_path / "kubeconfig"
+    assert main(["rollout", "dashboard", "--kubeconfig", str(kubeconfig), "-p", "3200"]) == 0
+    (options,) = given
+    assert (options.address, options.kubeconfig, options.insecure) == ("127.0.0.1:3200", kubeconfig, True)
+    assert "http://127.0.0.1:3200/rollouts" in capsys.readouterr().out
+
+
+def test_another_path_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rollout", "dashboard", "--root-path", "/delivery"]) == 1
+    assert "--root-path '/delivery': the page of Rollouts is always at /rollouts" in capsys.readouterr().err
