@@ -172,10 +172,11 @@ def services() -> list[Json]:
     ]
 
 
-def rollout(case: Case) -> Json:
+def rollout(case: Case, *more: Json) -> Json:
+    """`more`: steps after the pause."""
     managed = [{"name": next(iter(step.values()))["name"]} for step in case.routes]
     routing = {**case.routing, **({"managedRoutes": managed} if managed else {})}
-    steps = [{"setWeight": 20}, *case.routes, {"pause": {}}]
+    steps = [{"setWeight": 20}, *case.routes, {"pause": {}}, *more]
     canary = {"stableService": "stable", "canaryService": "canary", "trafficRouting": routing, "steps": steps}
     spec = {"replicas": 1, "selector": {"matchLabels": {"app": "web"}}, "template": TEMPLATE}
     body = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": {"name": "web"}}
@@ -205,6 +206,23 @@ def test_a_step_sets_weight_and_routes_and_an_abort_undoes_both(name: str) -> No
         world.wait("Rollout/web", {"status.phase": "Healthy"})
         assert weights(world, case) == [case.absent] * len(case.weights)
         assert not any(value(world, *place) for place in case.managed)
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.managed])
+def test_a_step_that_names_a_route_without_a_match_removes_it_for_good(name: str) -> None:
+    case = CASES[name]
+    removed = [{kind: {"name": route["name"]}} for step in case.routes for kind, route in step.items()]
+    with RolloutStory() as world:
+        world.given([*services(), *case.given, rollout(case, *removed, {"pause": {}})])
+        world.wait("Rollout/web", {"status.phase": "Healthy"})
+        world.command(["set", "image", "web", "app=app:v2"])
+        world.wait("Rollout/web", {"status.phase": "Paused"})
+        assert all(value(world, *place) for place in case.managed)
+        world.command(["promote", "web"])
+        last = len(case.routes) + 2 + len(removed)
+        world.wait("Rollout/web", {"status.phase": "Paused", "status.currentStepIndex": last})
+        assert not any(value(world, *place) for place in case.managed)
+        assert weights(world, case) == [20] * len(case.weights)
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.managed])

@@ -161,7 +161,10 @@ def _set_routes(turn: Turn, router: Router) -> None:
 
 
 def _keep_routes(turn: Turn, router: Router) -> None:
-    """Sets the routes of earlier steps again: somebody may have changed or removed them."""
+    """Sets the routes of all steps so far again: somebody may have changed or removed them.
+
+    The current step counts, too: if it removes a route, an earlier step must not bring it back.
+    """
     rollout, new = turn.rollout, turn.new
     status, canary = rollout.status, rollout.spec.strategy.canary
     if canary is None or new is None or new.available == 0 or status.promote_full or turn.pauses.is_aborted:
@@ -169,7 +172,10 @@ def _keep_routes(turn: Turn, router: Router) -> None:
     if status.stable_rs == status.current_pod_hash or revision_of(rollout.annotations) <= 1:
         return
     _, index = current_step(rollout)
-    routes = (one for step in canary.steps[:index] for one in (step.set_header_route, step.set_mirror_route) if one)
+    if index is None:
+        return
+    steps = canary.steps[: index + 1]
+    routes = (one for step in steps for one in (step.set_header_route, step.set_mirror_route) if one)
     for route in {route.name: route for route in routes}.values():
         if not route.match:
             continue
