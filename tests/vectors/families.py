@@ -41,6 +41,7 @@ FAMILIES = (
     Family("rollouts/vectors/rollout-reconcile.json", "rollouts_reconcile"),
     Family("rollouts/vectors/experiment-reconcile.json", "experiments_reconcile"),
     Family("rollouts/timelines", "rollouts_timelines", 50),
+    Family("rollouts/timelines", "rollouts_takeovers", 30),
     Family("rollouts/manifests", "manifests:rollouts", 12),
     Family("rollouts/support-crds", "manifests:support_crds"),
     Family("rendering", "rendering"),
