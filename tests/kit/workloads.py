@@ -40,7 +40,9 @@ PLACES = {
     "Secret": ("", "v1", "secrets"),
     "ControllerRevision": ("apps", "v1", "controllerrevisions"),
     "PodDisruptionBudget": ("policy", "v1", "poddisruptionbudgets"),
+    "ValidatingAdmissionPolicy": ("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies"),
 }
+CLUSTER_SCOPED = ("Node", "StorageClass", "PersistentVolume", "ValidatingAdmissionPolicy")
 
 
 class World:
@@ -68,13 +70,12 @@ class World:
     async def create(self, obj: JsonObject) -> JsonObject:
         group, version, _ = PLACES[obj["kind"]]
         api_version = f"{group}/{version}" if group else version
-        namespaced = obj["kind"] not in ("Node", "StorageClass", "PersistentVolume")
-        metadata = {**({"namespace": "default"} if namespaced else {}), **obj["metadata"]}
+        metadata = {"namespace": _namespace(obj["kind"]), **obj["metadata"]}
         body = {"apiVersion": api_version, **obj, "metadata": metadata}
         return await self.client.create(self.resource(obj["kind"]), body)
 
     async def patch(self, kind: str, name: str, patch: JsonObject) -> None:
-        await self.client.patch(self.resource(kind), name, "default", patch, PatchType.MERGE)
+        await self.client.patch(self.resource(kind), name, _namespace(kind), patch, PatchType.MERGE)
 
     async def delete(self, kind: str, name: str) -> None:
         await self.client.delete(self.resource(kind), name, "default", propagation="Background")
@@ -88,7 +89,7 @@ class World:
 
     def get(self, kind: str, name: str) -> JsonObject:
         group, _, plural = PLACES[kind]
-        return self.cluster.store.table(group, plural).entries[Key("default", name)].obj
+        return self.cluster.store.table(group, plural).entries[Key(_namespace(kind), name)].obj
 
     def node(self, name: str) -> JsonObject:
         return self.cluster.store.table("", "nodes").entries[Key("", name)].obj
@@ -99,6 +100,10 @@ class World:
 
     def reasons(self, kind: str) -> list[str]:
         return [item["reason"] for item in self.all("Event") if item["involvedObject"]["kind"] == kind]
+
+
+def _namespace(kind: str) -> str:
+    return "" if kind in CLUSTER_SCOPED else "default"
 
 
 def play(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from argosy.cluster.workloads.ports import Commits, Deferred, Held, Server, Settled
 from argosy.cluster.workloads.simulation import Settings, Workloads
@@ -31,6 +31,9 @@ class FaultyServer:
 
     def flaw(self, resource: Resource, obj: JsonObject) -> str:
         return self._inner.flaw(resource, obj)
+
+    def type_warnings(self, policy: JsonObject) -> Sequence[JsonObject]:
+        return self._inner.type_warnings(policy)
 
     def submit(self, write: Write, settled: Settled) -> JsonObject | None:
         faulty, death = self._process.faulty, self._process.death

@@ -52,6 +52,10 @@ class Server(Protocol):
         """Why a stored object is invalid by its kind's schema and rules; empty when it is valid."""
         ...
 
+    def type_warnings(self, policy: JsonObject) -> Sequence[JsonObject]:
+        """What a ValidatingAdmissionPolicy's expressions get wrong, as in its `status.typeChecking`."""
+        ...
+
     def submit(self, write: Write, settled: Settled) -> JsonObject | None:
         """Submits a write through decoding, admission, ownership and generation, like any client's request.
 

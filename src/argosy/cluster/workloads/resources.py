@@ -17,6 +17,7 @@ argoproj.io/v1alpha1 rollouts Rollout
 _CLUSTER = """
 /v1 nodes Node|/v1 namespaces Namespace|/v1 persistentvolumes PersistentVolume
 storage.k8s.io/v1 storageclasses StorageClass
+admissionregistration.k8s.io/v1 validatingadmissionpolicies ValidatingAdmissionPolicy
 """
 
 

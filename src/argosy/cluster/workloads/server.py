@@ -87,6 +87,11 @@ class PipelineServer:
             return f"cannot be judged: {type(error).__name__}"
         return "; ".join(f"{cause.field}: {cause.reason or 'invalid'}" for cause in causes)
 
+    def type_warnings(self, policy: JsonObject) -> Sequence[JsonObject]:
+        from argosy.cluster.kinds.validation.policy_types import type_warnings  # imported with the first policy
+
+        return type_warnings(policy, self._core.catalog)
+
     def submit(self, write: Write, settled: Settled) -> JsonObject | None:
         request, handler = self._request(write)
         waits = self._core.admission.webhooks is not None and self._may_wait(request)

@@ -11,6 +11,7 @@ from datetime import datetime
 from argosy.cluster.kind import Reader
 from argosy.cluster.ports import Clock, TimerHandle
 from argosy.cluster.store import Change
+from argosy.cluster.workloads import policy_status
 from argosy.cluster.workloads.apps import daemonset, deployment, replicaset, statefulset
 from argosy.cluster.workloads.batch import cronjob, job
 from argosy.cluster.workloads.decision import KUBELET, Controller, Decision, create
@@ -71,7 +72,7 @@ class Workloads:
         """For exec, port-forward and proxies."""
         self.traffic = Traffic(self.view, self.book, clock)
         """Responses to Services' requests, as defined by rules."""
-        self.engine = Engine(server, clock, controllers(self.book, self.settings, self.traffic), self.view)
+        self.engine = Engine(server, clock, controllers(self.book, self.settings, self.traffic, server), self.view)
 
     def observe(self, reader: Reader, on_commit: Callable[[Callable[[Sequence[Change]], None]], object]) -> None:
         """Lets traffic follow what is stored. Call before `start` if requests are to be simulated."""
@@ -122,7 +123,7 @@ class Workloads:
             self._retry = self._clock.call_later(NODE_RETRY, self._ensure_node)
 
 
-def controllers(book: RuleBook, settings: Settings, traffic: Traffic) -> tuple[Controller, ...]:
+def controllers(book: RuleBook, settings: Settings, traffic: Traffic, server: Server) -> tuple[Controller, ...]:
     return (
         _live_rules(book),
         node.make_controller(settings.kubelet_version, settings.node),
@@ -140,6 +141,7 @@ def controllers(book: RuleBook, settings: Settings, traffic: Traffic) -> tuple[C
         autoscaling.make_controller(book, traffic.requests_to),
         scheduler.CONTROLLER,
         taints.CONTROLLER,
+        policy_status.make_controller(server.type_warnings),
         kubelet.make_controller(book, events=settings.kubelet_events, simulated=bool(settings.node)),
     )
 
