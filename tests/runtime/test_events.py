@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from dataclasses import replace
 
@@ -11,7 +12,8 @@ from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 from argosy.runtime.clients.wrapping import WrappingClient
-from argosy.runtime.events import WAITING_LIMIT, EventRecorder
+from argosy.runtime.clock import RealClock
+from argosy.runtime.events import TURN_SECONDS, WAITING_LIMIT, EventRecorder
 from tests.kit.world import CONFIG_MAPS, EVENTS, World, config_map
 
 SYNCED = Happened(
@@ -110,3 +112,44 @@ def test_a_flood_is_dropped_instead_of_kept() -> None:
         for _ in range(WAITING_LIMIT + 5):
             recorder.record(config_map("a"), "Synced", "all is well")
         assert recorder.dropped_count == 5
+
+
+class Worked(RealClock):
+    """Time passes with work alone."""
+
+    time = 0.0
+
+    def monotonic(self) -> float:
+        return self.time
+
+
+class Busy(WrappingClient):
+    """Each write is work for this process, as with the embedded server."""
+
+    def __init__(self, clock: Worked) -> None:
+        self.clock, self.written = clock, 0
+
+    async def write(self, request: Write) -> JsonObject:
+        self.clock.time += 0.001
+        self.written += 1
+        return {}
+
+
+def test_a_flood_is_written_in_small_parts_between_the_work_of_others() -> None:
+    clock = Worked()
+    client, longest = Busy(clock), 0.0
+    events = EventRecorder(client, clock, "gitops")
+    for number in range(300):
+        events.record(config_map(f"a-{number}"), "Synced", "all is well")
+
+    async def main() -> None:
+        nonlocal longest
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(events.flush())
+            while client.written < 300:
+                before = clock.time
+                await clock.sleep(0)
+                longest = max(longest, clock.time - before)
+
+    asyncio.run(main())
+    assert longest <= TURN_SECONDS + 0.001

@@ -23,10 +23,13 @@ from argosy.machinery.status import StatusError
 from argosy.machinery.text.plain_text import plain
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
+from argosy.runtime.loop_share import LoopShare
 
 EVENTS = Resource("", "v1", "events", "Event")
 WAITING_LIMIT = 10_000
 """Some megabytes: events recorded in bursts are written in the background, one after another."""
+TURN_SECONDS = 0.002
+"""Of an event loop turn: the controllers' own work comes first."""
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +46,7 @@ class EventRecorder:
         self._correlator = Correlator()
         self._waiting: deque[tuple[Happened, datetime]] = deque()
         self._wake = news or asyncio.Event()
+        self._share = LoopShare(clock, TURN_SECONDS)
 
     def record(
         self,
@@ -83,6 +87,9 @@ class EventRecorder:
     async def flush(self) -> None:
         """Writes what is waiting."""
         while self._waiting:
+            await self._share.wait()
+            if not self._waiting:
+                return  # somebody else has written them meanwhile
             happened, at = self._waiting.popleft()
             verdict = self._correlator.judge(happened, at.timestamp())
             if verdict is None:
