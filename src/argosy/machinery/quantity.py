@@ -27,8 +27,8 @@ class QuantityError(ValueError):
 def nano_units(text: str) -> int:
     """The value times 10**9, rounded away from zero. Raises QuantityError."""
     sign, digits, suffix = _parts(text)
-    whole, _, fraction = digits.partition(".")
-    exact = Fraction(int((whole or "0") + fraction), 10 ** len(fraction)) * NANO
+    integer, _, fraction = digits.partition(".")
+    exact = Fraction(int((integer or "0") + fraction), 10 ** len(fraction)) * NANO
     if suffix in _BINARY:
         exact *= 1024 ** _BINARY[suffix]
     else:

@@ -81,8 +81,8 @@ class ConsoleLines(logging.Formatter):
         if trace := trace_id():
             extra += f" trace_id={trace}"
         # One line each: a line break in a name must not look like another record.
-        told = f"{record.getMessage()}{extra}".replace("\n", "\\n")
-        line = f"{moment:%H:%M:%S} {record.levelname:7} {record.name}: {told}"
+        message = f"{record.getMessage()}{extra}".replace("\n", "\\n")
+        line = f"{moment:%H:%M:%S} {record.levelname:7} {record.name}: {message}"
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)
         return scrubbed(line)

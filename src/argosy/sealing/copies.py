@@ -97,10 +97,10 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 def _withdrawn(seen: Seen) -> Decision:
     """The copied data is removed; the cause is reported once."""
-    told = () if not seen.fault or seen.memory == seen.fault else (_refusal(seen),)
+    events = () if not seen.fault or seen.memory == seen.fault else (_refusal(seen),)
     if not _is_filled(seen.target):
-        return Decision(told, memory=seen.fault) if told else NOTHING
-    return Decision((_applied(seen.target, {}), *told), memory=seen.fault)
+        return Decision(events, memory=seen.fault) if events else NOTHING
+    return Decision((_applied(seen.target, {}), *events), memory=seen.fault)
 
 
 def _refusal(seen: Seen) -> Event:

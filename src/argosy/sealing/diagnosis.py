@@ -21,14 +21,14 @@ def likely_mistakes(sealed: JsonObject) -> Iterator[tuple[str, JsonObject]]:
     own = scope_of(view.metadata.annotations)
     for scope in Scope:
         if scope is not own:
-            told = f"it was sealed with the scope {scope}, and its annotations say {own}"
-            yield told, _changed(sealed, annotations=_annotations(view, scope))
+            reason = f"it was sealed with the scope {scope}, and its annotations say {own}"
+            yield reason, _changed(sealed, annotations=_annotations(view, scope))
     # `kubeseal` and `argosy seal` also write the original name and namespace to the template.
     template, metadata = read(ObjectMeta, view.spec.template.raw.get("metadata") or {}), view.metadata
     name, namespace = str(template.name or metadata.name), str(template.namespace or metadata.namespace)
     if (name, namespace) != (metadata.name, metadata.namespace) and own is not Scope.CLUSTER_WIDE:
-        told = f"it was sealed for {namespace}/{name}, as its template says"
-        yield told, _changed(sealed, name=name, namespace=namespace)
+        reason = f"it was sealed for {namespace}/{name}, as its template says"
+        yield reason, _changed(sealed, name=name, namespace=namespace)
 
 
 def _annotations(view: SealedSecret, scope: Scope) -> dict[str, str]:

@@ -78,9 +78,9 @@ def look(settings: Settings, keys: Index[Secret], snapshot: Snapshot, key: Key) 
 
 def decide(settings: Settings, seen: Seen, now: datetime) -> Decision:
     course = seen.course
-    told = tuple(_unreadable(seen.namespace, name) for name in seen.ring.unreadable if name not in course.unreadable)
-    if told:
-        return Decision(told, memory=replace(course, unreadable=seen.ring.unreadable))
+    events = tuple(_unreadable(seen.namespace, name) for name in seen.ring.unreadable if name not in course.unreadable)
+    if events:
+        return Decision(events, memory=replace(course, unreadable=seen.ring.unreadable))
     course = replace(course, unreadable=seen.ring.unreadable)
     due_at = next_key_at(settings, seen.ring, now, began=course.began)
     if due_at is None or now < due_at:
@@ -102,8 +102,8 @@ def _until_due(seen: Seen, course: Course, due_at: datetime | None, now: datetim
         return Decision(wake_at=due_at, memory=course)
     if now < warned_from:
         return Decision(wake_at=warned_from, memory=course)
-    told = () if newest.name == course.expiring else (_expiring(seen.namespace, newest),)
-    return Decision(told, wake_at=due_at, memory=replace(course, expiring=newest.name))
+    events = () if newest.name == course.expiring else (_expiring(seen.namespace, newest),)
+    return Decision(events, wake_at=due_at, memory=replace(course, expiring=newest.name))
 
 
 def warning_at(ring: KeyRing, due_at: datetime | None) -> datetime | None:

@@ -54,8 +54,8 @@ def dashboard(context: ServerContext, dispatcher: Dispatcher) -> Page:
 
 def _refusal(body: bytes) -> bytes:
     """In the form of a gRPC gateway."""
-    told = orjson.loads(body)["error"]
-    return orjson.dumps({"error": told["message"], "code": int(Code[told["code"]]), "message": told["message"]})
+    fault = orjson.loads(body)["error"]
+    return orjson.dumps({"error": fault["message"], "code": int(Code[fault["code"]]), "message": fault["message"]})
 
 
 def dashboard_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:

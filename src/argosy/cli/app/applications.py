@@ -59,9 +59,9 @@ async def chosen(client: Client, options: argparse.Namespace) -> list[Key]:
         if not wanted or ((app.get("spec") or {}).get("project") or "default") in wanted
     ]
     if not keys:
-        said = [f"selector {options.selector}"] if options.selector else []
-        said += [f"project {','.join(wanted)}"] if wanted else []
-        raise CommandError(f"No matching apps found for filter: {', '.join(said)}")
+        criteria = [f"selector {options.selector}"] if options.selector else []
+        criteria += [f"project {','.join(wanted)}"] if wanted else []
+        raise CommandError(f"No matching apps found for filter: {', '.join(criteria)}")
     return sorted(keys)
 
 

@@ -180,14 +180,14 @@ def operation(state: JsonObject) -> str:
 def resources(app: JsonObject) -> str:
     """One line per object, with the last operation's message."""
     status = app.get("status") or {}
-    said = results(status)
+    sync_results = results(status)
     rows = []
     for item in status.get("resources") or ():
-        result = said.pop(identity(item), {})
+        result = sync_results.pop(identity(item), {})
         hook = str(result.get("hookType") or ("Hook" if item.get("hook") else ""))
         health = str((item.get("health") or {}).get("status") or "")
         rows.append(_resource_row(item, str(item.get("status") or ""), health, hook, str(result.get("message") or "")))
-    for result in said.values():
+    for result in sync_results.values():
         word = str(result.get("status") or result.get("hookPhase") or "")
         rows.append(
             _resource_row(result, word, "", str(result.get("hookType") or ""), str(result.get("message") or ""))

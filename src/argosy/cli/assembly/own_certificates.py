@@ -42,7 +42,7 @@ class OwnCertificates:
 
     async def _applied(self, obj: JsonObject) -> None:
         """Tried until it is there: kinds may come later, and a server may be away."""
-        told = ""
+        reported = ""
         while True:
             try:
                 await self._client.write(apply(resource_of(obj), obj, manager=MANAGER, force=False))
@@ -50,9 +50,9 @@ class OwnCertificates:
             except (StatusError, OSError) as error:
                 if isinstance(error, StatusError) and error.is_field_conflict:
                     return  # somebody's change, which stays
-                if str(error) != told:
-                    told = str(error)
+                if str(error) != reported:
+                    reported = str(error)
                     metadata = obj["metadata"]
                     place = Key(metadata["namespace"], metadata["name"])
-                    log.warning("own certificates: %s %s waits: %s", obj["kind"], place, told)
+                    log.warning("own certificates: %s %s waits: %s", obj["kind"], place, reported)
             await self._clock.sleep(RETRY_SECONDS, background=True)

@@ -126,8 +126,8 @@ def add_tls(options: argparse.Namespace) -> int:
 
     async def work(client: Client, clock: Clock) -> int:
         await change_data(client, TLS_CONFIG_MAP, options.namespace, change)
-        said = f"Created/updated TLS certificate entry for repository server {options.host}"
-        print(f"{said} with {len(found)} unique PEM certificates")
+        message = f"Created/updated TLS certificate entry for repository server {options.host}"
+        print(f"{message} with {len(found)} unique PEM certificates")
         return Exit.OK
 
     return with_client(options, work)

@@ -50,8 +50,8 @@ def read_file(path: str, flag: str) -> str:
     try:
         return Path(path).read_text()
     except (OSError, UnicodeDecodeError) as error:
-        said = error.strerror if isinstance(error, OSError) else "is not text"
-        raise CommandError(f"{flag} {path}: {said}", Exit.CALL_FAILED) from None
+        reason = error.strerror if isinstance(error, OSError) else "is not text"
+        raise CommandError(f"{flag} {path}: {reason}", Exit.CALL_FAILED) from None
 
 
 def secret_of(name: str, namespace: str, kind: str, content: Mapping[str, str]) -> JsonObject:

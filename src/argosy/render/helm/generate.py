@@ -157,8 +157,8 @@ def _items(document: JsonObject, path: str) -> Iterator[JsonObject]:
 
 def _check_type(metadata: JsonObject) -> None:
     if metadata.get("apiVersion") not in API_VERSIONS:
-        said = f"apiVersion {metadata.get('apiVersion')!r}: must be one of {', '.join(API_VERSIONS)}"
-        raise ToolError(f"chart {metadata.get('name')}: Chart.yaml: {said}")
+        problem = f"apiVersion {metadata.get('apiVersion')!r}: must be one of {', '.join(API_VERSIONS)}"
+        raise ToolError(f"chart {metadata.get('name')}: Chart.yaml: {problem}")
     if metadata.get("type") == "library":
         raise ToolError(f"chart {metadata.get('name')}: library charts are not installable")
 

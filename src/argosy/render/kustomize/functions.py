@@ -45,8 +45,8 @@ class Function:
             "items": list(items),
             "functionConfig": plain(self.config.obj),
         }
-        said = place.workspace.run_program(place.path, self.path, self.arguments, yaml.dump(asked).encode())
-        return [_cleaned(resource) for resource in resources_of(said, self.path)]
+        output = place.workspace.run_program(place.path, self.path, self.arguments, yaml.dump(asked).encode())
+        return [_cleaned(resource) for resource in resources_of(output, self.path)]
 
 
 def function_of(config: Resource) -> Function | None:
@@ -96,10 +96,10 @@ def _cleaned(resource: Resource) -> Resource:
 
 def _origin(text: str) -> Origin:
     try:
-        said = yaml.load(text)
+        parsed = yaml.load(text)
     except yaml.YamlError as error:
         raise ToolError(f"{ORIGIN}: {error}") from None
-    fields = said if isinstance(said, dict) else {}
+    fields = parsed if isinstance(parsed, dict) else {}
     by = fields.get("configuredBy")
     return Origin(
         path=text_of(fields.get("path") or ""),

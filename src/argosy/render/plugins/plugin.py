@@ -113,8 +113,8 @@ class _Run:
             except OSError as error:
                 raise ToolError(f"plugin {plugin.key!r}: {step}: {words[0]}: {error.strerror}") from None
             if done.returncode != 0 and must:
-                told = _tail(errors.fileno()) + self._full()
-                raise ToolError(f"plugin {plugin.key!r}: {step} ended with {done.returncode}: {told}")
+                problem = _tail(errors.fileno()) + self._full()
+                raise ToolError(f"plugin {plugin.key!r}: {step} ended with {done.returncode}: {problem}")
             if os.fstat(output.fileno()).st_size > OUTPUT_LIMIT:
                 raise ToolError(f"plugin {plugin.key!r}: {step} printed more than {OUTPUT_LIMIT} bytes")
             output.seek(0)

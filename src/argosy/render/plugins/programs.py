@@ -38,8 +38,8 @@ class ProgramWorkspace(LocalWorkspace):
         except subprocess.TimeoutExpired:
             raise ToolError(f"{path}: still running after {_SECONDS} s, ended") from None
         if done.returncode:
-            said = done.stderr.decode(errors="replace").strip()[-_SAID:]
-            raise ToolError(f"{path}: exit status {done.returncode}" + (f": {said}" if said else ""))
+            message = done.stderr.decode(errors="replace").strip()[-_SAID:]
+            raise ToolError(f"{path}: exit status {done.returncode}" + (f": {message}" if message else ""))
         if len(done.stdout) > FILE_LIMIT:
             raise ToolError(f"{path}: answered more than {FILE_LIMIT} bytes")
         return done.stdout

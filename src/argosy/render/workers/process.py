@@ -270,9 +270,9 @@ def _cause(last_words: IO[bytes], status: int | None) -> str:
     size = last_words.seek(0, os.SEEK_END)
     last_words.seek(max(0, size - LAST_WORDS))
     lines = last_words.read(LAST_WORDS).decode(errors="replace").split("\n")
-    said = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    if said:
-        return "".join(char if char.isprintable() else " " for char in said)[:SAID_LIMIT]
+    last_line = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    if last_line:
+        return "".join(char if char.isprintable() else " " for char in last_line)[:SAID_LIMIT]
     if status is None:
         return "it closed its pipe"
     return f"it was killed by signal {-status}" if status < 0 else f"it ended with status {status}"

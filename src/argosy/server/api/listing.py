@@ -147,9 +147,9 @@ def pattern_of(text: str) -> Any:
     try:
         return re2.compile(text, options)
     except re2.error as error:
-        told = error.args[0] if error.args else ""
-        told = told.decode(errors="replace") if isinstance(told, bytes) else str(told)
-        raise Unreadable(f"pattern: {text[:80]!r} is not a regular expression (RE2): {told[:120]}") from None
+        reason = error.args[0] if error.args else ""
+        reason = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+        raise Unreadable(f"pattern: {text[:80]!r} is not a regular expression (RE2): {reason[:120]}") from None
 
 
 @lru_cache(maxsize=64)
@@ -158,8 +158,8 @@ def selector_of(text: str) -> LabelSelector:
     try:
         return parse_labels(text)
     except ValueError as error:
-        told = f"{text[:80]!r} is not a label selector such as team=a,tier!=db"
-        raise Unreadable(f"selector: {told}: {str(error)[:120]}") from None
+        problem = f"{text[:80]!r} is not a label selector such as team=a,tier!=db"
+        raise Unreadable(f"selector: {problem}: {str(error)[:120]}") from None
 
 
 def _filtered(rows: list[Prepared[R]], chosen: Mapping[str, frozenset[str]]) -> list[Prepared[R]]:

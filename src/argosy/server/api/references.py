@@ -68,9 +68,9 @@ def _rollout(obj: JsonObject) -> Iterator[Reference]:
 
 def _templates(namespace: str, templates: object, field: str) -> Iterator[Reference]:
     for one in _objects(templates):
-        whole = one.get("clusterScope") is True or one.get("kind") == "ClusterAnalysisTemplate"
-        kind = "ClusterAnalysisTemplate" if whole else "AnalysisTemplate"
-        yield Reference(ARGO, kind, "" if whole else namespace, _text(one.get(field)), "is judged by")
+        cluster_wide = one.get("clusterScope") is True or one.get("kind") == "ClusterAnalysisTemplate"
+        kind = "ClusterAnalysisTemplate" if cluster_wide else "AnalysisTemplate"
+        yield Reference(ARGO, kind, "" if cluster_wide else namespace, _text(one.get(field)), "is judged by")
 
 
 def _stage(obj: JsonObject) -> Iterator[Reference]:

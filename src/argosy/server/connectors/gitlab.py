@@ -45,8 +45,8 @@ class GitLab:
         )
 
     async def _groups(self, login: str, token: str) -> tuple[str, ...]:
-        told = await self._web.get(f"{self._site}/oauth/userinfo", token)
-        groups = told.get("groups")
+        user_info = await self._web.get(f"{self._site}/oauth/userinfo", token)
+        groups = user_info.get("groups")
         found = [item for item in groups if isinstance(item, str)] if isinstance(groups, list) else []
         if not self._wanted:
             return tuple(found)

@@ -59,8 +59,8 @@ class Microsoft:
 
     async def _groups(self, user: str, token: str) -> tuple[str, ...]:
         body = {"securityEnabledOnly": self._only_security}
-        told = await self._web.post_json(f"{self._graph}/v1.0/me/getMemberGroups", body, token)
-        found = [item for item in told.get("value") or () if isinstance(item, str)]
+        answer = await self._web.post_json(f"{self._graph}/v1.0/me/getMemberGroups", body, token)
+        found = [item for item in answer.get("value") or () if isinstance(item, str)]
         if self._names == "name":
             found = await self._named(found, token)
         if self._wanted:
@@ -73,6 +73,6 @@ class Microsoft:
         names: list[str] = []
         for at in range(0, len(ids), AT_ONCE):
             body = {"ids": ids[at : at + AT_ONCE], "types": ["group"]}
-            told = await self._web.post_json(f"{self._graph}/v1.0/directoryObjects/getByIds", body, token)
-            names += [str(item["displayName"]) for item in told.get("value") or () if item.get("displayName")]
+            answer = await self._web.post_json(f"{self._graph}/v1.0/directoryObjects/getByIds", body, token)
+            names += [str(item["displayName"]) for item in answer.get("value") or () if item.get("displayName")]
         return names

@@ -87,8 +87,8 @@ class OpenIdConnect:
         )
 
     def _groups(self, claims: Mapping[str, Any]) -> tuple[str, ...]:
-        told = claims.get(self._keys["groups"])
-        listed = [told] if isinstance(told, str) else told if isinstance(told, list) else []
+        claimed = claims.get(self._keys["groups"])
+        listed = [claimed] if isinstance(claimed, str) else claimed if isinstance(claimed, list) else []
         found = tuple(item for item in listed if isinstance(item, str))
         if self._allowed and not set(found) & set(self._allowed):
             raise Refused(f"{self._name}: the user is in none of the groups that are allowed")
@@ -96,13 +96,13 @@ class OpenIdConnect:
 
     async def _flow(self) -> CodeFlow:
         try:
-            told = await self._provider.told(self._config)
+            discovered = await self._provider.endpoints(self._config)
         except ProviderError as error:
             raise ConnectorError(f"{self._name}: {error}") from None
         return CodeFlow(
             name=self._name,
-            authorize_url=str(told.get("authorization_endpoint") or ""),
-            token_url=str(told.get("token_endpoint") or ""),
+            authorize_url=str(discovered.get("authorization_endpoint") or ""),
+            token_url=str(discovered.get("token_endpoint") or ""),
             client_id=self._config.client_id,
             client_secret=self._client_secret,
             scopes=self._scopes,

@@ -38,13 +38,13 @@ def claims_of(annotations: Mapping[str, str]) -> Claims:
 
 def _parsed(text: str) -> dict[str, list[str]]:
     try:
-        told = json.loads(text)
+        parsed = json.loads(text)
     except ValueError:
-        told = None
-    if not isinstance(told, dict):
+        parsed = None
+    if not isinstance(parsed, dict):
         raise ClaimsError(f"annotation {CLAIMS}: it is not a JSON object of lists of texts")
     found = {}
-    for name, value in told.items():
+    for name, value in parsed.items():
         values = [value] if isinstance(value, str) else value
         if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
             raise ClaimsError(f"annotation {CLAIMS}: {name}: a list of texts is expected")

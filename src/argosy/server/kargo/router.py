@@ -230,8 +230,8 @@ def _named(request: ApiRequest) -> JsonObject:
         found["name"] = "/".join(names.values())
     elif request.body[:1] == b"{":
         try:
-            told = orjson.loads(request.body)
-            found["name"] = told.get("name") or (told.get("metadata") or {}).get("name") or ""
+            parsed = orjson.loads(request.body)
+            found["name"] = parsed.get("name") or (parsed.get("metadata") or {}).get("name") or ""
         except (orjson.JSONDecodeError, AttributeError):
             pass
     return found

@@ -24,8 +24,8 @@ def plain(obj: JsonObject, *, kind: bool = True, typed: bool = True) -> JsonObje
     metadata = {name: value for name, value in obj["metadata"].items() if name != "managedFields"}
     if typed and obj.get("kind") in WITH_STATUS:
         found.setdefault("status", {})
-    told: JsonObject = {name: obj[name] for name in ("kind", "apiVersion") if kind and name in obj}
-    return {**told, "metadata": metadata, **found}
+    type_fields: JsonObject = {name: obj[name] for name in ("kind", "apiVersion") if kind and name in obj}
+    return {**type_fields, "metadata": metadata, **found}
 
 
 def listed(items: Iterable[JsonObject], metadata: JsonObject, *, kind: bool = True) -> JsonObject:

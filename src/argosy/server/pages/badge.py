@@ -94,9 +94,9 @@ def _of_app(app: JsonObject) -> Badge:
 def _drawn(found: Badge, asked: dict[str, list[str]]) -> str:
     left, right = HEALTH.get(found.health, GREY), SYNC.get(found.sync, GREY)
     texts = ("Not Found", "") if found.is_absent else (found.health, found.sync)
-    whole, shown, total = _is_true(asked, "keepFullRevision"), "", WIDTH
+    full_revision, shown, total = _is_true(asked, "keepFullRevision"), "", WIDTH
     if _is_true(asked, "revision") and found.revision and not found.is_absent:
-        is_short = not whole and len(found.revision) > 7
+        is_short = not full_revision and len(found.revision) > 7
         shown, total = found.revision[:7] if is_short else found.revision, WITH_SHORT if is_short else WITH_WHOLE
     given = asked.get("width", [""])[0]
     if given.isdecimal() and int(given) <= WIDEST:

@@ -147,9 +147,9 @@ class DexPages:
 
     def _asks_password(self, kept: Kept, prompt: str, problem: str) -> Response:
         action = f"{self._connectors.issuer}/auth/{kept.connector}/login"
-        told = f"<p>{html.escape(problem)}</p>" if problem else ""
+        notice = f"<p>{html.escape(problem)}</p>" if problem else ""
         body = (
-            f'{told}<form method="post" action="{html.escape(action)}">'
+            f'{notice}<form method="post" action="{html.escape(action)}">'
             f'<input type="hidden" name="state" value="{html.escape(kept.sign_in.state)}">'
             f'<label>{html.escape(prompt)} <input name="login" autocomplete="username" required></label> '
             '<label>Password <input type="password" name="password" autocomplete="current-password" required></label> '

@@ -44,10 +44,10 @@ def login(context: ServerContext, provider: Provider) -> Page:
         if not is_own(context, target):
             return _plain(400, "Invalid redirect URL: the protocol and host (including port) must match and the path")
         try:
-            told = await provider.told(config)
+            discovered = await provider.endpoints(config)
         except ProviderError as error:
             return _plain(503, f"{error}")
-        return _sent(context, config, told, target)
+        return _sent(context, config, discovered, target)
 
     return page
 

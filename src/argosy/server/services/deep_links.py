@@ -22,11 +22,11 @@ SCHEMES: Final = frozenset({"http", "https", ""})
 def links(context: ServerContext, key: str, data: JsonObject) -> JsonObject:
     """`key`: `application.links`, `project.links` or `resource.links` of argocd-cm."""
     try:
-        told = load((context.configuration.settings.get(key) or "").encode()) or []
+        entries = load((context.configuration.settings.get(key) or "").encode()) or []
     except YamlError as error:
         log.warning("argocd-cm %s: %s", key, error)
         return {}
-    found = [made for item in told if isinstance(item, dict) and (made := _link(key, item, data)) is not None]
+    found = [made for item in entries if isinstance(item, dict) and (made := _link(key, item, data)) is not None]
     return {"items": found}
 
 

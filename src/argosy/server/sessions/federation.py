@@ -156,10 +156,10 @@ class Federation:
 
     async def _asked(self, config: OidcConfig, access_token: str, subject: str) -> tuple[str, ...]:
         try:
-            told = await self._provider.get().user_info(config, access_token)
+            user_info = await self._provider.get().user_info(config, access_token)
         except ProviderError as error:
             raise InvalidToken(f"the user's groups cannot be read: {error}") from None
-        if told.get("sub") not in (None, subject):  # OpenID Connect Core 5.3.2
+        if user_info.get("sub") not in (None, subject):  # OpenID Connect Core 5.3.2
             raise InvalidToken("the user's groups are of somebody else")
-        groups = told.get("groups")
+        groups = user_info.get("groups")
         return tuple(item for item in groups if isinstance(item, str)) if isinstance(groups, list) else ()

@@ -141,7 +141,7 @@ class Provider:
     ) -> None:
         """`given`: instead of what `oidc.config` says. `own`: where that says nothing."""
         self._configuration, self._clock, self._given, self._own = configuration, clock, given, own
-        self._told: tuple[str, float, Mapping[str, Any]] = ("", 0.0, {})
+        self._endpoints: tuple[str, float, Mapping[str, Any]] = ("", 0.0, {})
         self._keys: tuple[str, float, KeySet | None] = ("", 0.0, None)
         self._asking = asyncio.Lock()
 
@@ -153,17 +153,17 @@ class Provider:
         own = self._own.config() if self._own is not None and self._given is None else None
         return own is not None and own.issuer == config.issuer
 
-    async def told(self, config: OidcConfig) -> Mapping[str, Any]:
+    async def endpoints(self, config: OidcConfig) -> Mapping[str, Any]:
         """The provider's description of itself. Raises ProviderError."""
         if self._own is not None and self._is_own(config):
             return self._own.description()
-        issuer, at, known = self._told
+        issuer, at, known = self._endpoints
         if issuer == config.issuer and known and self._clock.monotonic() - at < FRESH_SECONDS:
             return known
         found = await self._get(config, f"{config.issuer.rstrip('/')}/.well-known/openid-configuration")
         if found.get("issuer") != config.issuer:
             raise ProviderError(f"the provider says that its issuer is {found.get('issuer')!r}, not {config.issuer!r}")
-        self._told = (config.issuer, self._clock.monotonic(), found)
+        self._endpoints = (config.issuer, self._clock.monotonic(), found)
         return found
 
     async def verified(self, token: str) -> dict[str, Any]:
@@ -208,7 +208,7 @@ class Provider:
                 has_it = key_id is None or any(key.kid == key_id for key in known.keys)
                 if age < AGAIN_SECONDS or (has_it and age < FRESH_SECONDS):
                     return known
-            url = (await self.told(config)).get("jwks_uri")
+            url = (await self.endpoints(config)).get("jwks_uri")
             found = await self._get(config, str(url))
             usable = [key for key in found.get("keys") or () if isinstance(key, dict) and key.get("kty") != "oct"]
             try:
@@ -223,14 +223,14 @@ class Provider:
         given = {**form, "client_id": config.client_id}
         if self._own is not None and self._is_own(config):
             return await self._own.exchange(given, config.client_secret)
-        url = str((await self.told(config)).get("token_endpoint"))
+        url = str((await self.endpoints(config)).get("token_endpoint"))
         if config.client_secret:
             given["client_secret"] = config.client_secret
         return await self._ask(config, "POST", url, given)
 
     async def user_info(self, config: OidcConfig, access_token: str) -> Mapping[str, Any]:
         """What the provider says of who has the access token. Raises ProviderError."""
-        url = config.user_info_url or str((await self.told(config)).get("userinfo_endpoint") or "")
+        url = config.user_info_url or str((await self.endpoints(config)).get("userinfo_endpoint") or "")
         return await self._ask(config, "GET", url, None, {"Authorization": f"Bearer {access_token}"})
 
     async def _get(self, config: OidcConfig, url: str) -> Mapping[str, Any]:

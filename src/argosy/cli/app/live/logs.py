@@ -125,8 +125,8 @@ async def _print(
 async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[str]:
     rest = b""
     async for chunk in chunks:
-        *whole, rest = (rest + chunk).split(b"\n")
-        for line in whole:
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
             yield line.decode(errors="replace")
     if rest:
         yield rest.decode(errors="replace")

@@ -50,14 +50,14 @@ async def tree_of(client: HttpClient, app: JsonObject, *, with_details: bool) ->
             by_owner[str(owner.get("uid"))].append(node)
     healths = await judged_objects(client, status, [node.obj for node in nodes])
     health = {node.uid: word for node, word in zip(nodes, healths, strict=True)}
-    said = {place: str(result.get("message") or "") for place, result in results(status).items()}
+    messages = {place: str(result.get("message") or "") for place, result in results(status).items()}
     rows: list[Sequence[str]] = []
     for item in items:
         place = (str(item.get("kind") or ""), str(item.get("namespace") or ""), str(item.get("name") or ""))
         found = by_place.get(place)
         own = str((item.get("health") or {}).get("status") or "")
         word = own or (health.get(found.uid, "") if found else "Missing")
-        line = (f"{place[0]}/{place[2]}", str(item.get("status") or ""), word, said.get(identity(item), ""))
+        line = (f"{place[0]}/{place[2]}", str(item.get("status") or ""), word, messages.get(identity(item), ""))
         rows.append(_row(line, found, with_details=with_details))
         if found is not None:
             rows += _below(found, by_owner, health, "", with_details=with_details)

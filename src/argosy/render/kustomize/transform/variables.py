@@ -60,8 +60,8 @@ def bind_variables(resources: ResourceSet, variables: list[JsonObject], where: s
     for variable in variables:
         name, reference = str(variable.get("name") or ""), variable.get("objref") or {}
         wanted = _wanted(reference)
-        whole = bool(wanted.namespace) or wanted.gvk.is_cluster_scoped
-        found = resources.with_any_id(wanted.equals if whole else _same_but_namespace(wanted))
+        any_namespace = bool(wanted.namespace) or wanted.gvk.is_cluster_scoped
+        found = resources.with_any_id(wanted.equals if any_namespace else _same_but_namespace(wanted))
         if len(found) > 1:
             raise ToolError(
                 f"{where}: vars: found {len(found)} resId matches for var {name!r} (unable to disambiguate)"

@@ -137,5 +137,5 @@ class Watches:
         return clock.monotonic() - began
 
     def _refused(self, number: int, error: ApiError) -> bytes:
-        told = {"status": error.http_status, "code": error.code.name, "message": error.message}
-        return b"event: refused\ndata: [%d,%b]\n\n" % (number, orjson.dumps(told))
+        fault = {"status": error.http_status, "code": error.code.name, "message": error.message}
+        return b"event: refused\ndata: [%d,%b]\n\n" % (number, orjson.dumps(fault))

@@ -33,8 +33,8 @@ def configmap_endpoints(scope: Scope) -> tuple[Endpoint, ...]:
         if not data:
             raise invalid("ConfigMap data cannot be empty")
         found = await request.objects.read(CONFIG_MAPS, scope.key(request, NAME))
-        told = replaced(found, text(body, "description"), replicate=flag(body, "replicate"))
-        return Reply(plain(await request.objects.update(CONFIG_MAPS, {**told, "data": data})))
+        described = replaced(found, text(body, "description"), replicate=flag(body, "replicate"))
+        return Reply(plain(await request.objects.update(CONFIG_MAPS, {**described, "data": data})))
 
     async def patch(request: ApiRequest) -> Reply:
         body = request.json()
@@ -58,11 +58,11 @@ def new(body: JsonObject, namespace: str) -> JsonObject:
         raise invalid("name should not be empty")
     if not data:
         raise invalid("ConfigMap data cannot be empty")
-    told = annotations_of(text(body, "description"), replicate=flag(body, "replicate"))
+    annotations = annotations_of(text(body, "description"), replicate=flag(body, "replicate"))
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": {"name": name, "namespace": namespace, **told},
+        "metadata": {"name": name, "namespace": namespace, **annotations},
         "data": data,
     }
 

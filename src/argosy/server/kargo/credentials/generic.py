@@ -48,12 +48,12 @@ def new(body: JsonObject, namespace: str) -> JsonObject:
         raise invalid("name should not be empty")
     if not data:
         raise invalid("cannot create empty secret")
-    told = annotations_of(text(body, "description"), replicate=flag(body, "replicate"))
+    annotations = annotations_of(text(body, "description"), replicate=flag(body, "replicate"))
     return {
         "apiVersion": "v1",
         "kind": "Secret",
         "type": text(body, "type") or "Opaque",
-        "metadata": {"name": name, "namespace": namespace, "labels": {CRED_TYPE: GENERIC}, **told},
+        "metadata": {"name": name, "namespace": namespace, "labels": {CRED_TYPE: GENERIC}, **annotations},
         "data": {key: encoded(value) for key, value in data.items()},
     }
 
@@ -68,8 +68,8 @@ def replaced(secret: JsonObject, body: JsonObject) -> JsonObject:
     wanted = table(body, "data")
     kept = {key: value for key, value in (secret.get("data") or {}).items() if key in wanted}
     given = {key: encoded(value) for key, value in wanted.items() if value}
-    told = replaced_annotations(secret, text(body, "description"), replicate=flag(body, "replicate"))
-    return {**told, "data": {**kept, **given}}
+    replaced = replaced_annotations(secret, text(body, "description"), replicate=flag(body, "replicate"))
+    return {**replaced, "data": {**kept, **given}}
 
 
 def patched(secret: JsonObject, body: JsonObject) -> JsonObject:

@@ -48,12 +48,12 @@ def new(body: JsonObject, namespace: str) -> JsonObject:
     if not text(body, "name"):
         raise invalid("name should not be empty")
     _check(body, "repoURL")
-    told = annotations_of(text(body, "description"), replicate=False)
+    annotations = annotations_of(text(body, "description"), replicate=False)
     return {
         "apiVersion": "v1",
         "kind": "Secret",
         "type": "Opaque",
-        "metadata": {"name": body["name"], "namespace": namespace, "labels": {CRED_TYPE: body["type"]}, **told},
+        "metadata": {"name": body["name"], "namespace": namespace, "labels": {CRED_TYPE: body["type"]}, **annotations},
         "data": _data(body),
     }
 

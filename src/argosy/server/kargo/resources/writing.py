@@ -87,8 +87,8 @@ class Writing:
             return {"createdResourceManifest": await self._made(resource, manifest)}
         except StatusError as error:
             if error.is_already_exists:
-                told = f"{resource.kind.lower()}.{resource.group}" if resource.group else resource.kind.lower()
-                message = f'{told} "{manifest["metadata"].get("name")}" already exists'
+                kind_name = f"{resource.kind.lower()}.{resource.group}" if resource.group else resource.kind.lower()
+                message = f'{kind_name} "{manifest["metadata"].get("name")}" already exists'
                 raise OfDocument(409, message, "create resource: ") from None
             raise OfDocument(error.code, error.message, "create resource: ") from None
 

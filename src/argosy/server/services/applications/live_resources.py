@@ -94,9 +94,9 @@ class LiveResources:
     async def actions(self, call: Call) -> JsonObject:
         found = await self._found(call, "get")
         _, _, obj = await self._object(found, call.request)
-        told, now = self._context.engine.plane.settings.customizations, self._context.clock.now()
+        customizations, now = self._context.engine.plane.settings.customizations, self._context.clock.now()
         try:
-            offered = await custom.discover(told, obj, now, self._context.lua)
+            offered = await custom.discover(customizations, obj, now, self._context.lua)
         except ActionError as error:
             raise unknown(f"error getting available actions: {error}") from None
         return {"actions": [_named(action.as_json()) for action in offered]}
@@ -109,9 +109,9 @@ class LiveResources:
         client, key, obj = await self._object(found, request)
         given = request.get("resourceActionParameters") or ()
         parameters = {str(item.get("name") or ""): str(item.get("value") or "") for item in given}
-        context, told = self._context, self._context.engine.plane.settings.customizations
+        context, customizations = self._context, self._context.engine.plane.settings.customizations
         try:
-            impacts = await custom.run(told, obj, name, parameters, context.clock.now(), context.lua)
+            impacts = await custom.run(customizations, obj, name, parameters, context.clock.now(), context.lua)
         except UnknownAction:
             raise unknown("error getting Lua resource action: built-in script does not exist") from None
         except ActionError as error:

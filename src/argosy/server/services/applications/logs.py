@@ -125,8 +125,8 @@ async def _lines(chunks: AsyncIterator[bytes], pod: str) -> AsyncGenerator[Line,
     rest = b""
     try:
         async for chunk in chunks:
-            *whole, rest = (rest + chunk).split(b"\n")
-            for line in whole:
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
                 for item in _split(line, pod):
                     yield item
             if len(rest) > LONGEST_LINE:

@@ -114,7 +114,7 @@ class Revisions:
         outside = self._context.outside
         credentials = self._context.engine.plane.credentials.credentials(url, found.project)
         try:
-            told = await outside.writer.describe(url, revision, credentials)
+            described = await outside.writer.describe(url, revision, credentials)
             refs = await outside.git.refs(url, credentials)
         except SourceError as error:
             raise unknown(str(error)) from None
@@ -123,7 +123,12 @@ class Revisions:
             for name, commit in refs.commits.items()
             if name.startswith("refs/tags/") and commit == revision
         )
-        return {"author": told.author, "date": seconds(told.authored_at), "tags": tags, "message": told.message}
+        return {
+            "author": described.author,
+            "date": seconds(described.authored_at),
+            "tags": tags,
+            "message": described.message,
+        }
 
     async def chart(self, call: Call) -> JsonObject:
         found = await self._one(call)
@@ -134,14 +139,14 @@ class Revisions:
         credentials = self._context.engine.plane.credentials.credentials(url, found.project)
         try:
             tree = await self._context.outside.charts.tree(url, chart, version, credentials)
-            told = load(tree.read("Chart.yaml"))
+            parsed = load(tree.read("Chart.yaml"))
         except (SourceError, YamlError) as error:
             raise unknown(f"error extracting chart: {error}") from None
-        told = told if isinstance(told, dict) else {}
+        parsed = parsed if isinstance(parsed, dict) else {}
         return {
-            "description": str(told.get("description") or ""),
-            "home": str(told.get("home") or ""),
-            "maintainers": [_maintainer(item) for item in told.get("maintainers") or () if isinstance(item, dict)],
+            "description": str(parsed.get("description") or ""),
+            "home": str(parsed.get("home") or ""),
+            "maintainers": [_maintainer(item) for item in parsed.get("maintainers") or () if isinstance(item, dict)],
         }
 
     async def oci(self, call: Call) -> JsonObject:
@@ -153,10 +158,10 @@ class Revisions:
         credentials = self._context.engine.plane.credentials.credentials(url, found.project)
         revision = str(call.request.get("revision") or "")
         try:
-            told = await self._context.outside.charts.annotations(url, revision, credentials)
+            annotations = await self._context.outside.charts.annotations(url, revision, credentials)
         except SourceError as error:
             raise unknown(str(error)) from None
-        return {ours: told[name] for ours, name in ANNOTATIONS.items() if told.get(name)}
+        return {ours: annotations[name] for ours, name in ANNOTATIONS.items() if annotations.get(name)}
 
     def _source(self, app: JsonObject, request: JsonObject) -> JsonObject:
         """A source of now, or of a deployment. Raises ApiError."""

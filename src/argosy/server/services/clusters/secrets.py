@@ -117,10 +117,10 @@ def _without_user(url: str) -> str:
 
 def answered(context: ServerContext, cluster: JsonObject, info: JsonObject | None = None) -> JsonObject:
     """With its state; the old fields next to `info` are for old clients."""
-    told = info or info_of(context, str(cluster["server"]))
-    found = {**sanitised(cluster), "info": told, "connectionState": told["connectionState"]}
-    if told.get("serverVersion"):
-        found["serverVersion"] = told["serverVersion"]
+    connection = info or info_of(context, str(cluster["server"]))
+    found = {**sanitised(cluster), "info": connection, "connectionState": connection["connectionState"]}
+    if connection.get("serverVersion"):
+        found["serverVersion"] = connection["serverVersion"]
     return found
 
 

@@ -41,8 +41,8 @@ class Connecting:
         try:
             await self._reach(repository)
         except SourceError as error:
-            told = f"rpc error: code = Unknown desc = {_said(repository, error)}"
-            found |= {"status": "Failed", "message": f"{UNREACHABLE}{told}"}
+            message = f"rpc error: code = Unknown desc = {_said(repository, error)}"
+            found |= {"status": "Failed", "message": f"{UNREACHABLE}{message}"}
         self._states[key] = (now, found)
         return found
 
@@ -66,8 +66,8 @@ class Connecting:
         except SourceError as error:
             code = ANSWERED.search(str(error))
             phrase = HTTPStatus(int(code[1])).phrase if code else ""
-            told = f"failed to get index: {code[1]} {phrase}" if code else str(error)
-            raise type(error)(f"error loading repo index: {told}") from None
+            message = f"failed to get index: {code[1]} {phrase}" if code else str(error)
+            raise type(error)(f"error loading repo index: {message}") from None
 
     async def _reach(self, repository: JsonObject) -> None:
         url, kind = repository["repo"], repository.get("type") or "git"
