@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import socket
 from pathlib import Path
 
 import pytest
 
 from argosy.cli import server
 from argosy.cli.main import main
+from argosy.cli.place import free_port
 
 
 def test_the_page_of_the_chosen_server_is_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,11 +28,18 @@ def test_a_cluster_without_a_server_is_served_on_loopback(
         return 0
 
     monkeypatch.setattr(server, "run", served)
-    kubeconfig = tmp_path / "kubeconfig"
-    assert main(["rollout", "dashboard", "--kubeconfig", str(kubeconfig), "-p", "3200"]) == 0
+    kubeconfig, port = tmp_path / "kubeconfig", free_port()
+    assert main(["rollout", "dashboard", "--kubeconfig", str(kubeconfig), "-p", str(port)]) == 0
     (options,) = given
-    assert (options.address, options.kubeconfig, options.insecure) == ("127.0.0.1:3200", kubeconfig, True)
-    assert "http://127.0.0.1:3200/rollouts" in capsys.readouterr().out
+    assert (options.address, options.kubeconfig, options.insecure) == (f"127.0.0.1:{port}", kubeconfig, True)
+    assert f"http://127.0.0.1:{port}/rollouts" in capsys.readouterr().out
+
+
+def test_a_port_in_use_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert main(["rollout", "dashboard", "--kubeconfig", str(tmp_path / "kubeconfig"), "-p", port]) == 1
+    assert f"--port {port}: in use" in capsys.readouterr().err
 
 
 def test_another_path_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

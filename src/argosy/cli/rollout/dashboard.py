@@ -8,6 +8,7 @@ from argosy.cli import server
 from argosy.cli.commands import make_parser
 from argosy.cli.connect import chosen_server, kubeconfigs
 from argosy.cli.failing import CommandError, Exit
+from argosy.cli.place import HOST, Place
 
 PATH = "rollouts"
 """The page's own path, which is the default of upstream's `--root-path`, too."""
@@ -23,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     if named := chosen_server(options):
         print(f"https://{named}/{PATH}")
         return Exit.OK
-    address = f"127.0.0.1:{options.port}"
+    address = f"{HOST}:{Place(options.data_dir).port(options.port)}"
     words = ["server", "--address", address, "--insecure", "--context", options.context]
     if paths := kubeconfigs(options):
         words += ["--kubeconfig", str(paths[0])]
