@@ -90,6 +90,32 @@ def test_kinds_that_are_not_named_in_full_are_not_checked(field: str) -> None:
     play(scenario)
 
 
+APPS_PLURALS = "controllerrevisions daemonsets deployments replicasets statefulsets"
+CORE_PLURALS = "configmaps endpoints events limitranges nodes pods podtemplates secrets services"
+
+
+@pytest.mark.parametrize(
+    ("rules", "count", "missing"),
+    [
+        ((("", CORE_PLURALS), ("apps", APPS_PLURALS)), 14, ""),  # neither rule has ten
+        ((("", f"{CORE_PLURALS} serviceaccounts"), ("apps", APPS_PLURALS)), 10, "Deployment"),
+        ((("", f"{CORE_PLURALS} serviceaccounts replicationcontrollers"),), 10, "Service"),  # the last plural
+    ],
+)
+def test_the_tenth_kind_of_a_rule_is_the_last_one(rules: Any, count: int, missing: str) -> None:
+    async def scenario(world: World) -> None:
+        given = policy("object.nothing == 1")
+        given["spec"]["matchConstraints"]["resourceRules"] = [
+            {**PODS, "apiGroups": [group], "resources": plurals.split()} for group, plurals in rules
+        ]
+        (warning,) = (await checked(world, given))["typeChecking"]["expressionWarnings"]
+        kinds = [line.split("Kind=")[1].split(":")[0] for line in warning["warning"].splitlines() if "Kind=" in line]
+        assert len(kinds) == count
+        assert missing not in kinds
+
+    play(scenario)
+
+
 def test_a_change_of_the_policy_is_checked_again() -> None:
     async def scenario(world: World) -> None:
         await checked(world, policy("object.nothing == 1"))

@@ -1,13 +1,14 @@
 """What expressions of a ValidatingAdmissionPolicy get wrong about the types of the kinds that they are about.
 
 Such an expression is stored, and fails only on objects: the warnings in `status.typeChecking` say so before. Checked
-are kinds that the policy names in full, at most ten, and not the conditions. Source: apiserver
+are kinds that the policy names in full, up to the tenth one of a rule, and not the conditions. Source: apiserver
 pkg/admission/plugin/policy/validating/typechecking.go.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice, product
 from typing import Final
 
 from argosy.cluster.catalog import Catalog
@@ -38,21 +39,28 @@ def type_warnings(policy: JsonObject, catalog: Catalog) -> list[JsonObject]:
 
 
 def kinds_named(spec: JsonObject, catalog: Catalog) -> list[Kind]:
-    """Those of rules without wildcards; subresources are left out."""
+    """Those of rules without wildcards; subresources are left out. A rule's tenth kind is the last of the policy."""
     found: dict[tuple[str, str, str], Kind] = {}
     for rule in (spec.get("matchConstraints") or {}).get("resourceRules") or ():
-        for group in _named(rule, "apiGroups"):
-            for version in _named(rule, "apiVersions"):
-                for plural in rule.get("resources") or ():
-                    kind = None if "*" in plural or "/" in plural else catalog.find(group, version, plural)
-                    if kind is not None:
-                        found[group, version, kind.resource.kind] = kind
-    return [found[place] for place in sorted(found)][:MOST_KINDS]
+        kinds = list(islice(_kinds_of(rule, catalog), MOST_KINDS))
+        found |= {(kind.resource.group, kind.resource.version, kind.resource.kind): kind for kind in kinds}
+        if len(kinds) == MOST_KINDS:
+            break
+    return [found[place] for place in sorted(found)]
 
 
-def _named(rule: JsonObject, field: str) -> Iterable[str]:
-    words = rule.get(field) or ()
-    return () if "*" in words else words
+def _kinds_of(rule: JsonObject, catalog: Catalog) -> Iterator[Kind]:
+    """In the order of groups, versions and plurals."""
+    plurals = [plural for plural in rule.get("resources") or () if "*" not in plural and "/" not in plural]
+    for place in product(_named(rule, "apiGroups"), _named(rule, "apiVersions"), sorted(plurals)):
+        if (kind := catalog.find(*place)) is not None:
+            yield kind
+
+
+def _named(rule: JsonObject, field: str) -> list[str]:
+    """None if any of them has a wildcard."""
+    words = sorted(rule.get(field) or ())
+    return [] if any("*" in word for word in words) else words
 
 
 def _shown(kind: Kind) -> str:
