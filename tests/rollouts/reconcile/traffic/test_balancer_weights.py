@@ -136,6 +136,24 @@ def test_a_weight_step_is_left_when_the_load_balancer_has_the_weight() -> None:
         world.__exit__(None, None, None)
 
 
+def test_a_router_that_verifies_nothing_does_not_hide_that_the_load_balancer_is_behind() -> None:
+    amazon, strategy = Amazon(behind=35.0), alb({"setWeight": 40}, {"pause": {}})
+    strategy["canary"]["trafficRouting"]["smi"] = {}
+    world = story(amazon, strategy, service("canary"), service("stable"), ingress())
+    try:
+        world.run(amazon.remember())
+        world.pass_time(40)
+        begun = world.clock.now()
+        world.command(["set", "image", "web", "app=app:v2"])
+        world.pass_time(10)
+        assert status(world)["canary"]["weights"]["verified"] is False
+        assert status(world)["currentStepIndex"] == 0
+        world.wait("Rollout/web", {"status.phase": "Paused"})
+        assert world.clock.now() - begun >= timedelta(seconds=35)
+    finally:
+        world.__exit__(None, None, None)
+
+
 def test_nothing_old_is_scaled_down_before_the_load_balancer_follows_at_the_end() -> None:
     amazon = Amazon()
     world = story(amazon, alb({"setWeight": 50}), service("canary"), service("stable"), ingress())

@@ -34,13 +34,17 @@ def sync_traffic(turn: Turn, routers: Sequence[Router]) -> None:
     if not routers:
         canary_status.pop("weights", None)
         return
+    answers: list[bool] = []
     for router in routers:
-        if not _route(turn, router):
+        if not _route(turn, router, answers):
             return
 
 
-def _route(turn: Turn, router: Router) -> bool:
-    """Whether the next router is updated too: not while the stable pods cannot take their share."""
+def _route(turn: Turn, router: Router, answers: list[bool]) -> bool:
+    """Whether the next router is updated too: not while the stable pods cannot take their share.
+
+    `answers`: whether the routers so far have the weight, from those that can verify it.
+    """
     rollout = turn.rollout
     canary_hash, stable_hash = pod_hash_of(turn.new), pod_hash_of(turn.stable)
     pointed = rolling_back_from(turn)
@@ -64,7 +68,7 @@ def _route(turn: Turn, router: Router) -> bool:
         _keep_routes(turn, router)
         heed(turn, weight)
     _note_weights(turn, canary_hash, stable_hash, weight, shares)
-    return _verify(turn, router, weight, destinations)
+    return _verify(turn, router, weight, destinations, answers)
 
 
 @contextmanager
@@ -224,22 +228,27 @@ def _change(before: TrafficWeights | None, weight: int, shares: list[JsonObject]
     return ", ".join(found)
 
 
-def _verify(turn: Turn, router: Router, weight: int, shares: Sequence[WeightDestination]) -> bool:
-    weights = dict(turn.status["canary"].get("weights") or {})
-    weights.pop("verified", None)
-    turn.status["canary"]["weights"] = weights
+def _verify(turn: Turn, router: Router, weight: int, shares: Sequence[WeightDestination], answers: list[bool]) -> bool:
     try:
         verified = router.verify_weight(weight, shares)
     except RoutingError as error:
         turn.event("WeightVerifyError", f"Failed to verify weight: {error}", "Warning")
-        weights["verified"] = False
+        _note_answers(turn, answers, False)
         return False
-    if verified is None:
-        return True
-    weights["verified"] = verified
-    if not verified:
+    _note_answers(turn, answers, verified)
+    if verified is False:
         turn.wake(turn.now + VERIFY_AGAIN)
         index = turn.rollout.status.current_step_index or 0
         if weight == largest_weight(turn.rollout) and step_count(turn.rollout) >= index:
             raise Halted  # no old pod is removed before the router is known to follow
     return True
+
+
+def _note_answers(turn: Turn, answers: list[bool], verified: bool | None) -> None:
+    """A router that cannot verify does not hide that another is behind; upstream keeps the last answer."""
+    if verified is not None:
+        answers.append(verified)
+    weights = {
+        name: value for name, value in (turn.status["canary"].get("weights") or {}).items() if name != "verified"
+    }
+    turn.status["canary"]["weights"] = {**weights, "verified": all(answers)} if answers else weights
