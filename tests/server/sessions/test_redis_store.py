@@ -28,7 +28,10 @@ PASSWORD = "a-long-password"
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # sockets of killed servers
-    pytest.mark.skipif(shutil.which("redis-server") is None, reason="there is no redis-server"),
+    pytest.mark.skipif(
+        shutil.which("redis-server") is None or shutil.which("redis-sentinel") is None,
+        reason="there is no redis-server, or no redis-sentinel",
+    ),
 ]
 
 
