@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from argosy.cluster.catalog import Catalog
+from argosy.cluster.kinds import builtin_kinds
+from argosy.cluster.kinds.validation.policy_types import _affordable, kinds_named
 from argosy.machinery.objects import JsonObject
 from tests.kit.workloads import World, play
 
@@ -114,6 +117,15 @@ def test_the_tenth_kind_of_a_rule_is_the_last_one(rules: Any, count: int, missin
         assert missing not in kinds
 
     play(scenario)
+
+
+@pytest.mark.parametrize(("count", "kinds"), [(1, 5), (100, 5), (110, 4), (10_000, 1)])
+def test_long_policies_are_checked_against_fewer_kinds_so_that_the_loop_is_not_held(count: int, kinds: int) -> None:
+    expressions = ["object.nothing == 1"] * count
+    catalog = Catalog(builtin_kinds())
+    rules = [{**PODS, "apiGroups": ["apps"], "resources": APPS_PLURALS.split()}]
+    spec = {"matchConstraints": {"resourceRules": rules}, "validations": [{"expression": one} for one in expressions]}
+    assert len(_affordable(kinds_named(spec, catalog), spec)) == kinds
 
 
 def test_a_change_of_the_policy_is_checked_again() -> None:

@@ -22,13 +22,17 @@ from argosy.machinery.structural.cel import escape
 from argosy.machinery.structural.rule_types import declared_type
 
 MOST_KINDS: Final = 10
+MOST_TYPES: Final = 20
+"""Unlike upstream, where a policy of many rules may have more: their types would hold the event loop for too long."""
+MOST_CHARACTERS: Final = 10_000
+"""Of all expressions, once for each kind that they are checked against: about 35 ms."""
 _SCALARS: Final = {"integer": INT, "number": DOUBLE, "boolean": BOOL}
 
 
 def type_warnings(policy: JsonObject, catalog: Catalog) -> list[JsonObject]:
     """`status.typeChecking.expressionWarnings`: for each expression, one text about all kinds that it is wrong for."""
     spec = policy.get("spec") or {}
-    kinds = kinds_named(spec, catalog)
+    kinds = _affordable(kinds_named(spec, catalog), spec)
     parameters = _parameters(spec, catalog)
     declared = [(_shown(kind), _declared(kind, spec, parameters)) for kind in kinds]
     return [
@@ -47,6 +51,13 @@ def kinds_named(spec: JsonObject, catalog: Catalog) -> list[Kind]:
         if len(kinds) == MOST_KINDS:
             break
     return [found[place] for place in sorted(found)]
+
+
+def _affordable(kinds: list[Kind], spec: JsonObject) -> list[Kind]:
+    """One at least: the policy's own validation has cost as much."""
+    variables = [str(item.get("expression") or "") for _, item in members(spec, "variables")]
+    length = sum(map(len, variables)) + sum(len(text) for _, text in _expressions(spec))
+    return kinds[: min(MOST_TYPES, max(1, MOST_CHARACTERS // max(1, length)))]
 
 
 def _kinds_of(rule: JsonObject, catalog: Catalog) -> Iterator[Kind]:
