@@ -9,11 +9,11 @@ from pathlib import Path
 from argosy.apis.rollouts.templates import TemplateError
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
+from argosy.cli.rollout.documents import documents_of
 from argosy.cli.rollout.from_files import create_all
 from argosy.cli.rollout.objects import MANAGER, RUNS, get
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import create
-from argosy.machinery.text.yaml import YamlError, load_documents
 from argosy.rollouts.commands.create_run import new_run
 from argosy.rollouts.resources import ANALYSIS_TEMPLATES, CLUSTER_TEMPLATES
 from argosy.runtime.client import Client
@@ -68,10 +68,7 @@ def _argument(text: str) -> JsonObject:
 
 
 def _read(file: Path) -> JsonObject:
-    try:
-        documents = [one for one in load_documents(file.read_text()) if isinstance(one, dict)]
-    except (OSError, YamlError) as error:
-        raise CommandError(f"{file}: {error}") from None
+    documents = [one for one in documents_of(str(file)) if isinstance(one, dict)]
     kinds = ("AnalysisTemplate", "ClusterAnalysisTemplate")
     found = next((one for one in documents if one.get("kind") in kinds), None)
     if found is None:

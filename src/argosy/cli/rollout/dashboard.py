@@ -26,7 +26,8 @@ def run(options: argparse.Namespace) -> int:
         return Exit.OK
     address = f"{HOST}:{Place(options.data_dir).port(options.port)}"
     words = ["server", "--address", address, "--insecure", "--context", options.context]
-    if paths := kubeconfigs(options):
+    paths = kubeconfigs(options)
+    if len(paths) == 1:  # several are those of $KUBECONFIG, which the server reads by itself
         words += ["--kubeconfig", str(paths[0])]
     print(f"The page of Rollouts is at http://{address}/{PATH} as soon as the server is ready.", flush=True)
     return server.run(make_parser("server").parse_args(words))

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
+from argosy.cli.rollout.documents import documents_of
 from argosy.cli.rollout.looking import follow
 from argosy.cli.rollout.objects import EXPERIMENTS, MANAGER, ROLLOUTS, RUNS
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.requests import create
-from argosy.machinery.text.yaml import YamlError, load_documents
 from argosy.rollouts.resources import ANALYSIS_TEMPLATES, CLUSTER_TEMPLATES
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
@@ -46,12 +44,7 @@ def create_all(options: argparse.Namespace) -> int:
 
 
 def _objects(file: str) -> Iterator[JsonObject]:
-    try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text()
-        documents = list(load_documents(text))
-    except (OSError, UnicodeDecodeError, YamlError) as error:
-        raise CommandError(f"{file}: {error}") from None
-    for document in documents:
+    for document in documents_of(file):
         if document is not None:
             yield _checked(document, file)
 

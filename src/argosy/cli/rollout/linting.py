@@ -8,14 +8,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from argosy.apis.kubernetes.views.core import Service
 from argosy.apis.rollouts import Rollout
 from argosy.apis.schema import read
 from argosy.cli.failing import CommandError, Exit
+from argosy.cli.rollout.documents import documents_of
 from argosy.machinery.objects import JsonObject, Resource
-from argosy.machinery.text.yaml import YamlError, load_documents
 from argosy.promotion.preview.loaded import Loaded
 from argosy.rollouts.reconcile.look import facts_of
 from argosy.rollouts.reconcile.template import resolved
@@ -45,11 +44,7 @@ def lint(options: argparse.Namespace) -> int:
 
 
 def _documents(file: str) -> list[JsonObject]:
-    try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text()
-        found = [one for one in load_documents(text) if isinstance(one, dict)]
-    except (OSError, YamlError) as error:
-        raise CommandError(f"{file}: {error}") from None
+    found = [one for one in documents_of(file) if isinstance(one, dict)]
     for one in found:
         metadata = one.setdefault("metadata", {})
         if isinstance(metadata, dict):
