@@ -19,7 +19,7 @@ from argosy.apis.schema import read
 from argosy.machinery import timestamps
 from argosy.machinery.objects import Resource
 from argosy.rollouts.revisions.hashing import pod_template_hash, step_hash
-from tests.kit.rollout_story import NAMESPACE, REPLICA_SETS, ROLLOUTS, RolloutStory
+from tests.kit.rollout_story import EXPERIMENTS, NAMESPACE, REPLICA_SETS, ROLLOUTS, RUNS, RolloutStory
 
 from .outcome import Outcome
 from .reading import stories
@@ -72,8 +72,6 @@ def is_at_work(story: Json, number: int) -> bool:
 def taken_over(story: Json, number: int) -> list[str]:
     """What differs after the change of controllers at the end of an action."""
     objects = left_by(story, number)
-    if not any(key.startswith("Rollout/") for key in objects):
-        return []
     with RolloutStory(rules=story.get("rules") or (), metric=story.get("metric")) as world:
         world.kill()
         _create(world, story, number, objects)
@@ -199,10 +197,25 @@ def _pods(world: RolloutStory) -> set[tuple[str, str]]:
 
 def _milestones(world: RolloutStory) -> dict[str, Json]:
     found: dict[str, Json] = {}
-    for resource in (ROLLOUTS, REPLICA_SETS):
+    for resource in (ROLLOUTS, REPLICA_SETS, EXPERIMENTS, RUNS):
+        shown = MILESTONES.get(resource.kind, _run)
         for obj in world.list(resource, NAMESPACE):
-            found[f"{resource.kind}/{obj['metadata']['name']}"] = MILESTONES[resource.kind](obj)
+            if not obj["spec"].get("ttlStrategy"):  # its time may have ended while no controller ran
+                found[f"{resource.kind}/{obj['metadata']['name']}"] = _comparable(shown(obj))
     return found
+
+
+def _comparable(milestone: Json) -> Json:
+    """An invalid Experiment has no phase upstream, and is in error here (spec/rollouts.md, Seen in the recordings)."""
+    dropped = ("phase", "message") if milestone.get("invalid") else ()
+    return {name: value for name, value in milestone.items() if name not in dropped}
+
+
+def _run(obj: Json) -> Json:
+    """An AnalysisRun: how it and its metrics stand."""
+    status = obj.get("status") or {}
+    metrics = {one["name"]: one.get("phase") for one in status.get("metricResults") or ()}
+    return {"phase": status.get("phase"), "message": status.get("message"), "metrics": metrics}
 
 
 __all__ = ["quiet_ends", "run", "taken_over"]

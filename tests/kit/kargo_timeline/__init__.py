@@ -143,7 +143,7 @@ def _made(story: Story) -> Iterator[tuple[str, str, dict[str, str]]]:
 def _content(story: Story, repository: Path, sha: str, path: str) -> str:
     try:
         return story.ours(git(repository, "show", f"{sha}:{path}"))
-    except Exception:  # it was deleted, or is not a text
+    except Exception:  # it was deleted, or is not text
         return ""
 
 

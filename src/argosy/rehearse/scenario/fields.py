@@ -52,7 +52,7 @@ class Fields:
 
 def text_of(path: str, found: Any) -> str:
     if not isinstance(found, str) or not found:
-        raise ScenarioError(f"{path}: {found!r} is not a text: put it in quotes")
+        raise ScenarioError(f"{path}: {found!r} is not text: put it in quotes")
     return found
 
 
