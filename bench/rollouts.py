@@ -25,6 +25,7 @@ from argosy.cluster.workloads.simulation import Workloads
 from argosy.machinery import requests, timestamps
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.observe.garbage import Garbage
 from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.chance import Rng, SystemRng
 from argosy.runtime.client import Client
@@ -67,6 +68,7 @@ class Stage:
         self.caches = InformerCaches(self.client, clock, rng)
         controllers = (*rollouts.controllers(), *analysis.controllers())
         self.engine = Engine(self.client, self.caches, clock, rng, controllers)
+        self._garbage = Garbage()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def __aenter__(self) -> Self:
@@ -75,6 +77,7 @@ class Stage:
             await self.client.write(requests.create(DEFINITIONS, crd))
         self.spawn(self.caches.run())
         self.spawn(self.engine.run())
+        self._garbage.settle()
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
@@ -83,6 +86,7 @@ class Stage:
             with suppress(asyncio.CancelledError):
                 await task
         await self.cluster.__aexit__(None, None, None)
+        self._garbage.release()
 
     def spawn(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
