@@ -247,6 +247,41 @@ def test_a_managed_route_that_somebody_edits_is_reported_and_set_again(name: str
         assert weights(world, case) == [20] * len(case.weights)
 
 
+CREATED = {
+    "nginx": (INGRESSES, "web-web-canary"),
+    "smi": (TRAFFIC_SPLITS, "web"),
+    "ambassador": (MAPPINGS, "web-canary"),
+    "apisix": (apisix.ROUTES, "beta"),
+}
+"""What a router creates; it changes the other objects only."""
+
+
+@pytest.mark.parametrize("name", CREATED)
+def test_an_object_that_somebody_deletes_again_and_again_is_reported_and_left_alone_for_ten_minutes(name: str) -> None:
+    case, (resource, found) = CASES[name], CREATED[name]
+    with RolloutStory() as world:
+        world.given([*services(), *case.given, rollout(case)])
+        world.wait("Rollout/web", {"status.phase": "Healthy"})
+        world.command(["set", "image", "web", "app=app:v2"])
+        world.wait("Rollout/web", {"status.phase": "Paused"})
+        world.pass_time(700)
+        assert not [event for _, event in world.told if event.reason == "RouteEdited"]
+        for _ in range(3):
+            world.run(world.client.delete(resource, found, NAMESPACE))
+            world.pass_time(2)
+            assert world.get(resource, Key(NAMESPACE, found))
+        world.run(world.client.delete(resource, found, NAMESPACE))
+        world.pass_time(60)
+        assert world.get(resource, Key(NAMESPACE, found)) is None
+        reported = [event.message for _, event in world.told if event.reason == "RouteEdited"]
+        missing = f"{resource.kind} {found} is missing while 20% are for the canary: it is created again"
+        assert reported[:3] == [missing] * 3
+        assert reported[3:] == [f"somebody keeps deleting {resource.kind} {found}: it is left alone for now"]
+        world.pass_time(600)
+        assert world.get(resource, Key(NAMESPACE, found))
+        assert weights(world, case) == [20] * len(case.weights)
+
+
 def edited(found: Any, path: list[str]) -> Any:
     """With another value at the path."""
     if not path:

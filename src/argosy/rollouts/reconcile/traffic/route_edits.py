@@ -1,15 +1,16 @@
-"""Router objects that somebody else edits during an update: reported, corrected, but not fought over.
+"""Router objects that somebody else edits or deletes during an update: reported, corrected, but not fought over.
 
-An edit is detected when the weight is unchanged, the object is not, and another manager wrote it last. It is corrected
-`PATIENCE` times; a manager that continues wins for `TRUCE`, and the Rollout says whom it waits for.
+An edit is detected when the weight is unchanged, the object is not, and another manager wrote it last; a deletion when
+an object with an unchanged weight is missing. Both are corrected `PATIENCE` times; who continues wins for `TRUCE`, and
+the Rollout says what it waits for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.rollouts.reconcile.turn import Turn
@@ -30,39 +31,62 @@ class Edits:
     since: datetime
 
 
+class Foreign(NamedTuple):
+    """A draft that only undoes what somebody else did; `manager` is empty for a deletion, whose author is unknown."""
+
+    place: Place
+    manager: str
+
+    def once(self, weight: int) -> str:
+        what, since = _name(self.place), f"while {weight}% are for the canary"
+        if not self.manager:
+            return f"{what} is missing {since}: it is created again"
+        return f"{what} was changed by {self.manager!r} {since}: the change is reverted"
+
+    def again(self) -> str:
+        what = _name(self.place)
+        return f"{self.manager!r} keeps changing {what}" if self.manager else f"somebody keeps deleting {what}"
+
+
 def heed(turn: Turn, weight: int) -> None:
     """Reports edits among the drafts; withdraws drafts that would only continue a fight."""
     before = turn.rollout.status.canary.weights
     if before is None or before.canary.weight != weight:
         return  # the weight is changing, and so is the object
     known = {one.place: one for one in turn.seen.facts.edits if turn.now < one.since + TRUCE}
-    for place, manager in foreign(turn.drafts):
-        old = known.get(place)
-        edits = Edits(place, old.count + 1, old.since) if old is not None else Edits(place, 1, turn.now)
-        what = f"{place[0].kind} {place[1].name}"
+    for edit in foreign(turn.drafts):
+        old = known.get(edit.place, Edits(edit.place, 0, turn.now))
+        known[edit.place] = edits = replace(old, count=min(old.count, PATIENCE + 1) + 1)
         if edits.count <= PATIENCE:
-            text = f"{what} was changed by {manager!r} while {weight}% are for the canary: the change is reverted"
-            turn.event("RouteEdited", text, "Warning")
+            turn.event("RouteEdited", edit.once(weight), "Warning")
         else:
-            del turn.drafts.changed[place]
-            until = edits.since + TRUCE
-            turn.obstacle = f"{manager!r} keeps changing {what}; it is left alone until {until:%H:%M:%SZ}"
-            turn.wake(until)
-            if edits.count > PATIENCE + 1:
-                continue  # counted and reported already
-            turn.event("RouteEdited", f"{manager!r} keeps changing {what}: it is left alone for now", "Warning")
-        known[place] = edits
+            _leave_alone(turn, edit, edits)
     turn.edits = tuple(known.values())
 
 
-def foreign(drafts: Drafts) -> Iterator[tuple[Place, str]]:
-    """Drafts that still overwrite what somebody else wrote last."""
+def _leave_alone(turn: Turn, edit: Foreign, edits: Edits) -> None:
+    del turn.drafts.changed[edit.place]
+    until = edits.since + TRUCE
+    turn.obstacle = f"{edit.again()}; it is left alone until {until:%H:%M:%SZ}"
+    turn.wake(until)
+    if edits.count == PATIENCE + 1:
+        turn.event("RouteEdited", f"{edit.again()}: it is left alone for now", "Warning")
+
+
+def foreign(drafts: Drafts) -> Iterator[Foreign]:
+    """Drafts that still overwrite what somebody else wrote last, or create what should be there already."""
     for place, wanted in tuple(drafts.changed.items()):
         seen = drafts.seen.get(place)
-        if seen is None or wanted is None or place in drafts.flushed or wanted == seen:
+        if wanted is None or place in drafts.flushed or wanted == seen:
             continue
-        if (manager := last_manager(seen)) not in ("", MANAGER):
-            yield place, manager
+        if seen is None:
+            yield Foreign(place, "")
+        elif (manager := last_manager(seen)) not in ("", MANAGER):
+            yield Foreign(place, manager)
+
+
+def _name(place: Place) -> str:
+    return f"{place[0].kind} {place[1].name}"
 
 
 def last_manager(obj: JsonObject) -> str:
