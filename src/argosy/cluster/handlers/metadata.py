@@ -77,6 +77,12 @@ def drop_duplicate_owners(metadata: JsonObject) -> list[str]:
     return [f"{text} {twice}"]
 
 
+def is_unchanged(metadata: JsonObject, old: JsonObject) -> bool:
+    """Whether `check` can only say what it said of the stored object: so for nearly all writes of a status."""
+    names = (metadata.keys() | old.keys()) - {"managedFields"}
+    return all(metadata.get(name) == old.get(name) for name in names)
+
+
 def check(kind: Kind, metadata: JsonObject) -> list[Cause]:
     """All errors in the metadata of one object."""
     causes = _check_name(kind, metadata)

@@ -10,7 +10,7 @@ from argosy.cluster.kind import Decoded, Kind, WriteContext
 from argosy.cluster.request import ApiRequest
 from argosy.cluster.store.entry import Unencodable
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.status import StatusError
+from argosy.machinery.status import Cause, StatusError
 
 _STATUS_FRAME = frozenset({"apiVersion", "kind", "metadata", "status"})
 
@@ -88,7 +88,9 @@ def check_place(request: ApiRequest, obj: JsonObject) -> None:
 def validate(ctx: WriteContext, kind: Kind, obj: JsonObject, old: JsonObject | None, claimed: JsonObject) -> None:
     """Raises StatusError 422 that lists every error."""
     metadata = obj["metadata"]
-    causes = metadata_rules.check(kind, metadata)
+    causes: list[Cause] = []
+    if old is None or not metadata_rules.is_unchanged(metadata, old["metadata"]):
+        causes += metadata_rules.check(kind, metadata)
     if old is not None:
         causes += metadata_rules.check_update(metadata, old["metadata"], claimed)
     causes += kind.strategy.validate(ctx, obj, old)

@@ -18,6 +18,8 @@ _ABSENT: Final = object()
 RULES_PER_OBJECT = 100_000
 """Evaluations: a list of 100,000 items with a rule each is the maximum that is checked."""
 
+IMMUTABLE: Final = "self == oldSelf"
+
 _REASONS = {
     "FieldValueRequired": "Required value",
     "FieldValueForbidden": "Forbidden",
@@ -70,6 +72,8 @@ class _Checker:
             program = cel.program(text)
         except cel.NotSupported:
             return  # reported when the definition was checked; refusing every object would be worse
+        if text == IMMUTABLE and value is old:
+            return  # by far the most frequent rule, and all writes of a status keep the rest as it is
         transition = program.uses_old_self
         if transition and old is _ABSENT and not rule.get("optionalOldSelf"):
             return

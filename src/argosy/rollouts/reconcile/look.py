@@ -72,7 +72,8 @@ def look(snapshot: Snapshot, key: Key, settings: RolloutSettings = USUAL) -> See
     selector = _selector(rollout)
     owned = [found for found in snapshot.owned(ReplicaSet, rollout.uid) if _controls(found, rollout)]
     sets = by_creation([found for found in owned if selector is None or selector.matches(found.labels)])
-    strays = [found for found in owned if found not in sets]
+    selected = {found.uid for found in sets}
+    strays = [found for found in owned if found.uid not in selected]
     return _complete(snapshot, source, facts, sets, selector, strays, settings)
 
 

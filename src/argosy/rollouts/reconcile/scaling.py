@@ -62,7 +62,7 @@ def scale(turn: Turn, found: ReplicaSet, size: int) -> bool:
 def remove_deadlines(turn: Turn) -> None:
     """A ReplicaSet that is new or stable again is not scaled down, unless an abort keeps it for a while."""
     again = [turn.new] if turn.new is not None and not keeps_aborted_pods(turn) else []
-    if turn.stable is not None and turn.stable not in again:
+    if turn.stable is not None and all(found.uid != turn.stable.uid for found in again):
         again.append(turn.stable)
     for found in again:
         if has_deadline(found):

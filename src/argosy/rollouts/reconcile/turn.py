@@ -118,12 +118,18 @@ class Turn:
         )
         self.write(merge(Rollout, self.rollout, patch, subresource=subresource, exact=not seen))
         changed = read(Rollout, merge_patch(self.rollout.raw, patch))
-        now = self.rollout.spec
-        resolved = replace(
-            changed.spec, template=now.template, selector=now.selector, replicas=now.replicas, strategy=now.strategy
-        )
-        metadata = replace(changed.metadata, annotations={**self.rollout.annotations, **changed.annotations})
-        self.rollout = replace(changed, spec=resolved, metadata=metadata)
+        spec, metadata = self.rollout.spec, self.rollout.metadata
+        if "spec" in patch:
+            spec = replace(
+                changed.spec,
+                template=spec.template,
+                selector=spec.selector,
+                replicas=spec.replicas,
+                strategy=spec.strategy,
+            )
+        if "metadata" in patch:
+            metadata = replace(changed.metadata, annotations={**self.rollout.annotations, **changed.annotations})
+        self.rollout = replace(changed, spec=spec, metadata=metadata)
         self.pauses.rollout = self.rollout
 
     def patch_set(self, found: ReplicaSet, patch: JsonObject) -> ReplicaSet:
