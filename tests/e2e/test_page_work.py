@@ -161,6 +161,31 @@ def test_logs_are_followed_filtered_and_marked(page: Page, site: Site) -> None:
     expect(page).to_have_url(re.compile("filter=failed"))
 
 
+def test_a_log_line_has_a_link_and_logs_of_later_pods_join(page: Page, site: Site) -> None:
+    repository = Repository(Path(site.argosy.get("application", "web", "-n", "argocd")["spec"]["source"]["repoURL"]))
+    repository.commit({"replaced/deployment.yaml": PRINTING.replace("printer", "replaced")})
+    site.argosy.apply_application("replaced", repository, "replaced")
+    site.argosy.eventually(lambda: site.argosy.status("replaced") == ("Synced", "Healthy"), "it runs")
+    page.goto("/applications/argocd/replaced?view=logs")
+    lines = page.get_by_role("log")
+    expect(lines.get_by_text("all is well")).to_have_count(1)
+    site.argosy.kubectl("delete", "pod", "-n", "replaced", "--all", "--wait=false")
+    expect(lines.get_by_text("all is well")).to_have_count(2)
+    expect(lines.locator(".pod")).to_have_count(lines.locator(".log-line").count())
+
+    line = page.locator(".log-line", has_text="one thing failed").last
+    line.locator("a").click()
+    expect(line).to_have_attribute("aria-current", "location")
+    expect(page).to_have_url(re.compile("line=20"))
+    page.goto(page.url)
+    linked = lines.locator("[aria-current]")
+    expect(linked).to_contain_text("one thing failed")
+    expect(linked).to_be_in_viewport()
+    page.get_by_role("button", name="Show the last lines").click()
+    expect(page).not_to_have_url(re.compile("line="))
+    expect(lines).to_contain_text("all is well")
+
+
 def test_parameters_are_edited_by_the_kind_of_source(page: Page, site: Site) -> None:
     page.goto("/applications/argocd/web/edit")
     expect(page.get_by_label("The Application as YAML")).to_contain_text("path: conf")

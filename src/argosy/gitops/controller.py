@@ -217,8 +217,8 @@ class GitOps:
         """Applications moved to this replica, or away."""
         self._triggers.everything()
 
-    def on_live_change(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """`callback` is called when any object of a destination changes; returns a function to unsubscribe."""
+    def on_live_change(self, listener: Callable[[JsonObject], None]) -> Callable[[], None]:
+        """Calls `listener` with each changed object of any destination; returns a function to unsubscribe."""
         listeners = self._triggers.listeners
         listeners.append(listener)
         return lambda: listeners.remove(listener)

@@ -2842,7 +2842,7 @@ export interface operations {
                 filter?: string;
                 /** @description RFC 3339: only lines since then */
                 sinceTime?: string;
-                /** @description `true`: also future lines */
+                /** @description `true`: also future lines, and those of Pods that are created later */
                 follow?: string;
                 /** @description `true`: of the containers before the last restart */
                 previous?: string;

@@ -38,7 +38,7 @@ class Triggers:
         self._owns = owns
         self._all_are_concerned = False
         self._obstacles = Obstacles(clock, plane.applications.list, owns, remember, self.unblocked)
-        self.listeners: list[Callable[[], None]] = []
+        self.listeners: list[Callable[[JsonObject], None]] = []
         """Called for every change of a live object, whosever it is."""
 
     def concerned(self, key: Key) -> None:
@@ -97,7 +97,7 @@ class Triggers:
 
     def live_changed(self, obj: JsonObject) -> None:
         for listener in self.listeners:
-            listener()
+            listener(obj)
         self._obstacles.live_changed(obj)
         settings = self._plane.settings
         owner = owner_of(obj, settings)

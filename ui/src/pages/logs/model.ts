@@ -12,6 +12,10 @@ export interface LogLine {
   pod: string;
   text: string;
   level: Level;
+  /** Counts up with each line that comes. */
+  number: number;
+  /** What names it in an address: its time, its Pod, and which one it is of those with the same time. */
+  name: string;
 }
 
 export type Level = "error" | "warning" | "info";
@@ -27,7 +31,22 @@ export function levelOf(text: string): Level {
 }
 
 export function linesOf(entries: Entry[]): LogLine[] {
-  return entries.map(({ at, pod, text }) => ({ at, pod, text: plain(text), level: levelOf(text) }));
+  return entries.map(({ at, pod, text }) => ({ at, pod, text: plain(text), level: levelOf(text), number: 0, name: "" }));
+}
+
+/** With names, and numbers that go on after those of the lines before them. */
+export function numbered(lines: LogLine[], before: LogLine[]): LogLine[] {
+  const next = (before.at(-1)?.number ?? 0) + 1;
+  const seen = new Map<string, number>();
+  const nameOf = ({ at, pod }: LogLine) => {
+    const place = `${at} ${pod}`;
+    const nth = (seen.get(place) ?? 0) + 1;
+    seen.set(place, nth);
+    return nth === 1 ? place : `${place} ${nth}`;
+  };
+  const first = lines[0]?.at;
+  for (let at = before.length - 1; at >= 0 && before[at]?.at === first; at--) nameOf(before[at] as LogLine);
+  return lines.map((one, index) => ({ ...one, number: next + index, name: nameOf(one) }));
 }
 
 /* eslint-disable no-control-regex */
@@ -40,8 +59,23 @@ export function plain(text: string): string {
   return text.replace(SEQUENCES, "").replace(CONTROLS, (one) => (one === "\u007f" ? "\u2421" : String.fromCharCode(0x2400 + one.charCodeAt(0))));
 }
 
-export function kept(lines: LogLine[]): LogLine[] {
-  return lines.length > MOST_LINES ? lines.slice(lines.length - MOST_LINES) : lines;
+/** `first`: the oldest stay instead, as those around a linked line. */
+export function kept(lines: LogLine[], first = false): LogLine[] {
+  if (!isCut(lines)) return lines;
+  return first ? lines.slice(0, MOST_LINES) : lines.slice(lines.length - MOST_LINES);
+}
+
+export function isCut(lines: LogLine[]): boolean {
+  return lines.length >= MOST_LINES;
+}
+
+/** Seconds of lines that are shown before a linked one. */
+const BEFORE = 30;
+
+/** When lines must begin so that the linked one is among them; empty for a name that has no time. */
+export function sinceOf(named: string): string {
+  const at = Date.parse(named.split(" ")[0] ?? "");
+  return Number.isNaN(at) ? "" : new Date(at - BEFORE * 1000).toISOString();
 }
 
 /** Of lines that a resumed stream brings, those that were not seen: Pods' lines may come in another order than before. */
@@ -83,10 +117,12 @@ export interface Wanted {
   previous: boolean;
   follow: boolean;
   tail: number;
+  /** The name of a linked line. */
+  line: string;
 }
 
 /** `sinceTime`: of the last line that was seen. */
-export function placeOf(wanted: Wanted, sinceTime = ""): string {
+export function placeOf(wanted: Wanted, sinceTime = sinceOf(wanted.line)): string {
   const asked = new URLSearchParams({ follow: String(wanted.follow) });
   if (sinceTime) asked.set("sinceTime", sinceTime);
   else asked.set("tailLines", String(wanted.tail));

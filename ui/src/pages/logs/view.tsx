@@ -1,9 +1,10 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
-import { complete, connected, type Watch, watched } from "../../api/stream";
 import { Badge, Button, Note } from "../../parts";
 import { go, query, withQuery } from "../../router";
-import { type Entry, fileOf, kept, type LogLine, linesOf, marked, placeOf, unseen, type Wanted } from "./model";
+import { Lines } from "./lines";
+import { fileOf, isCut, type Wanted } from "./model";
+import { type Connection, useLines } from "./use-lines";
 import "./view.css";
 
 export interface Place {
@@ -15,7 +16,6 @@ export interface Place {
   name: string;
 }
 
-type Connection = "opening" | "following" | "ended" | "broken";
 const TAILS = [100, 1000, 5000];
 
 /** Logs of all Pods below an object, merged by time. What is filtered and followed stands in the address. */
@@ -28,8 +28,9 @@ export function LogsView({ place, containers = [] }: { place: Place; containers?
     previous: asked.get("previous") === "true",
     follow: asked.get("follow") !== "false",
     tail: Number(asked.get("tail")) || 100,
+    line: asked.get("line") ?? "",
   };
-  const { lines, connection, problem } = useLines(wanted);
+  const { lines, connection, problem, since } = useLines(wanted);
   const [search, setSearch] = useState("");
   const set = (changes: Record<string, string | null>) => go(withQuery(changes), "replace");
   const shown = asked.get("level") ? lines.filter((one) => one.level !== "info") : lines;
@@ -78,7 +79,13 @@ export function LogsView({ place, containers = [] }: { place: Place; containers?
         <Button onClick={() => download(fileOf(shown), `${place.name}.log`)}>Download</Button>
       </div>
       {problem && <Note severity="broken">{problem}</Note>}
-      <Lines lines={shown} search={search} wrap={asked.has("wrap")} follow={wanted.follow} ended={connection === "ended"} />
+      {since && (
+        <p class="muted">
+          Lines since shortly before the linked one{isCut(lines) ? `, the first ${lines.length}` : ""}.{" "}
+          <Button onClick={() => set({ line: null })}>Show the last lines</Button>
+        </p>
+      )}
+      <Lines lines={shown} search={search} wrap={asked.has("wrap")} follow={wanted.follow} ended={connection === "ended"} linked={wanted.line} />
     </section>
   );
 }
@@ -99,77 +106,6 @@ function Connected({ state }: { state: Connection }) {
       <Badge severity={severity}>{words[state]}</Badge>
     </span>
   );
-}
-
-export function Lines(props: { lines: LogLine[]; search: string; wrap: boolean; follow: boolean; ended: boolean }) {
-  const { lines, search, wrap, follow, ended } = props;
-  const box = useRef<HTMLDivElement>(null);
-  const atEnd = useRef(true);
-  useEffect(() => {
-    if (follow && atEnd.current && box.current) box.current.scrollTop = box.current.scrollHeight;
-  }, [lines, follow]);
-  const pods = new Set(lines.map((one) => one.pod));
-  return (
-    <div
-      ref={box}
-      class={`log-box${wrap ? " wrapped" : ""}`}
-      tabIndex={0}
-      role="log"
-      aria-label="Lines"
-      aria-live="off"
-      onScroll={(event) => {
-        const found = event.currentTarget;
-        atEnd.current = found.scrollHeight - found.scrollTop - found.clientHeight < 40;
-      }}
-    >
-      {lines.map((line, at) => (
-        <div key={at} class={`log-line ${line.level}`}>
-          <time dateTime={line.at} title={line.at}>
-            {line.at.slice(11, 23)}
-          </time>
-          {pods.size > 1 && <span class="pod">{line.pod}</span>}
-          <span class="text">{marked(line.text, search).map((piece) => (piece.hit ? <mark>{piece.text}</mark> : piece.text))}</span>
-        </div>
-      ))}
-      {lines.length === 0 && <p class="muted">{ended ? "No log lines." : "No log lines yet."}</p>}
-    </div>
-  );
-}
-
-function useLines(wanted: Wanted): { lines: LogLine[]; connection: Connection; problem: string } {
-  const [lines, setLines] = useState<LogLine[]>([]);
-  const [state, setState] = useState<"opening" | "following" | "ended">("opening");
-  const [problem, setProblem] = useState("");
-  const place = placeOf(wanted);
-  useEffect(() => {
-    let all: LogLine[] = [];
-    let before: LogLine[] = [];
-    setLines([]);
-    setProblem("");
-    setState("opening");
-    const watch: Watch = {
-      place: () => placeOf(wanted, all.at(-1)?.at ?? ""),
-      snapshot() {
-        before = all;
-        setProblem("");
-        setState("following");
-      },
-      patch({ appended = [], ended }) {
-        all = kept([...all, ...unseen(linesOf(appended as Entry[]), before)]);
-        setLines(all);
-        if (!ended) return;
-        complete(watch);
-        setState("ended");
-      },
-      refuse(text, status) {
-        setProblem(text);
-        if (status < 500) setState("ended");
-      },
-    };
-    return watched(watch);
-  }, [place]);
-  const connection = state === "following" && !connected.value ? "broken" : state;
-  return { lines, connection, problem };
 }
 
 export function download(text: string, name: string): void {

@@ -8,7 +8,7 @@ import { query } from "../../router";
 import { Differences } from "../application/diff";
 import { TreePicture } from "../application/tree";
 import { drawn } from "../application/tree-model";
-import { Lines } from "../logs/view";
+import { Lines } from "../logs/lines";
 import { Lifetime, Track } from "../objects/details/view";
 import { CERTIFICATE, DIFFERENCES, LINES, NODES } from "./samples";
 import "../application/page.css";

@@ -18,9 +18,9 @@ export const DIFFERENCES: Difference[] = [
 ].flatMap((one) => one ?? []);
 
 export const LINES: LogLine[] = [
-  { at: "2026-01-01T10:00:00.000Z", pod: "web-1", text: "listening on port 8080", level: "info" },
-  { at: "2026-01-01T10:00:01.000Z", pod: "web-2", text: "WARN slow answer of the database", level: "warning" },
-  { at: "2026-01-01T10:00:02.000Z", pod: "web-1", text: "ERROR the database cannot be reached", level: "error" },
+  { at: "2026-01-01T10:00:00.000Z", pod: "web-1", text: "listening on port 8080", level: "info", number: 1, name: "2026-01-01T10:00:00.000Z web-1" },
+  { at: "2026-01-01T10:00:01.000Z", pod: "web-2", text: "WARN slow answer of the database", level: "warning", number: 2, name: "2026-01-01T10:00:01.000Z web-2" },
+  { at: "2026-01-01T10:00:02.000Z", pod: "web-1", text: "ERROR the database cannot be reached", level: "error", number: 3, name: "2026-01-01T10:00:02.000Z web-1" },
 ];
 
 const node = (kind: string, name: string, status: string, parent?: Node): Node => ({

@@ -11,6 +11,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import orjson
@@ -38,7 +39,10 @@ WORDS: Final = {
     "filter": "text that lines must have, ignoring case; `!` in front: that they must not have",
     "sinceTime": "RFC 3339: only lines since then",
 }
-FLAGS: Final = {"follow": "`true`: also future lines", "previous": "`true`: of the containers before the last restart"}
+FLAGS: Final = {
+    "follow": "`true`: also future lines, and those of Pods that are created later",
+    "previous": "`true`: of the containers before the last restart",
+}
 
 
 def log_stream(context: ServerContext) -> Endpoint:
@@ -49,7 +53,8 @@ def log_stream(context: ServerContext) -> Endpoint:
         found = await find(context, request.call, "get", path["name"], namespace=path["namespace"])
         request.call.permit("logs", "get", found.target)
         asked = replace(request.call, request=_asked(request))
-        return LogEvents(context, request.call, Lines(lambda: reader.read(asked)))
+        follows = asked.request["follow"] and not asked.request["previous"]
+        return LogEvents(context, request.call, Lines(partial(reader.follow if follows else reader.read, asked)))
 
     return Endpoint(
         method="GET",

@@ -15,6 +15,7 @@ from argosy.server.calls import within
 from argosy.server.context import ServerContext
 from argosy.server.services.applications.access import find
 from argosy.server.services.applications.tree import tree_of
+from argosy.server.services.applications.tree_scope import TreeScope
 
 PAUSE_SECONDS: Final = 0.3
 """Changes within this time become one tree: a rollout changes many objects at once."""
@@ -26,13 +27,20 @@ def tree_stream(context: ServerContext) -> Endpoint:
         found = await find(context, request.call, "get", path["name"], namespace=path["namespace"])
         key = key_of(found.app)
 
+        scope = TreeScope()
+
         async def now() -> JsonObject:
             app = context.gitops.plane.applications.get(key)
-            return {} if app is None else keyed(await tree_of(context, app))
+            if app is None:
+                return {}
+            scope.widen()
+            tree = await tree_of(context, app)
+            scope.cover(app, tree)
+            return keyed(tree)
 
         request.call.permit("applications", "get", found.target)
         application = OnlyOf(context.gitops.plane.applications, *key)
-        return Events(context, request.call, now, (application, LiveObjects(context)), pause=PAUSE_SECONDS)
+        return Events(context, request.call, now, (application, LiveObjects(context, scope)), pause=PAUSE_SECONDS)
 
     return Endpoint(
         method="GET",
@@ -45,12 +53,17 @@ def tree_stream(context: ServerContext) -> Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class LiveObjects:
-    """The changes of live objects, in all clusters, without the objects."""
+    """The changes of live objects that can change a tree, without the objects."""
 
     context: ServerContext
+    scope: TreeScope
 
     def on_change(self, handler: Changed, *, replay: bool = True) -> Callable[[], None]:
-        return self.context.gitops.on_live_change(lambda: handler(None, None))
+        def heard(obj: JsonObject) -> None:
+            if self.scope.has(obj):
+                handler(None, None)
+
+        return self.context.gitops.on_live_change(heard)
 
 
 def keyed(tree: JsonObject) -> JsonObject:

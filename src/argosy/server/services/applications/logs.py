@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
-from argosy.machinery.objects import JsonObject
-from argosy.machinery.status import StatusError
+from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.timestamps import parse, seconds
-from argosy.machinery.unexpected import described
+from argosy.runtime.client import Client
 from argosy.server.calls import Call
 from argosy.server.context import ServerContext
 from argosy.server.errors import invalid, unknown
 from argosy.server.services.applications.access import find
 from argosy.server.services.applications.comparing import view
+from argosy.server.services.applications.log_following import Following
+from argosy.server.services.applications.log_lines import EPOCH, Lines, Merged, lines_of
 from argosy.server.services.applications.tree import Tree
+from argosy.server.services.applications.tree_scope import TreeScope
 
-log = logging.getLogger(__name__)
 MOST_PODS: Final = 10
-WINDOW_SECONDS: Final = 0.1
-LONGEST_LINE: Final = 1 << 20
-EPOCH: Final = datetime.min.replace(tzinfo=UTC)
-ENDED: Final = object()
 
 
 class Logs:
@@ -33,26 +28,38 @@ class Logs:
         self._context = context
 
     async def read(self, call: Call) -> AsyncGenerator[JsonObject, None]:
-        request, context = call.request, self._context
-        until, passes = _until(request), _filter(request)
-        namespace, project = request.get("appNamespace") or "", request.get("project") or ""
-        found = await find(context, call, "get", request.get("name") or "", namespace=namespace, project=project)
-        call.permit("logs", "get", found.target)
-        seen = await view(context, found.app)
-        pods = [] if seen is None else _chosen((await Tree(context, found.app, seen).build())["nodes"], request)
-        if seen is None or not pods:
+        """As Argo CD: of the Pods that there are now. The last entry says that it is the last."""
+        chosen, app = await self._asked(call)
+        found = await chosen.of(app)
+        if not found:
             return
-        limit = context.configuration.settings.get("server.maxPodLogsToRender", "")
-        if len(pods) > (int(limit) if limit.isdecimal() else MOST_PODS):
+        if len(found) > self._most_pods:
             raise invalid("max pods to view logs are reached. Please provide more granular query")
-        client, query = seen.state.destination.client, _query(request)
-        streams = [
-            _lines(context.pod_logs(client, str(pod["namespace"]), str(pod["name"]), query), str(pod["name"]))
-            for pod in pods
-        ]
-        merged = _merged(streams)
+        async for entry in self._entries(call.request, Merged(chosen.open(pod, "") for pod in found).lines()):
+            yield entry
+
+    async def follow(self, call: Call) -> AsyncGenerator[JsonObject, None]:
+        """Also of Pods that are created later, and of containers that are started again, as long as the Application
+        exists.
+        """
+        chosen, _ = await self._asked(call)
+        following = Following(self._context.clock, chosen.pods, chosen.open, self._most_pods)
+
+        def heard(obj: JsonObject) -> None:
+            if obj.get("kind") == "Pod" and chosen.scope.has(obj):
+                following.pods_changed()
+
+        forget = self._context.gitops.on_live_change(heard)
         try:
-            async for moment, stamp, pod, line in merged:
+            async for entry in self._entries(call.request, following.lines()):
+                yield entry
+        finally:
+            forget()
+
+    async def _entries(self, request: JsonObject, lines: Lines) -> AsyncGenerator[JsonObject, None]:
+        until, passes = _until(request), _filter(request)
+        try:
+            async for moment, stamp, pod, line in lines:
                 if not passes(line):
                     continue
                 is_past = until is not None and moment > until
@@ -60,13 +67,54 @@ class Logs:
                 if is_past:
                     return
         finally:
-            await merged.aclose()
-        now = context.clock.now()
+            await lines.aclose()
+        now = self._context.clock.now()
         yield _entry("", now, now.isoformat().replace("+00:00", "Z"), "", last=True)
 
+    @property
+    def _most_pods(self) -> int:
+        limit = self._context.configuration.settings.get("server.maxPodLogsToRender", "")
+        return int(limit) if limit.isdecimal() else MOST_PODS
 
-Line = tuple[datetime, str, str, str]
-"""The time, its original text, the Pod, and the line."""
+    async def _asked(self, call: Call) -> tuple[_Chosen, JsonObject]:
+        """With the Application. Raises ApiError."""
+        request, context = call.request, self._context
+        _until(request)
+        namespace, project = request.get("appNamespace") or "", request.get("project") or ""
+        found = await find(context, call, "get", request.get("name") or "", namespace=namespace, project=project)
+        call.permit("logs", "get", found.target)
+        return _Chosen(context, key_of(found.app), request), found.app
+
+
+class _Chosen:
+    """The Pods of an Application that a request names, as nodes of its tree."""
+
+    _client: Client
+
+    def __init__(self, context: ServerContext, key: Key, request: JsonObject) -> None:
+        self._context, self._key, self._request = context, key, request
+        self._query = _query(request)
+        self.scope = TreeScope()
+
+    async def pods(self) -> list[JsonObject] | None:
+        """None if the Application is deleted."""
+        app = self._context.gitops.plane.applications.get(self._key)
+        return None if app is None else await self.of(app)
+
+    async def of(self, app: JsonObject) -> list[JsonObject]:
+        self.scope.widen()
+        seen = await view(self._context, app)
+        if seen is None:
+            return []
+        tree = await Tree(self._context, app, seen).build()
+        self._client = seen.state.destination.client
+        self.scope.cover(app, tree)
+        return _chosen(tree["nodes"], self._request)
+
+    def open(self, pod: JsonObject, since: str) -> Lines:
+        query = {**self._query, "sinceTime": since} if since else self._query
+        namespace, name = str(pod["namespace"]), str(pod["name"])
+        return lines_of(self._context.pod_logs(self._client, namespace, name, query), name)
 
 
 def _query(request: JsonObject) -> dict[str, str]:
@@ -118,72 +166,6 @@ def _chosen(nodes: list[JsonObject], request: JsonObject) -> list[JsonObject]:
 
     pods = (node for node in nodes if node.get("kind") == "Pod" and not node.get("group") and node.get("uid"))
     return [node for node in pods if is_below(node)]
-
-
-async def _lines(chunks: AsyncIterator[bytes], pod: str) -> AsyncGenerator[Line, None]:
-    """A log that cannot be read becomes a line with the error."""
-    rest = b""
-    try:
-        async for chunk in chunks:
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                for item in _split(line, pod):
-                    yield item
-            if len(rest) > LONGEST_LINE:
-                rest = rest[:LONGEST_LINE]
-    except (StatusError, OSError) as error:
-        yield EPOCH, "0001-01-01T00:00:00Z", "", str(error)
-        return
-    if rest:
-        for item in _split(rest, pod):
-            yield item
-
-
-def _split(line: bytes, pod: str) -> list[Line]:
-    stamp, _, text = line.decode(errors="replace").strip().partition(" ")
-    try:
-        moment = parse(stamp)
-    except ValueError:
-        moment, text = EPOCH, line.decode(errors="replace")
-        stamp = "0001-01-01T00:00:00Z"
-    return [(moment, stamp, pod, part) for part in text.split("\r")]
-
-
-async def _merged(streams: list[AsyncGenerator[Line, None]]) -> AsyncGenerator[Line, None]:
-    """Sorts lines that arrive within a tenth of a second."""
-    queue: asyncio.Queue[Any] = asyncio.Queue(maxsize=1000)
-    loop = asyncio.get_running_loop()  # closing the generator would not leave a TaskGroup
-    tasks = [loop.create_task(_fill(stream, queue)) for stream in streams]
-    open_streams, waiting = len(streams), list[Line]()
-    try:
-        while open_streams or waiting:
-            try:
-                item = await asyncio.wait_for(queue.get(), WINDOW_SECONDS if waiting else None)
-            except TimeoutError:
-                item = None
-            if item is ENDED:
-                open_streams -= 1
-            elif item is not None:
-                waiting.append(item)
-            if item is None or len(waiting) >= 1000 or not open_streams:
-                for line in sorted(waiting, key=lambda line: line[0]):
-                    yield line
-                waiting.clear()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _fill(stream: AsyncGenerator[Line, None], queue: asyncio.Queue[Any]) -> None:
-    try:
-        async for line in stream:
-            await queue.put(line)
-    except Exception as error:
-        log.warning("logs of a Pod end early: %s", described(error))
-    finally:
-        await stream.aclose()
-    await queue.put(ENDED)
 
 
 def _entry(content: str, moment: datetime, stamp: str, pod: str, *, last: bool) -> JsonObject:

@@ -18,6 +18,7 @@ from argosy.server.services.applications.live_resources import LiveResources
 from argosy.server.services.applications.managed import managed
 from argosy.server.services.applications.revisions import Revisions
 from argosy.server.services.applications.tree import tree_of
+from argosy.server.services.applications.tree_scope import TreeScope
 from argosy.server.services.clusters.secrets import cluster_json
 from argosy.server.services.deep_links import links
 from argosy.server.services.events import events_of
@@ -41,8 +42,10 @@ class Seeing(Revisions):
         context, key = self._context, key_of(found.app)
         changed = asyncio.Event()
         forget = context.gitops.plane.applications.on_change(_about(key, changed), replay=False)
-        before = json.dumps(await tree_of(context, found.app), sort_keys=True)
-        stop = context.gitops.on_live_change(changed.set)
+        scope, tree = TreeScope(), await tree_of(context, found.app)
+        scope.cover(found.app, tree)
+        before = json.dumps(tree, sort_keys=True)
+        stop = context.gitops.on_live_change(lambda obj: changed.set() if scope.has(obj) else None)
         try:
             while True:
                 await changed.wait()
@@ -51,7 +54,9 @@ class Seeing(Revisions):
                 app = context.gitops.plane.applications.get(key)
                 if app is None:
                     return
+                scope.widen()
                 tree = await tree_of(context, app)
+                scope.cover(app, tree)
                 text = json.dumps(tree, sort_keys=True)
                 if text != before:
                     before = text
