@@ -35,7 +35,12 @@ def test_an_unknown_destination_has_an_empty_tree() -> None:
 
 def test_a_change_in_another_namespace_does_not_wake_a_tree() -> None:
     listeners: list[Callable[[JsonObject], None]] = []
-    gitops = SimpleNamespace(on_live_change=lambda listener: (listeners.append(listener), listeners.clear)[1])
+
+    def on_live_change(listener: Callable[[JsonObject], None]) -> Callable[[], None]:
+        listeners.append(listener)
+        return listeners.clear
+
+    gitops = SimpleNamespace(on_live_change=on_live_change)
     scope, woken = TreeScope(), list[object]()
     scope.cover({"spec": {"destination": {"namespace": "web"}}}, {"nodes": [pod("a")]})
     context = cast(ServerContext, SimpleNamespace(gitops=gitops))
