@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.accessibility import check_dialog, faults
 from tests.e2e.site import PATIENCE_MS, Site, sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group("page")]
@@ -97,6 +97,7 @@ def test_by_keyboard_alone_one_gets_to_an_application(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("broken")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("next and previous row")
+    check_dialog(page)
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
 
@@ -187,6 +188,7 @@ def test_a_canary_that_waits_is_promoted(page: Page, site: Site) -> None:
     expect(page.locator(".badge").first).to_contain_text("Paused")
     page.get_by_role("button", name="Abort…").click()
     expect(page.get_by_role("dialog")).to_contain_text("Traffic returns to the stable version")
+    check_dialog(page)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Promote", exact=True).click()
     expect(page.locator(".badge").first).to_contain_text("Healthy")
@@ -209,13 +211,6 @@ def test_freight_is_promoted_to_a_stage(page: Page, site: Site) -> None:
     expect(page.locator("tbody tr")).to_contain_text("Succeeded")
 
 
-THEMES: dict[str, dict[str, Any]] = {
-    "light": {"color_scheme": "light"},
-    "dark": {"color_scheme": "dark"},
-    "contrast": {"color_scheme": "light", "contrast": "more"},
-}
-
-
 DIALOGS: dict[str, tuple[str, ...]] = {
     "/_parts": ("Open a dialog…",),
     "/applications/argocd/web": ("Sync…", "Delete…", "Pause…"),
@@ -226,52 +221,32 @@ DIALOGS: dict[str, tuple[str, ...]] = {
     "/settings/gpgkeys": ("New key…",),
 }
 PANEL = "/applications/argocd/web?view=tree&node=%2FConfigMap%2Fweb%2Fa"
-AXE = "axe.run().then(({violations}) => violations.map(v => [v.impact, v.id, v.nodes[0].html]))"
 
 
-def axe() -> str:
-    found = Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
-    if not found.exists():
-        pytest.skip("axe-core is not installed (make ui-check)")
-    return found.read_text()
-
-
-def serious(page: Page) -> list[Any]:
-    return [one for one in page.evaluate(AXE) if one[0] in ("serious", "critical")]
-
-
-@pytest.mark.parametrize("theme", THEMES)
-def test_no_page_has_a_serious_fault_of_accessibility(page: Page, theme: str) -> None:
-    script = axe()
-    page.emulate_media(**THEMES[theme])
+def test_no_page_has_a_serious_fault_of_accessibility_in_any_theme(page: Page) -> None:
     for place in ("/", "/applications", "/applications/argocd/web", "/applications/argocd/web?view=tree", *PLACES):
         page.goto(place)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         page.wait_for_timeout(300)
-        page.evaluate(script)
-        assert serious(page) == [], place
+        assert faults(page) == [], place
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_no_dialog_has_a_serious_fault_of_accessibility(page: Page, site: Site, theme: str) -> None:
-    script = axe()
+def test_no_dialog_has_a_serious_fault_of_accessibility_in_any_theme(page: Page, site: Site) -> None:
+    """Those of other scenarios are checked there."""
     automated: dict[str, Any] = {"spec": {"syncPolicy": {"automated": {}}}}  # else there is no "Pause…"
     site.argosy.kubectl("patch", "application", "web", "-n", "argocd", "--type=merge", "-p", json.dumps(automated))
-    page.emulate_media(**THEMES[theme])
     for place, buttons in DIALOGS.items():
         page.goto(place)
-        page.evaluate(script)
         for name in buttons:
             page.get_by_role("button", name=name, exact=True).click()
             expect(page.get_by_role("dialog")).to_be_visible()
-            assert serious(page) == [], f"{name} at {place}"
+            assert faults(page) == [], f"{name} at {place}"
             page.keyboard.press("Escape")
             expect(page.get_by_role("dialog")).to_have_count(0)
     for tab in ("", "&tab=live", "&tab=diff", "&tab=events"):
         page.goto(f"{PANEL}{tab}")
         expect(page.get_by_role("dialog").get_by_role("tab", selected=True)).to_be_visible()
-        page.evaluate(script)
-        assert serious(page) == [], tab
+        assert faults(page) == [], tab
 
 
 @pytest.mark.parametrize("width", [360, 2560])

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.accessibility import check_dialog
 from tests.e2e.site import Site
 from tests.e2e.test_page_places import made
 from tests.e2e.up_process import Repository, config
@@ -132,6 +133,7 @@ def test_automation_is_paused_and_a_roll_back_shows_what_it_changes(page: Page, 
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("1 object changes").click()
     expect(dialog.locator(".diff .add")).to_contain_text("value: one")
+    check_dialog(page)
     dialog.get_by_role("button", name="Roll back", exact=True).click()
     site.argosy.eventually(lambda: site.argosy.data_of("paused", "paused") == {"value": "one"}, "the first")
 
@@ -158,6 +160,7 @@ def test_of_what_differs_one_is_synced_and_the_other_ignored_by_a_patch(page: Pa
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("checkbox")).to_have_count(1)
     expect(dialog.locator("pre")).to_contain_text("/data/value")
+    check_dialog(page)
     dialog.get_by_role("button", name="Apply now").click()
     expect(page.get_by_text("No differences from Git")).to_be_visible()
     rules = [{"kind": "ConfigMap", "name": "two", "namespace": "drifting", "jsonPointers": ["/data/value"]}]
@@ -172,6 +175,7 @@ def test_a_rollout_gets_another_image_with_its_effect_shown_first(page: Page, si
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Image").fill("registry.example/painted:2")
     expect(dialog).to_contain_text("From registry.example/painted:1 to registry.example/painted:2")
+    check_dialog(page)
     dialog.get_by_role("button", name="Set image", exact=True).click()
     expect(page.locator(".badge").first).to_contain_text("Paused")
     expect(page.locator("dl.facts").first).to_contain_text("registry.example/painted:2")
@@ -182,10 +186,13 @@ def test_freight_is_made_by_hand_and_approved_for_a_stage(page: Page, site: Site
     site.argosy.eventually(lambda: site.argosy.get("namespace", "byhand"), "the Project's namespace")
     site.argosy.eventually(lambda: pipeline_is_there(site), "the pipeline")
     page.goto("/pipelines/byhand?warehouse=images")
+    expect(page.get_by_role("dialog")).to_contain_text("1 subscription")
+    check_dialog(page)
     page.get_by_role("dialog").get_by_role("button", name="Create Freight…").click()
     dialog = page.get_by_role("dialog").last
     dialog.get_by_label("r.example/shop").select_option("1.1")
     dialog.get_by_label("Alias").fill("hand-made")
+    check_dialog(page)
     dialog.get_by_role("button", name="Create", exact=True).click()
     expect(page.locator(".piece", has_text="hand-made")).to_contain_text("r.example/shop:1.1")
     page.goto("/pipelines/byhand?stage=prod")
@@ -193,6 +200,8 @@ def test_freight_is_made_by_hand_and_approved_for_a_stage(page: Page, site: Site
     dialog = page.get_by_role("dialog").last
     expect(dialog.get_by_role("radio")).to_be_disabled()
     dialog.get_by_role("button", name="Approve…").click()
+    expect(dialog.get_by_role("button", name="Approve", exact=True)).to_be_visible()
+    check_dialog(page)
     dialog.get_by_role("button", name="Approve", exact=True).click()
     expect(dialog.get_by_role("radio")).to_be_enabled()
     dialog.get_by_role("radio").check()
@@ -203,6 +212,7 @@ def test_freight_is_made_by_hand_and_approved_for_a_stage(page: Page, site: Site
     page.get_by_role("button", name="Promote again…").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("A new Promotion of the same Freight is made")
+    check_dialog(page)
     dialog.get_by_role("button", name="Promote again", exact=True).click()
     expect(page.get_by_role("status").last).to_contain_text("was made")
     site.argosy.eventually(lambda: len(site.argosy.get("promotions", "-n", "byhand")["items"]) == 2, "another one")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.accessibility import check_dialog
 from tests.e2e.site import Site
 from tests.e2e.up_process import Repository
 
@@ -86,6 +87,7 @@ def test_a_large_pipeline_folds_what_is_alike_and_lists_all(page: Page, site: Si
     fold.click()
     dialog = page.get_by_role("dialog", name=f"{CELLS} stages cell-…")
     expect(dialog.locator("tbody tr")).to_have_count(CELLS)
+    check_dialog(page)
     expect(page).to_have_url(re.compile("fold=cell-00"))
     dialog.get_by_role("link", name="Show each in the graph").click()
     expect(page.locator(".node")).to_have_count(CELLS + 2)
@@ -133,6 +135,7 @@ def test_an_address_opens_an_object_and_a_terminal_in_its_pod(page: Page, site: 
     page.keyboard.press("Backspace")
     page.keyboard.press("Enter")
     expect(screen).to_contain_text("high-up")
+    check_dialog(page)
     page.keyboard.press("F6")
     expect(dialog.get_by_role("button", name="New session")).to_be_focused()
     dialog.get_by_role("button", name="Close").click()
@@ -173,6 +176,7 @@ def test_a_certificate_is_renewed_with_its_effect_shown_first(page: Page, site: 
     page.get_by_role("button", name="Renew…").click()
     dialog = page.get_by_role("dialog", name="Renew")
     expect(dialog).to_contain_text("The current one stays in its Secret until the new one is ready")
+    check_dialog(page)
     dialog.get_by_role("button", name="Renew", exact=True).click()
     expect(page.get_by_role("status").last).to_contain_text("renewed is issued again")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.accessibility import check_dialog
 from tests.e2e.site import Site
 from tests.e2e.up_process import Repository
 
@@ -210,6 +211,7 @@ def test_the_palette_opens_pages_and_what_the_server_finds(page: Page) -> None:
     expect(box).to_be_focused()
     page.keyboard.type("brok")
     expect(page.get_by_role("option", name="broken in argocd Application")).to_be_visible()
+    check_dialog(page)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("broken")
     page.keyboard.press("Control+k")
@@ -274,10 +276,12 @@ def test_a_pipeline_is_a_picture_in_which_freight_is_promoted(page: Page, site: 
     page.goto("/project/shop/stage/test")
     dialog = page.get_by_role("dialog").first
     expect(dialog).to_contain_text("first-one waits for a person")
+    check_dialog(page)
     dialog.get_by_role("button", name="Promote…").click()
     promoting = page.get_by_role("dialog").last
     promoting.get_by_role("button", name="Preview").click()
     expect(promoting).to_contain_text("All steps would succeed.")
+    check_dialog(page)
     promoting.get_by_role("button", name="Promote", exact=True).click()
     expect(page.get_by_role("status").last).to_contain_text("was made")
     page.goto("/pipelines/shop")
@@ -286,6 +290,10 @@ def test_a_pipeline_is_a_picture_in_which_freight_is_promoted(page: Page, site: 
     page.locator(".piece", has_text="first-one").click()
     expect(page.locator(".node.lit")).to_contain_text("test")
     expect(page).to_have_url(re.compile("freight="))
+    page.goto("/project/shop/stage/test")
+    page.get_by_role("dialog").get_by_role("button", name="Promote downstream…").click()
+    expect(page.get_by_role("dialog").last).to_contain_text("A Promotion is created in each of these Stages")
+    check_dialog(page)
 
 
 def test_a_change_is_found_by_its_commit_and_says_what_it_waits_for(page: Page, site: Site) -> None:
