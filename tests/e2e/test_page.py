@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.accessibility import check_dialog, faults
 from tests.e2e.site import PATIENCE_MS, Site, sign_in
@@ -265,6 +265,32 @@ def test_the_page_reports_a_lost_server_and_recovers(page: Page, site: Site) -> 
     expect(page.get_by_text("Connection lost. What you see")).to_be_visible()
     site.argosy.up()
     expect(page.get_by_text("Connection lost. What you see")).to_have_count(0, timeout=60_000)
+
+
+def test_on_a_slow_server_the_page_says_that_it_loads_and_nothing_is_done_twice(page: Page, site: Site) -> None:
+    off = {"spec": {"syncPolicy": {"automated": None}}}
+    site.argosy.kubectl("patch", "application", "web", "-n", "argocd", "--type=merge", "-p", json.dumps(off))
+    made: list[str] = []
+
+    def slow(route: Route) -> None:
+        if route.request.method == "POST" and route.request.url.endswith("/sync"):
+            made.append(route.request.url)
+        page.wait_for_timeout(1500)
+        route.continue_()
+
+    page.route("**/api/**", slow)
+    page.goto("/applications/argocd/web", wait_until="commit")
+    expect(page.get_by_text("Loading").first).to_be_visible()
+    sync = page.get_by_role("button", name="Sync…")
+    expect(sync).to_be_visible()
+    sync.click()
+    submit = page.get_by_role("dialog").get_by_role("button", name="Sync", exact=True)
+    submit.dblclick()
+    expect(submit).to_be_disabled()
+    expect(page.get_by_role("status").last).to_contain_text("Sync started")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert len(made) == 1
+    page.unroute("**/api/**")
 
 
 def test_the_api_refuses_what_is_wrong_by_its_field(site: Site) -> None:

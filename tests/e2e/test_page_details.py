@@ -256,12 +256,9 @@ OFFERED: Final = "main button:not(:disabled, [role=tab], th *, .copy, [aria-labe
 GOES: Final = "(to) => { history.pushState(null, '', to); dispatchEvent(new PopStateEvent('popstate')); }"
 
 
-def test_what_one_may_not_do_cannot_be_pressed_and_says_which_right_is_missing(
-    pipeline: Site, browser: Browser
-) -> None:
-    site = pipeline
+def signed_in_reader(site: Site, browser: Browser) -> Page:
+    """Of an account that may only read."""
     site.argosy.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=READER)
-    site.argosy.kubectl("apply", "-f", "-", stdin=ROUTED)
     body = {"name": "reader", "newPassword": "reads-only-1", "currentPassword": site.password}
     site.argosy.eventually(
         lambda: site.asked("PUT", "/api/v1/account/password", body, token=site.token())[0] == 200, "a password"
@@ -275,6 +272,15 @@ def test_what_one_may_not_do_cannot_be_pressed_and_says_which_right_is_missing(
     reader.get_by_label("Password").fill("reads-only-1")
     reader.keyboard.press("Enter")
     expect(reader.get_by_role("heading", name="What needs you now")).to_be_visible()
+    return reader
+
+
+def test_what_one_may_not_do_cannot_be_pressed_and_says_which_right_is_missing(
+    pipeline: Site, browser: Browser
+) -> None:
+    site = pipeline
+    site.argosy.kubectl("apply", "-f", "-", stdin=ROUTED)
+    reader = signed_in_reader(site, browser)
     for place, lacking in LACKING.items():
         reader.evaluate(GOES, place)
         for name, right in lacking.items():
@@ -287,4 +293,35 @@ def test_what_one_may_not_do_cannot_be_pressed_and_says_which_right_is_missing(
     reader.get_by_role("region", name="Selection").get_by_role("button", name="Sync…").click()
     expect(reader.get_by_role("dialog")).to_contain_text("missing permission: applications, sync, default/web")
     expect(reader.get_by_role("dialog").get_by_role("button", name=re.compile("^Sync 1"))).to_be_disabled()
-    context.close()
+    reader.context.close()
+
+
+SYNCS: Final = "p, role:readonly, applications, sync, default/web, allow\n"
+
+
+def test_a_right_that_is_revoked_or_granted_in_the_middle_is_noticed_without_a_reload(
+    site: Site, browser: Browser
+) -> None:
+    reader = signed_in_reader(site, browser)
+    reader.goto("/applications/argocd/web")
+    sync, absent = reader.get_by_role("button", name=re.compile("^Sync…")), reader.get_by_text("it does not exist, or")
+    expect(sync).to_be_disabled()
+    policy(site, "g, reader, role:readonly\n" + SYNCS)
+    expect(sync).to_be_enabled()
+    sync.click()
+    policy(site, "g, reader, role:readonly\n")
+    submit = reader.get_by_role("dialog").get_by_role("button", name=re.compile("^Sync"))
+    expect(submit).to_be_disabled()
+    expect(submit).to_have_attribute("title", "missing permission: applications, sync, default/web")
+    reader.keyboard.press("Escape")
+    policy(site, "")
+    expect(absent).to_be_visible()
+    policy(site, "g, reader, role:readonly\n" + SYNCS)
+    expect(absent).to_have_count(0)
+    expect(sync).to_be_enabled()
+    reader.context.close()
+
+
+def policy(site: Site, lines: str) -> None:
+    patch = json.dumps({"data": {"policy.csv": lines, "policy.default": ""}})
+    site.argosy.kubectl("patch", "configmap", "argocd-rbac-cm", "-n", "argocd", "--type=merge", "-p", patch)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
+from argosy.server.rehearsal_reports import config_map
 from tests.e2e.hostile import CORPUS
 from tests.e2e.site import Site
 from tests.e2e.up_process import Repository
@@ -131,6 +132,16 @@ def delivery() -> list[dict[str, Any]]:
     steps = [{"uses": "compose-output", "as": "out", "config": {f"k{at}": text for at, text in enumerate(PRINTABLE)}}]
     template = {"metadata": {}, "spec": {"containers": CONTAINER}}
     metrics = [{"name": text[:60], "provider": {"web": {"url": text}}, "successCondition": text} for text in PRINTABLE]
+    arguments = [{"name": text, "value": text} for text in PRINTABLE]
+    version = {"selector": {"matchLabels": {"app": "hostile"}}, "template": template}
+    versions = [{"name": "v", "replicas": 0, **version}]
+    runs = [{"name": text, "templateName": text, "args": arguments[:3]} for text in PRINTABLE]
+    acme = {
+        "server": "https://127.0.0.1:1/",
+        "email": joined(CORPUS),
+        "privateKeySecretRef": {"name": joined(CORPUS)},
+        "solvers": [{"selector": {"dnsNames": list(PRINTABLE)}, "http01": {"ingress": {"ingressClassName": "x"}}}],
+    }
     return [
         many(
             "hostile",
@@ -181,6 +192,10 @@ def delivery() -> list[dict[str, Any]]:
             "argoproj.io/v1alpha1",
         )
         | {"metadata": {"name": "hostile", "namespace": "argocd", "annotations": {"note": joined(CORPUS)}}},
+        many("hostile", {"metrics": metrics, "args": arguments}, "AnalysisTemplate", "argoproj.io/v1alpha1"),
+        many("hostile", {"templates": versions, "analyses": runs}, "Experiment", "argoproj.io/v1alpha1"),
+        many("hostile", {"acme": acme}, "Issuer", "cert-manager.io/v1"),
+        many("hostile", {"acme": acme}, "ClusterIssuer", "cert-manager.io/v1") | {"metadata": {"name": "hostile"}},
         many(
             "hostile",
             {"secretName": "hostile", "commonName": "x", "issuerRef": {"name": joined(CORPUS)}},
@@ -215,6 +230,7 @@ def told(message: str, uid: str) -> dict[str, Any]:
 def settings() -> list[dict[str, Any]]:
     """What a tenant's administrator writes."""
     roles = [{"name": "r", "description": joined(CORPUS), "groups": list(PRINTABLE[:20]), "policies": []}]
+    cluster = {"server": "https://127.0.0.1:1", "name": joined(CORPUS), "config": "{}"}
     secret = {"url": "https://git.invalid/hostile.git", "name": joined(CORPUS), "type": "git", "username": CORPUS[0]}
     return [
         {
@@ -233,11 +249,40 @@ def settings() -> list[dict[str, Any]]:
             },
             "stringData": secret,
         },
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {
+                "name": "hostile-cluster",
+                "namespace": "argocd",
+                "labels": {"argocd.argoproj.io/secret-type": "cluster"},
+                "annotations": {"note": joined(CORPUS)},
+            },
+            "stringData": cluster,
+        },
+        config_map("argocd", rehearsal()),
     ]
 
 
+def rehearsal() -> dict[str, Any]:
+    """A report that a tenant's pipeline uploads."""
+    where = {"kind": joined(CORPUS), "namespace": CORPUS[1], "name": CORPUS[2], "cluster": CORPUS[3]}
+    text = joined(CORPUS)
+    lines = [{**where, "after": "0s", "at": "2030-01-01T00:00:00Z", "severity": "ok", "text": one} for one in CORPUS]
+    changed = {"kind": CORPUS[4], "namespace": CORPUS[5], "name": text, "change": "update", "lines": list(CORPUS)}
+    return {
+        "name": "hostile", "outcome": "waiting", "reason": text, "took": "6h0m8s", "seed": 0, "changes": list(CORPUS),
+        "timeline": lines,
+        "differences": [
+            {"namespace": "argocd", "application": text, "destination": text, "objects": [changed]}
+        ],
+        "gates": [{**where, "until": "", "message": text}],
+    }  # fmt: skip
+
+
 @pytest.fixture(scope="module")
-def hostile(site: Site, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+def hostile(site: Site, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of the tenant's Promotion."""
     argosy = site.argosy
     argosy.kubectl(
         "apply",
@@ -258,7 +303,18 @@ def hostile(site: Site, tmp_path_factory: pytest.TempPathFactory) -> list[dict[s
     argosy.eventually(lambda: argosy.status("hostile-live") == ("Synced", "Healthy"), "the tenant's objects")
     uid = argosy.get("configmap", "hostile", "-n", NAMESPACE)["metadata"]["uid"]
     argosy.kubectl("apply", "-f", "-", stdin=json.dumps(told(joined(CORPUS), uid)))
-    return made
+    argosy.eventually(lambda: promotions(site), "the tenant's Promotion")
+    return str(promotions(site)[0]["metadata"]["name"])
+
+
+def promotions(site: Site) -> list[dict[str, Any]]:
+    """Makes one if there is none."""
+    found = (site.argosy.get("promotions", "-n", NAMESPACE) or {}).get("items") or []
+    freight = (site.argosy.get("freight", "-n", NAMESPACE) or {}).get("items") or []
+    if not found and freight:
+        body = {"freight": freight[0]["metadata"]["name"]}
+        site.asked("POST", f"/api/argosy/v1/stages/{NAMESPACE}/hostile/promote", body, token=site.token())
+    return list(found)
 
 
 def harmless(page: Page, place: str, shown: str) -> None:
@@ -268,7 +324,7 @@ def harmless(page: Page, place: str, shown: str) -> None:
     assert page.evaluate("refused") == [], place
 
 
-def test_a_hundred_hostile_texts_in_every_field_are_text(page: Page, hostile: list[dict[str, Any]]) -> None:
+def test_a_hundred_hostile_texts_in_every_field_are_text(page: Page, hostile: str) -> None:
     page.add_init_script(WATCH)
     first, some = CORPUS[0], PRINTABLE[20]
     for place, shown in {
@@ -288,6 +344,15 @@ def test_a_hundred_hostile_texts_in_every_field_are_text(page: Page, hostile: li
         "/rollouts/hostile/hostile": first,
         "/analysisruns/hostile/hostile": first,
         "/applicationsets/argocd/hostile": first,
+        "/experiments/hostile/hostile": first,
+        "/issuers/hostile/hostile": first,
+        "/clusterissuers//hostile": first,
+        "/promotions?namespace=hostile": "hostile",
+        f"/promotions/hostile/{hostile}": some,
+        "/settings/clusters": first,
+        "/activity": "admin",
+        "/rehearsals": first,
+        "/rehearsals/hostile": first,
         "/certificates/hostile/hostile": first,
         "/sealedsecrets/hostile/hostile": some,
         "/settings/projects": "hostile",
@@ -298,7 +363,7 @@ def test_a_hundred_hostile_texts_in_every_field_are_text(page: Page, hostile: li
         harmless(page, place, shown)
 
 
-def test_hostile_texts_in_the_panels_of_an_object_are_text(page: Page, hostile: list[dict[str, Any]]) -> None:
+def test_hostile_texts_in_the_panels_of_an_object_are_text(page: Page, hostile: str) -> None:
     page.add_init_script(WATCH)
     page.goto("/applications/argocd/hostile-live?view=tree")
     page.get_by_role("button", name="hostile ConfigMap").click()
@@ -311,6 +376,31 @@ def test_hostile_texts_in_the_panels_of_an_object_are_text(page: Page, hostile: 
     dialog.get_by_role("button", name="Edit…").click()
     expect(dialog.get_by_label("ConfigMap hostile as YAML")).to_contain_text("apiVersion")
     harmless(page, "editor", "apiVersion")
+
+
+def test_hostile_texts_in_dialogs_and_saved_views_are_text(page: Page, hostile: str) -> None:
+    page.add_init_script(WATCH)
+    for place, button, shown in (
+        ("/stages/hostile/hostile", "Promote…", "hostile"),
+        ("/pipelines/hostile?stage=hostile", "Promote…", "hostile"),
+        (f"/promotions/hostile/{hostile}", "Promote again…", "hostile"),
+        ("/applications/argocd/hostile-live", "Sync…", "hostile"),
+        ("/applications/argocd/hostile-live", "Delete…", "hostile"),
+        ("/settings/clusters", "Remove https://127.0.0.1:1", "127.0.0.1:1"),
+    ):
+        page.goto(place)
+        page.get_by_role("button", name=button).first.click()
+        expect(page.get_by_role("dialog").last).to_contain_text(shown)
+        harmless(page, f"{button} at {place}", shown)
+    page.goto("/applications?search=hostile")
+    page.get_by_role("button", name="Save this view…").click()
+    page.get_by_role("textbox", name="Name of the view").fill(CORPUS[0])
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name=CORPUS[0], exact=True)).to_be_visible()
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Go to a page").fill("hostile")
+    expect(page.get_by_role("option").first).to_be_visible()
+    harmless(page, "palette and views", "hostile")
 
 
 def test_hostile_addresses_lead_nowhere_else(page: Page) -> None:

@@ -30,7 +30,7 @@ const GUARDS: Record<string, [file: string, guard: string]> = {
   "pages/application-set-edit/page.tsx: POST /api/v1/applicationsets?upsert=true": ["pages/application-set-edit/page.tsx", "lacks={lacks} disabled={busy || !isTried || text === start} onClick={() => void save()}"],
   "pages/application/automation.tsx: PATCH /api/v1/applications/${encodeURIComponent(row.name)}": ["pages/application/automation.tsx", "lacks={rights.update} onClick={() => setAsks(true)}"],
   "pages/application/delete.tsx: DELETE /api/v1/applications/${encodeURIComponent(row.name)}?${asked}": ["pages/application/page.tsx", "lacks={rights.delete} onClick={onDelete}"],
-  "pages/application/history.tsx: POST /api/v1/applications/${row.name}/rollback": ["pages/application/history.tsx", "lacks={rights.rollback && (rights.sync ?? rights.rollback)} onClick={() => setChosen(entry)}"],
+  "pages/application/history.tsx: POST /api/v1/applications/${row.name}/rollback": ["pages/application/history.tsx", "lacks={lacks} onClick={() => setChosen(entry)}"],
   "pages/application/ignore-dialog.tsx: PATCH /api/v1/applications/${encodeURIComponent(app.row.name)}": ["pages/application/ignore-dialog.tsx", "lacks={rights.update}"],
   "pages/application/object-panel.tsx: POST /api/v1/applications/${app.row.name}/resource?${asked}": ["pages/application/object-panel.tsx", "lacks={whole && fine} onClick={() => setEditing(true)}"],
   "pages/application/object-panel.tsx: POST /api/v1/applications/${app.row.name}/resource/actions/v2": ["pages/application/object-panel.tsx", "lacks={lacks[number]}"],

@@ -18,6 +18,9 @@ export class Failure extends Error {
 
 export const me = signal<Me | null>(null);
 
+/** Counts up when policies have changed, or something was refused: what one may is to be asked again. */
+export const rightsChanged = signal(0);
+
 export async function ask<T>(method: string, place: string, body?: unknown): Promise<T> {
   const init: RequestInit = { method, headers: { Accept: "application/json" }, credentials: "same-origin" };
   if (body !== undefined || method !== "GET") {
@@ -33,6 +36,7 @@ export async function ask<T>(method: string, place: string, body?: unknown): Pro
   if (response.ok) return (await response.json()) as T;
   const failure = new Failure(response.status, await complaint(response));
   if (response.status === 401 && place !== "/api/v1/session") signInAgain();
+  if (response.status === 403) rightsChanged.value++;
   throw failure;
 }
 

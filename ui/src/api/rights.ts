@@ -1,7 +1,7 @@
 /** What one may, asked in one question for many rights; a missing right is the reason why something cannot be pressed. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
-import { ask, type Schemas } from "./client";
+import { ask, rightsChanged, type Schemas } from "./client";
 
 export type Right = Schemas["Right"];
 
@@ -14,9 +14,12 @@ export function lackOf(right: Right): string {
 export function useLacking(rights: Right[]): (string | undefined)[] {
   const [lacks, setLacks] = useState<(string | undefined)[]>([]);
   const question = JSON.stringify(rights);
+  const answered = useRef("");
+  const version = rightsChanged.value;
   useEffect(() => {
     let current = true;
-    setLacks([]);
+    if (answered.current !== question) setLacks([]); // else what is known stays until the new answer is there
+    answered.current = question;
     const asked = JSON.parse(question) as Right[];
     if (asked.length > 0) {
       ask<Schemas["Allowed"]>("POST", "/api/argosy/v1/rights", { rights: asked }).then(
@@ -25,7 +28,7 @@ export function useLacking(rights: Right[]): (string | undefined)[] {
       );
     }
     return () => (current = false);
-  }, [question]);
+  }, [question, version]);
   return lacks;
 }
 

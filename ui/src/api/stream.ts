@@ -5,7 +5,7 @@
 import { type Signal, signal } from "@preact/signals";
 
 import { href } from "../router";
-import { ask, type Me, signInAgain } from "./client";
+import { ask, type Me, rightsChanged, signInAgain } from "./client";
 import { patched } from "./patch";
 import { addressOf, told } from "./stream-model";
 
@@ -34,6 +34,7 @@ const LEAVING = 1000;
 const BUSY = 5000;
 
 const watches = new Set<Watch>();
+const refused = new Set<Watch>();
 let opened: Watch[] = [];
 let source: EventSource | null = null;
 let timer = 0;
@@ -86,6 +87,7 @@ function open(): void {
   dueAt = Infinity;
   source?.close();
   source = null;
+  refused.clear();
   opened = [...watches];
   if (opened.length === 0) return;
   const made = new EventSource(href(addressOf(opened.map((one) => one.place()))));
@@ -105,6 +107,7 @@ function open(): void {
   heard("refused", (watch, body) => {
     connected.value = true;
     const status = Number(body["status"]);
+    refused.add(watch);
     watch.refuse(String(body["message"] ?? ""), status);
     if (status >= 500) openIn(BUSY);
   });
@@ -112,6 +115,11 @@ function open(): void {
     if (source !== made) return;
     if (told((event as MessageEvent<string>).data).number < 0) signInAgain();
     else openIn(FIRST_WAIT); // what is asked for again is refused with its reason
+  });
+  made.addEventListener("rights", () => {
+    if (source !== made) return;
+    rightsChanged.value++;
+    if (refused.size > 0) openIn(0); // it may be permitted now
   });
   made.onerror = () => {
     made.close();

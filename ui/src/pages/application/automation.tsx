@@ -41,7 +41,7 @@ export function AutomationFact({ app, rights }: { app: Shown; rights: Rights }) 
             </p>
             <div class="actions">
               <Button onClick={() => setAsks(false)}>Cancel</Button>
-              <Button kind="primary" type="submit">
+              <Button kind="primary" type="submit" lacks={rights.update}>
                 {paused ? "Resume" : "Pause"}
               </Button>
             </div>

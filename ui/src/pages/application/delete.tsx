@@ -11,7 +11,7 @@ const CHOICES: [Propagation, string, string][] = [
 ];
 
 /** Names what is lost, and wants the name typed. */
-export function DeleteDialog({ app, onClose }: { app: Shown; onClose: () => void }) {
+export function DeleteDialog({ app, lacks, onClose }: { app: Shown; lacks: string | undefined; onClose: () => void }) {
   const { row } = app;
   const [propagation, setPropagation] = useState<Propagation>("foreground");
   const [typed, setTyped] = useState("");
@@ -55,7 +55,7 @@ export function DeleteDialog({ app, onClose }: { app: Shown; onClose: () => void
         </label>
         <div class="actions">
           <Button onClick={onClose}>Cancel</Button>
-          <Button kind="danger" type="submit" disabled={typed !== row.name}>
+          <Button kind="danger" type="submit" lacks={lacks} disabled={typed !== row.name}>
             Delete {row.name}
           </Button>
         </div>

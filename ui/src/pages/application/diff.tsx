@@ -130,7 +130,7 @@ function ToSync({ app, found, rights }: { app: Shown; found: Difference[]; right
           )
         }
       />
-      {syncs && <SyncDialog app={app} only={of.map((one) => one.of)} onClose={() => setSyncs(false)} />}
+      {syncs && <SyncDialog app={app} lacks={rights.sync} only={of.map((one) => one.of)} onClose={() => setSyncs(false)} />}
       {ignoring && <IgnoreDialog app={app} difference={ignoring} rights={rights} onClose={() => setIgnoring(null)} />}
     </>
   );

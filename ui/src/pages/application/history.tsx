@@ -14,6 +14,7 @@ type Entry = Shown["history"][number];
 
 export function HistoryView({ app, rights }: { app: Shown; rights: Rights }) {
   const [chosen, setChosen] = useState<Entry | null>(null);
+  const lacks = rights.rollback && (rights.sync ?? rights.rollback);
   if (app.history.length === 0) return <p class="muted">Nothing deployed yet. Press Sync to deploy for the first time.</p>;
   return (
     <>
@@ -48,7 +49,7 @@ export function HistoryView({ app, rights }: { app: Shown; rights: Rights }) {
                   ) : (
                     <>
                       <a href={href(withQuery({ view: "diff", from: `history:${entry.id}`, to: LIVE }))}>Compare</a>{" "}
-                      <Button kind="plain" lacks={rights.rollback && (rights.sync ?? rights.rollback)} onClick={() => setChosen(entry)}>
+                      <Button kind="plain" lacks={lacks} onClick={() => setChosen(entry)}>
                         Roll back…
                       </Button>
                     </>
@@ -59,12 +60,12 @@ export function HistoryView({ app, rights }: { app: Shown; rights: Rights }) {
           </tbody>
         </table>
       </div>
-      {chosen && <RollBack app={app} entry={chosen} onClose={() => setChosen(null)} />}
+      {chosen && <RollBack app={app} entry={chosen} lacks={lacks} onClose={() => setChosen(null)} />}
     </>
   );
 }
 
-function RollBack({ app, entry, onClose }: { app: Shown; entry: Entry; onClose: () => void }) {
+function RollBack({ app, entry, lacks, onClose }: { app: Shown; entry: Entry; lacks: string | undefined; onClose: () => void }) {
   const { row } = app;
   const { found, problem } = useDifferences(app, comparison(row.namespace, row.name, LIVE, `history:${entry.id}`));
   async function rollBack(event: SubmitEvent) {
@@ -91,7 +92,7 @@ function RollBack({ app, entry, onClose }: { app: Shown; entry: Entry; onClose: 
         </details>
         <div class="actions">
           <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit">
+          <Button kind="primary" type="submit" lacks={lacks}>
             Roll back
           </Button>
         </div>

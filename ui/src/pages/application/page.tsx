@@ -74,8 +74,8 @@ function Found({ app }: { app: Shown }) {
       {view === "diff" && <DiffView app={app} rights={rights} />}
       {view === "history" && <HistoryView app={app} rights={rights} />}
       {view === "logs" && <ApplicationLogs app={app} />}
-      {syncs && <SyncDialog app={app} onClose={() => setSyncs(false)} />}
-      {deletes && <DeleteDialog app={app} onClose={() => setDeletes(false)} />}
+      {syncs && <SyncDialog app={app} lacks={rights.sync} onClose={() => setSyncs(false)} />}
+      {deletes && <DeleteDialog app={app} lacks={rights.delete} onClose={() => setDeletes(false)} />}
     </>
   );
 }

@@ -18,7 +18,14 @@ const DANGEROUS = new Set(["force", "replace"]);
 const same = (one: Reference, other: Reference) => one.kind === other.kind && one.group === other.group && one.namespace === other.namespace && one.name === other.name;
 
 /** Shows what would happen before it happens. `only`: those resources, where not all are meant. */
-export function SyncDialog({ app, only = [], onClose }: { app: Shown; only?: Reference[]; onClose: () => void }) {
+interface SyncProps {
+  app: Shown;
+  only?: Reference[];
+  lacks: string | undefined;
+  onClose: () => void;
+}
+
+export function SyncDialog({ app, only = [], lacks, onClose }: SyncProps) {
   const { row } = app;
   const concerned = app.resources.filter((one) => only.length === 0 || only.some((chosen) => same(chosen, one)));
   const [options, setOptions] = useState<Options>({ prune: false, dryRun: false, force: false, replace: false, applyOutOfSyncOnly: false });
@@ -66,7 +73,7 @@ export function SyncDialog({ app, only = [], onClose }: { app: Shown; only?: Ref
         </details>
         <div class="actions">
           <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" disabled={busy}>
+          <Button kind="primary" type="submit" lacks={lacks} disabled={busy}>
             {options.dryRun ? "Start dry run" : "Sync"}
           </Button>
         </div>

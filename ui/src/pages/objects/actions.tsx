@@ -93,7 +93,7 @@ function Verbs({ kind, verbs, row, onDone }: { kind: string; verbs: Verb[]; row:
             <p>{asks.effect}</p>
             <div class="actions">
               <Button onClick={() => setAsks(null)}>Cancel</Button>
-              <Button kind={asks.kind === "danger" ? "danger" : "primary"} type="submit">
+              <Button kind={asks.kind === "danger" ? "danger" : "primary"} type="submit" lacks={lacks[asks.name]}>
                 {asks.title}
               </Button>
             </div>
@@ -221,7 +221,7 @@ function Promote({ row, automatic, lacks, onClose, onDone }: { row: Row; automat
         {chosen && <PromotionPreview key={chosen} place={place} freight={chosen} />}
         <div class="actions">
           <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" disabled={!chosen}>
+          <Button kind="primary" type="submit" lacks={lacks} disabled={!chosen}>
             Promote
           </Button>
         </div>

@@ -33,7 +33,7 @@ export function PromotionActions({ row, facts, onDone }: { row: Row; facts: Reco
             )}
             <div class="actions">
               <Button onClick={() => setAsks(false)}>Cancel</Button>
-              <Button kind={verb === "abort" ? "danger" : "primary"} type="submit">
+              <Button kind={verb === "abort" ? "danger" : "primary"} type="submit" lacks={lacks}>
                 {verb === "abort" ? "Abort" : "Promote again"}
               </Button>
             </div>

@@ -14,12 +14,20 @@ export function SetImage({ row, containers, onDone }: { row: Row; containers: [n
       <Button lacks={lacks["set-image"]} onClick={() => setOpen(true)}>
         Set image…
       </Button>
-      {open && <Asked row={row} containers={containers} onClose={() => setOpen(false)} onDone={onDone} />}
+      {open && <Asked row={row} lacks={lacks["set-image"]} containers={containers} onClose={() => setOpen(false)} onDone={onDone} />}
     </div>
   );
 }
 
-function Asked({ row, containers, onClose, onDone }: { row: Row; containers: [string, string][]; onClose: () => void; onDone: () => void }) {
+interface AskedProps {
+  row: Row;
+  containers: [string, string][];
+  lacks: string | undefined;
+  onClose: () => void;
+  onDone: () => void;
+}
+
+function Asked({ row, containers, lacks, onClose, onDone }: AskedProps) {
   const [container, setContainer] = useState(containers[0]![0]);
   const present = containers.find(([name]) => name === container)?.[1] ?? "";
   const [image, setImage] = useState(present);
@@ -59,7 +67,7 @@ function Asked({ row, containers, onClose, onDone }: { row: Row; containers: [st
         <Note severity="attention">If Git manages this Rollout, the next sync puts Git's image back.</Note>
         <div class="actions">
           <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" disabled={!image.trim() || image.trim() === present}>
+          <Button kind="primary" type="submit" lacks={lacks} disabled={!image.trim() || image.trim() === present}>
             Set image
           </Button>
         </div>

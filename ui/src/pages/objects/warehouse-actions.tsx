@@ -16,12 +16,12 @@ export function WarehouseActions({ row, onDone }: { row: Row; onDone: () => void
       <Button lacks={lacks["create-freight"]} onClick={() => setOpen(true)}>
         Create Freight…
       </Button>
-      {open && <MakeFreight row={row} onClose={() => setOpen(false)} onDone={onDone} />}
+      {open && <MakeFreight row={row} lacks={lacks["create-freight"]} onClose={() => setOpen(false)} onDone={onDone} />}
     </div>
   );
 }
 
-function MakeFreight({ row, onClose, onDone }: { row: Row; onClose: () => void; onDone: () => void }) {
+function MakeFreight({ row, lacks, onClose, onDone }: { row: Row; lacks: string | undefined; onClose: () => void; onDone: () => void }) {
   const [found, setFound] = useState<Schemas["Artefacts"] | null>(null);
   const [problem, setProblem] = useState("");
   const [chosen, setChosen] = useState<Record<string, string>>({});
@@ -76,7 +76,7 @@ function MakeFreight({ row, onClose, onDone }: { row: Row; onClose: () => void; 
         </label>
         <div class="actions">
           <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" disabled={!isReady}>
+          <Button kind="primary" type="submit" lacks={lacks} disabled={!isReady}>
             Create
           </Button>
         </div>

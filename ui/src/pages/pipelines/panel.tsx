@@ -134,7 +134,7 @@ function Downstream({ pipeline, stage }: { pipeline: Pipeline; stage: StageNode 
             </ul>
             <div class="actions">
               <Button onClick={() => setAsks(false)}>Cancel</Button>
-              <Button kind="primary" type="submit">
+              <Button kind="primary" type="submit" lacks={lacks}>
                 Promote to {following.length} {following.length === 1 ? "stage" : "stages"}
               </Button>
             </div>

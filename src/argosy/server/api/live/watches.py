@@ -1,8 +1,9 @@
 """One event stream for everything that an open page shows: browsers limit connections per host.
 
 `GET /stream?watch=<what>&watch=<what>`: each value is the path and query of a stream, without `/stream/`. Events
-are `snapshot`, `patch`, `refused` and `ended`. Their data is a list: the watch's number, and the data of its own
-stream. A watch that is refused or ends does not affect the others; `ended` without a number ends the session.
+are `snapshot`, `patch`, `refused`, `ended` and `rights`. Their data is a list: the watch's number, and the data of its
+own stream. A watch that is refused or ends does not affect the others; `ended` without a number ends the session.
+`rights`, with an empty list: policies have changed, so what is permitted or was refused may be another now.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ class Watches:
         self._asked = self._sent = 0
         self._begun = self._ends = False
         self._quiet = 0.0
+        self._rights: object = call.enforcer()
 
     async def add(self, place: str, opening: Opening) -> None:
         number, self._asked = self._asked, self._asked + 1
@@ -84,6 +86,7 @@ class Watches:
                     self._ends = True
                     return b"event: ended\ndata: []\n\n"
                 await self._drop_what_is_forbidden()
+                self._report_rights()
             self._begun = True
             for number, events in list(self._open.items()):
                 if events.due_in() == 0.0:
@@ -111,6 +114,11 @@ class Watches:
         if state is not None:
             self._sent += 1
             self._ready.append(b"id: %d\nevent: %b\ndata: [%d,%b]\n\n" % (self._sent, state[0], number, state[1]))
+
+    def _report_rights(self) -> None:
+        if (rights := self._call.enforcer()) is not self._rights:
+            self._rights = rights
+            self._ready.append(b"event: rights\ndata: []\n\n")
 
     async def _drop_what_is_forbidden(self) -> None:
         for number, events in list(self._open.items()):

@@ -63,7 +63,7 @@ export function Revisions({ namespace, name, wanted }: { namespace: string; name
             <Note severity="attention">If Git manages this Rollout, an automated sync puts Git's version back.</Note>
             <div class="actions">
               <Button onClick={() => setAsks(null)}>Cancel</Button>
-              <Button kind="primary" type="submit">
+              <Button kind="primary" type="submit" lacks={lacks}>
                 Go back
               </Button>
             </div>
