@@ -14,6 +14,7 @@ from typing import Any
 from argosy.apis.kubernetes.views.apps import ReplicaSet
 from argosy.apis.kubernetes.views.core import Service
 from argosy.apis.rollouts import CanaryStep, Experiment, Rollout, RolloutStatus
+from argosy.apis.rollouts.analysis import AnalysisRun
 from argosy.apis.rollouts.routing import IstioVirtualService
 from argosy.apis.rollouts.status import TrafficWeights, WeightDestination
 from argosy.apis.rollouts.steps import PodMetadata, RunArgument, SetHeaderRoute, SetMirrorRoute
@@ -372,9 +373,9 @@ def _would_do_if_a_set_went(given: Json, wanted: Json) -> bool:
 
 def surplus_runs(given: Json) -> Json:
     """Only which ones counts: several go at once. Those of upstream's own tests have no name."""
-    runs = [{**run, "metadata": {"name": "", **run["metadata"]}} for run in given["ars"]]
+    runs = [read(AnalysisRun, {"spec": {}, **run}) for run in given["ars"]]
     gone = runs_to_delete(runs, sets(given["allRSs"]), given["limitSuccessful"], given["limitUnsuccessful"])
-    return {"names": sorted(run["metadata"]["name"] for run in gone)}
+    return {"names": sorted(run.name for run in gone)}
 
 
 OPERATIONS: Mapping[str, Callable[[Json], Json]] = {

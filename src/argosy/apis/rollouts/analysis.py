@@ -70,8 +70,16 @@ class AnalysisRun(Object):
     status: FreeObject | None = None
 
     @property
+    def name(self) -> str:
+        return self.metadata.name
+
+    @property
     def key(self) -> Key:
         return Key(self.metadata.namespace, self.metadata.name)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return self.metadata.labels
 
     @property
     def outcome(self) -> AnalysisRunStatus:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
+from argosy.apis.rollouts.analysis import AnalysisRun
 from argosy.apis.rollouts.experiment import AnalysisReference
 from argosy.apis.rollouts.templates import TemplateError, gathered, run_spec
 from argosy.machinery import timestamps
@@ -14,7 +15,7 @@ from argosy.machinery.requests import create, merge
 from argosy.rollouts.arithmetic.sums import pod_hash_of
 from argosy.rollouts.experiments.rules import length_of, named
 from argosy.rollouts.experiments.turn import Turn, owner_reference
-from argosy.rollouts.reconcile.steps.analyses import message_of, phase_of
+from argosy.rollouts.reconcile.steps.analyses import phase_of
 from argosy.rollouts.resources import ANALYSIS_RUNS, INSTANCE_ID
 from argosy.rollouts.revisions.ephemeral import plain
 from argosy.rollouts.status.phase import FINAL
@@ -50,12 +51,11 @@ def _sync(turn: Turn, analysis: AnalysisReference, before: JsonObject, status: J
         text = f'analysisruns.argoproj.io "{before["analysisRun"]}" not found'
         status.update(phase="Error", message=text)
     elif turn.is_terminating:
-        if phase_of(run) not in FINAL and not run["spec"].get("terminate"):
-            name = run["metadata"]["name"]
-            turn.event("AnalysisRunTerminating", f"Terminating {analysis.name} ({name})")
-            turn.steps.append(merge(ANALYSIS_RUNS, run, {"spec": {"terminate": True}}, exact=False))
+        if phase_of(run) not in FINAL and not run.spec.terminate:
+            turn.event("AnalysisRunTerminating", f"Terminating {analysis.name} ({run.name})")
+            turn.steps.append(merge(AnalysisRun, run, {"spec": {"terminate": True}}, exact=False))
     else:
-        status.update(phase=phase_of(run) or before.get("phase"), message=message_of(run))
+        status.update(phase=phase_of(run) or before.get("phase"), message=run.outcome.message)
 
 
 def _absent(analysis: AnalysisReference) -> str:

@@ -32,7 +32,7 @@ class Seen:
     foreign_services: Mapping[str, Service] = field(default_factory=dict)
     """Services with a name that one of ours will have, by that name."""
     templates: Mapping[tuple[str, bool], JsonObject] = field(default_factory=dict)
-    runs: Mapping[str, JsonObject] = field(default_factory=dict)
+    runs: Mapping[str, AnalysisRun] = field(default_factory=dict)
     """Our AnalysisRuns by name."""
     taken_names: frozenset[str] = frozenset()
     """Names of AnalysisRuns that belong to another object."""
@@ -65,7 +65,7 @@ def look(snapshot: Snapshot, key: Key, settings: RolloutSettings = USUAL) -> See
         if other is not None and not other.is_deleting:
             namesakes[name] = other
     services, foreign = _services(snapshot, experiment)
-    runs = {run.metadata.name: run.raw for run in snapshot.owned(AnalysisRun, experiment.uid)}
+    runs = {run.name: run for run in snapshot.owned(AnalysisRun, experiment.uid)}
     return Seen(
         experiment=experiment,
         sets=sets,
@@ -119,7 +119,7 @@ def _templates(snapshot: Snapshot, experiment: Experiment) -> dict[tuple[str, bo
     return found
 
 
-def _taken(snapshot: Snapshot, experiment: Experiment, ours: Mapping[str, JsonObject]) -> frozenset[str]:
+def _taken(snapshot: Snapshot, experiment: Experiment, ours: Mapping[str, AnalysisRun]) -> frozenset[str]:
     taken = set()
     for analysis in experiment.spec.analyses:
         base = name = f"{experiment.name}-{analysis.name}"

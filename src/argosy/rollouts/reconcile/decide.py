@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from argosy.apis.kubernetes.views.apps import ReplicaSet
+from argosy.apis.rollouts.analysis import AnalysisRun
 from argosy.machinery.controller import Decision, Step
 from argosy.machinery.objects import JsonObject
 from argosy.rollouts.arithmetic.sums import pod_hash_of, total_actual, total_available
@@ -117,7 +118,7 @@ def _stable(seen: Seen, new: ReplicaSet | None) -> ReplicaSet | None:
     return next((found for found in seen.sets if pod_hash_of(found) == wanted), None)
 
 
-def _current_runs(seen: Seen) -> tuple[Runs, list[JsonObject]]:
+def _current_runs(seen: Seen) -> tuple[Runs, list[AnalysisRun]]:
     """Runs that the status names, and all others."""
     status = seen.rollout.status
     named = {
@@ -129,7 +130,7 @@ def _current_runs(seen: Seen) -> tuple[Runs, list[JsonObject]]:
     slots = {found.name: slot for slot, found in reversed(named.items()) if found is not None}
     runs, others = Runs(), []
     for run in seen.runs:
-        slot = slots.get(str(run["metadata"]["name"]))
+        slot = slots.get(run.name)
         if slot is None:
             others.append(run)
         else:

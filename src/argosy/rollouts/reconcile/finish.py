@@ -13,6 +13,7 @@ from argosy.rollouts.arithmetic.weights import current_step
 from argosy.rollouts.reconcile.draft import write_status
 from argosy.rollouts.reconcile.durations import duration_after
 from argosy.rollouts.reconcile.rollback import is_fast_rollback, is_within_window
+from argosy.rollouts.reconcile.steps.analyses import phase_of
 from argosy.rollouts.reconcile.turn import Turn
 from argosy.rollouts.reconcile.workload import scale_down_on_success
 from argosy.rollouts.resources import WORKLOAD_GENERATION
@@ -94,10 +95,7 @@ def _blue_green_reason(turn: Turn, status: JsonObject) -> str:
     strategy = turn.rollout.spec.strategy.blue_green
     if turn.pauses.is_aborted or strategy is None:
         return ""
-    run = turn.runs.post
-    if strategy.post_promotion_analysis is not None and (
-        run is None or (run.get("status") or {}).get("phase") != "Successful"
-    ):
+    if strategy.post_promotion_analysis is not None and phase_of(turn.runs.post) != "Successful":
         return ""
     return "Completed blue-green update"
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from argosy.apis.kubernetes.views.apps import ReplicaSet
 from argosy.apis.rollouts import Experiment
+from argosy.apis.rollouts.analysis import AnalysisRun
 from argosy.machinery.requests import delete
 from argosy.rollouts.arithmetic.limits import revision_history
 from argosy.rollouts.arithmetic.sums import pod_hash_of
 from argosy.rollouts.reconcile.turn import Turn
-from argosy.rollouts.resources import ANALYSIS_RUNS, HASH_LABEL
+from argosy.rollouts.resources import HASH_LABEL
 
 
 def trim_history(turn: Turn) -> None:
@@ -21,9 +22,8 @@ def trim_history(turn: Turn) -> None:
         if not (pod_hash := pod_hash_of(found)):
             continue
         for run in turn.other_runs:
-            metadata = run["metadata"]
-            if (metadata.get("labels") or {}).get(HASH_LABEL) == pod_hash and not metadata.get("deletionTimestamp"):
-                turn.write(delete(ANALYSIS_RUNS, run, exact=False))
+            if run.labels.get(HASH_LABEL) == pod_hash and not run.metadata.deletion_timestamp:
+                turn.write(delete(AnalysisRun, run, exact=False))
         for experiment in turn.other_experiments:
             if experiment.labels.get(HASH_LABEL) == pod_hash and not experiment.metadata.deletion_timestamp:
                 turn.write(delete(Experiment, experiment, exact=False))

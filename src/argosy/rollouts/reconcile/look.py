@@ -112,7 +112,7 @@ def _complete(
     templates = _templates(snapshot, rollout)
     objects = objects_of(snapshot, rollout)
     problem = facts.problem or first_wrong_reference(rollout, services, templates, objects)
-    runs = [run.raw for run in snapshot.owned(AnalysisRun, rollout.uid) if _is_controlled(run.raw, rollout.uid)]
+    runs = [run for run in snapshot.owned(AnalysisRun, rollout.uid) if _is_controlled(run.raw, rollout.uid)]
     experiments = [one for one in snapshot.owned(Experiment, rollout.uid) if _is_controlled(one.raw, rollout.uid)]
     pod_hash = facts.pod_hash
     new = next((found for found in sets if pod_hash_of(found) == pod_hash), None)

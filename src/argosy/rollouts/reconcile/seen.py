@@ -9,6 +9,7 @@ from typing import Any
 from argosy.apis.kubernetes.views.apps import ReplicaSet
 from argosy.apis.kubernetes.views.core import Service
 from argosy.apis.rollouts import Experiment, Rollout
+from argosy.apis.rollouts.analysis import AnalysisRun
 from argosy.machinery.controller import Refusal
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.rollouts.partitions.sets import Partitioned
@@ -52,7 +53,7 @@ class Seen:
     """Controlled ones that no longer match: they are released."""
     namesake: ReplicaSet | None = None
     """Another object's ReplicaSet with the name of the new one: a collision."""
-    runs: Sequence[JsonObject] = ()
+    runs: Sequence[AnalysisRun] = ()
     experiments: Sequence[Experiment] = ()
     taken_names: frozenset[str] = frozenset()
     """AnalysisRuns and Experiments of others with names that ours would get."""

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from argosy.apis.kubernetes.views.apps import ReplicaSet
 from argosy.apis.rollouts import Experiment, Rollout
+from argosy.apis.rollouts.analysis import AnalysisRun
 from argosy.apis.schema import read
 from argosy.machinery.controller import Event, Step
 from argosy.machinery.objects import JsonObject, Kind
@@ -31,12 +32,12 @@ class Halted(Exception):
 class Runs:
     """The AnalysisRuns that the status names."""
 
-    step: JsonObject | None = None
-    background: JsonObject | None = None
-    pre: JsonObject | None = None
-    post: JsonObject | None = None
+    step: AnalysisRun | None = None
+    background: AnalysisRun | None = None
+    pre: AnalysisRun | None = None
+    post: AnalysisRun | None = None
 
-    def all(self) -> list[JsonObject]:
+    def all(self) -> list[AnalysisRun]:
         return [run for run in (self.step, self.background, self.pre, self.post) if run is not None]
 
 
@@ -50,7 +51,7 @@ class Turn:
     sets: Sequence[ReplicaSet]
     """All ReplicaSets, oldest first."""
     runs: Runs
-    other_runs: Sequence[JsonObject]
+    other_runs: Sequence[AnalysisRun]
     experiment: Experiment | None
     other_experiments: Sequence[Experiment]
     pauses: Pauses

@@ -6,13 +6,15 @@ The analysis room measures an AnalysisRun; here it is created, its phase read, a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from argosy.apis.kubernetes.views.apps import ReplicaSet
-from argosy.apis.rollouts import Rollout
+from argosy.apis.rollouts import Experiment, Rollout
+from argosy.apis.rollouts.analysis import AnalysisRun, AnalysisRunSpec
 from argosy.apis.rollouts.status import RunStatus
 from argosy.apis.rollouts.steps import BackgroundAnalysis, RolloutAnalysis
 from argosy.apis.rollouts.templates import TemplateError, gathered, run_spec
-from argosy.machinery.objects import JsonObject
+from argosy.apis.schema import read
 from argosy.machinery.requests import create, delete
 from argosy.rollouts.analyses.arguments import run_arguments
 from argosy.rollouts.arithmetic.bluegreen import is_saturated
@@ -32,16 +34,9 @@ _TYPES = {"post": "PostPromotion", "pre": "PrePromotion", "step": "Step", "backg
 """In the order in which their events are emitted."""
 
 
-def phase_of(run: JsonObject | None) -> str:
-    return str(((run or {}).get("status") or {}).get("phase") or "")
-
-
-def message_of(run: JsonObject) -> str:
-    return str((run.get("status") or {}).get("message") or "")
-
-
-def name_of(run: JsonObject) -> str:
-    return str(run["metadata"]["name"])
+def phase_of(run: AnalysisRun | None) -> str:
+    """Empty without a run."""
+    return run.outcome.phase if run is not None else ""
 
 
 def sync_runs(turn: Turn) -> None:
@@ -61,12 +56,12 @@ def sync_runs(turn: Turn) -> None:
         current.post = _post_promotion_run(turn)
         _pause_or_abort(turn, current.post, "Blue/green post-promotion analysis phase error/failed")
     _set_current(turn, current)
-    named = {name_of(run) for run in current.all()}
-    others = [run for run in turn.other_runs if name_of(run) not in named]
+    named = {run.name for run in current.all()}
+    others = [run for run in turn.other_runs if run.name not in named]
     terminate(turn, others)
     for run in runs_to_delete(others, turn.sets, successful_runs(rollout), unsuccessful_runs(rollout)):
-        if not run["metadata"].get("deletionTimestamp"):
-            turn.write(delete(ANALYSIS_RUNS, run, exact=False))
+        if not run.metadata.deletion_timestamp:
+            turn.write(delete(AnalysisRun, run, exact=False))
     _report_changes(turn, current)
 
 
@@ -76,27 +71,28 @@ def _set_current(turn: Turn, current: Runs) -> None:
     part = turn.status.setdefault("canary" if canary else "blueGreen", {})
     for name, field in (_FIELDS if canary else _BLUE_GREEN_FIELDS).items():
         if (run := getattr(current, name)) is not None:
-            found = {"name": name_of(run), "status": phase_of(run), "message": message_of(run)}
+            found = {"name": run.name, "status": phase_of(run), "message": run.outcome.message}
             part[field] = {key: value for key, value in found.items() if value or key != "message"}
 
 
-def terminate(turn: Turn, runs: Iterable[JsonObject | None]) -> None:
+def terminate(turn: Turn, runs: Iterable[AnalysisRun | None]) -> None:
     for run in runs:
-        if run is None or phase_of(run) in FINAL or (run.get("spec") or {}).get("terminate"):
+        if run is None or phase_of(run) in FINAL or run.spec.terminate:
             continue
-        if run["metadata"].get("resourceVersion"):  # else it is only being created in this turn
-            turn.patch(ANALYSIS_RUNS, run, {"spec": {"terminate": True}})
+        if run.metadata.resource_version:  # else it is only being created in this turn
+            turn.patch(AnalysisRun, run, {"spec": {"terminate": True}})
 
 
-def _pause_or_abort(turn: Turn, run: JsonObject | None, text: str) -> None:
+def _pause_or_abort(turn: Turn, run: AnalysisRun | None, text: str) -> None:
     phase = phase_of(run)
     if phase == "Inconclusive":
         turn.pauses.added.append(INCONCLUSIVE_RUN)
     elif run is not None and phase in ("Error", "Failed"):
-        turn.pauses.abort_message = f"{text}: {message_of(run)}" if message_of(run) else text
+        message = run.outcome.message
+        turn.pauses.abort_message = f"{text}: {message}" if message else text
 
 
-def _needs_new(turn: Turn, run: JsonObject | None) -> bool:
+def _needs_new(turn: Turn, run: AnalysisRun | None) -> bool:
     """There is none; or it was inconclusive and somebody resumed; or the update is being retried."""
     if run is None:
         return True
@@ -110,14 +106,13 @@ def _needs_new(turn: Turn, run: JsonObject | None) -> bool:
     return bool(status.aborted_at)
 
 
-def _step_run(turn: Turn) -> JsonObject | None:
+def _step_run(turn: Turn) -> AnalysisRun | None:
     run, status = turn.runs.step, turn.rollout.status
     step, index = current_step(turn.rollout)
     if status.pause_conditions or status.abort:
         return run
     analysis = step.analysis if step is not None else None
-    labels = ((run or {}).get("metadata") or {}).get("labels") or {}
-    from_before = run is not None and labels.get(STEP_INDEX) != str(index)
+    from_before = run is not None and run.labels.get(STEP_INDEX) != str(index)
     if analysis is None or not analysis.templates or index is None or from_before:
         terminate(turn, [run])
         return None
@@ -127,7 +122,7 @@ def _step_run(turn: Turn) -> JsonObject | None:
     return run
 
 
-def _background_run(turn: Turn) -> JsonObject | None:
+def _background_run(turn: Turn) -> AnalysisRun | None:
     run, status = turn.runs.background, turn.rollout.status
     canary = turn.rollout.spec.strategy.canary
     analysis = canary.analysis if canary is not None else None
@@ -147,7 +142,7 @@ def _background_run(turn: Turn) -> JsonObject | None:
     return run
 
 
-def _pre_promotion_run(turn: Turn) -> JsonObject | None:
+def _pre_promotion_run(turn: Turn) -> AnalysisRun | None:
     run, strategy = turn.runs.pre, turn.rollout.spec.strategy.blue_green
     analysis = strategy.pre_promotion_analysis if strategy is not None else None
     if analysis is None or not analysis.templates:
@@ -161,7 +156,7 @@ def _pre_promotion_run(turn: Turn) -> JsonObject | None:
     return make_run(turn, analysis, "pre", {RUN_TYPE: "PrePromotion"}) if _needs_new(turn, run) else run
 
 
-def skips_pre_promotion(turn: Turn, run: JsonObject | None) -> bool:
+def skips_pre_promotion(turn: Turn, run: AnalysisRun | None) -> bool:
     """There is nothing to promote, it is promoted, or its pods are not complete yet."""
     new, status = turn.new, turn.rollout.status
     pod_hash, active = pod_hash_of(new), status.blue_green.active_selector
@@ -176,7 +171,7 @@ def skips_pre_promotion(turn: Turn, run: JsonObject | None) -> bool:
     )
 
 
-def _post_promotion_run(turn: Turn) -> JsonObject | None:
+def _post_promotion_run(turn: Turn) -> AnalysisRun | None:
     run, strategy = turn.runs.post, turn.rollout.spec.strategy.blue_green
     analysis = strategy.post_promotion_analysis if strategy is not None else None
     if analysis is None or not analysis.templates:
@@ -190,7 +185,7 @@ def _post_promotion_run(turn: Turn) -> JsonObject | None:
     return make_run(turn, analysis, "post", {RUN_TYPE: "PostPromotion"}) if _needs_new(turn, run) else run
 
 
-def skips_post_promotion(turn: Turn, run: JsonObject | None) -> bool:
+def skips_post_promotion(turn: Turn, run: AnalysisRun | None) -> bool:
     """Not switched yet, or done; lost availability does not stop a run that has started."""
     status, pod_hash = turn.rollout.status, pod_hash_of(turn.new)
     if not pod_hash or status.stable_rs == pod_hash or status.blue_green.active_selector != pod_hash:
@@ -200,7 +195,7 @@ def skips_post_promotion(turn: Turn, run: JsonObject | None) -> bool:
 
 def make_run(
     turn: Turn, analysis: RolloutAnalysis | BackgroundAnalysis, infix: str, labels: dict[str, str]
-) -> JsonObject:
+) -> AnalysisRun:
     """Creates a run. It counts as current from this turn on; its name is its own (collisions: `.1`, `.2`)."""
     rollout, pod_hash = turn.rollout, pod_hash_of(turn.new)
     revision = rollout.annotations.get(REVISION, "")
@@ -226,7 +221,7 @@ def make_run(
         },
         "spec": spec,
     }
-    return _created(turn, run)
+    return _created(turn, read(AnalysisRun, run))
 
 
 def _labels(
@@ -240,41 +235,47 @@ def _labels(
     return found | ((rollout.spec.selector or {}).get("matchLabels") or {})
 
 
-def _created(turn: Turn, run: JsonObject) -> JsonObject:
+def _created(turn: Turn, run: AnalysisRun) -> AnalysisRun:
     """An unfinished equal run of ours with that name is adopted; otherwise the next free name is used."""
-    owned = {name_of(one): one for one in turn.seen.runs}
-    base, count = name_of(run), 0
+    owned = {one.name: one for one in turn.seen.runs}
+    base, count = run.name, 0
     while True:
         name = f"{base}.{count}" if count else base
         known = owned.get(name)
-        if known is not None and phase_of(known) not in FINAL and _same_spec(known["spec"], run["spec"]):
+        if known is not None and phase_of(known) not in FINAL and _same_spec(known.spec, run.spec):
             return known
         if known is None and name not in turn.seen.taken_names:
             break
         count += 1
-    made = {**run, "metadata": {**run["metadata"], "name": name}}
+    made = {**run.raw, "metadata": {**run.raw["metadata"], "name": name}}
     turn.later.append(create(ANALYSIS_RUNS, made))
-    return made
+    return read(AnalysisRun, made)
 
 
-def _same_spec(left: JsonObject, right: JsonObject) -> bool:
-    names = ("metrics", "dryRun", "measurementRetention", "args")
-    return [left.get(name) or [] for name in names] == [right.get(name) or [] for name in names]
+def _same_spec(left: AnalysisRunSpec, right: AnalysisRunSpec) -> bool:
+    """Apart from what changes while a run is under way."""
+    return (left.metrics, left.dry_run, left.measurement_retention, left.args) == (
+        right.metrics,
+        right.dry_run,
+        right.measurement_retention,
+        right.args,
+    )
 
 
-def runs_to_delete(
-    runs: Iterable[JsonObject], sets: Sequence[ReplicaSet], successful: int, unsuccessful: int
-) -> list[JsonObject]:
-    """Runs whose ReplicaSet is deleted, and finished ones beyond the limits, oldest first."""
+T = TypeVar("T", AnalysisRun, Experiment)
+
+
+def runs_to_delete(runs: Iterable[T], sets: Sequence[ReplicaSet], successful: int, unsuccessful: int) -> list[T]:
+    """Those whose ReplicaSet is deleted, and finished ones beyond the limits, oldest first."""
     alive = {pod_hash_of(found): not found.is_deleting for found in sets}
     room = {"Successful": successful, "other": unsuccessful}
     gone = []
-    newest = sorted(runs, key=lambda run: (run["metadata"].get("creationTimestamp") or "", name_of(run)), reverse=True)
-    for run in newest:
-        pod_hash = (run["metadata"].get("labels") or {}).get(HASH_LABEL)
+    for run in sorted(runs, key=lambda run: (run.metadata.creation_timestamp, run.name), reverse=True):
+        pod_hash = run.labels.get(HASH_LABEL)
+        phase = run.status.phase if isinstance(run, Experiment) else run.outcome.phase
         if pod_hash is None or not alive.get(pod_hash, False):
             gone.append(run)
-        elif (phase := phase_of(run)) in FINAL:
+        elif phase in FINAL:
             kind = phase if phase == "Successful" else "other"
             room[kind] -= 1
             if room[kind] < 0:
@@ -291,10 +292,11 @@ def _report_changes(turn: Turn, current: Runs) -> None:
         "background": status.canary.current_background_analysis_run_status,
     }
     for name, kind in _TYPES.items():
-        run, old = getattr(current, name), before[name]
+        run: AnalysisRun | None = getattr(current, name)
+        old = before[name]
         phase = phase_of(run)
-        if not phase or (old is not None and (old.name != name_of(run) or old.status == phase)):
+        if run is None or not phase or (old is not None and (old.name != run.name or old.status == phase)):
             continue
         previous = "NoPreviousStatus" if old is None else old.status
-        text = f"{kind} Analysis Run '{name_of(run)}' Status New: '{phase}' Previous: '{previous}'"
+        text = f"{kind} Analysis Run '{run.name}' Status New: '{phase}' Previous: '{previous}'"
         turn.event(f"AnalysisRun{phase}", text, "Warning" if phase in ("Failed", "Error") else "Normal")

@@ -41,10 +41,8 @@ def sync_experiments(turn: Turn) -> None:
     elif current is not None:
         others.append(current)
     _end(turn, others)
-    rollout, by_name = turn.rollout, {found.name: found for found in others}
-    raw = [found.raw for found in others]
-    for gone in runs_to_delete(raw, turn.sets, successful_runs(rollout), unsuccessful_runs(rollout)):
-        found = by_name[str(gone["metadata"]["name"])]
+    rollout = turn.rollout
+    for found in runs_to_delete(others, turn.sets, successful_runs(rollout), unsuccessful_runs(rollout)):
         if not found.metadata.deletion_timestamp:
             turn.write(delete(Experiment, found, exact=False))
 
