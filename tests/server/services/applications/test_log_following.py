@@ -16,7 +16,7 @@ BEGAN = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 class Cluster:
-    """Pods with logs that can be closed, as by a container that ends."""
+    """Pods with logs that can be closed, as by a container that ends; of old lines only the last two are asked for."""
 
     def __init__(self) -> None:
         self.pods: dict[str, JsonObject] | None = {}
@@ -38,13 +38,13 @@ class Cluster:
     async def now(self) -> list[JsonObject] | None:
         return None if self.pods is None else list(self.pods.values())
 
-    async def open(self, pod: JsonObject, since: str) -> Lines:
+    async def open(self, pod: JsonObject, since: str, whole: bool) -> Lines:
         name = str(pod["name"])
         self.opened.append((name, since))
         if name not in self.written:
             yield notice(f"container of {name} is waiting to start")
             return
-        for line in list(self.written[name]):
+        for line in self.written[name][0 if whole else -2 :]:
             if line[1] >= since:
                 yield line
         await self.ends[name].wait()
@@ -108,6 +108,23 @@ def test_a_container_that_starts_again_goes_on_after_its_last_line() -> None:
         assert [since for _, since in cluster.opened] == ["", "2030-01-01T00:00:01+00:00"]
 
     assert read(play) == ["one", "two", "three"]
+
+
+def test_only_pods_of_the_first_look_leave_out_old_lines() -> None:
+    async def play(cluster: Cluster, following: Following, clock: Clock) -> None:
+        cluster.write("old", "o1", "o2", "o3")
+        cluster.set("old", "1")
+        await clock.sleep(1)
+        cluster.write("new", "n1", "n2", "n3")
+        cluster.set("new", "1")
+        await changed(following, clock)
+        cluster.ends["old"].set()
+        await clock.sleep(1)
+        cluster.write("old", "o4", "o5", "o6")
+        cluster.set("old", "2")
+        await changed(following, clock)
+
+    assert read(play) == ["o2", "o3", "n1", "n2", "n3", "o4", "o5", "o6"]
 
 
 def test_a_pod_that_waits_to_start_says_so_once_and_is_read_when_it_runs() -> None:

@@ -16,14 +16,16 @@ SETTLING_SECONDS: Final = 0.3
 """Changes within this time are one look at the Pods."""
 Pods = Callable[[], Awaitable[list[JsonObject] | None]]
 """The tree nodes of the Pods to be read now; None if there will be none any more."""
-OpenLog = Callable[[JsonObject, str], Lines]
-"""The log of a Pod, since a time; without one as the request says."""
+OpenLog = Callable[[JsonObject, str, bool], Lines]
+"""The log of a Pod, since a time; without one as the request says. With the flag, old lines are not limited."""
 
 
 @dataclass(slots=True)
 class _Log:
     """What was read of one Pod."""
 
+    is_later: bool = False
+    """The Pod was not there when following began."""
     version: str = ""
     """The Pod's resourceVersion when its log was opened last."""
     task: asyncio.Task[None] | None = None
@@ -67,9 +69,10 @@ class Following:
 
     async def _joining(self) -> Lines:
         """Opens logs until there will be no more Pods; yields only notices."""
+        is_later = False
         while (pods := await self._pods()) is not None:
             for pod in pods:
-                log = self._logs.setdefault(str(pod["uid"]), _Log())
+                log = self._logs.setdefault(str(pod["uid"]), _Log(is_later=is_later))
                 if log.is_open or log.version == pod.get("resourceVersion"):
                     continue
                 if sum(one.is_open for one in self._logs.values()) < self._most:
@@ -77,13 +80,14 @@ class Following:
                 elif pod["name"] not in self._left_out:
                     self._left_out.add(pod["name"])
                     yield notice(f"the logs of {pod['name']} are left out: {self._most} Pods are read already")
+            is_later = True
             await self._changed.wait()
             await self._clock.sleep(SETTLING_SECONDS, background=True)
             self._changed.clear()
 
     def _open(self, pod: JsonObject, log: _Log) -> None:
         log.version = str(pod.get("resourceVersion") or "")
-        log.task = self._merged.add(_unread(self._open_log(pod, log.stamp), log))
+        log.task = self._merged.add(_unread(self._open_log(pod, log.stamp, log.is_later or bool(log.stamp)), log))
 
 
 async def _unread(lines: Lines, log: _Log) -> Lines:

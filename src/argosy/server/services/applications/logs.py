@@ -35,7 +35,7 @@ class Logs:
             return
         if len(found) > self._most_pods:
             raise invalid("max pods to view logs are reached. Please provide more granular query")
-        async for entry in self._entries(call.request, Merged(chosen.open(pod, "") for pod in found).lines()):
+        async for entry in self._entries(call.request, Merged(chosen.open(pod, "", False) for pod in found).lines()):
             yield entry
 
     async def follow(self, call: Call) -> AsyncGenerator[JsonObject, None]:
@@ -111,8 +111,11 @@ class _Chosen:
         self.scope.cover(app, tree)
         return _chosen(tree["nodes"], self._request)
 
-    def open(self, pod: JsonObject, since: str) -> Lines:
-        query = {**self._query, "sinceTime": since} if since else self._query
+    def open(self, pod: JsonObject, since: str, whole: bool) -> Lines:
+        """`whole`: without the limit on the number of old lines."""
+        query = {**self._query, "sinceTime": since} if since else dict(self._query)
+        if whole:
+            query.pop("tailLines", None)
         namespace, name = str(pod["namespace"]), str(pod["name"])
         return lines_of(self._context.pod_logs(self._client, namespace, name, query), name)
 

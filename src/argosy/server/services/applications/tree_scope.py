@@ -29,9 +29,7 @@ class TreeScope:
         if space := spec_of(app).destination.namespace:
             self._namespaces.add(space)
         free = [node for node in nodes if not node.get("namespace")]
-        self._keys = {
-            ResourceKey(str(node.get("group") or ""), str(node["kind"]), "", str(node["name"])) for node in free
-        }
+        self._keys = {_key(node) for node in free}
         self._uids = {str(node["uid"]) for node in free if node.get("uid")}
 
     def has(self, obj: JsonObject) -> bool:
