@@ -175,7 +175,12 @@ def test_a_log_line_has_a_link_and_logs_of_later_pods_join(page: Page, site: Sit
     expect(lines.locator(".pod")).to_have_count(lines.locator(".log-line").count())
 
     line = page.locator(".log-line", has_text="one thing failed").last
-    line.locator("a").click()
+    lines.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowUp")
+    expect(lines.get_by_text("all is well").last.locator("xpath=../a")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
     expect(line).to_have_attribute("aria-current", "location")
     expect(page).to_have_url(re.compile("line=20"))
     page.goto(page.url)

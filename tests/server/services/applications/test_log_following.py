@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.status import StatusError
 from argosy.runtime.clock import Clock
 from argosy.runtime.virtual import VirtualProcess
 from argosy.server.services.applications.log_following import Following
@@ -23,6 +24,7 @@ class Cluster:
         self.written: dict[str, list[Line]] = {}
         self.ends: dict[str, asyncio.Event] = {}
         self.opened: list[tuple[str, str]] = []
+        self.faults: list[Exception] = []
 
     def set(self, name: str, version: str) -> None:
         assert self.pods is not None
@@ -36,6 +38,8 @@ class Cluster:
             lines.append((moment, moment.isoformat(), name, text))
 
     async def now(self) -> list[JsonObject] | None:
+        if self.faults:
+            raise self.faults.pop()
         return None if self.pods is None else list(self.pods.values())
 
     async def open(self, pod: JsonObject, since: str, whole: bool) -> Lines:
@@ -164,3 +168,13 @@ def test_pods_above_the_limit_are_named_once_and_read_when_others_have_ended() -
         await changed(following, clock)
 
     assert read(play, most=1) == ["the logs of b are left out: 1 Pods are read already", "a runs", "b runs"]
+
+
+def test_pods_that_cannot_be_listed_are_reported_and_asked_for_again() -> None:
+    async def play(cluster: Cluster, following: Following, clock: Clock) -> None:
+        cluster.faults = [StatusError(503, "ServiceUnavailable", "try later")]
+        cluster.write("web", "runs")
+        cluster.set("web", "1")
+        await clock.sleep(30)
+
+    assert read(play) == ["the Pods cannot be listed, and are asked for again: try later", "runs"]

@@ -45,14 +45,22 @@ export function Lines({ lines, search, wrap, follow, ended, linked = "" }: Props
         shown.current = link.dataset["line"] ?? "";
         go(withQuery({ line: shown.current }), "replace");
       }}
+      onKeyDown={(event) => {
+        const line = (event.target as Element).closest("a")?.parentElement;
+        const next = event.key === "ArrowUp" ? line?.previousElementSibling : event.key === "ArrowDown" ? line?.nextElementSibling : null;
+        const link = next?.querySelector("a");
+        if (!link) return;
+        event.preventDefault();
+        link.focus();
+      }}
       onScroll={(event) => {
         const found = event.currentTarget;
         atEnd.current = found.scrollHeight - found.scrollTop - found.clientHeight < 40;
       }}
     >
-      {lines.map((line) => (
+      {lines.map((line, at) => (
         <div key={line.number} class={`log-line ${line.level}`} aria-current={line.name === linked ? "location" : undefined}>
-          <a href={address + encodeURIComponent(line.name)} data-line={line.name} tabIndex={-1} title={`Link to this line of ${line.at}`}>
+          <a href={address + encodeURIComponent(line.name)} data-line={line.name} tabIndex={line.name === linked || at === lines.length - 1 ? 0 : -1} title={`Link to this line of ${line.at}`}>
             <time dateTime={line.at}>{line.at.slice(11, 23)}</time>
           </a>
           {pods.size > 1 && <span class="pod">{line.pod}</span>}

@@ -9,11 +9,15 @@ from datetime import datetime
 from typing import Final
 
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.status import StatusError
 from argosy.runtime.clock import Clock
+from argosy.server.errors import ApiError
 from argosy.server.services.applications.log_lines import EPOCH, Line, Lines, Merged, notice
 
 SETTLING_SECONDS: Final = 0.3
 """Changes within this time are one look at the Pods."""
+RETRY_SECONDS: Final = 10.0
+"""After Pods could not be listed."""
 Pods = Callable[[], Awaitable[list[JsonObject] | None]]
 """The tree nodes of the Pods to be read now; None if there will be none any more."""
 OpenLog = Callable[[JsonObject, str, bool], Lines]
@@ -70,7 +74,15 @@ class Following:
     async def _joining(self) -> Lines:
         """Opens logs until there will be no more Pods; yields only notices."""
         is_later = False
-        while (pods := await self._pods()) is not None:
+        while True:
+            try:
+                pods = await self._pods()
+            except (ApiError, StatusError) as error:
+                yield notice(f"the Pods cannot be listed, and are asked for again: {error}")
+                self._clock.call_later(RETRY_SECONDS, self._changed.set, background=True)
+                pods = []
+            if pods is None:
+                return
             for pod in pods:
                 log = self._logs.setdefault(str(pod["uid"]), _Log(is_later=is_later))
                 if log.is_open or log.version == pod.get("resourceVersion"):
