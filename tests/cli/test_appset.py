@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,16 @@ def test_a_set_is_shown_with_its_conditions_and_how_far_each_application_is() ->
     given = appset(LISTED, strategy={"type": "RollingSync"})
     given["metadata"]["namespace"] = "argocd"
     given["status"] = {
-        "conditions": [{"type": "ErrorOccurred", "status": "True", "reason": "R", "message": "it broke"}],
+        "conditions": [
+            {
+                "type": "ErrorOccurred",
+                "status": "True",
+                "reason": "R",
+                "message": "it broke",
+                "lastTransitionTime": "2026-01-01T00:00:00Z",
+            },
+            {"type": "ResourcesUpToDate", "status": "False", "reason": "S", "message": "it waits"},
+        ],
         "health": {"status": "Degraded"},
         "resources": [{"name": "a", "status": "Synced", "health": {"status": "Healthy"}}],
         "resourcesCount": 1,
@@ -166,5 +176,11 @@ def test_a_set_is_shown_with_its_conditions_and_how_far_each_application_is() ->
     text = application_set(given)
     assert text.splitlines()[0] == "Name:               argocd/fleet"
     assert text.splitlines()[-1].split() == ["a", "Synced", "Healthy", "1", "Pending"]
-    row = application_set_list([given]).splitlines()[1].split()
-    assert row == ["argocd/fleet", "default", "RollingSync", "1", "Degraded", "ErrorOccurred", URL, "p", "main"]
+    assert ["SyncPolicy:", "<none>"] in [line.split() for line in text.splitlines()]
+    header, row = application_set_list([given]).splitlines()
+    assert header.split() == ["NAME", "PROJECT", "SYNCPOLICY", "HEALTH", "CONDITIONS", "REPO", "PATH", "TARGET"]
+    conditions = "[{ErrorOccurred it broke 2026-01-01 00:00:00 +0000 UTC True R}]"
+    assert re.split(" {2,}", row) == ["argocd/fleet", "default", "nil", "Degraded", conditions, URL, "p", "main"]
+    given["spec"]["syncPolicy"] = {"applicationsSync": "create-only"}
+    policy = "&ApplicationSetSyncPolicy{PreserveResourcesOnDeletion:false,ApplicationsSync:*create-only,}"
+    assert policy in application_set_list([given])

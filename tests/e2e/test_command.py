@@ -84,12 +84,21 @@ def test_an_editor_changes_a_spec_and_what_is_no_mapping_changes_nothing(
 def test_live_objects_of_an_application_are_shown_patched_acted_on_and_deleted(shell: Shell) -> None:
     shell.fine("app create live --repo https://git.example.com/x --path p --dest-namespace default")
     shell.cluster.kubectl("create", "deployment", "web", "--image=nginx:1", "-n", "default")
+    uid = shell.cluster.kubectl("get", "deployment", "web", "-n", "default", "-o", "jsonpath={.metadata.uid}")
+    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": uid}
+    metadata = {"name": "below", "namespace": "default", "ownerReferences": [owner]}
+    below = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+    shell.cluster.kubectl("create", "-f", "-", stdin=json.dumps(below))
     item = {"group": "apps", "version": "v1", "kind": "Deployment", "namespace": "default", "name": "web"}
     status = json.dumps({"status": {"resources": [item], "sync": {"status": "Synced"}}})
     shell.cluster.kubectl("patch", "application", "live", "-n", "argocd", "--type=merge", "-p", status)
 
     assert "apps   Deployment  default    web   No" in shell.fine("app resources live")
-    assert "Deployment/web" in shell.fine("app resources live --output tree")
+    assert "Deployment/web" in shell.fine("app get live --output tree")
+    tree = shell.fine("app resources live --output tree").splitlines()
+    assert tree[0].split() == ["GROUP", "KIND", "NAMESPACE", "NAME", "ORPHANED"]
+    assert tree[1].split() == ["apps", "Deployment", "default", "web", "No"]
+    assert tree[2].split() == ["└─", "ConfigMap", "default", "below", "No"]
     shown = shell.fine("app get-resource live --kind Deployment --filter-fields spec.replicas")
     assert "spec.replicas  web            1" in shown
     shell.fine("app patch-resource live --kind Deployment --patch", '{"spec":{"replicas":3}}')

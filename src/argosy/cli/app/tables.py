@@ -81,13 +81,20 @@ def application(app: JsonObject, around: Surroundings | None = None, *, with_ope
     status = app.get("status") or {}
     parts = [summary(app, around)]
     if conditions := status.get("conditions"):
-        rows = [(str(c.get("type")), str(c.get("message")), str(c.get("lastTransitionTime") or "")) for c in conditions]
+        rows = [
+            (str(c.get("type")), str(c.get("message")), date(str(c.get("lastTransitionTime") or "")))
+            for c in conditions
+        ]
         parts.append(table(("CONDITION", "MESSAGE", "LAST TRANSITION"), rows))
     if with_operation and (state := status.get("operationState")):
         parts.append(operation(state))
     if status.get("resources"):
         parts.append(resources(app))
     return "\n".join(parts)
+
+
+def _condition_row(item: JsonObject) -> tuple[str, str, str]:
+    return str(item.get("type")), str(item.get("message")), date(str(item.get("lastTransitionTime") or ""))
 
 
 def out_of_sync_note(app: JsonObject) -> str:
@@ -109,18 +116,18 @@ def summary(app: JsonObject, around: Surroundings | None = None) -> str:
         ("Namespace:", str(destination.get("namespace") or "")),
     ]
     lines += [("URL:", around.url)] if around is not None and around.url else []
-    text = _labelled(lines)
+    text = labelled(lines)
     text += "Source:\n" if not spec.get("sources") else "Sources:\n"
     for source in sources_of(spec):
-        text += _labelled(_source_lines(source))
+        text += labelled(source_lines(source))
     sync, health = status.get("sync") or {}, status.get("health") or {}
     around_lines = [] if around is None else [("SyncWindow:", around.window)]
     if around is not None and around.windows:
         around_lines.append(("Assigned Windows:", ",".join(around.windows)))
-    policy = [("Sync Policy:", _policy_text(spec)), ("Sync Status:", _sync_text(spec, sync))]
-    text += _labelled([*around_lines, *policy])
+    policy = [("Sync Policy:", policy_text(spec)), ("Sync Status:", _sync_text(spec, sync))]
+    text += labelled([*around_lines, *policy])
     detail = f" ({health['message']})" if health.get("message") else ""
-    return text + _labelled([("Health Status:", f"{health.get('status') or 'Unknown'}{detail}")])
+    return text + labelled([("Health Status:", f"{health.get('status') or 'Unknown'}{detail}")])
 
 
 def parameters(source: JsonObject) -> str:
@@ -131,19 +138,19 @@ def parameters(source: JsonObject) -> str:
     return "\n" + table(("NAME", "VALUE"), rows) if rows else ""
 
 
-def _source_lines(source: JsonObject) -> list[tuple[str, str]]:
+def source_lines(source: JsonObject) -> list[tuple[str, str]]:
     lines = [("- Repo:", str(source.get("repoURL") or "")), ("  Target:", str(source.get("targetRevision") or ""))]
     for name, label in (("chart", "  Chart:"), ("path", "  Path:"), ("ref", "  Ref:")):
         if source.get(name):
             lines.append((label, str(source[name])))
-    if prefix := (source.get("kustomize") or {}).get("namePrefix"):
-        lines.append(("  Name Prefix:", str(prefix)))
     if files := (source.get("helm") or {}).get("valueFiles"):
         lines.append(("  Helm Values:", ",".join(map(str, files))))
+    if prefix := (source.get("kustomize") or {}).get("namePrefix"):
+        lines.append(("  Name Prefix:", str(prefix)))
     return lines
 
 
-def _policy_text(spec: JsonObject) -> str:
+def policy_text(spec: JsonObject) -> str:
     automated = is_automated(spec)
     if automated is None:
         return "Manual"
@@ -171,10 +178,10 @@ def operation(state: JsonObject) -> str:
     revision = str(result.get("revision") or asked.get("revision") or "")
     began, ended = str(state.get("startedAt") or ""), str(state.get("finishedAt") or "")
     lines = [("Operation:", "Sync"), ("Sync Revision:", revision), ("Phase:", str(state.get("phase") or ""))]
-    lines += [("Start:", _date(began)), ("Finished:", _date(ended)), ("Duration:", _duration(began, ended))]
+    lines += [("Start:", date(began)), ("Finished:", date(ended)), ("Duration:", _duration(began, ended))]
     if state.get("message"):
         lines.append(("Message:", str(state["message"])))
-    return _labelled(lines)
+    return labelled(lines)
 
 
 def resources(app: JsonObject) -> str:
@@ -226,7 +233,7 @@ def history(app: JsonObject) -> str:
             target = str(source.get("targetRevision") or "HEAD")
             row = (
                 str(entry.get("id")),
-                _date(str(entry.get("deployedAt") or "")),
+                date(str(entry.get("deployedAt") or "")),
                 with_revision(target, str(revision)),
             )
             groups.setdefault(str(source.get("repoURL") or ""), []).append(row)
@@ -234,12 +241,12 @@ def history(app: JsonObject) -> str:
     return "\n".join(f"SOURCE  {url}\n" + table(header, rows) for url, rows in groups.items())
 
 
-def _labelled(lines: Iterable[tuple[str, str]]) -> str:
+def labelled(lines: Iterable[tuple[str, str]]) -> str:
     """One line per value: a line break in a value must not forge another line."""
     return "".join(f"{label:<{LABEL_WIDTH}}{plain_line(value)}".rstrip() + "\n" for label, value in lines)
 
 
-def _date(text: str) -> str:
+def date(text: str) -> str:
     """Go's format of a time in UTC."""
     return parse(text).strftime("%Y-%m-%d %H:%M:%S +0000 UTC") if text else ""
 

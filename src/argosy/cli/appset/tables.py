@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from argosy.cli.app.tables import qualified_name, sources_of
+from argosy.cli.app.tables import date, labelled, policy_text, qualified_name, source_lines, sources_of
 from argosy.cli.printing import table
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.text.diff import unified
@@ -13,10 +13,9 @@ from argosy.machinery.text.diff import unified
 if TYPE_CHECKING:
     from argosy.gitops.applicationsets.preview import Preview
 
-LIST_HEADER: Final = ("NAME", "PROJECT", "STRATEGY", "APPLICATIONS", "HEALTH", "CONDITIONS", "REPO", "PATH", "TARGET")
+LIST_HEADER: Final = ("NAME", "PROJECT", "SYNCPOLICY", "HEALTH", "CONDITIONS", "REPO", "PATH", "TARGET")
 APPLICATION_HEADER: Final = ("NAME", "STATUS", "HEALTH", "STEP", "ROLLOUT")
 PREVIEW_HEADER: Final = ("ACTION", "APPLICATION", "PROJECT", "CLUSTER", "NAMESPACE", "REPO", "PATH", "TARGET")
-LABEL_WIDTH: Final = 20
 SHOWN: Final = ("name", "namespace", "labels", "annotations", "finalizers")
 
 
@@ -29,38 +28,60 @@ def _list_row(appset: JsonObject) -> Sequence[str]:
     template = _template(appset)
     return (
         qualified_name(appset),
-        str(template.get("project") or "default"),
-        _strategy(appset),
-        str(status.get("resourcesCount") or 0),
-        str((status.get("health") or {}).get("status") or "Unknown"),
-        ",".join(_errors(status)) or "<none>",
+        str(template.get("project") or ""),
+        _sync_policy((appset.get("spec") or {}).get("syncPolicy")),
+        str((status.get("health") or {}).get("status") or ""),
+        f"[{' '.join(_condition(item) for item in status.get('conditions') or () if item.get('status') == 'True')}]",
         *_source(template),
     )
 
 
+def _sync_policy(policy: JsonObject | None) -> str:
+    """As Go prints the type, which scripts that cut columns expect."""
+    if policy is None:
+        return "nil"
+    keeps = "true" if policy.get("preserveResourcesOnDeletion") else "false"
+    sync = policy.get("applicationsSync")
+    shown = f"*{sync}" if sync else "nil"
+    return f"&ApplicationSetSyncPolicy{{PreserveResourcesOnDeletion:{keeps},ApplicationsSync:{shown},}}"
+
+
+def _condition(item: JsonObject) -> str:
+    """As Go prints the type."""
+    parts = (item.get(name) for name in ("type", "message", "lastTransitionTime", "status", "reason"))
+    kind, message, at, status, reason = (str(part or "") for part in parts)
+    return f"{{{kind} {message} {date(at)} {status} {reason}}}"
+
+
 def application_set(appset: JsonObject) -> str:
-    """One set, its conditions and its Applications."""
+    """As `argocd appset get`; then what it does not show: the strategy, and the Applications with their step."""
     status, template = appset.get("status") or {}, _template(appset)
-    repo, path, target = _source(template)
-    lines = [
-        ("Name:", qualified_name(appset)),
-        ("Project:", str(template.get("project") or "default")),
-        ("Strategy:", _strategy(appset)),
-        ("Repo:", repo),
-        ("Path:", path),
-        ("Target:", target),
-        ("Health Status:", str((status.get("health") or {}).get("status") or "Unknown")),
-    ]
-    text = "".join(f"{label:<{LABEL_WIDTH}}{value}".rstrip() + "\n" for label, value in lines)
-    if status.get("conditions"):
-        rows = [
-            tuple(str(item.get(name) or "") for name in ("type", "status", "reason", "message"))
-            for item in status["conditions"]
+    destination = template.get("destination") or {}
+    text = labelled(
+        [
+            ("Name:", qualified_name(appset)),
+            ("Project:", str(template.get("project") or "default")),
+            ("Server:", str(destination.get("server") or destination.get("name") or "")),
+            ("Namespace:", str(destination.get("namespace") or "")),
+            ("Health Status:", str((status.get("health") or {}).get("status") or "")),
         ]
-        text += "\n" + table(("CONDITION", "STATUS", "REASON", "MESSAGE"), rows)
+    )
+    text += "Sources:\n" if template.get("sources") else "Source:\n"
+    for source in sources_of(template) or [{}]:
+        text += labelled(source_lines(source))
+    policy = policy_text(template)
+    text += labelled([("SyncPolicy:", "<none>" if policy == "Manual" else policy), ("Strategy:", _strategy(appset))])
+    if status.get("conditions"):
+        rows = [_condition_row(item) for item in status["conditions"]]
+        text += "\n" + table(("CONDITION", "STATUS", "MESSAGE", "LAST TRANSITION"), rows) + "\n"
     if status.get("resources"):
         text += "\n" + table(APPLICATION_HEADER, _applications(status))
     return text
+
+
+def _condition_row(item: JsonObject) -> Sequence[str]:
+    kind, status, message = (str(item.get(name) or "") for name in ("type", "status", "message"))
+    return kind, status, message, date(str(item.get("lastTransitionTime") or ""))
 
 
 def _applications(status: JsonObject) -> Iterator[Sequence[str]]:
@@ -140,10 +161,3 @@ def _source(spec: JsonObject) -> tuple[str, str, str]:
 
 def _strategy(appset: JsonObject) -> str:
     return str(((appset.get("spec") or {}).get("strategy") or {}).get("type") or "AllAtOnce")
-
-
-def _errors(status: JsonObject) -> list[str]:
-    wrong = ("ErrorOccurred", "InvalidRolloutConfig")
-    return [
-        item["type"] for item in status.get("conditions") or () if item["type"] in wrong and item["status"] == "True"
-    ]

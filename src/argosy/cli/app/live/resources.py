@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from argosy.cli.app.applications import MANAGER, get, key_of_name
 from argosy.cli.app.comparison.destination import Live, chosen, destination, listed, live_objects
-from argosy.cli.app.live.tree import detailed, orphans, tree_of
+from argosy.cli.app.live.tree import detailed, orphans, resources_tree
 from argosy.cli.connect import chosen_server, with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.printing import table, write_value
@@ -27,7 +27,7 @@ Work = Callable[[HttpClient, JsonObject], Awaitable[None]]
 def list_all(options: argparse.Namespace) -> int:
     async def work(client: HttpClient, app: JsonObject) -> None:
         if options.output.startswith("tree"):
-            sys.stdout.write(await tree_of(client, app, with_details=options.output == detailed))
+            sys.stdout.write(await resources_tree(client, app, with_details=options.output == detailed))
             return
         if options.orphaned:
             namespace = str(((app.get("spec") or {}).get("destination") or {}).get("namespace") or "")

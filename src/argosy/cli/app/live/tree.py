@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from argosy.cli.app.live.health import judged_objects
@@ -23,6 +23,7 @@ detailed = "tree=detailed"
 _NEVER = frozenset({"Event", "Lease"})
 _HEADER = ("KIND/NAME", "STATUS", "HEALTH", "MESSAGE")
 _DETAILED = ("KIND/NAME", "STATUS", "HEALTH", "AGE", "MESSAGE", "REASON")
+_RESOURCES = ("GROUP", "KIND", "NAMESPACE", "NAME", "ORPHANED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,41 @@ class Node:
         return str(self.obj["metadata"].get("uid") or "")
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One object of a tree; `branch` is drawn before it."""
+
+    branch: str
+    group: str
+    kind: str
+    namespace: str
+    name: str
+    status: str
+    health: str
+    message: str
+    node: Node | None
+
+
 async def tree_of(client: HttpClient, app: JsonObject, *, with_details: bool) -> str:
-    """One line per object, children below their owners."""
+    """As `argocd app get -o tree`: one line per object, children below their owners."""
+    rows = []
+    for line in await _lines(client, app):
+        label = f"{line.branch}{line.kind}/{line.name}"
+        age = [_age(line.node)] if with_details else []
+        rows.append([label, line.status, line.health, *age, line.message, *([""] if with_details else [])])
+    return table(_DETAILED if with_details else _HEADER, rows)
+
+
+async def resources_tree(client: HttpClient, app: JsonObject, *, with_details: bool) -> str:
+    """As `argocd app resources -o tree`."""
+    rows = []
+    for line in await _lines(client, app):
+        row = [f"{line.branch}{line.group}", line.kind, line.namespace, line.name, "No"]
+        rows.append([*row, _age(line.node), line.health, ""] if with_details else row)
+    return table((*_RESOURCES, "AGE", "HEALTH", "REASON") if with_details else _RESOURCES, rows)
+
+
+async def _lines(client: HttpClient, app: JsonObject) -> list[Line]:
     status = app.get("status") or {}
     items = status.get("resources") or []
     namespaces = {str(item.get("namespace") or "") for item in items} - {""}
@@ -51,36 +85,28 @@ async def tree_of(client: HttpClient, app: JsonObject, *, with_details: bool) ->
     healths = await judged_objects(client, status, [node.obj for node in nodes])
     health = {node.uid: word for node, word in zip(nodes, healths, strict=True)}
     messages = {place: str(result.get("message") or "") for place, result in results(status).items()}
-    rows: list[Sequence[str]] = []
+    lines: list[Line] = []
     for item in items:
-        place = (str(item.get("kind") or ""), str(item.get("namespace") or ""), str(item.get("name") or ""))
-        found = by_place.get(place)
+        group, kind, namespace, name = (str(item.get(part) or "") for part in ("group", "kind", "namespace", "name"))
+        found = by_place.get((kind, namespace, name))
         own = str((item.get("health") or {}).get("status") or "")
         word = own or (health.get(found.uid, "") if found else "Missing")
-        line = (f"{place[0]}/{place[2]}", str(item.get("status") or ""), word, messages.get(identity(item), ""))
-        rows.append(_row(line, found, with_details=with_details))
+        message = messages.get(identity(item), "")
+        lines.append(Line("", group, kind, namespace, name, str(item.get("status") or ""), word, message, found))
         if found is not None:
-            rows += _below(found, by_owner, health, "", with_details=with_details)
-    return table(_DETAILED if with_details else _HEADER, rows)
+            lines += _below(found, by_owner, health, "")
+    return lines
 
 
-def _below(
-    node: Node, by_owner: Mapping[str, list[Node]], health: Mapping[str, str], indent: str, *, with_details: bool
-) -> Iterator[Sequence[str]]:
+def _below(node: Node, by_owner: Mapping[str, list[Node]], health: Mapping[str, str], indent: str) -> Iterator[Line]:
     children = sorted(by_owner.get(node.uid, ()), key=lambda child: (child.kind, child.obj["metadata"]["name"]))
     for index, child in enumerate(children):
         last = index == len(children) - 1
-        label = f"{indent}{'└─' if last else '├─'}{child.kind}/{child.obj['metadata']['name']}"
-        yield _row((label, "", health.get(child.uid, ""), ""), child, with_details=with_details)
-        deeper = indent + ("  " if last else "│ ")
-        yield from _below(child, by_owner, health, deeper, with_details=with_details)
-
-
-def _row(line: tuple[str, str, str, str], node: Node | None, *, with_details: bool) -> Sequence[str]:
-    if not with_details:
-        return line
-    label, status, health, message = line
-    return label, status, health, _age(node), message, ""
+        metadata, branch = child.obj["metadata"], f"{indent}{'└─' if last else '├─'}"
+        namespace, name = str(metadata.get("namespace") or ""), str(metadata["name"])
+        word = health.get(child.uid, "")
+        yield Line(branch, _group(child.obj), child.kind, namespace, name, "", word, "", child)
+        yield from _below(child, by_owner, health, indent + ("  " if last else "│ "))
 
 
 def _age(node: Node | None) -> str:
