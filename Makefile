@@ -72,7 +72,7 @@ ui-check: setup ui/node_modules ## The page's types and tests, and whether what 
 	diff -r --exclude=__init__.py --exclude=__pycache__ --exclude='*.br' --exclude='*.gz' ui/.built src/argosy/page || (echo "the page is not of today: make ui"; exit 1)
 
 screenshots: setup ## Pictures of every page, in .screenshots and docs; needs Chromium
-	$(BIN)/python scripts/screenshots.py
+	$(BIN)/python -m scripts.screenshots
 
 ui/node_modules: ui/package-lock.json
 	cd ui && npm ci --no-audit --no-fund --silent

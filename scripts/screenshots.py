@@ -5,19 +5,29 @@ Those named in IN_DOCS also go to `docs/`. Needs Chromium (`chromium` on PATH) a
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final
 
 from playwright.sync_api import Browser, sync_playwright
 
+from argosy.cli.place import HOST
+from argosy.cli.process import embedded
+from argosy.runtime.chance import SystemRng
+from argosy.runtime.clock import RealClock
+from bench.page import COUNT, filled
+from tests.kit.ports import free_port
+
+Started = Callable[[Path], AbstractContextManager[tuple[str, str]]]
+"""A server on that data directory: its address and the password."""
 ROOT: Final = Path(__file__).parents[1]
 OUT: Final = ROOT / ".screenshots"
 SIZES: Final = {"phone": (360, 780), "laptop": (1280, 800), "wall": (2560, 1440)}
@@ -50,7 +60,18 @@ PAGES: Final = {
     "narrowed": "/applications?pattern=shop-(test|prod)",
     "empty": "/applicationsets",
     "broken": "/applications/argocd/absent",
+    "parts": "/_parts",
 }
+MANY: Final = {
+    "many-home": "/",
+    "many-applications": "/applications",
+    "many-out-of-sync": "/applications?sync=OutOfSync",
+    "many-tiles": "/applications?view=tiles",
+    "many-summary": "/applications?view=summary",
+    "many-application": "/applications/argocd/app-00007",
+    "many-activity": "/activity",
+}
+"""With 10,000 Applications."""
 IN_DOCS: Final = {"home", "tree", "pipeline", "rollout"}
 PATIENCE_MS: Final = 180_000
 """The demonstration has much to do when it begins, and the machine may be a slow one."""
@@ -63,22 +84,27 @@ def main() -> None:
     if program is None:
         sys.exit("chromium is not on PATH (apt-get install chromium)")
     OUT.mkdir(exist_ok=True)
+    take_all(program, demonstration, PAGES)
+    take_all(program, many_applications, MANY)
+    for name in IN_DOCS:
+        shutil.copyfile(OUT / f"{name}-laptop-light.png", ROOT / "docs" / f"page-{name}.png")
+
+
+def take_all(program: str, started: Started, pages: dict[str, str]) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
-        demonstration(Path(folder) / "data") as (url, password),
+        started(Path(folder) / "data") as (url, password),
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         state = signed_in(browser, url, password, Path(folder) / "state.json")
         for scheme in ("light", "dark"):
             for size in SIZES:
-                take(browser, state, url, size, scheme)
+                take(browser, state, url, pages, size, scheme)
         browser.close()
-    for name in IN_DOCS:
-        shutil.copyfile(OUT / f"{name}-laptop-light.png", ROOT / "docs" / f"page-{name}.png")
 
 
-def take(browser: Browser, state: Path, url: str, size: str, scheme: str) -> None:
+def take(browser: Browser, state: Path, url: str, pages: dict[str, str], size: str, scheme: str) -> None:
     width, height = SIZES[size]
     context = browser.new_context(
         ignore_https_errors=True,
@@ -88,7 +114,7 @@ def take(browser: Browser, state: Path, url: str, size: str, scheme: str) -> Non
     )
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
-    for name, place in PAGES.items():
+    for name, place in pages.items():
         page.goto(url + place)
         page.wait_for_function(IS_SHOWN)
         page.wait_for_timeout(500)
@@ -111,6 +137,25 @@ def demonstration(data: Path) -> Iterator[tuple[str, str]]:
         yield (data / "server").read_text().strip(), password
     finally:
         argosy("down", "--data-dir", str(data))
+
+
+@contextmanager
+def many_applications(data: Path) -> Iterator[tuple[str, str]]:
+    """Written straight into the data directory, and then served."""
+    asyncio.run(fill(data))
+    argosy("up", "--detach", "--data-dir", str(data))
+    try:
+        password = argosy("admin", "initial-password", "--data-dir", str(data)).split()[-1]
+        yield (data / "server").read_text().strip(), password
+    finally:
+        argosy("down", "--data-dir", str(data))
+
+
+async def fill(data: Path) -> None:
+    clock = RealClock()
+    async with embedded(data, HOST, free_port(), clock, SystemRng()) as running:
+        await running.wait_ready(clock)
+        await filled(running.client, COUNT)
 
 
 def argosy(*arguments: str) -> str:
