@@ -224,6 +224,9 @@ class Controller(Generic[Seen]):
     metadata_only: tuple[Kind, ...] = ()
     background: bool = False
     workers: int = 4
+    finishes_first: bool = False
+    """A key whose turn wrote comes before those that wait for their first turn: for keys with deadlines of their own,
+    which many that change at once would else have at the same moment."""
     manager: str = ""
     """Field manager of its writes; its name when empty."""
     reporter: str = ""

@@ -38,6 +38,7 @@ def rollout(settings: RolloutSettings) -> Controller[Seen]:
         owns=(ReplicaSet, ANALYSIS_RUNS, Experiment),
         by_namespace=(ENDPOINTS, bindings_resource(settings)),
         workers=10,
+        finishes_first=True,
         manager="rollouts-controller",
         reporter=REPORTER,
     )

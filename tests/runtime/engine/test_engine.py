@@ -278,6 +278,32 @@ def test_keys_that_are_slowed_down_hold_up_no_other_key() -> None:
         assert (world.get(CONFIG_MAPS, A) or {})["data"] == {"v": "1"}
 
 
+@pytest.mark.parametrize(("finishes_first", "order"), [(True, "aaabbbccc"), (False, "abcabcabc")])
+def test_a_controller_that_finishes_first_ends_one_key_before_it_begins_the_next(
+    finishes_first: bool, order: str
+) -> None:
+    looked: list[str] = []
+
+    def look(snapshot: Snapshot, key: Key) -> Seen | None:
+        seen = look_at_both(snapshot, key)
+        return seen if snapshot.object(SECRETS, Key("default", "go")) is not None else None
+
+    def decide(seen: Seen, now: datetime) -> Decision:
+        number = (seen.memory or 0) + 1
+        if number > 3:
+            return NOTHING
+        looked.append(seen.config["metadata"]["name"])
+        return Decision((requests.merge(CONFIG_MAPS, seen.config, {"data": {"v": str(number)}}),), memory=number)
+
+    with EngineWorld([controller(decide, look, workers=1, finishes_first=finishes_first)]) as world:
+        for name in "abc":
+            world.create(config_map(name))
+        world.settle()
+        world.create(secret("go"))
+        world.settle()
+    assert "".join(looked) == order
+
+
 def test_an_event_is_recorded_after_the_writes_before_it() -> None:
     def decide(seen: Seen, now: datetime) -> Decision:
         if seen.copy is not None:

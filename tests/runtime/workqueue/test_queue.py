@@ -10,7 +10,7 @@ from argosy.machinery.objects import Key
 from argosy.runtime.backoff import Backoff
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.virtual import VirtualClock, run_virtual
-from argosy.runtime.workqueue.queue import QueueClosed, WorkQueue
+from argosy.runtime.workqueue.queue import CONTINUED_IN_A_ROW, QueueClosed, WorkQueue
 
 A, B = Key("ns", "a"), Key("ns", "b")
 PLAIN = Backoff(first=1.0, longest=10.0, jitter=0.0)
@@ -107,6 +107,40 @@ def test_a_due_key_comes_before_changes_and_a_retry_after_them() -> None:
         return [await queue.get() for _ in range(len(queue))]
 
     assert run_virtual(main) == [late, A, retried, polled, B]
+
+
+def test_a_key_that_continues_comes_before_first_turns_but_does_not_hold_them_up_for_ever() -> None:
+    waiting = [Key("ns", f"waiting-{number}") for number in range(3)]
+
+    async def main(clock: VirtualClock, rng: SeededRng) -> list[Key]:
+        queue, taken = WorkQueue(clock, rng), list[Key]()
+        for key in (A, *waiting):
+            queue.add(key)
+        while len(queue):
+            key = await queue.get()
+            taken.append(key)
+            if key == A and len(taken) < 2 * CONTINUED_IN_A_ROW:
+                queue.continues(key)
+                queue.add(key)
+            queue.done(key)
+        return taken
+
+    taken = run_virtual(main)
+    assert taken[: CONTINUED_IN_A_ROW + 1] == [A] * (CONTINUED_IN_A_ROW + 1)
+    assert taken[CONTINUED_IN_A_ROW + 1] == waiting[0]
+    assert [key for key in taken if key != A] == waiting
+
+
+def test_a_forgotten_key_continues_nothing() -> None:
+    async def main(clock: VirtualClock, rng: SeededRng) -> list[Key]:
+        queue = WorkQueue(clock, rng)
+        queue.continues(B)
+        queue.forget(B)
+        queue.add(A)
+        queue.add(B)
+        return [await queue.get() for _ in range(2)]
+
+    assert run_virtual(main) == [A, B]
 
 
 def test_retries_double_up_to_the_longest_and_start_over_when_forgotten() -> None:

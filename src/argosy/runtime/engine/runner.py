@@ -199,6 +199,8 @@ class Runner:
         self.failing.pop(work, None)
         self._refusals.pop(work.key, None)
         self.queue.forget(work.key)
+        if decision.steps and self._controller.finishes_first:
+            self.queue.continues(work.key)
         if decision.wake_at is not None:
             seconds = (decision.wake_at - self._clock.now()).total_seconds()
             background = self._controller.background if decision.background is None else decision.background

@@ -16,6 +16,8 @@ from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock, TimerHandle
 from argosy.runtime.workqueue.timing import QueueTiming
 
+CONTINUED_IN_A_ROW = 8
+"""Keys that continue, before one that waits for its first turn."""
 SHORTEST = 0.001
 """Seconds. A delay below the clock's resolution would end too early, and be requested again at that instant."""
 
@@ -44,7 +46,11 @@ class _Due:
 
 class WorkQueue:
     """First in, first out, keys whose time has come before changes; coalescing; with delays and doubling retries per
-    key."""
+    key.
+
+    A key of which `continues` was said comes before those that wait for their first turn: of many that change at once
+    some are finished early, instead of all at the end, and what they do at a later time is spread as well.
+    """
 
     def __init__(self, clock: Clock, rng: Rng, backoff: Backoff | None = None) -> None:
         self.added_count = 0
@@ -56,6 +62,10 @@ class WorkQueue:
         self._backoff = backoff or Backoff()
         self._timely: deque[Key] = deque()
         """Ready, since their time has come: they must be on time, however much else is going on."""
+        self._continued: deque[Key] = deque()
+        """Ready by a consequence of their own last turn."""
+        self._in_a_row = 0
+        self._continues: set[Key] = set()
         self._ready: deque[Key] = deque()
         self._resync: deque[Key] = deque()
         """Ready, but only when nothing else is: keys enqueued by a restart or by a new replica."""
@@ -73,7 +83,7 @@ class WorkQueue:
 
     def __len__(self) -> int:
         """Number of ready keys, without those being processed or waiting for their time."""
-        return len(self._timely) + len(self._ready) + len(self._resync)
+        return len(self._timely) + len(self._continued) + len(self._ready) + len(self._resync)
 
     @property
     def working_count(self) -> int:
@@ -123,8 +133,13 @@ class WorkQueue:
     def forget(self, key: Key) -> None:
         """The key succeeded: its next failure starts from the first delay, and no earlier delay wakes it."""
         self._failures.pop(key, None)
+        self._continues.discard(key)
         if (due := self._due.pop(key, None)) is not None:
             due.cancel()
+
+    def continues(self, key: Key) -> None:
+        """Its turn wrote something: what that causes comes next."""
+        self._continues.add(key)
 
     def rest(self, key: Key, seconds: float) -> None:
         """Gives the key to nobody for so long, and holds up no worker. What happens to it until then is one turn."""
@@ -148,13 +163,22 @@ class WorkQueue:
             except asyncio.CancelledError:
                 self._pass_on(getter)
                 raise
-        is_resync = not self._timely and not self._ready
-        key = (self._timely or self._ready or self._resync).popleft()
+        lane = self._next_lane()
+        is_resync, key = lane is self._resync, lane.popleft()
         self._dirty.discard(key)
         self._working[key] = is_resync
         if self.timing is not None:
             self.timing.taken(key)
         return key
+
+    def _next_lane(self) -> deque[Key]:
+        if self._timely:
+            return self._timely
+        if self._continued and (self._in_a_row < CONTINUED_IN_A_ROW or not self._ready):
+            self._in_a_row += 1
+            return self._continued
+        self._in_a_row = 0
+        return self._ready or self._resync
 
     def is_resync(self, key: Key) -> bool:
         """Whether a key being processed was added by a resync: no change caused it."""
@@ -185,7 +209,11 @@ class WorkQueue:
 
     def _enqueue(self, key: Key, *, resync: bool = False) -> None:
         self._idle.clear()
-        (self._resync if resync else self._ready).append(key)
+        if key in self._continues:
+            self._continues.discard(key)
+            self._continued.append(key)
+        else:
+            (self._resync if resync else self._ready).append(key)
         self._is_ready(key)
 
     def _is_ready(self, key: Key) -> None:
