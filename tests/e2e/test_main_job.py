@@ -229,8 +229,10 @@ def test_a_set_is_previewed_created_rolled_out_step_by_step_and_deleted(argosy: 
     assert all(state["operation"]["sync"]["prune"] for state in began)
     unchanged = argosy.command("appset", "preview", str(file))
     assert (unchanged.returncode, unchanged.stdout) == (0, "Nothing would change.\n"), unchanged.stderr
-    assert "RollingSync" in argosy.command("appset", "list").stdout
-    assert argosy.command("appset", "get", "fleet").stdout.count("Healthy") >= 12
+    assert "{ResourcesUpToDate " in argosy.command("appset", "list").stdout
+    shown = argosy.command("appset", "get", "fleet").stdout
+    assert "RollingSync" in shown
+    assert shown.count("Healthy") >= 12
 
     repository.commit({"apps/api/a.yaml": None, "apps/new/n.yaml": config("n", "1")})
     planned = argosy.command("appset", "preview", str(file), "-o", "json")
