@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from datetime import datetime
 from typing import Any, Final
 
@@ -35,8 +35,10 @@ class Logs:
             return
         if len(found) > self._most_pods:
             raise invalid("max pods to view logs are reached. Please provide more granular query")
-        async for entry in self._entries(call.request, Merged(chosen.open(pod, "", False) for pod in found).lines()):
-            yield entry
+        lines = Merged(chosen.open(pod, "", False) for pod in found).lines()
+        async with aclosing(self._entries(call.request, lines)) as entries:
+            async for entry in entries:
+                yield entry
 
     async def follow(self, call: Call) -> AsyncGenerator[JsonObject, None]:
         """Also of Pods that are created later, and of containers that are started again, as long as the Application
@@ -51,8 +53,9 @@ class Logs:
 
         forget = self._context.gitops.on_live_change(heard)
         try:
-            async for entry in self._entries(call.request, following.lines()):
-                yield entry
+            async with aclosing(self._entries(call.request, following.lines())) as entries:
+                async for entry in entries:
+                    yield entry
         finally:
             forget()
 
