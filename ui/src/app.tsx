@@ -6,6 +6,8 @@ import { Failure, me, signOut, whoAmI } from "./api/client";
 import { connected } from "./api/stream";
 import { helpIsOpen, paletteIsOpen, PLACES } from "./keyboard";
 import { Button, Dialog, Note, Toasts } from "./parts";
+import { Banner } from "./parts/banner";
+import { safeLink } from "./parts/format";
 import { SignInPage } from "./pages/sign-in/page";
 import { KINDS } from "./pages/objects/model";
 import { go, href, path, query } from "./router";
@@ -60,6 +62,7 @@ export function App() {
       </a>
       <Navigation />
       <main id="main">
+        <Banner at="top" />
         {!connected.value && (
           <p class="connection" role="status">
             Connection lost. What you see may be out of date. Reconnecting…
@@ -68,6 +71,7 @@ export function App() {
         <Suspense fallback={<p class="muted">Loading…</p>}>
           <Page />
         </Suspense>
+        <Banner at="bottom" />
       </main>
       <Toasts />
       {helpIsOpen.value && <Help />}
@@ -209,6 +213,7 @@ function Help() {
             </>
           ))}
         </dl>
+        <About />
         <div class="actions">
           <Button kind="primary" type="submit">
             Close
@@ -216,5 +221,36 @@ function Help() {
         </div>
       </form>
     </Dialog>
+  );
+}
+
+/** Whom to ask, where the command is, and which version this is. */
+function About() {
+  const { help, version } = me.value ?? {};
+  const chat = safeLink(help?.chatUrl ?? "");
+  const downloads = Object.entries(help?.downloads ?? {}).flatMap(([platform, url]) => {
+    const link = safeLink(url);
+    return link ? [[platform, link] as const] : [];
+  });
+  return (
+    <p class="muted small">
+      Argosy {version}
+      {chat && (
+        <>
+          {" · "}
+          <a href={chat} target="_blank" rel="noreferrer noopener">
+            {help?.chatText}
+          </a>
+        </>
+      )}
+      {downloads.map(([platform, link]) => (
+        <>
+          {" · "}
+          <a href={link} target="_blank" rel="noreferrer noopener">
+            command for {platform}
+          </a>
+        </>
+      ))}
+    </p>
   );
 }

@@ -45,6 +45,7 @@ from argosy.client.types import (
     SavedViews,
     SealingKeys,
     SetPreview,
+    SignIn,
     Story,
     SyncPreview,
     Trace,
@@ -73,6 +74,10 @@ class Client(WaitingTransport):
     def post_rights(self, body: Rights) -> Allowed:
         """Whether the caller has rights, for many questions at once."""
         return cast(Allowed, self._ask("POST", "/rights", (), {}, body))
+
+    def get_sign_in(self) -> SignIn:
+        """How to sign in, and why the presented session ended."""
+        return cast(SignIn, self._ask("GET", "/sign-in", (), {}))
 
     def get_applications(
         self,
@@ -1270,6 +1275,10 @@ class AsyncClient(AwaitingTransport):
     async def post_rights(self, body: Rights) -> Allowed:
         """Whether the caller has rights, for many questions at once."""
         return cast(Allowed, await self._ask("POST", "/rights", (), {}, body))
+
+    async def get_sign_in(self) -> SignIn:
+        """How to sign in, and why the presented session ended."""
+        return cast(SignIn, await self._ask("GET", "/sign-in", (), {}))
 
     async def get_applications(
         self,

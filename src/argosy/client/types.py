@@ -102,6 +102,15 @@ class BackupToRestore(TypedDict):
     keys: Any
 
 
+class Banner(TypedDict):
+    """`url`: where its text leads; `position`: `top`, `bottom` or `both`. One that is not permanent can be closed."""
+
+    content: str
+    url: str
+    permanent: bool
+    position: str
+
+
 class Change(TypedDict):
     """One resource. `change`: create, update, prune, keep (no longer in Git, but not pruned) or none.
 
@@ -226,6 +235,14 @@ class GivenSealedSecret(TypedDict):
     sealedSecret: dict[str, Any]
 
 
+class Help(TypedDict):
+    """`downloads`: addresses of the command, by platform."""
+
+    chatUrl: str
+    chatText: str
+    downloads: dict[str, str]
+
+
 class Hold(TypedDict):
     """A hold: automatic promotion of an origin is paused at manually chosen Freight, until the newest is promoted."""
 
@@ -288,13 +305,19 @@ class MadeSealingKey(TypedDict):
 
 
 class Me(TypedDict):
-    """The caller. `anonymous`: reading is allowed without signing in."""
+    """The caller, and how the page looks for everyone. `anonymous`: reading is allowed without signing in.
+
+    `banner`: null without one, and for who may read nothing.
+    """
 
     signedIn: bool
     username: str
     groups: list[str]
     anonymous: bool
     version: str
+    tokens: Tokens
+    banner: Banner | None
+    help: Help
 
 
 class Nothing(TypedDict):
@@ -624,6 +647,28 @@ class SetPreview(TypedDict):
     problems: list[str]
 
 
+class SignIn(TypedDict):
+    """`local`: whether some account may sign in with a password. `message`: the operator's, `ui.signinmessage`.
+
+    `automatic`: whether the page goes to the first provider by itself, `ui.autosignin`. `ended`: why the session that
+    the request presents does not count any more; empty without one.
+    """
+
+    providers: list[SignInProvider]
+    local: bool
+    buttonText: str
+    message: str
+    automatic: bool
+    ended: str
+
+
+class SignInProvider(TypedDict):
+    """`place`: where a browser goes to sign in, below the server's base path; it takes `return_url`."""
+
+    name: str
+    place: str
+
+
 class StageNode(TypedDict):
     """`waiting`: the number of available Freight newer than its current one, `next`: the newest of them.
 
@@ -697,6 +742,13 @@ class Takes(TypedDict):
     warehouse: str
     direct: bool
     stages: list[str]
+
+
+class Tokens(TypedDict):
+    """Values of design tokens by name, without the leading `--`; `dark` has the light ones that it does not change."""
+
+    light: dict[str, str]
+    dark: dict[str, str]
 
 
 class Told(TypedDict):

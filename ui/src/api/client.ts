@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 
 import { go, href, path, query } from "../router";
+import { showTokens } from "../theme/operator";
 import type { components } from "./types";
 
 export type Schemas = components["schemas"];
@@ -17,6 +18,9 @@ export class Failure extends Error {
 }
 
 export const me = signal<Me | null>(null);
+
+/** When this tab went to the provider by itself, or signed out: it does not go there again at once. */
+export const LAST_AUTOMATIC = "argosy.automatic-sign-in";
 
 /** Counts up when policies have changed, or something was refused: what one may is to be asked again. */
 export const rightsChanged = signal(0);
@@ -60,11 +64,16 @@ export function signInAgain(): void {
 
 export async function whoAmI(): Promise<Me> {
   me.value = await ask<Me>("GET", "/api/argosy/v1/me");
+  showTokens(me.value.tokens);
   return me.value;
 }
 
+/** The token is revoked. A provider's session ends at the provider, too, where the operator has set its `logoutURL`. */
 export async function signOut(): Promise<void> {
-  await ask("DELETE", "/api/v1/session");
+  sessionStorage.setItem(LAST_AUTOMATIC, String(Date.now()));
+  const { iss } = await ask<{ iss?: string }>("GET", "/api/v1/session/userinfo");
+  if (iss && iss !== "argocd") return location.assign(href("/auth/logout"));
+  await fetch(href("/auth/logout"), { method: "POST", credentials: "same-origin", redirect: "manual" });
   me.value = null;
-  go("/login");
+  go("/login?signed-out=1");
 }

@@ -55,6 +55,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How to sign in, and why the presented session ended */
+        get: operations["getSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/applications": {
         parameters: {
             query?: never;
@@ -1956,6 +1973,13 @@ export interface components {
         BackupToRestore: {
             keys: unknown;
         };
+        /** @description `url`: where its text leads; `position`: `top`, `bottom` or `both`. One that is not permanent can be closed. */
+        Banner: {
+            content: string;
+            url: string;
+            permanent: boolean;
+            position: string;
+        };
         /**
          * @description One resource. `change`: create, update, prune, keep (no longer in Git, but not pruned) or none.
          *
@@ -2071,6 +2095,14 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description `downloads`: addresses of the command, by platform. */
+        Help: {
+            chatUrl: string;
+            chatText: string;
+            downloads: {
+                [key: string]: string;
+            };
+        };
         /** @description A hold: automatic promotion of an origin is paused at manually chosen Freight, until the newest is promoted. */
         Hold: {
             origin: string;
@@ -2121,13 +2153,20 @@ export interface components {
         MadeSealingKey: {
             name: string;
         };
-        /** @description The caller. `anonymous`: reading is allowed without signing in. */
+        /**
+         * @description The caller, and how the page looks for everyone. `anonymous`: reading is allowed without signing in.
+         *
+         *         `banner`: null without one, and for who may read nothing.
+         */
         Me: {
             signedIn: boolean;
             username: string;
             groups: string[];
             anonymous: boolean;
             version: string;
+            tokens: components["schemas"]["Tokens"];
+            banner: components["schemas"]["Banner"] | null;
+            help: components["schemas"]["Help"];
         };
         /** @description No fields: the path says everything. */
         Nothing: Record<string, never>;
@@ -2409,6 +2448,25 @@ export interface components {
             problems: string[];
         };
         /**
+         * @description `local`: whether some account may sign in with a password. `message`: the operator's, `ui.signinmessage`.
+         *
+         *         `automatic`: whether the page goes to the first provider by itself, `ui.autosignin`. `ended`: why the session that
+         *         the request presents does not count any more; empty without one.
+         */
+        SignIn: {
+            providers: components["schemas"]["SignInProvider"][];
+            local: boolean;
+            buttonText: string;
+            message: string;
+            automatic: boolean;
+            ended: string;
+        };
+        /** @description `place`: where a browser goes to sign in, below the server's base path; it takes `return_url`. */
+        SignInProvider: {
+            name: string;
+            place: string;
+        };
+        /**
          * @description `waiting`: the number of available Freight newer than its current one, `next`: the newest of them.
          *
          *         `promotions`: running and pending ones, in order. `controlFlow`: the stage has no promotion steps.
@@ -2475,6 +2533,15 @@ export interface components {
             warehouse: string;
             direct: boolean;
             stages: string[];
+        };
+        /** @description Values of design tokens by name, without the leading `--`; `dark` has the light ones that it does not change. */
+        Tokens: {
+            light: {
+                [key: string]: string;
+            };
+            dark: {
+                [key: string]: string;
+            };
         };
         /** @description An event, newest first. */
         Told: {
@@ -2650,6 +2717,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Allowed"];
+                };
+            };
+        };
+    };
+    getSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignIn"];
                 };
             };
         };

@@ -3,9 +3,9 @@
 - `endpoint.py`: how an endpoint is declared; `router.py`: from a request to its answer; `shapes.py`: types as schemas.
 - `openapi.py`: the description, made from the declarations.
 - `listing.py`: search, filter, sort, range and counts by facet, for every list.  `live/`: lists and objects, live.
-- `applications.py`, `objects.py`, `home.py`, `pipelines.py`, `sealing/`, `activity.py`, `caller.py`, `views.py`,
-  `rehearsals.py`: the endpoints that show.  `acting/`: those that do something.  `previewing/`: what would happen, and
-  what differs.
+- `applications.py`, `objects.py`, `home.py`, `pipelines.py`, `sealing/`, `activity.py`, `caller.py`, `sign_in.py`,
+  `views.py`, `rehearsals.py`: the endpoints that show.  `acting/`: those that do something.  `previewing/`: what would
+  happen, and what differs.
 - `tracing.py`, `dependencies.py`, `stories.py`, `rollout_details.py`: views that combine several objects.
 - `why.py`, `object_states.py`: why an object is as it is.  `references.py`: which objects an object names.
 """
@@ -43,12 +43,14 @@ def router(context: ServerContext, rows: ApplicationRows) -> Router:
     from argosy.server.api.rehearsals import rehearsal_endpoints
     from argosy.server.api.rollout_details import rollout_detail_endpoints
     from argosy.server.api.sealing import sealing_endpoints
+    from argosy.server.api.sign_in import sign_in_endpoints
     from argosy.server.api.stories import story_endpoints
     from argosy.server.api.tracing import trace_endpoints
     from argosy.server.api.views import view_endpoints
 
     declared = (
         *caller_endpoints(context),
+        *sign_in_endpoints(context),
         *application_endpoints(context, rows),
         tree_stream(context),
         log_stream(context),

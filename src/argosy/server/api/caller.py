@@ -7,6 +7,7 @@ from typing import Final, NotRequired, TypedDict
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.server.api.endpoint import ApiRequest, Endpoint, Parameter
+from argosy.server.appearance import Banner, Help, Tokens, banner_of, help_of, tokens_of
 from argosy.server.calls import Call, nothing, sign_in, within
 from argosy.server.context import ServerContext
 from argosy.server.errors import invalid
@@ -17,13 +18,19 @@ MOST_QUESTIONS = 1000
 
 
 class Me(TypedDict):
-    """The caller. `anonymous`: reading is allowed without signing in."""
+    """The caller, and how the page looks for everyone. `anonymous`: reading is allowed without signing in.
+
+    `banner`: null without one, and for who may read nothing.
+    """
 
     signedIn: bool
     username: str
     groups: list[str]
     anonymous: bool
     version: str
+    tokens: Tokens
+    banner: Banner | None
+    help: Help
 
 
 class Right(TypedDict):
@@ -71,13 +78,17 @@ def caller_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     from argosy import __version__
 
     async def me(request: ApiRequest) -> Me:
-        caller = request.call.caller
+        caller, settings = request.call.caller, context.configuration.settings
+        may_read = caller.signed_in or context.configuration.anonymous
         return {
             "signedIn": caller.signed_in,
             "username": caller.username,
             "groups": list(caller.subject.groups),
             "anonymous": context.configuration.anonymous,
             "version": __version__,
+            "tokens": tokens_of(settings),
+            "banner": banner_of(settings) if may_read else None,
+            "help": help_of(settings),
         }
 
     async def rights(request: ApiRequest) -> Allowed:

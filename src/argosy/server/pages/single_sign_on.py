@@ -49,7 +49,7 @@ def login(context: ServerContext, provider: Provider) -> Page:
             return _plain(503, f"{error}")
         return _sent(context, config, discovered, target)
 
-    return page
+    return _for_people(context, page)
 
 
 def _sent(context: ServerContext, config: OidcConfig, told: Any, target: str) -> Response:
@@ -131,7 +131,25 @@ def callback(context: ServerContext, provider: Provider) -> Page:
         headers += [("Set-Cookie", item) for item in (*cookies, _state_cookie(context, "", 0))]
         return Response(303, b"", HTML, headers, "")
 
-    return page
+    return _for_people(context, page)
+
+
+def _for_people(context: ServerContext, page: Page) -> Page:
+    """A browser that was refused returns to the sign-in page, and the log has the reason; programs get the status.
+
+    The reason is not part of the address: whoever sends a link could put words on our page.
+    """
+
+    async def shown(request: Request, path: str, query: str) -> Response:
+        found = await page(request, path, query)
+        accepts = request.header("accept")
+        if found.status in (200, 303, 404) or "text/html" not in accepts or not isinstance(found.body, bytes):
+            return found
+        log.warning("single sign-on refused (%d): %s", found.status, found.body.decode().strip())
+        target = f"{base_path(context).rstrip('/')}/login?has_sso_error=true"
+        return Response(303, b"", "", [("Location", target), ("Cache-Control", "no-store")], "")
+
+    return shown
 
 
 async def _use_up(context: ServerContext, used: str, until: float) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import yaml
 
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.text.yaml import YamlError, load
+from argosy.server.appearance import help_of
 from argosy.server.calls import Call, Route, nothing, sign_in
 from argosy.server.context import ServerContext
 from argosy.server.schema.go_json import ignored_yaml
-from argosy.server.sessions.accounts import LOGIN
+from argosy.server.sessions.accounts import LOGIN, Account
 
 PASSWORD_PATTERN: Final = "^.{8,32}$"  # noqa: S105  # what passwords must look like
 PREFIX: Final = "resource.customizations."
@@ -29,6 +30,21 @@ def settings_routes(context: ServerContext) -> dict[str, Route]:
 
 def password_pattern(settings: Mapping[str, str]) -> str:
     return settings.get("passwordPattern") or PASSWORD_PATTERN
+
+
+def has_local_sign_in(accounts: Iterable[Account]) -> bool:
+    """Whether some account may sign in with its password."""
+    return any(one.enabled and LOGIN in one.capabilities for one in accounts)
+
+
+def provider_name(settings: Mapping[str, str]) -> str | None:
+    """The name of the single sign-on provider for people; None without one."""
+    if oidc := _mapping(settings.get("oidc.config")):
+        return str(oidc.get("name") or "SSO")
+    if dex := _mapping(settings.get("dex.config")):
+        names = [one["name"] for one in _dex(dex, settings)["connectors"]]
+        return names[0] if len(names) == 1 and names[0] else "SSO"
+    return None
 
 
 class SettingsService:
@@ -66,7 +82,7 @@ class SettingsService:
             },
             "kustomizeOptions": {"BuildOptions": settings.get("kustomize.buildOptions", "")},
             "help": _help(settings),
-            "userLoginsDisabled": not any(item.enabled and LOGIN in item.capabilities for item in accounts),
+            "userLoginsDisabled": not has_local_sign_in(accounts),
             "kustomizeVersions": [
                 key.removeprefix("kustomize.path.").removeprefix("kustomize.version.")
                 for key in sorted(settings)
@@ -140,12 +156,8 @@ def _ignore_status(found: dict[str, JsonObject], settings: Mapping[str, str]) ->
 
 
 def _help(settings: Mapping[str, str]) -> JsonObject:
-    text = settings.get("help.chatText", "")
-    url = settings.get("help.chatUrl", "")
-    binaries = {
-        key.removeprefix("help.download."): value for key, value in settings.items() if key.startswith("help.download.")
-    }
-    return {"chatUrl": url, "chatText": text or ("Chat now!" if url else ""), "binaryUrls": binaries}
+    found = help_of(settings)
+    return {"chatUrl": found["chatUrl"], "chatText": found["chatText"], "binaryUrls": found["downloads"]}
 
 
 def _oidc(given: JsonObject) -> JsonObject:
