@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page, Request, expect
 
+from tests.e2e.accessibility import faults
 from tests.e2e.site import Site
 from tests.e2e.up_process import Repository, config
 
@@ -148,3 +149,29 @@ def test_the_tree_and_followed_logs_use_the_one_stream_of_the_tab_and_go_on_afte
     asked = [url for url in addresses if "%2Ftree" in url and "%2Flogs%3F" in url]
     assert any("sinceTime" in url for url in asked), addresses
     site.argosy.eventually(lambda: page.evaluate("1") and len(opened) == 1, "one stream is open")
+
+
+def test_the_tree_shows_sync_and_health_of_each_and_is_narrowed_by_them(page: Page, site: Site, tmp_path: Path) -> None:
+    name = "differing"
+    repository = Repository(tmp_path / name)
+    repository.commit({"all/a.yaml": config("differs", "1"), "all/b.yaml": config("same", "1"), "all/c.yaml": TRAFFIC})
+    site.argosy.apply_application(name, repository, "all")
+    site.argosy.eventually(lambda: site.argosy.status(name)[0] == "Synced", f"{name} is synced")
+    off = '{"spec":{"syncPolicy":{"automated":null}}}'
+    site.argosy.kubectl("patch", "application", name, "-n", "argocd", "--type=merge", "-p", off)
+    repository.commit({"all/a.yaml": config("differs", "2"), "all/d.yaml": config("absent", "1")})
+    site.argosy.refresh(name)
+    site.argosy.eventually(lambda: site.argosy.status(name)[0] == "OutOfSync", f"{name} differs")
+    page.goto(f"/applications/argocd/{name}?view=tree")
+    boxes = page.locator(".tree .box")
+    expect(page.get_by_role("button", name="differs ConfigMap, OutOfSync")).to_be_visible()
+    expect(page.get_by_role("button", name="same ConfigMap, Synced")).to_be_visible()
+    expect(page.get_by_role("button", name="absent ConfigMap, Missing, OutOfSync")).to_be_visible()
+    page.get_by_role("combobox", name=re.compile("^Sync")).select_option("OutOfSync")
+    expect(boxes).to_have_count(3)
+    expect(page).to_have_url(re.compile("sync=OutOfSync"))
+    page.reload()
+    expect(boxes).to_have_count(3)
+    page.get_by_role("combobox", name=re.compile("^Health")).select_option("Missing")
+    expect(boxes).to_have_count(2)
+    assert faults(page) == []

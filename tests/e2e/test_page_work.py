@@ -351,6 +351,18 @@ def test_a_project_is_made_edited_and_removed_and_activity_shows_it(page: Page, 
     assert site.argosy.get("appproject", "team", "-n", "argocd") is None
 
 
+def test_events_of_what_one_may_see_are_filtered_and_lead_to_their_object(page: Page, site: Site) -> None:
+    page.goto("/activity")
+    page.get_by_role("link", name="Events", exact=True).click()
+    page.get_by_role("searchbox").fill("application web")
+    rows = page.locator("tbody tr")
+    expect(rows.first).to_contain_text("Application in argocd")
+    page.get_by_role("group", name="Filters").get_by_role("checkbox").first.check()
+    expect(page).to_have_url(re.compile(r"view=events&search=application\+web&\w+="))
+    rows.first.get_by_role("link", name="web").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("web")
+
+
 def test_a_repository_that_cannot_be_reached_shows_its_error_in_full(page: Page, site: Site) -> None:
     secret = {
         "apiVersion": "v1",
@@ -367,3 +379,44 @@ def test_a_repository_that_cannot_be_reached_shows_its_error_in_full(page: Page,
     row = page.locator("tbody tr", has_text="git.invalid")
     expect(row).to_contain_text("Failed")
     assert "canary-of-settings" not in page.content()
+    row.get_by_role("button", name="Test").click()
+    expect(page.get_by_role("status")).to_contain_text("git.invalid/nothing.git: Failed")
+    row.get_by_role("button", name="Edit").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Stored passwords and keys are never shown.")
+    expect(dialog.get_by_label("Password or token")).to_have_value("")
+    check_dialog(page)
+    dialog.get_by_label("User").fill("robot")
+    dialog.get_by_label("Password or token").fill("another")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_have_count(0)
+    kept = site.argosy.get("secret", "unreachable", "-n", "argocd")["data"]
+    assert base64.b64decode(kept["username"]) == b"robot"
+    assert base64.b64decode(kept["password"]) == b"another"
+
+
+def test_credentials_of_many_repositories_and_the_names_of_clusters_are_edited(page: Page, site: Site) -> None:
+    page.goto("/settings/repocreds")
+    page.get_by_role("button", name="New credential template…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("URL").fill("https://git.example/team/")
+    dialog.get_by_label("User").fill("robot")
+    dialog.get_by_label("Password or token").fill("canary-of-templates")
+    dialog.get_by_role("button", name="Create").click()
+    row = page.locator("tbody tr", has_text="git.example/team")
+    expect(row).to_contain_text("robot")
+    assert "canary-of-templates" not in page.content()
+    row.get_by_role("button", name="Remove").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(row).to_have_count(0)
+    page.goto("/settings/clusters")
+    row = page.locator("tbody tr", has_text="https://kubernetes.default.svc")
+    row.get_by_role("button", name="Test").click()
+    expect(page.get_by_role("status")).to_contain_text("https://kubernetes.default.svc: Successful")
+    row.get_by_role("button", name="Edit").click()
+    page.get_by_role("dialog").get_by_label("Name", exact=True).fill("home")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(row).to_contain_text("home")
+    row.get_by_role("button", name="Remove").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(row).to_contain_text("in-cluster")

@@ -22,6 +22,7 @@ from argosy.client.types import (
     Done,
     EditedSet,
     EncryptedBackup,
+    EventPage,
     GivenSealedSecret,
     Holders,
     Home,
@@ -1108,6 +1109,62 @@ class Client(WaitingTransport):
                 "subject": subject,
                 "method": method,
                 "result": result,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    def get_events(
+        self,
+        *,
+        search: str = "",
+        kind: Sequence[str] = (),
+        type_: Sequence[str] = (),
+        reason: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> EventPage:
+        """Events of Applications, pipelines, Rollouts and certificates."""
+        return cast(
+            EventPage,
+            self._ask(
+                "GET",
+                "/events",
+                (),
+                {
+                    "search": search,
+                    "kind": kind,
+                    "type": type_,
+                    "reason": reason,
+                    "namespace": namespace,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    def get_stream_events(
+        self,
+        *,
+        search: str = "",
+        kind: Sequence[str] = (),
+        type_: Sequence[str] = (),
+        reason: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> Iterator[Event]:
+        """Events of Applications, pipelines, Rollouts and certificates, live."""
+        return self._stream(
+            "/stream/events",
+            (),
+            {
+                "search": search,
+                "kind": kind,
+                "type": type_,
+                "reason": reason,
+                "namespace": namespace,
                 "offset": offset,
                 "limit": limit,
             },
@@ -2309,6 +2366,62 @@ class AsyncClient(AwaitingTransport):
                 "subject": subject,
                 "method": method,
                 "result": result,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    async def get_events(
+        self,
+        *,
+        search: str = "",
+        kind: Sequence[str] = (),
+        type_: Sequence[str] = (),
+        reason: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> EventPage:
+        """Events of Applications, pipelines, Rollouts and certificates."""
+        return cast(
+            EventPage,
+            await self._ask(
+                "GET",
+                "/events",
+                (),
+                {
+                    "search": search,
+                    "kind": kind,
+                    "type": type_,
+                    "reason": reason,
+                    "namespace": namespace,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    def get_stream_events(
+        self,
+        *,
+        search: str = "",
+        kind: Sequence[str] = (),
+        type_: Sequence[str] = (),
+        reason: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> AsyncIterator[Event]:
+        """Events of Applications, pipelines, Rollouts and certificates, live."""
+        return self._stream(
+            "/stream/events",
+            (),
+            {
+                "search": search,
+                "kind": kind,
+                "type": type_,
+                "reason": reason,
+                "namespace": namespace,
                 "offset": offset,
                 "limit": limit,
             },

@@ -229,6 +229,27 @@ class Entry(TypedDict):
     source: dict[str, Any]
 
 
+class EventPage(TypedDict):
+    total: int
+    matched: int
+    rows: list[EventRow]
+    facets: dict[str, dict[str, int]]
+
+
+class EventRow(TypedDict):
+    """`kind`, `namespace` and `about`: of the object; `name` is that of the Event. `count`: how often it happened."""
+
+    namespace: str
+    name: str
+    kind: str
+    about: str
+    time: str
+    type: str
+    reason: str
+    message: str
+    count: int
+
+
 class GivenSealedSecret(TypedDict):
     """`sealedSecret` is the whole object: its name, namespace and annotations give the scope of its items."""
 
@@ -745,7 +766,7 @@ class Takes(TypedDict):
 
 
 class Tokens(TypedDict):
-    """Values of design tokens by name, without the leading `--`; `dark` has the light ones that it does not change."""
+    """Values of design tokens by name, without the leading `--`; colours of `light` are not those of `dark`."""
 
     light: dict[str, str]
     dark: dict[str, str]

@@ -11,7 +11,7 @@ const ACTIONS = "pages/objects/actions.tsx";
 
 /** Needs no right: it asks only, or concerns the caller alone. */
 const FREE = new Set([
-  "api/client.ts: DELETE /api/v1/session",
+  "api/client.ts: POST credentials",
   "api/rights.ts: POST /api/argosy/v1/rights",
   "pages/sign-in/page.tsx: POST /api/v1/session",
   "pages/terminal/panel.tsx: POST /api/argosy/v1/rights",
@@ -55,8 +55,9 @@ const GUARDS: Record<string, [file: string, guard: string]> = {
   "pages/settings/account.tsx: POST ${place}/token": ["pages/settings/account.tsx", '? lacks : "the account lacks the capability apiKey"'],
   "pages/settings/account.tsx: DELETE ${place}/token/${encodeURIComponent(id)}": ["pages/settings/account.tsx", "lacks={lacks} onClick={() => void revoke(one.id)}"],
   "pages/settings/account.tsx: PUT /api/v1/account/password": ["pages/settings/account.tsx", "lacks={lacks ?? "],
-  "pages/settings/page.tsx: POST place": ["pages/settings/page.tsx", "lacks={lacks} onClick={() => setMakes(true)}"],
-  "pages/settings/page.tsx: DELETE section.remove!(item)": ["pages/settings/page.tsx", "lacks={lacks[number]}"],
+  "pages/settings/forms.tsx: POST place": ["pages/settings/page.tsx", "lacks={lacks} onClick={() => setMakes(true)}"],
+  "pages/settings/forms.tsx: PUT place": ["pages/settings/page.tsx", "lacks={lacksEdit[number]}"],
+  "pages/settings/forms.tsx: DELETE section.remove!(item)": ["pages/settings/page.tsx", "lacks={lacksRemoval[number]}"],
   "pages/settings/project.tsx: PUT place": ["pages/settings/project.tsx", "lacks={lacks} onClick={() => void save()}"],
   "pages/settings/project.tsx: POST /api/v1/projects/${encodeURIComponent(project)}/roles/${encodeURIComponent(role)}/token": ["pages/settings/project.tsx", "lacks={role.lacks} onClick={() => void make(role.name)}"],
   "pages/settings/project.tsx: DELETE /api/v1/projects/${encodeURIComponent(project)}/roles/${encodeURIComponent(role)}/token/${iat}": ["pages/settings/project.tsx", "lacks={role.lacks} onClick={() => void revoke(role.name, one.iat)}"],

@@ -1348,6 +1348,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events of Applications, pipelines, Rollouts and certificates */
+        get: operations["getEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events of Applications, pipelines, Rollouts and certificates, live */
+        get: operations["getStreamEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/traces": {
         parameters: {
             query?: never;
@@ -2089,6 +2123,28 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        EventPage: {
+            total: number;
+            matched: number;
+            rows: components["schemas"]["EventRow"][];
+            facets: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+        };
+        /** @description `kind`, `namespace` and `about`: of the object; `name` is that of the Event. `count`: how often it happened. */
+        EventRow: {
+            namespace: string;
+            name: string;
+            kind: string;
+            about: string;
+            time: string;
+            type: string;
+            reason: string;
+            message: string;
+            count: number;
+        };
         /** @description `sealedSecret` is the whole object: its name, namespace and annotations give the scope of its items. */
         GivenSealedSecret: {
             sealedSecret: {
@@ -2534,7 +2590,7 @@ export interface components {
             direct: boolean;
             stages: string[];
         };
-        /** @description Values of design tokens by name, without the leading `--`; `dark` has the light ones that it does not change. */
+        /** @description Values of design tokens by name, without the leading `--`; colours of `light` are not those of `dark`. */
         Tokens: {
             light: {
                 [key: string]: string;
@@ -4884,6 +4940,76 @@ export interface operations {
                 /** @description records to skip */
                 offset?: number;
                 /** @description maximum number of records, at most 500 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    getEvents: {
+        parameters: {
+            query?: {
+                /** @description words to find in the event */
+                search?: string;
+                /** @description of this kind; any of several */
+                kind?: string[];
+                /** @description of this type; any of several */
+                type?: string[];
+                /** @description of this reason; any of several */
+                reason?: string[];
+                /** @description of this namespace; any of several */
+                namespace?: string[];
+                /** @description events to skip */
+                offset?: number;
+                /** @description maximum number of events, at most 500 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+        };
+    };
+    getStreamEvents: {
+        parameters: {
+            query?: {
+                /** @description words to find in the event */
+                search?: string;
+                /** @description of this kind; any of several */
+                kind?: string[];
+                /** @description of this type; any of several */
+                type?: string[];
+                /** @description of this reason; any of several */
+                reason?: string[];
+                /** @description of this namespace; any of several */
+                namespace?: string[];
+                /** @description events to skip */
+                offset?: number;
+                /** @description maximum number of events, at most 500 */
                 limit?: number;
             };
             header?: never;

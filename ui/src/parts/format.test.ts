@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { age, length, namedLink, readable, safeLink, span, shortRevision } from "./format";
+import { age, counted, length, namedLink, naturally, readable, safeLink, shortRevision, span } from "./format";
 
 const NOW = Date.parse("2026-01-01T12:00:00Z");
 
@@ -60,4 +60,15 @@ test("a link has the title that stands before its address, and none leads to a s
 test("moments within a sentence are told as people read them", () => {
   expect(readable("until 2026-01-01T12:00:00Z, or later", "en-GB")).toMatch(/^until 1 Jan 2026, \d\d:\d\d, or later$/);
   expect(readable("nothing here 2026-01-01")).toBe("nothing here 2026-01-01");
+});
+
+test.each([
+  [{ matched: 10_000, total: 10_000 }, "10,000"],
+  [{ matched: 1429, total: 10_000 }, "1,429 of 10,000"],
+])("%j is %s rows", (page, words) => {
+  expect(counted(page, "en")).toBe(words);
+});
+
+test("names are sorted as people count", () => {
+  expect(["ns-10", "ns-2", "ns-1"].sort(naturally)).toEqual(["ns-1", "ns-2", "ns-10"]);
 });

@@ -61,3 +61,18 @@ export function readable(text: string, locale?: string): string {
     new Date(moment).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" }),
   );
 }
+
+/** A number as people write it: 10,000. */
+export function grouped(count: number, locale?: string): string {
+  return count.toLocaleString(locale);
+}
+
+/** How many rows a list has, and how many of them match. */
+export function counted({ matched, total }: { matched: number; total: number }, locale?: string): string {
+  return matched === total ? grouped(total, locale) : `${grouped(matched, locale)} of ${grouped(total, locale)}`;
+}
+
+/** By name as people count: ns-2 before ns-10. */
+export function naturally(a: string, b: string): number {
+  return a.localeCompare(b, undefined, { numeric: true });
+}

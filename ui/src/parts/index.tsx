@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 
 import "./parts.css";
 import { go, href, query, withQuery } from "../router";
-import { age } from "./format";
+import { age, grouped, naturally } from "./format";
 
 export type Severity = "ok" | "busy" | "attention" | "broken";
 
@@ -215,7 +215,7 @@ export function Facets({ facets, names }: { facets: Record<string, Record<string
       <div class="facets" role="group" aria-label="Filters">
       {Object.entries(names).map(([name, title]) => {
         const chosen = query.value.getAll(name);
-        const values = Object.keys(facets[name] ?? {});
+        const values = Object.keys(facets[name] ?? {}).sort((a, b) => (facets[name]?.[b] ?? 0) - (facets[name]?.[a] ?? 0) || naturally(a, b));
         const all = [...values, ...chosen.filter((one) => !values.includes(one))];
         if (all.length < 2 && chosen.length === 0) return null;
         return (
@@ -232,7 +232,7 @@ export function Facets({ facets, names }: { facets: Record<string, Record<string
                   }}
                 />
                 <span>{value || "(none)"}</span>
-                <span class="number">{facets[name]?.[value] ?? 0}</span>
+                <span class="number">{grouped(facets[name]?.[value] ?? 0)}</span>
               </label>
             ))}
           </fieldset>
@@ -265,7 +265,7 @@ export function Pages({ matched, offset, limit }: { matched: number; offset: num
   return (
     <nav class="head" aria-label="Pagination">
       <span class="muted number">
-        {offset + 1}–{last} of {matched}
+        {grouped(offset + 1)}–{grouped(last)} of {grouped(matched)}
       </span>
       {offset > 0 && <a href={to(Math.max(0, offset - limit))}>Previous</a>}
       {last < matched && <a href={to(offset + limit)}>Next</a>}

@@ -3,9 +3,9 @@
 - `endpoint.py`: how an endpoint is declared; `router.py`: from a request to its answer; `shapes.py`: types as schemas.
 - `openapi.py`: the description, made from the declarations.
 - `listing.py`: search, filter, sort, range and counts by facet, for every list.  `live/`: lists and objects, live.
-- `applications.py`, `objects.py`, `home.py`, `pipelines.py`, `sealing/`, `activity.py`, `caller.py`, `sign_in.py`,
-  `views.py`, `rehearsals.py`: the endpoints that show.  `acting/`: those that do something.  `previewing/`: what would
-  happen, and what differs.
+- `applications.py`, `objects.py`, `home.py`, `pipelines.py`, `sealing/`, `activity.py`, `events.py`, `caller.py`,
+  `sign_in.py`, `views.py`, `rehearsals.py`: the endpoints that show.  `acting/`: those that do something.
+  `previewing/`: what would happen, and what differs.
 - `tracing.py`, `dependencies.py`, `stories.py`, `rollout_details.py`: views that combine several objects.
 - `why.py`, `object_states.py`: why an object is as it is.  `references.py`: which objects an object names.
 """
@@ -33,6 +33,7 @@ def router(context: ServerContext, rows: ApplicationRows) -> Router:
     from argosy.server.api.applications import application_endpoints
     from argosy.server.api.caller import caller_endpoints
     from argosy.server.api.dependencies import dependency_endpoints
+    from argosy.server.api.events import event_endpoints
     from argosy.server.api.home import home_endpoints
     from argosy.server.api.objects import object_endpoints
     from argosy.server.api.pipelines import pipeline_endpoints
@@ -60,6 +61,7 @@ def router(context: ServerContext, rows: ApplicationRows) -> Router:
         *pipeline_endpoints(context),
         *sealing_endpoints(context),
         *activity_endpoints(context),
+        *event_endpoints(context),
         *trace_endpoints(context),
         *preview_endpoints(context),
         *dependency_endpoints(context),

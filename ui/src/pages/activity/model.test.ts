@@ -6,6 +6,10 @@ test("the question holds what the address says, and nothing else", () => {
   expect(streamOf(new URLSearchParams("subject=admin&x=1&search=web"))).toBe("/api/argosy/v1/stream/activity?subject=admin&search=web&limit=100");
 });
 
+test("events have filters of their own", () => {
+  expect(streamOf(new URLSearchParams("view=events&subject=admin&kind=Rollout"))).toBe("/api/argosy/v1/stream/events?kind=Rollout&limit=100");
+});
+
 test.each([
   ["application.ApplicationService/Sync", "sync (application)"],
   ["project.ProjectService/CreateToken", "create token (project)"],

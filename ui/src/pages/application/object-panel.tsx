@@ -13,7 +13,7 @@ import { differences, editable, type Managed, mergePatch, type Shown } from "./m
 import { withoutNoise } from "./noise";
 import { ownersOf, withoutOwners } from "./owners";
 import { act } from "./page";
-import { NodeFacts } from "./tree";
+import { NodeFacts } from "./node-facts";
 import type { Node } from "./tree-model";
 
 interface Action {

@@ -19,7 +19,7 @@ const set = node("ReplicaSet", "web-1", deployment, "Healthy");
 
 test("children stand to the right of their owner, and the owner in their middle", () => {
   const pods = ["a", "b", "c"].map((name) => node("Pod", name, set, "Healthy"));
-  const found = drawn({ nodes: [...pods, set, deployment] }, "app", OPEN, "");
+  const found = drawn({ nodes: [...pods, set, deployment] }, "app", OPEN);
   expect(found.placed.map((one) => [one.title, one.column, one.row])).toEqual([
     ["app", 0, 1],
     ["web", 1, 1],
@@ -34,21 +34,15 @@ test("children stand to the right of their owner, and the owner in their middle"
 test("many that are alike are one, until it is opened; what is unhealthy is never folded, and comes first", () => {
   const pods = Array.from({ length: 9 }, (_, at) => node("Pod", `p${at}`, set, at === 8 ? "Degraded" : "Healthy"));
   const nodes = [deployment, set, ...pods];
-  const found = drawn({ nodes }, "app", OPEN, "");
+  const found = drawn({ nodes }, "app", OPEN);
   expect(found.placed.slice(3).map((one) => one.title)).toEqual(["p8", "8 × Pod"]);
   const fold = found.placed.at(-1);
-  expect(drawn({ nodes }, "app", new Set([fold?.key ?? ""]), "").placed).toHaveLength(3 + 9);
-});
-
-test("a search keeps what is found, and what it belongs to", () => {
-  const nodes = [deployment, set, node("Pod", "p1", set), node("Service", "other")];
-  expect(drawn({ nodes }, "app", OPEN, "p1").placed.map((one) => one.title)).toEqual(["app", "web", "web-1", "p1"]);
-  expect(drawn({ nodes }, "app", OPEN, "nothing").placed.map((one) => one.title)).toEqual(["app"]);
+  expect(drawn({ nodes }, "app", new Set([fold?.key ?? ""])).placed).toHaveLength(3 + 9);
 });
 
 test("no more than the budget is drawn, and what is left out is counted", () => {
   const nodes = Array.from({ length: 2000 }, (_, at) => node("Pod", `p${at}`, undefined, "Degraded"));
-  const found = drawn({ nodes }, "app", OPEN, "");
+  const found = drawn({ nodes }, "app", OPEN);
   expect(found.placed).toHaveLength(BUDGET);
   expect(found.left).toBe(2000 - BUDGET + 1);
 });
@@ -57,7 +51,7 @@ test("owners in a circle do not hang the page", () => {
   const a = node("A", "a");
   const b = node("B", "b", a);
   a.parentRefs = [{ kind: "B", name: "b", namespace: "n" }];
-  expect(drawn({ nodes: [a, b] }, "app", OPEN, "").placed.map((one) => one.title)).toEqual(["app"]);
+  expect(drawn({ nodes: [a, b] }, "app", OPEN).placed.map((one) => one.title)).toEqual(["app"]);
 });
 
 test("an object is found by its address, as Argo CD writes it", () => {

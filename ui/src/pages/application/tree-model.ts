@@ -16,6 +16,10 @@ export interface Node extends Reference {
   info?: { name: string; value: string }[];
   images?: string[];
   createdAt?: string;
+  /** Of what the Application manages itself. */
+  sync?: string;
+  /** In a namespace of the Application, but of nobody. */
+  orphaned?: boolean;
   networkingInfo?: {
     targetRefs?: Reference[] | null;
     targetLabels?: Record<string, string> | null;
@@ -66,8 +70,8 @@ export function keyOfNode(node: Reference): string {
   return `${node.group ?? ""}/${node.kind}/${node.namespace ?? ""}/${node.name}`;
 }
 
-export function drawn(tree: Tree, application: string, open: ReadonlySet<string>, search: string): Drawn {
-  const nodes = chosen(tree.nodes ?? [], search);
+export function drawn(tree: Tree, application: string, open: ReadonlySet<string>): Drawn {
+  const nodes = tree.nodes ?? [];
   const known = new Set(nodes.map(keyOfNode));
   const children = new Map<string, Node[]>();
   for (const node of nodes) {
@@ -108,26 +112,16 @@ export function drawn(tree: Tree, application: string, open: ReadonlySet<string>
   return { placed, columns, rows: Math.max(1, row), left };
 }
 
-/** Those that the search names, with what is above and below them. */
-function chosen(nodes: Node[], search: string): Node[] {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return nodes;
-  const by = new Map(nodes.map((node) => [keyOfNode(node), node]));
-  const kept = new Set<string>();
-  const found = nodes.filter((node) => {
-    const text = `${node.kind} ${node.name} ${node.namespace ?? ""} ${node.health?.status ?? ""}`.toLowerCase();
-    return words.every((word) => text.includes(word));
-  });
-  for (const node of found) {
-    for (let at: Node | undefined = node; at && !kept.has(keyOfNode(at)); ) {
-      kept.add(keyOfNode(at));
-      at = by.get(at.parentRefs?.[0] ? keyOfNode(at.parentRefs[0]) : "");
-    }
-  }
-  return nodes.filter((node) => kept.has(keyOfNode(node)));
+type Entry = Pick<Placed, "key" | "folded" | "title" | "health">;
+
+/** What needs a look first. */
+function first(a: Entry, b: Entry): number {
+  return rankOf(a) - rankOf(b) || a.title.localeCompare(b.title, undefined, { numeric: true });
 }
 
-type Entry = Pick<Placed, "key" | "folded" | "title" | "health">;
+function rankOf(entry: Entry): number {
+  return entry.folded[0] ? rank(entry.folded[0]) : 5;
+}
 
 /** What is unhealthy first; of a kind that has many leaves without a problem one line with their number. */
 function grouped(nodes: Node[], parent: string, open: ReadonlySet<string>, children: Map<string, Node[]>): Entry[] {
@@ -136,14 +130,14 @@ function grouped(nodes: Node[], parent: string, open: ReadonlySet<string>, child
   for (const node of nodes) {
     const leaf = !children.has(keyOfNode(node));
     const fold = `${parent}>${node.group ?? ""}/${node.kind}/${node.health?.status ?? ""}`;
-    if (leaf && rank(node.health?.status) >= 4 && !open.has(fold)) added(groups, fold, node);
+    if (leaf && rank(node) >= 4 && !open.has(fold)) added(groups, fold, node);
     else entries.push(single(node));
   }
   for (const [key, folded] of groups) {
     if (folded.length <= ALIKE) entries.push(...folded.map(single));
     else entries.push({ key, folded, title: `${folded.length} × ${folded[0]?.kind}`, health: folded[0]?.health?.status ?? "" });
   }
-  return entries.sort((a, b) => rank(a.health) - rank(b.health) || a.title.localeCompare(b.title));
+  return entries.sort(first);
 }
 
 function added(lists: Map<string, Node[]>, key: string, node: Node): void {
@@ -156,8 +150,11 @@ function single(node: Node): Entry {
   return { key: keyOfNode(node), folded: [node], title: node.name, health: node.health?.status ?? "" };
 }
 
-function rank(health: string | undefined): number {
-  return health ? (RANK[health] ?? 4) : 5;
+/** What differs from Git is no worse than what is suspended, and is not folded away. */
+function rank(node: Node): number {
+  const health = node.health?.status;
+  const found = health ? (RANK[health] ?? 4) : 5;
+  return node.sync === "OutOfSync" ? Math.min(found, 3) : found;
 }
 
 /** How Argo CD's page names an object in its address: group/kind/namespace/name, and the number of a container after it. */

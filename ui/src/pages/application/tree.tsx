@@ -1,6 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 
-import { Ago, Copy, Note, Search, severityOf, StateBadge } from "../../parts";
+import { Note, Search, type Severity, severityOf } from "../../parts";
 import { Mapped } from "../../parts/minimap";
 import type { Spot } from "../../parts/minimap-model";
 import { go, query, withQuery } from "../../router";
@@ -8,13 +8,17 @@ import { useLive } from "../live-page";
 import { LAYOUTS, laidOut } from "./layouts";
 import type { Shown } from "./model";
 import { ObjectPanel } from "./object-panel";
-import { addressOf, drawn, type Drawn, type KeyedTree, listed, type Node, nodeOf, type Placed, type Tree } from "./tree-model";
+import { TreeFilters } from "./tree-filter-fields";
+import { known, narrowed, narrowingOf } from "./tree-filters";
+import { addressOf, drawn, type Drawn, type KeyedTree, listed, nodeOf, type Placed, type Tree } from "./tree-model";
 
-const WIDTH = 210;
+const WIDTH = 230;
 const HEIGHT = 46;
 const GAP_X = 46;
 const GAP_Y = 10;
 const MARGIN = 4;
+/** Of the second line of a box. */
+const LETTERS = 38;
 
 function useTree(app: Shown): { tree: Tree | null; problem: string } {
   const { namespace, name } = app.row;
@@ -27,12 +31,15 @@ function useTree(app: Shown): { tree: Tree | null; problem: string } {
 export function TreeView({ app }: { app: Shown }) {
   const { tree, problem } = useTree(app);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
-  const chosen = tree && nodeOf(tree, query.value.get("node"));
-  const search = query.value.get("search") ?? "";
   const layout = query.value.get("layout") ?? "owners";
-  const found = useMemo(() => (tree ? drawn(laidOut(tree, layout), app.row.name, open, search) : null), [tree, layout, open, search, app.row.name]);
+  const whole = useMemo(() => tree && known(tree, app.resources), [tree, app.resources]);
+  const found = useMemo(
+    () => (whole ? drawn(narrowed({ ...laidOut(whole, layout), orphanedNodes: whole.orphanedNodes ?? [] }, narrowingOf(query.value)), app.row.name, open) : null),
+    [whole, layout, open, query.value, app.row.name],
+  );
+  const chosen = whole && nodeOf(whole, query.value.get("node"));
   if (problem) return <Note severity="broken">{problem}</Note>;
-  if (!found) return <p class="muted">Loading…</p>;
+  if (!found || !whole) return <p class="muted">Loading…</p>;
   const choose = (one: Placed) => (one.node && one.node.kind !== "Node" ? go(withQuery({ node: addressOf(one.node), view: "tree" })) : one.folded.length && setOpen(new Set([...open, one.key])));
   return (
     <>
@@ -48,6 +55,7 @@ export function TreeView({ app }: { app: Shown }) {
             ))}
           </select>
         </label>
+        <TreeFilters tree={whole} />
         {layout === "traffic" && found.placed.length === 1 && <span class="muted">No network resources: there is no Ingress, Service or Pod behind a Service.</span>}
         {found.left > 0 && <span class="muted">{found.left} more are not shown: search for them</span>}
       </div>
@@ -82,7 +90,14 @@ function healthOf(one: Placed, ofApplication: string): string {
 function spot(one: Placed, ofApplication: string): Spot {
   const [left, top] = place(one);
   const health = healthOf(one, ofApplication);
-  return { key: one.key, left, top, width: WIDTH, height: HEIGHT, severity: health ? severityOf(health) : "" };
+  const severity = severityIn(health, one.node?.sync ?? "");
+  return { key: one.key, left, top, width: WIDTH, height: HEIGHT, severity: severity === "none" ? "" : severity };
+}
+
+/** The worse of both. */
+function severityIn(health: string, sync: string): Severity | "none" {
+  const found = health ? severityOf(health) : "none";
+  return sync === "OutOfSync" && found !== "broken" ? "attention" : found;
 }
 
 function place(one: Placed): [number, number] {
@@ -102,16 +117,19 @@ function Box({ one, ofApplication, onChoose }: { one: Placed; ofApplication: str
   const [x, y] = place(one);
   const root = one.column === 0;
   const health = healthOf(one, ofApplication);
-  const severity = health ? severityOf(health) : "none";
-  const below = root ? "Application" : one.node ? one.node.kind : "click to show all";
+  const sync = one.node?.sync ?? "";
+  const severity = severityIn(health, sync);
+  const states = [health, sync, one.node?.orphaned ? "orphaned" : ""].filter(Boolean);
+  const kind = root ? "Application" : one.node ? one.node.kind : "click to show all";
+  const below = [clipped(kind, Math.max(8, LETTERS - states.join(" · ").length - 3)), ...states].join(" · ");
   const press = root ? {} : { role: "button" as const, tabindex: 0, onClick: onChoose, onKeyDown: (event: KeyboardEvent) => pressed(event) && onChoose() };
   return (
-    <g class={`box ${severity}`} transform={`translate(${x} ${y})`} data-row={root ? undefined : ""} {...press}>
-      {one.node?.health?.message && <title>{one.node.health.message}</title>}
+    <g class={`box ${severity}${one.node?.orphaned ? " orphaned" : ""}`} transform={`translate(${x} ${y})`} data-row={root ? undefined : ""} {...press}>
+      <title>{[`${one.title} ${kind}`, ...states, one.node?.health?.message].filter(Boolean).join(", ")}</title>
       <rect width={WIDTH} height={HEIGHT} rx={6} />
       <rect class="state" width={5} height={HEIGHT} rx={2} />
-      <text x={14} y={19}>{`${clipped(one.title, 26)} `}</text>
-      <text class="below" x={14} y={36}>{clipped([below, health].filter(Boolean).join(" · "), 32)}</text>
+      <text x={14} y={19}>{`${clipped(one.title, 29)} `}</text>
+      <text class="below" x={14} y={36}>{below}</text>
     </g>
   );
 }
@@ -125,53 +143,4 @@ function pressed(event: KeyboardEvent): boolean {
 
 function clipped(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
-}
-
-export function NodeFacts({ node }: { node: Node }) {
-  return (
-    <dl class="facts">
-      <dt>Kind</dt>
-      <dd>
-        {node.kind} <span class="muted">{[node.group, node.version].filter(Boolean).join("/")}</span>
-      </dd>
-      <dt>Name</dt>
-      <dd>
-        {node.name} <Copy text={node.name} what="the name" />
-      </dd>
-      {node.namespace && (
-        <>
-          <dt>Namespace</dt>
-          <dd>{node.namespace}</dd>
-        </>
-      )}
-      {node.health?.status && (
-        <>
-          <dt>Health</dt>
-          <dd>
-            <StateBadge word={node.health.status} /> {node.health.message}
-          </dd>
-        </>
-      )}
-      {node.createdAt && (
-        <>
-          <dt>Created</dt>
-          <dd>
-            <Ago at={node.createdAt} />
-          </dd>
-        </>
-      )}
-      {node.images?.length ? (
-        <>
-          <dt>Images</dt>
-          <dd class="mono">{node.images.join(", ")}</dd>
-        </>
-      ) : null}
-      {node.info?.map((one) => (
-        <>
-          <dt>{one.name}</dt>
-          <dd>{one.value}</dd>
-        </>
-      ))}
-    </dl>
-  );
 }

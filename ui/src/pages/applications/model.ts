@@ -1,4 +1,5 @@
 /** From the address of the list to the question that the server is asked. Pure. */
+import { naturally } from "../../parts/format";
 import { ASKED } from "../../parts/window-model";
 
 export const FACETS: Record<string, string> = {
@@ -39,7 +40,7 @@ export const VIEWS = ["list", "tiles", "summary"];
 export function shares(counts: Record<string, number>, whole: number): { value: string; count: number; share: number }[] {
   return Object.entries(counts)
     .map(([value, count]) => ({ value, count, share: whole > 0 ? count / whole : 0 }))
-    .sort((a, b) => b.count - a.count || a.value.localeCompare(b.value));
+    .sort((a, b) => b.count - a.count || naturally(a.value, b.value));
 }
 
 /** More than these are not selected by one press. */

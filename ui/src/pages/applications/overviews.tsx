@@ -3,7 +3,7 @@ import type { Schemas } from "../../api/client";
 import { keyOf } from "../../api/patch";
 import { Ago, Badge, Note, Pages, StateBadge } from "../../parts";
 import { Favourite } from "../../parts/favourites";
-import { shortRevision } from "../../parts/format";
+import { grouped, shortRevision } from "../../parts/format";
 import { ASKED } from "../../parts/window-model";
 import { href, query, withQuery } from "../../router";
 import { useLive } from "../live-page";
@@ -73,7 +73,7 @@ export function Summary({ page }: { page: Page }) {
                   <dt>
                     <a href={href(withQuery({ view: null, offset: null, [facet]: value }))}>{value || "(none)"}</a>
                   </dt>
-                  <dd class="number">{count}</dd>
+                  <dd class="number">{grouped(count)}</dd>
                   <meter min={0} max={1} value={share} aria-hidden="true" />
                 </div>
               ))}

@@ -3,7 +3,7 @@ import { keyOf } from "../../api/patch";
 import { useLacking } from "../../api/rights";
 import { Ago, Badge, Button, Facets, Note, Search, Sortable, StateBadge, Tabs, toast } from "../../parts";
 import { Favourite } from "../../parts/favourites";
-import { shortRevision } from "../../parts/format";
+import { counted, shortRevision } from "../../parts/format";
 import { SavedViews } from "../../parts/saved-views";
 import { VirtualTable } from "../../parts/virtual";
 import { go, href, query } from "../../router";
@@ -34,7 +34,7 @@ export function ApplicationsPage() {
           </Button>
         </div>
         <span class="muted number" aria-live="polite">
-          {page && (page.matched === page.total ? `${page.total}` : `${page.matched} of ${page.total}`)}
+          {page && counted(page)}
         </span>
       </div>
       {problem && <Note severity="broken">{readableProblem(problem)}</Note>}

@@ -1,6 +1,7 @@
 import type { Schemas } from "../../api/client";
 import { Ago, Badge, Note, type Severity } from "../../parts";
 import { Favourite, favourites } from "../../parts/favourites";
+import { grouped } from "../../parts/format";
 import { href } from "../../router";
 import { useLive } from "../live-page";
 import { Newest } from "../deliveries/page";
@@ -93,7 +94,7 @@ function Needs({ home }: { home: Home }) {
       <ul class="counts" aria-label="Status counts">
         {WORDS.map(([severity, words]) => (
           <li key={severity} class="panel">
-            <strong class="number">{home.counts[severity] ?? 0}</strong>
+            <strong class="number">{grouped(home.counts[severity] ?? 0)}</strong>
             <Badge severity={severity}>{words}</Badge>
           </li>
         ))}

@@ -2,7 +2,7 @@ import type { Schemas } from "../../api/client";
 import { keyOf } from "../../api/patch";
 import { Ago, Badge, Copy, Facets, Note, Search, type Severity, Sortable, Trouble } from "../../parts";
 import { Favourite } from "../../parts/favourites";
-import { readable } from "../../parts/format";
+import { counted, readable } from "../../parts/format";
 import { href, query } from "../../router";
 import { SavedViews } from "../../parts/saved-views";
 import { VirtualTable } from "../../parts/virtual";
@@ -32,7 +32,7 @@ export function ObjectsPage({ kind }: { kind: string }) {
             </a>
           </div>
         )}
-        <span class="muted number">{page && (page.matched === page.total ? page.total : `${page.matched} of ${page.total}`)}</span>
+        <span class="muted number">{page && counted(page)}</span>
       </div>
       <SavedViews />
       <Parts kind={kind} />

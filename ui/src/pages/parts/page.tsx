@@ -75,7 +75,7 @@ export function PartsPage() {
         <Lifetime object={CERTIFICATE} />
       </Part>
       <Part title="Tree">
-        <TreePicture found={drawn({ nodes: NODES }, "shop", new Set(), "")} name="shop" health="Degraded" onChoose={(one) => toast("ok", `${one.title} was chosen`)} />
+        <TreePicture found={drawn({ nodes: NODES }, "shop", new Set())} name="shop" health="Degraded" onChoose={(one) => toast("ok", `${one.title} was chosen`)} />
       </Part>
       <Part title="Differences">
         <Differences found={DIFFERENCES} />

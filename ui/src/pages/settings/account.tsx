@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ask, Failure, me } from "../../api/client";
 import { useLacking } from "../../api/rights";
 import { Badge, Button, Copy, Note, toast } from "../../parts";
-import { Input } from "./page";
+import { Input } from "./forms";
 
 interface Account {
   name: string;

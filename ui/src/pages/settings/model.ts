@@ -35,6 +35,16 @@ export interface Section {
   fields: FormField[];
   create?: (values: Record<string, string>) => { place: string; body: unknown };
   remove?: (item: Item) => string;
+  /** How one is edited: which fields, what they have now, what is sent, and what must be said before. */
+  edit?: {
+    fields: string[];
+    values: (item: Item) => Record<string, string>;
+    request: (item: Item, values: Record<string, string>) => { place: string; body: unknown };
+    right: (item: Item) => Right;
+    note?: string;
+  };
+  /** Where the state of its connection is asked anew. */
+  test?: (item: Item) => string;
   /** The right to create what the form has. */
   creation?: (values: Record<string, string>) => Right;
   /** The right to remove it. */
@@ -56,6 +66,8 @@ function text(item: unknown, ...path: string[]): string {
 const within = (item: Item, name: string): string => (text(item, "project") ? `${text(item, "project")}/${name}` : name);
 const creates = (resource: string, object: (values: Record<string, string>) => string) => (values: Record<string, string>) => ({ resource, action: "create", object: object(values) });
 const deletes = (resource: string, object: (item: Item) => string) => (item: Item) => ({ resource, action: "delete", object: object(item) });
+
+const updates = (resource: string, object: (item: Item) => string) => (item: Item) => ({ resource, action: "update", object: object(item) });
 
 const cell = (value: string): Cell => ({ text: value });
 
@@ -136,14 +148,56 @@ export const SECTIONS: Section[] = [
       { name: "insecure", title: "Skip server verification", kind: "check" },
       { name: "enableLfs", title: "Git LFS", kind: "check" },
     ],
-    create: (values) => ({
-      place: "/api/v1/repositories",
-      body: filled({ ...values, insecure: values["insecure"] === "true", enableLfs: values["enableLfs"] === "true" }),
-    }),
+    create: (values) => ({ place: "/api/v1/repositories", body: repository(values) }),
+    edit: {
+      fields: ["name", "project", "username", "password", "sshPrivateKey", "insecure", "enableLfs"],
+      values: (item) => ({
+        ...Object.fromEntries(["repo", "type", "name", "project", "username"].map((name) => [name, text(item, name)])),
+        insecure: String(at(item, "insecure") === true),
+        enableLfs: String(at(item, "enableLfs") === true),
+      }),
+      request: (item, values) => ({ place: `/api/v1/repositories/${e(text(item, "repo"))}`, body: repository(values) }),
+      right: updates("repositories", (item) => within(item, text(item, "repo"))),
+      note: "Stored passwords and keys are never shown. What you leave empty is removed: enter the credentials again.",
+    },
+    test: (item) => `/api/v1/repositories/${e(text(item, "repo"))}?forceRefresh=true&appProject=${e(text(item, "project"))}`,
     creation: creates("repositories", (values) => within(values, values["repo"] ?? "")),
     removal: deletes("repositories", (item) => within(item, text(item, "repo"))),
     remove: (item) => `/api/v1/repositories/${e(text(item, "repo"))}?appProject=${e(text(item, "project"))}`,
     loses: "Its credentials are deleted. Applications that need them can no longer be compared.",
+  },
+  {
+    place: "repocreds",
+    title: "Credential templates",
+    one: "credential template",
+    about: "Credentials of every repository whose URL begins with theirs; the longest match wins.",
+    api: "/api/v1/repocreds",
+    name: (item) => text(item, "url"),
+    columns: [
+      ["URL", (item) => cell(text(item, "url"))],
+      ["Type", (item) => cell(text(item, "type") || "git")],
+      ["User", (item) => cell(text(item, "username"))],
+      ["Used by", (item) => ({ text: "show", link: `/applications?search=${e(text(item, "url"))}` })],
+    ],
+    fields: [
+      { name: "url", title: "URL", hint: "such as https://git.example/team/", required: true },
+      { name: "type", title: "Type", kind: "choice", choices: ["git", "helm", "oci"] },
+      { name: "username", title: "User" },
+      { name: "password", title: "Password or token", kind: "password" },
+      { name: "sshPrivateKey", title: "SSH private key", kind: "area" },
+    ],
+    create: (values) => ({ place: "/api/v1/repocreds", body: filled(values) }),
+    edit: {
+      fields: ["username", "password", "sshPrivateKey"],
+      values: (item) => ({ url: text(item, "url"), type: text(item, "type") || "git", username: text(item, "username") }),
+      request: (item, values) => ({ place: `/api/v1/repocreds/${e(text(item, "url"))}`, body: filled(values) }),
+      right: updates("repositories", (item) => text(item, "url")),
+      note: "Stored passwords and keys are never shown. What you leave empty is removed: enter the credentials again.",
+    },
+    creation: creates("repositories", (values) => values["url"] ?? ""),
+    removal: deletes("repositories", (item) => text(item, "url")),
+    remove: (item) => `/api/v1/repocreds/${e(text(item, "url"))}`,
+    loses: "Repositories without credentials of their own can no longer be read.",
   },
   {
     place: "clusters",
@@ -181,6 +235,16 @@ export const SECTIONS: Section[] = [
         }),
       }),
     }),
+    edit: {
+      fields: ["name", "namespaces"],
+      values: (item) => ({ name: text(item, "name"), namespaces: list(at(item, "namespaces")).join("\n") }),
+      request: (item, values) => ({
+        place: `/api/v1/clusters/${e(text(item, "server"))}?updatedFields=name&updatedFields=namespaces`,
+        body: { name: values["name"], server: text(item, "server"), namespaces: lines(values["namespaces"]) },
+      }),
+      right: updates("clusters", (item) => within(item, text(item, "server"))),
+    },
+    test: (item) => `/api/v1/clusters/${e(text(item, "server"))}`,
     creation: creates("clusters", (values) => within(values, values["server"] ?? "")),
     removal: deletes("clusters", (item) => within(item, text(item, "server"))),
     remove: (item) => `/api/v1/clusters/${e(text(item, "server"))}`,
@@ -281,6 +345,10 @@ export function ruleInWords(rule: string): string {
   if (!effect) return rule;
   const what = object === "*" ? `all ${resource}` : `${resource} ${object}`;
   return `${effect === "deny" ? "may not" : "may"} ${action === "*" ? "do anything with" : action} ${what}`;
+}
+
+function repository(values: Record<string, string>): Item {
+  return filled({ ...values, insecure: values["insecure"] === "true", enableLfs: values["enableLfs"] === "true" });
 }
 
 function destinations(item: Item): string {

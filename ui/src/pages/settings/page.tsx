@@ -2,10 +2,11 @@ import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure } from "../../api/client";
 import { useLacking } from "../../api/rights";
-import { Ago, Badge, Button, Dialog, Note, toast } from "../../parts";
+import { Ago, Badge, Button, Note, toast } from "../../parts";
 import { href } from "../../router";
 import { AccountPage } from "./account";
-import { type Cell, type FormField, type Item, missing, type Section, SECTIONS } from "./model";
+import { ItemForm, Remover } from "./forms";
+import { type Cell, connection, type Item, type Section, SECTIONS } from "./model";
 import { ProjectPage } from "./project";
 import "./page.css";
 
@@ -37,6 +38,7 @@ function List({ section }: { section: Section }) {
   const [items, setItems] = useState<Item[] | null>(null);
   const [problem, setProblem] = useState("");
   const [makes, setMakes] = useState(false);
+  const [edits, setEdits] = useState<Item | null>(null);
   const [removes, setRemoves] = useState<Item | null>(null);
   const [lacks] = useLacking(section.creation ? [{ resource: section.creation({}).resource, action: "create" }] : []);
   const load = () =>
@@ -60,15 +62,20 @@ function List({ section }: { section: Section }) {
       {problem && <Note severity="broken">{problem}</Note>}
       {!items && !problem && <p class="muted">Loading…</p>}
       {items?.length === 0 && <div class="panel">No {section.title.toLowerCase()} yet, or none that you may see.</div>}
-      {items && items.length > 0 && <Items section={section} items={items} onRemove={setRemoves} />}
-      {makes && <Maker section={section} onClose={() => setMakes(false)} onDone={() => void load()} />}
+      {items && items.length > 0 && <Items section={section} items={items} onEdit={setEdits} onRemove={setRemoves} onTested={() => void load()} />}
+      {makes && <ItemForm section={section} onClose={() => setMakes(false)} onDone={() => void load()} />}
+      {edits && <ItemForm section={section} item={edits} onClose={() => setEdits(null)} onDone={() => void load()} />}
       {removes && <Remover section={section} item={removes} onClose={() => setRemoves(null)} onDone={() => void load()} />}
     </>
   );
 }
 
-function Items({ section, items, onRemove }: { section: Section; items: Item[]; onRemove: (item: Item) => void }) {
-  const lacks = useLacking(section.removal ? items.map(section.removal).slice(0, MOST_ASKED) : []);
+type ItemsProps = { section: Section; items: Item[]; onEdit: (item: Item) => void; onRemove: (item: Item) => void; onTested: () => void };
+
+function Items({ section, items, onEdit, onRemove, onTested }: ItemsProps) {
+  const few = items.slice(0, MOST_ASKED / 2);
+  const lacksRemoval = useLacking(section.removal ? few.map(section.removal) : []);
+  const lacksEdit = useLacking(section.edit ? few.map(section.edit.right) : []);
   return (
     <div class="table-box">
       <table>
@@ -79,7 +86,7 @@ function Items({ section, items, onRemove }: { section: Section; items: Item[]; 
                 {title}
               </th>
             ))}
-            {section.remove && <th scope="col">Remove</th>}
+            {section.remove && <th scope="col">Actions</th>}
           </tr>
         </thead>
         <tbody>
@@ -92,7 +99,13 @@ function Items({ section, items, onRemove }: { section: Section; items: Item[]; 
               ))}
               {section.remove && (
                 <td class="tight">
-                  <Button kind="plain" lacks={lacks[number]} aria-label={`Remove ${section.name(item)}`} onClick={() => onRemove(item)}>
+                  {section.test && <Test name={section.name(item)} place={section.test(item)} onTested={onTested} />}
+                  {section.edit && (
+                    <Button kind="plain" lacks={lacksEdit[number]} aria-label={`Edit ${section.name(item)}`} onClick={() => onEdit(item)}>
+                      Edit…
+                    </Button>
+                  )}
+                  <Button kind="plain" lacks={lacksRemoval[number]} aria-label={`Remove ${section.name(item)}`} onClick={() => onRemove(item)}>
                     Remove…
                   </Button>
                 </td>
@@ -102,6 +115,28 @@ function Items({ section, items, onRemove }: { section: Section; items: Item[]; 
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** Connects now, and says what came of it. */
+function Test({ name, place, onTested }: { name: string; place: string; onTested: () => void }) {
+  const [busy, setBusy] = useState(false);
+  async function test() {
+    setBusy(true);
+    try {
+      const { text, severity, detail } = connection(await ask<Item>("GET", place));
+      toast(severity ?? "busy", detail && severity !== "ok" ? `${name}: ${text}: ${detail}` : `${name}: ${text}`);
+      onTested();
+    } catch (error) {
+      toast("broken", error instanceof Failure ? error.message : String(error));
+    } finally {
+      setBusy(false);
+    }
+  }
+  return (
+    <Button kind="plain" disabled={busy} aria-label={`Test ${name}`} onClick={() => void test()}>
+      {busy ? "Testing…" : "Test"}
+    </Button>
   );
 }
 
@@ -123,114 +158,5 @@ function Shown({ cell, row }: { cell: Cell; row: boolean }) {
       )}
       {cell.detail && <div class="small">{cell.detail}</div>}
     </>
-  );
-}
-
-function Maker({ section, onClose, onDone }: { section: Section; onClose: () => void; onDone: () => void }) {
-  const [values, setValues] = useState<Record<string, string>>(
-    Object.fromEntries(section.fields.filter((one) => one.choices).map((one) => [one.name, one.choices?.[0] ?? ""])),
-  );
-  const [refusal, setRefusal] = useState("");
-  const needed = missing(section.fields, values);
-  const [lacks] = useLacking(section.creation && needed.length === 0 ? [section.creation(values)] : []);
-  async function make(event: SubmitEvent) {
-    event.preventDefault();
-    const { place, body } = section.create!(values);
-    try {
-      await ask("POST", place, body);
-      toast("ok", `New ${section.one} created`);
-      onDone();
-      onClose();
-    } catch (error) {
-      setRefusal(error instanceof Failure ? error.message : String(error));
-    }
-  }
-  return (
-    <Dialog title={`New ${section.one}`} onClose={onClose}>
-      <form autocomplete="off" onSubmit={(event) => void make(event)}>
-        <h1>New {section.one}</h1>
-        {section.fields.map((field) => (
-          <Input key={field.name} field={field} value={values[field.name] ?? ""} onChange={(value) => setValues({ ...values, [field.name]: value })} />
-        ))}
-        {refusal && <Note severity="broken">{refusal}</Note>}
-        <div class="actions">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" lacks={needed.length ? `required: ${needed.join(", ")}` : lacks}>
-            Create
-          </Button>
-        </div>
-      </form>
-    </Dialog>
-  );
-}
-
-export function Input({ field, value, onChange }: { field: FormField; value: string; onChange: (value: string) => void }) {
-  const title = (
-    <span>
-      {field.title} <span class="muted small">{field.hint}</span>
-    </span>
-  );
-  if (field.kind === "check") {
-    return (
-      <label>
-        <input type="checkbox" checked={value === "true"} onChange={(event) => onChange(String(event.currentTarget.checked))} /> {field.title}
-      </label>
-    );
-  }
-  return (
-    <label class="field">
-      {title}
-      {field.kind === "area" ? (
-        <textarea rows={4} class="mono" spellcheck={false} value={value} onInput={(event) => onChange(event.currentTarget.value)} />
-      ) : field.kind === "choice" ? (
-        <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
-          {field.choices?.map((one) => (
-            <option key={one}>{one}</option>
-          ))}
-        </select>
-      ) : (
-        <input
-          type={field.kind === "password" ? "password" : "text"}
-          autocomplete={field.kind === "password" ? "new-password" : "off"}
-          value={value}
-          onInput={(event) => onChange(event.currentTarget.value)}
-        />
-      )}
-    </label>
-  );
-}
-
-type RemoverProps = { section: Section; item: Item; onClose: () => void; onDone: () => void };
-
-function Remover({ section, item, onClose, onDone }: RemoverProps) {
-  const [refusal, setRefusal] = useState("");
-  const name = section.name(item);
-  async function remove(event: SubmitEvent) {
-    event.preventDefault();
-    try {
-      await ask("DELETE", section.remove!(item));
-      toast("ok", `${name} removed`);
-      onDone();
-      onClose();
-    } catch (error) {
-      setRefusal(error instanceof Failure ? error.message : String(error));
-    }
-  }
-  return (
-    <Dialog title={`Remove ${section.one}`} onClose={onClose}>
-      <form onSubmit={(event) => void remove(event)}>
-        <h1>
-          Remove the {section.one} {name}
-        </h1>
-        <Note severity="broken">{section.loses}</Note>
-        {refusal && <Note severity="broken">{refusal}</Note>}
-        <div class="actions">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="danger" type="submit">
-            Remove
-          </Button>
-        </div>
-      </form>
-    </Dialog>
   );
 }
