@@ -140,7 +140,7 @@ def test_issuers_of_a_namespace_and_of_the_cluster_have_their_state_and_who_need
     page.get_by_role("link", name="everybodys", exact=True).click()
     expect(page.locator(".head .badge")).to_contain_text("Ready")
     needed = page.get_by_role("region", name="Dependencies")
-    expect(needed).to_contain_text("Certificate signed is issued by it")
+    expect(needed).to_contain_text("Certificate signed as its issuer")
     needed.get_by_role("link", name="Certificate signed").click()
     page.get_by_role("link", name="ClusterIssuer everybodys").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("everybodys")

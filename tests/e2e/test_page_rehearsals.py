@@ -35,7 +35,7 @@ def report(name: str, outcome: str, **change: Any) -> dict[str, Any]:
         "gates": [
             {
                 "kind": "Stage", "namespace": "shop", "name": "prod", "cluster": "", "until": "",
-                "message": "Freight sly-fox is available, and waits for somebody to promote it",
+                "message": "Freight sly-fox is available and waits for a promotion by hand",
             }
         ],
     }  # fmt: skip

@@ -306,7 +306,7 @@ def test_a_change_is_found_by_its_commit_and_says_what_it_waits_for(page: Page, 
     page.goto("/deliveries?search=3c83688a")
     found = page.locator(".delivery")
     expect(found).to_contain_text("first-one")
-    expect(found).to_contain_text("waits for somebody to promote it")
+    expect(found).to_contain_text("waits for a promotion by hand")
     found.get_by_role("link", name="Go to").click()
     expect(page.get_by_role("dialog")).to_contain_text("first-one waits for a person")
     page.goto("/")

@@ -72,7 +72,7 @@ def test_a_good_image_comes_to_production_when_the_gate_is_opened_and_a_bad_one_
     argosy = demonstration
     argosy.well("image", "push", f"{argosy.images}:1.1.0")
     assert "live and healthy" in argosy.well("wait-for", "1.1.0", "--in", "staging", "--timeout", "200")
-    assert "waits for somebody to promote it" in argosy.well("trace", "1.1.0")
+    assert "waits for a promotion by hand" in argosy.well("trace", "1.1.0")
 
     preview = argosy.well("promote", "prod", "--preview")
     assert "+    newTag: 1.1.0" in preview or "newTag: 1.1.0" in preview

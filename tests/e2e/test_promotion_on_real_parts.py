@@ -299,7 +299,7 @@ def test_a_good_image_reaches_production_through_the_gate_and_a_bad_one_ends_in_
     delivery.push("1.1.0")
     delivery.reaches("1.1.0", "staging")
     assert (delivery.tag("dev"), delivery.tag("staging"), delivery.tag("prod")) == ("1.1.0", "1.1.0", "1.0.0")
-    assert "waits for somebody to promote it" in delivery.well("trace", "1.1.0")
+    assert "waits for a promotion by hand" in delivery.well("trace", "1.1.0")
     assert delivery.running("shop-prod") == {"1.0.0"}
 
     # The gate: looked at, then opened. A canary that Prometheus judges, then everything.

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Failure, me, signOut, whoAmI } from "./api/client";
 import { connected } from "./api/stream";
 import { helpIsOpen, paletteIsOpen, PLACES } from "./keyboard";
-import { Button, Dialog, Note, Toasts } from "./parts";
+import { Button, Dialog, Loading, Note, Toasts } from "./parts";
 import { Banner } from "./parts/banner";
 import { safeLink } from "./parts/format";
 import { SignInPage } from "./pages/sign-in/page";
@@ -68,7 +68,7 @@ export function App() {
             Connection lost. What you see may be out of date. Reconnecting…
           </p>
         )}
-        <Suspense fallback={<p class="muted">Loading…</p>}>
+        <Suspense fallback={<Loading />}>
           <Page />
         </Suspense>
         <Banner at="bottom" />
@@ -204,6 +204,10 @@ function Help() {
             <kbd>j</kbd> <kbd>k</kbd>
           </dt>
           <dd>next and previous row, Enter opens it</dd>
+          <dt>
+            <kbd>1</kbd> … <kbd>9</kbd>
+          </dt>
+          <dd>views of this page: on an Application, <kbd>6</kbd> shows its logs</dd>
           {PLACES.map(([key, , title]) => (
             <>
               <dt>

@@ -1,4 +1,4 @@
-/** Everything by keyboard: `/` searches, `g` and a letter goes somewhere, `j` and `k` move through rows, Ctrl and K open the palette. */
+/** Everything by keyboard: `/` searches, `g` and a letter goes somewhere, `j` and `k` move through rows, digits choose a view, Ctrl and K open the palette. */
 import { signal } from "@preact/signals";
 
 import { go } from "./router";
@@ -51,6 +51,8 @@ addEventListener("keydown", (event) => {
   else if (event.key === "/") {
     event.preventDefault();
     document.querySelector<HTMLInputElement>("input[data-search]")?.focus();
+  } else if (/^[1-9]$/.test(event.key)) {
+    document.querySelectorAll<HTMLElement>("nav.tabs a")[Number(event.key) - 1]?.click();
   } else if (event.key === "j" || event.key === "k") {
     const links = [...document.querySelectorAll<HTMLElement>("[data-row]")];
     links[moved(links.length, links.indexOf(document.activeElement as HTMLElement), event.key)]?.focus();

@@ -25,6 +25,15 @@ class ActPage(TypedDict):
     facets: dict[str, dict[str, int]]
 
 
+class Alike(TypedDict):
+    """Objects of one kind that need attention for one reason; the items have the first of them."""
+
+    kind: str
+    reason: str
+    severity: str
+    count: int
+
+
 class Allowed(TypedDict):
     """In the order of the questions."""
 
@@ -61,6 +70,7 @@ class ApplicationRow(TypedDict):
     createdAt: str
     labels: dict[str, str]
     images: list[str]
+    conditions: list[str]
 
 
 class ApplicationShown(TypedDict):
@@ -178,7 +188,7 @@ class Dependencies(TypedDict):
 
 
 class Dependency(TypedDict):
-    """`why` is a phrase that follows the dependent object: `Stage prod` `comes after` `Stage test`."""
+    """`why`: what is needed is to the dependent object: its `project`, its `upstream stage`, its `issuer`."""
 
     group: str
     kind: str
@@ -291,10 +301,13 @@ class Holding(TypedDict):
 class Home(TypedDict):
     """`counts` by severity, of everything that the caller may see. `favourites` in the requested order.
 
+    `alike`: all that need attention, grouped, in the order of the items.
+
     A favourite that does not exist, or that the caller may not see, is omitted. It may have any severity.
     """
 
     items: list[Item]
+    alike: list[Alike]
     counts: dict[str, int]
     favourites: list[Item]
 
@@ -307,7 +320,7 @@ class Image(TypedDict):
 
 
 class Item(TypedDict):
-    """`kind` is that of the object, or `Application`. `severity` is `broken` or `attention`."""
+    """`kind` is that of the object, or `Application`. `severity` is `broken` or `attention`. `facts` as in its list."""
 
     kind: str
     namespace: str
@@ -317,6 +330,7 @@ class Item(TypedDict):
     message: str
     since: str
     until: str
+    facts: dict[str, str]
 
 
 class MadeSealingKey(TypedDict):

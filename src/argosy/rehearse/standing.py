@@ -29,7 +29,7 @@ WAITING: Final = "argosy.dev/waiting"
 PERSON: Final = "a person "
 UNTIL: Final = ", until "
 OPENS_PR: Final = "git-wait-for-pr"
-BY_HAND: Final = "is available, and waits for somebody to promote it"
+BY_HAND: Final = "is available and waits for a promotion by hand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,7 +85,7 @@ TABLE: Final[dict[str, tuple[JsonObject, str]]] = {
     ),
     "git-wait-for-pr": (
         {"repoURL": "{repo}", "provider": "gitea", "prNumber": "${{ outputs['git-open-pr'].pr.id }}"},
-        "GATE: waits until somebody merges the pull request",
+        "GATE: waits until the pull request is merged",
     ),
     "git-merge-pr": ({"repoURL": "{repo}", "provider": "gitea", "prNumber": 1, "wait": True}, "merges pull request 1"),
     "oci-download": ({"imageRef": "{registry}/charts/dep:1.1.0", "outPath": "./dep.tgz"}, "writes dep.tgz"),

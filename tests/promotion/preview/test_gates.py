@@ -23,7 +23,7 @@ def test_verification_and_downstream_stages_are_shown() -> None:
 
     assert gates(staging, [staging, prod, stage("other", "dev")]) == [
         "verification by success",
-        "then prod may have it after 1h, when somebody promotes it",
+        "then prod may have it after 1h, when promoted by hand",
     ]
 
 
@@ -43,8 +43,8 @@ def test_downstream_stages_are_shown_with_what_they_wait_for() -> None:
         "the Stage is verified as soon as it is healthy",
         "then gate may have it, and passes it on at once",
         "then prod may have it, by itself",
-        "then held may have it, when somebody promotes it: auto-promotion is held by dana",
-        "then both may have it once load verified it, too, when somebody promotes it",
+        "then held may have it, when promoted by hand: auto-promotion is held by dana",
+        "then both may have it once load verified it, too, when promoted by hand",
     ]
 
 
@@ -69,5 +69,5 @@ def test_a_canary_is_shown_by_its_steps() -> None:
 
     assert gates(stage("prod"), [], [application], {("shop", "web"): rollout}) == [
         "Application shop must be healthy",
-        "Rollout web: a canary of 4 steps: 20 %, pause of 10m, analysis by rate, pause until somebody promotes it",
+        "Rollout web: a canary of 4 steps: 20 %, pause of 10m, analysis by rate, pause until promoted by hand",
     ]

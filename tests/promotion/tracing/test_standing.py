@@ -86,7 +86,7 @@ def test_a_soak_time_is_shown_with_its_end() -> None:
 def test_available_freight_of_a_stage_without_auto_promotion_waits_for_somebody() -> None:
     piece = freight(verifiedIn={"test": {"verifiedAt": "2026-01-01T11:00:00Z"}})
 
-    assert told(Pipeline(), piece, stage())[1] == "is available, and waits for somebody to promote it"
+    assert told(Pipeline(), piece, stage())[1] == "is available and waits for a promotion by hand"
 
 
 def test_a_promotion_in_the_queue_says_behind_which() -> None:
@@ -108,7 +108,8 @@ def test_a_promotion_that_waits_for_a_pull_request_names_it_and_when_it_gives_up
     where = standing(Pipeline(promotions=[running]), freight(), stage(), NOON)
 
     assert (
-        "step 2 of 2, wait (git-wait-for-pr): somebody must merge pull request https://git.example/pulls/7" in where.why
+        "step 2 of 2, wait (git-wait-for-pr): waits until pull request https://git.example/pulls/7 is merged"
+        in where.why
     )
     assert where.until == datetime(2026, 1, 1, 13, tzinfo=UTC)
 
@@ -223,7 +224,7 @@ def test_freight_older_than_the_stages_current_one_is_shown_as_passed_by() -> No
 
     assert told(pipeline, old, prod) == (
         "waiting",
-        "is available, but older than the current fair-falcon; it is deployed only if somebody promotes it",
+        "is available, but older than the current fair-falcon; it is deployed only by a promotion by hand",
     )
     assert [one["passedBy"] for one in traced(pipeline, old, NOON)["stages"]] == ["fair-falcon"]
     assert [one["passedBy"] for one in traced(pipeline, newer, NOON)["stages"]] == [""]

@@ -17,9 +17,9 @@ def named(api: str, kind: str, spec: dict[str, Any], **metadata: Any) -> list[tu
 def test_an_application_is_of_a_project_and_waits_for_others() -> None:
     annotations = {"argosy.dev/depends-on": "db, infra/network"}
     assert named("argoproj.io/v1alpha1", "Application", {"project": "p"}, annotations=annotations) == [
-        ("AppProject", "team", "p", "is of project"),
-        ("Application", "team", "db", "waits for"),
-        ("Application", "infra", "network", "waits for"),
+        ("AppProject", "team", "p", "project"),
+        ("Application", "team", "db", "dependency"),
+        ("Application", "infra", "network", "dependency"),
     ]
 
 
@@ -32,11 +32,11 @@ def test_a_rollout_routes_by_services_and_is_judged_by_templates() -> None:
         "strategy": {"canary": canary},
     }
     assert named("argoproj.io/v1alpha1", "Rollout", spec) == [
-        ("Deployment", "team", "web", "takes its template from"),
-        ("Service", "team", "c", "routes by"),
-        ("Service", "team", "s", "routes by"),
-        ("AnalysisTemplate", "team", "quick", "is judged by"),
-        ("ClusterAnalysisTemplate", "", "all", "is judged by"),
+        ("Deployment", "team", "web", "workload"),
+        ("Service", "team", "c", "service"),
+        ("Service", "team", "s", "service"),
+        ("AnalysisTemplate", "team", "quick", "analysis template"),
+        ("ClusterAnalysisTemplate", "", "all", "analysis template"),
     ]
 
 
@@ -53,11 +53,11 @@ def test_a_stage_takes_freight_comes_after_others_and_updates_applications() -> 
         "promotionTemplate": {"spec": {"steps": steps}},
     }
     assert named("kargo.akuity.io/v1alpha1", "Stage", spec) == [
-        ("Warehouse", "team", "w", "takes Freight of"),
-        ("Stage", "team", "test", "comes after"),
-        ("AnalysisTemplate", "team", "smoke", "is judged by"),
-        ("Application", "argocd", "web", "updates"),
-        ("ClusterPromotionTask", "", "t", "runs"),
+        ("Warehouse", "team", "w", "warehouse"),
+        ("Stage", "team", "test", "upstream stage"),
+        ("AnalysisTemplate", "team", "smoke", "analysis template"),
+        ("Application", "argocd", "web", "application"),
+        ("ClusterPromotionTask", "", "t", "promotion task"),
     ]
 
 
@@ -65,11 +65,11 @@ def test_certificates_sealed_secrets_and_owners() -> None:
     spec = {"secretName": "tls", "issuerRef": {"kind": "ClusterIssuer", "name": "ca"}}
     owners = [{"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "name": "i"}]
     assert named("cert-manager.io/v1", "Certificate", spec, ownerReferences=owners) == [
-        ("Ingress", "team", "i", "belongs to"),
-        ("ClusterIssuer", "", "ca", "is issued by"),
-        ("Secret", "team", "tls", "is kept in"),
+        ("Ingress", "team", "i", "owner"),
+        ("ClusterIssuer", "", "ca", "issuer"),
+        ("Secret", "team", "tls", "secret"),
     ]
-    assert named("bitnami.com/v1alpha1", "SealedSecret", {}) == [("Secret", "team", "x", "opens into")]
+    assert named("bitnami.com/v1alpha1", "SealedSecret", {}) == [("Secret", "team", "x", "secret")]
 
 
 @pytest.mark.parametrize("spec", [None, [], "x", {"project": 1, "strategy": [], "requestedFreight": "x"}])

@@ -126,7 +126,7 @@ async def _dependencies(api: Api) -> None:
     assert found == {
         "needs": [],
         "neededBy": [
-            {"group": "argoproj.io", "kind": "Application", "namespace": "argocd", "name": "web", "why": "waits for"}
+            {"group": "argoproj.io", "kind": "Application", "namespace": "argocd", "name": "web", "why": "dependency"}
         ],
         "hidden": 0,
     }

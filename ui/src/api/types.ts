@@ -1937,6 +1937,13 @@ export interface components {
                 };
             };
         };
+        /** @description Objects of one kind that need attention for one reason; the items have the first of them. */
+        Alike: {
+            kind: string;
+            reason: string;
+            severity: string;
+            count: number;
+        };
         /** @description In the order of the questions. */
         Allowed: {
             allowed: boolean[];
@@ -1974,6 +1981,7 @@ export interface components {
                 [key: string]: string;
             };
             images: string[];
+            conditions: string[];
         };
         /** @description One Application. `spec` is as stored. */
         ApplicationShown: {
@@ -2075,7 +2083,7 @@ export interface components {
             neededBy: components["schemas"]["Dependency"][];
             hidden: number;
         };
-        /** @description `why` is a phrase that follows the dependent object: `Stage prod` `comes after` `Stage test`. */
+        /** @description `why`: what is needed is to the dependent object: its `project`, its `upstream stage`, its `issuer`. */
         Dependency: {
             group: string;
             kind: string;
@@ -2180,10 +2188,13 @@ export interface components {
         /**
          * @description `counts` by severity, of everything that the caller may see. `favourites` in the requested order.
          *
+         *         `alike`: all that need attention, grouped, in the order of the items.
+         *
          *         A favourite that does not exist, or that the caller may not see, is omitted. It may have any severity.
          */
         Home: {
             items: components["schemas"]["Item"][];
+            alike: components["schemas"]["Alike"][];
             counts: {
                 [key: string]: number;
             };
@@ -2194,7 +2205,7 @@ export interface components {
             container: string;
             image: string;
         };
-        /** @description `kind` is that of the object, or `Application`. `severity` is `broken` or `attention`. */
+        /** @description `kind` is that of the object, or `Application`. `severity` is `broken` or `attention`. `facts` as in its list. */
         Item: {
             kind: string;
             namespace: string;
@@ -2204,6 +2215,9 @@ export interface components {
             message: string;
             since: string;
             until: string;
+            facts: {
+                [key: string]: string;
+            };
         };
         /** @description `name` of the Secret. */
         MadeSealingKey: {
@@ -2820,6 +2834,8 @@ export interface operations {
                 namespace?: string[];
                 /** @description of this reason; any of several */
                 reason?: string[];
+                /** @description of this condition; any of several */
+                condition?: string[];
                 /** @description of this automated; any of several */
                 automated?: string[];
                 /** @description of this label; any of several */
@@ -2894,6 +2910,8 @@ export interface operations {
                 namespace?: string[];
                 /** @description of this reason; any of several */
                 reason?: string[];
+                /** @description of this condition; any of several */
+                condition?: string[];
                 /** @description of this automated; any of several */
                 automated?: string[];
                 /** @description of this label; any of several */

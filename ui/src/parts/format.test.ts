@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { age, counted, length, namedLink, naturally, readable, safeLink, shortRevision, span } from "./format";
+import { age, counted, length, namedLink, naturally, personOf, readable, safeLink, shortRevision, span } from "./format";
 
 const NOW = Date.parse("2026-01-01T12:00:00Z");
 
@@ -67,6 +67,15 @@ test.each([
   [{ matched: 1429, total: 10_000 }, "1,429 of 10,000"],
 ])("%j is %s rows", (page, words) => {
   expect(counted(page, "en")).toBe(words);
+});
+
+test.each([
+  ["email:a@b.example", "a@b.example"],
+  ["kubernetes:kubernetes-admin", "kubernetes-admin"],
+  ["controller", "controller"],
+  ["system:serviceaccount:ns:robot", "system:serviceaccount:ns:robot"],
+])("%s is %s", (actor, person) => {
+  expect(personOf(actor)).toBe(person);
 });
 
 test("names are sorted as people count", () => {

@@ -72,6 +72,11 @@ export function counted({ matched, total }: { matched: number; total: number }, 
   return matched === total ? grouped(total, locale) : `${grouped(matched, locale)} of ${grouped(total, locale)}`;
 }
 
+/** Who did something, as Kargo writes it: `email:a@b.example`, `kubernetes:admin`, `controller`. */
+export function personOf(actor: string): string {
+  return actor.replace(/^(email|subject|kubernetes):/, "");
+}
+
 /** By name as people count: ns-2 before ns-10. */
 export function naturally(a: string, b: string): number {
   return a.localeCompare(b, undefined, { numeric: true });

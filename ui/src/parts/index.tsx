@@ -1,7 +1,7 @@
 /** The small set of parts that every page is made of. */
 import { signal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import "./parts.css";
 import { go, href, query, withQuery } from "../router";
@@ -73,6 +73,22 @@ export function Note({ severity, children }: { severity: Severity; children: Com
   return <div class={`note ${severity}`}>{children}</div>;
 }
 
+/** Longer than this, and the server is said to be slow. */
+const SLOW = 5000;
+
+export function Loading() {
+  const [slow, setSlow] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setSlow(true), SLOW);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <p class="muted">
+      Loading…{slow && <span role="status"> The server is taking longer than usual. The answer is shown as soon as it comes.</span>}
+    </p>
+  );
+}
+
 // ---- things to press
 
 type ButtonProps = JSX.HTMLAttributes<HTMLButtonElement> & {
@@ -142,9 +158,11 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
   const found = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     found.current?.showModal();
+    // a form begins at its first field; what is to be read first begins at its top
+    if (!found.current?.querySelector("input, select, textarea")) found.current?.focus();
   }, []);
   return (
-    <dialog ref={found} aria-label={title} onClose={onClose} onCancel={onClose}>
+    <dialog ref={found} aria-label={title} tabIndex={-1} onClose={onClose} onCancel={onClose}>
       {children}
     </dialog>
   );

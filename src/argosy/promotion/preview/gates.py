@@ -41,7 +41,7 @@ def _strategy(rollout: Rollout) -> str:
     strategy = rollout.spec.strategy
     if strategy.blue_green is not None:
         by_itself = strategy.blue_green.auto_promotion_enabled is not False
-        return "blue-green, switched " + ("by itself" if by_itself else "when somebody promotes it")
+        return "blue-green, switched " + ("by itself" if by_itself else "when promoted by hand")
     steps = [_step(one) for one in strategy.canary.steps] if strategy.canary else []
     return f"a canary of {len(steps)} steps: {', '.join(steps)}" if steps else "a canary without steps"
 
@@ -50,7 +50,7 @@ def _step(step: CanaryStep) -> str:
     if step.set_weight is not None:
         return f"{step.set_weight} %"
     if step.pause is not None:
-        return f"pause of {step.pause.duration}" if step.pause.duration else "pause until somebody promotes it"
+        return f"pause of {step.pause.duration}" if step.pause.duration else "pause until promoted by hand"
     if step.analysis is not None:
         return f"analysis by {' and '.join(one.template_name for one in step.analysis.templates)}"
     return next(iter(step.raw), "nothing")
@@ -71,7 +71,7 @@ def _how(stage: Stage, origin: str) -> str:
     if not stage.spec.steps:
         return "and passes it on at once"
     if not stage.status.auto_promotion_enabled:
-        return "when somebody promotes it"
+        return "when promoted by hand"
     if hold := stage.status.effective_auto_promotion_holds.get(origin):
-        return f"when somebody promotes it: auto-promotion is held by {hold.actor or hold.promotion_name}"
+        return f"when promoted by hand: auto-promotion is held by {hold.actor or hold.promotion_name}"
     return "by itself"

@@ -31,7 +31,7 @@ def open_pr(job: Job, subject: str = "") -> Shown:
 
 def wait_for_pr(job: Job) -> Shown:
     pull = {"pr": {"id": job.config["prNumber"], "url": "", "open": False, "merged": True}, "commit": UNKNOWN}
-    return Result(output=pull), ["GATE: waits until somebody merges the pull request; closing it ends the Promotion"]
+    return Result(output=pull), ["GATE: waits until the pull request is merged; closing it ends the Promotion"]
 
 
 def merge_pr(job: Job) -> Shown:

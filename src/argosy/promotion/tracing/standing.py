@@ -85,7 +85,7 @@ def _awaited(step: PromotionStep, state: Mapping[str, Any]) -> str:
     config = step.config or {}
     if step.uses == "git-wait-for-pr":
         url = _pull_request(state)
-        return f"somebody must merge pull request {url}" if url else ""
+        return f"waits until pull request {url} is merged" if url else ""
     if step.uses in ("argocd-update", "argocd-wait"):
         names = [str(app["name"]) for app in config.get("apps") or () if _is_plain(app.get("name"))]
         return f"Application {', '.join(names)} must be synced" if names else ""
@@ -168,10 +168,10 @@ def _unavailable(pipeline: Pipeline, piece: Freight, stage: Stage, now: datetime
 def _not_promoted(pipeline: Pipeline, piece: Freight, stage: Stage) -> Standing:
     if newer := passed_by(pipeline, piece, stage):
         return Standing(
-            "waiting", f"is available, but older than the current {newer}; it is deployed only if somebody promotes it"
+            "waiting", f"is available, but older than the current {newer}; it is deployed only by a promotion by hand"
         )
     if hold := stage.status.effective_auto_promotion_holds.get(str(piece.origin)):
         return Standing("waiting", f"auto-promotion is held by {hold.actor or hold.promotion_name}")
     if stage.status.auto_promotion_enabled:
         return Standing("waiting", "is available, and will be promoted unless newer Freight is")
-    return Standing("waiting", "is available, and waits for somebody to promote it")
+    return Standing("waiting", "is available and waits for a promotion by hand")

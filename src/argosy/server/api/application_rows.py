@@ -38,6 +38,7 @@ class ApplicationRow(TypedDict):
     createdAt: str
     labels: dict[str, str]
     images: list[str]
+    conditions: list[str]
 
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ TABLE: Final[Table[ApplicationRow]] = Table(
         "cluster": lambda row: (row["cluster"],),
         "namespace": lambda row: (row["destinationNamespace"],),
         "reason": lambda row: (row["why"]["reason"],),
+        "condition": lambda row: row["conditions"],
         "automated": lambda row: ("on" if row["automated"] else "off",),
         "label": lambda row: tuple(f"{key}={value}" for key, value in row["labels"].items()),
     },
@@ -247,6 +249,9 @@ def row_of(app: JsonObject, server: str, context: ServerContext) -> ApplicationR
         "createdAt": str(metadata.get("creationTimestamp") or ""),
         "labels": dict(metadata.get("labels") or {}),
         "images": list(_texts((status.get("summary") or {}).get("images"))),
+        "conditions": sorted(
+            {str(one.get("type") or "") for one in status.get("conditions") or () if isinstance(one, dict)}
+        ),
     }
     if ended := operation.get("finishedAt"):
         row["syncedAt"] = str(ended)

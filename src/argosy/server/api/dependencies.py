@@ -22,7 +22,7 @@ CORE = "core"
 
 
 class Dependency(TypedDict):
-    """`why` is a phrase that follows the dependent object: `Stage prod` `comes after` `Stage test`."""
+    """`why`: what is needed is to the dependent object: its `project`, its `upstream stage`, its `issuer`."""
 
     group: str
     kind: str

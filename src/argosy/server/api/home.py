@@ -19,6 +19,8 @@ from argosy.server.context import ServerContext
 from argosy.server.errors import invalid
 
 MOST: Final = 200
+MOST_ALIKE: Final = 20
+"""Items of one kind and reason."""
 MOST_FAVOURITES: Final = 100
 PAUSE_SECONDS: Final = 1.0
 """Changes within this time are one event, after which everything is recomputed."""
@@ -27,7 +29,7 @@ WAITING: Final = "Waiting"
 
 
 class Item(TypedDict):
-    """`kind` is that of the object, or `Application`. `severity` is `broken` or `attention`."""
+    """`kind` is that of the object, or `Application`. `severity` is `broken` or `attention`. `facts` as in its list."""
 
     kind: str
     namespace: str
@@ -37,15 +39,28 @@ class Item(TypedDict):
     message: str
     since: str
     until: str
+    facts: dict[str, str]
+
+
+class Alike(TypedDict):
+    """Objects of one kind that need attention for one reason; the items have the first of them."""
+
+    kind: str
+    reason: str
+    severity: str
+    count: int
 
 
 class Home(TypedDict):
     """`counts` by severity, of everything that the caller may see. `favourites` in the requested order.
 
+    `alike`: all that need attention, grouped, in the order of the items.
+
     A favourite that does not exist, or that the caller may not see, is omitted. It may have any severity.
     """
 
     items: list[Item]
+    alike: list[Alike]
     counts: dict[str, int]
     favourites: list[Item]
 
@@ -102,7 +117,8 @@ class Homes:
         found.sort(key=lambda item: item["name"])
         found.sort(key=lambda item: (SEVERITIES[item["severity"]], item["reason"] != WAITING, _later(item["since"])))
         chosen = [favourites[place] for place in wanted if place in favourites]
-        return {"items": found[:MOST], "counts": counts, "favourites": chosen}
+        items, alike = grouped(found)
+        return {"items": items, "alike": alike, "counts": counts, "favourites": chosen}
 
     async def watched(self, request: ApiRequest) -> Events:
         favourites_of(request.all("favourite"))
@@ -132,6 +148,19 @@ class Homes:
                 yield _item(one) if gate is None or one["severity"] == "broken" else _gate(gate)
 
 
+def grouped(found: Sequence[Item]) -> tuple[list[Item], list[Alike]]:
+    """The first items of each kind and reason, and how many there are of each. Pure. `found`: sorted."""
+    groups: dict[tuple[str, str], Alike] = {}
+    items: list[Item] = []
+    for item in found:
+        kind, reason, severity = item["kind"], item["reason"], item["severity"]
+        group = groups.setdefault((kind, reason), {"kind": kind, "reason": reason, "severity": severity, "count": 0})
+        group["count"] += 1
+        if group["count"] <= MOST_ALIKE and len(items) < MOST:
+            items.append(item)
+    return items, list(groups.values())
+
+
 def favourites_of(given: Sequence[str]) -> dict[str, None]:
     """In the given order. Pure. Raises ApiError."""
     for text in given:
@@ -158,6 +187,7 @@ def _application(row: ApplicationRow) -> Item:
         "message": why["message"],
         "since": why.get("since", ""),
         "until": why.get("until", ""),
+        "facts": {},
     }
 
 
@@ -171,6 +201,7 @@ def _item(row: ObjectRow) -> Item:
         "message": row["message"],
         "since": row["since"],
         "until": row["until"],
+        "facts": row["facts"],
     }
 
 

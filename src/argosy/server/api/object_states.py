@@ -209,6 +209,7 @@ def certificate(obj: JsonObject) -> State:
         "issuer": f"{issuer.get('kind') or 'Issuer'} {issuer.get('name')}",
         "secret": str(spec.get("secretName") or ""),
         "notAfter": str(status.get("notAfter") or ""),
+        "notBefore": str(status.get("notBefore") or ""),
     }
     issuing, ready = _condition(obj, "Issuing", "True"), _condition(obj, "Ready")
     until = str(status.get("renewalTime") or "")

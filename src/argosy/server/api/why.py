@@ -112,9 +112,10 @@ def _differs(app: JsonObject, status: JsonObject) -> Why | None:
     sync = status.get("sync") or {}
     if sync.get("status") != "OutOfSync":
         return None
-    different = [one for one in status.get("resources") or () if one.get("status") == "OutOfSync"]
+    resources = status.get("resources") or ()
+    different = [one for one in resources if one.get("status") == "OutOfSync"]
     pruned = sum(1 for one in different if one.get("requiresPruning"))
-    words = f"{len(different)} of {len(status.get('resources') or ())} resources differ from Git"
+    words = f"{len(different)} of {len(resources)} resources differ from Git" if resources else "It differs from Git"
     words += f", {pruned} of them would be deleted" if pruned else ""
     held = (app["metadata"].get("annotations") or {}).get(HELD)
     if held:

@@ -70,7 +70,7 @@ def test_several_windows_come_in_one_stream_and_each_change_with_its_number(tmp_
                     first.setdefault(number, (name, body))
                 assert [first[number][0] for number in range(5)] == ["snapshot"] * 3 + ["refused"] * 2
                 assert first[1][1]["row"]["name"] == "a"
-                assert set(first[2][1]) == {"items", "counts", "favourites"}
+                assert set(first[2][1]) == {"items", "alike", "counts", "favourites"}
                 assert (first[3][1]["status"], first[4][1]["status"]) == (404, 404)
                 await api.create(APPLICATIONS, application("b"))
                 while True:

@@ -1,5 +1,5 @@
 import type { Schemas } from "../../api/client";
-import { Ago, Badge, Facets, Note, Pages, Search, Tabs } from "../../parts";
+import { Ago, Badge, Facets, Loading, Note, Pages, Search, Tabs } from "../../parts";
 import { counted } from "../../parts/format";
 import { href, query } from "../../router";
 import { placeOfItem } from "../home/model";
@@ -31,7 +31,7 @@ export function ActivityPage() {
       <div class="list">
         {page && page.total > 0 && <Facets facets={page.facets} names={FACETS[view]} />}
         <div>
-          {!page && !problem && <p class="muted">Loading…</p>}
+          {!page && !problem && <Loading />}
           {page && (view === "events" ? <Happened page={page as Schemas["EventPage"]} /> : <Lines page={page as Schemas["ActPage"]} />)}
           {page && <Pages matched={page.matched} offset={Number(query.value.get("offset") ?? 0)} limit={LIMIT} />}
         </div>

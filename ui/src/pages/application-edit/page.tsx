@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure } from "../../api/client";
 import { objectOf, useLacking } from "../../api/rights";
-import { Button, Note, toast } from "../../parts";
+import { Button, Loading, Note, toast } from "../../parts";
 import { go, href } from "../../router";
 import { yaml } from "../objects/model";
 import { placeOf } from "../applications/model";
@@ -61,7 +61,7 @@ export function EditApplicationPage({ namespace, name }: { namespace: string; na
         </h1>
       </div>
       {problem && <Note severity="broken">{problem}</Note>}
-      {start ? <Form start={start} existing /> : !problem && <p class="muted">Loading…</p>}
+      {start ? <Form start={start} existing /> : !problem && <Loading />}
     </>
   );
 }

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 
 import { ask, Failure } from "../../api/client";
 import { objectOf, useLacking } from "../../api/rights";
-import { Button, Note, toast } from "../../parts";
+import { Button, Loading, Note, toast } from "../../parts";
 import { go, href } from "../../router";
 import { Differences } from "../application/diff";
 import { yaml } from "../objects/model";
@@ -31,7 +31,7 @@ export function EditApplicationSetPage({ namespace, name }: { namespace: string;
         </h1>
       </div>
       {problem && <Note severity="broken">{problem}</Note>}
-      {stored ? <Form stored={stored} namespace={namespace} name={name} /> : !problem && <p class="muted">Loading…</p>}
+      {stored ? <Form stored={stored} namespace={namespace} name={name} /> : !problem && <Loading />}
     </>
   );
 }

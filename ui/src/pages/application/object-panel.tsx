@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure } from "../../api/client";
 import { objectOf, type Right, useLacking } from "../../api/rights";
-import { Ago, Badge, Button, Copy, Dialog, Note, toast } from "../../parts";
+import { Ago, Badge, Button, Copy, Dialog, Loading, Note, toast } from "../../parts";
 import { go, query, withQuery } from "../../router";
 import { LogsView } from "../logs/view";
 import { yaml } from "../objects/model";
@@ -125,7 +125,7 @@ function LiveManifest({ app, node }: { app: Shown; node: Node }) {
   const { answer, problem } = useAnswer<{ manifest?: string }>(`/api/v1/applications/${app.row.name}/resource?${named(app, node)}`);
   const wanted = useAnswer<{ items: Managed[] | null }>(managedPlace(app, node));
   if (problem) return <Note severity="broken">{problem}</Note>;
-  if (!answer || !(wanted.answer || wanted.problem)) return <p class="muted">Loading…</p>;
+  if (!answer || !(wanted.answer || wanted.problem)) return <Loading />;
   const live = JSON.parse(answer.manifest || "null") as Record<string, unknown> | null;
   const target = JSON.parse(wanted.answer?.items?.[0]?.targetState || "null") as Record<string, unknown> | null;
   const { object, folded } = live ? withoutNoise(live, target) : { object: null, folded: 0 };
@@ -242,7 +242,7 @@ function Events({ app, node }: { app: Shown; node: Node }) {
   });
   const { answer, problem } = useAnswer<{ items?: Event[] | null }>(`/api/v1/applications/${app.row.name}/events?${asked}`);
   if (problem) return <Note severity="broken">{problem}</Note>;
-  if (!answer) return <p class="muted">Loading…</p>;
+  if (!answer) return <Loading />;
   if (!answer.items?.length) return <p class="muted">No events.</p>;
   return (
     <ul class="steps">

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 
 import { ask, Failure } from "../../api/client";
-import { Ago, Badge, Button, Copy, Note, StateBadge, Tabs, toast, Trouble } from "../../parts";
+import { Ago, Badge, Button, Copy, Loading, Note, StateBadge, Tabs, toast, Trouble } from "../../parts";
 import { Favourite } from "../../parts/favourites";
 import { namedLink, shortRevision, span } from "../../parts/format";
 import { go, href, query } from "../../router";
@@ -31,7 +31,7 @@ export function ApplicationPage({ namespace, name }: { namespace: string; name: 
   const app = found?.value.value;
   const problem = found?.problem.value;
   if (problem) return <Trouble title={name} problem={problem} up={["/applications", "All applications"]} />;
-  if (!app) return <p class="muted">Loading…</p>;
+  if (!app) return <Loading />;
   if (app.gone) {
     return (
       <Note severity="attention">

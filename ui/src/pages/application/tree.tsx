@@ -1,6 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 
-import { Note, Search, type Severity, severityOf } from "../../parts";
+import { Loading, Note, Search, type Severity, severityOf } from "../../parts";
 import { Mapped } from "../../parts/minimap";
 import type { Spot } from "../../parts/minimap-model";
 import { go, query, withQuery } from "../../router";
@@ -39,7 +39,7 @@ export function TreeView({ app }: { app: Shown }) {
   );
   const chosen = whole && nodeOf(whole, query.value.get("node"));
   if (problem) return <Note severity="broken">{problem}</Note>;
-  if (!found || !whole) return <p class="muted">Loading…</p>;
+  if (!found || !whole) return <Loading />;
   const choose = (one: Placed) => (one.node && one.node.kind !== "Node" ? go(withQuery({ node: addressOf(one.node), view: "tree" })) : one.folded.length && setOpen(new Set([...open, one.key])));
   return (
     <>

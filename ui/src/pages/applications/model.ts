@@ -10,6 +10,7 @@ export const FACETS: Record<string, string> = {
   cluster: "Cluster",
   namespace: "Namespace",
   automated: "Automated sync",
+  condition: "Condition",
   label: "Label",
 };
 

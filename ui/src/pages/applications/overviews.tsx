@@ -1,7 +1,7 @@
 /** Applications as tiles, and as counts: other looks at the same question as the list. */
 import type { Schemas } from "../../api/client";
 import { keyOf } from "../../api/patch";
-import { Ago, Badge, Note, Pages, StateBadge } from "../../parts";
+import { Ago, Badge, Loading, Note, Pages, StateBadge } from "../../parts";
 import { Favourite } from "../../parts/favourites";
 import { grouped, shortRevision } from "../../parts/format";
 import { ASKED } from "../../parts/window-model";
@@ -19,7 +19,7 @@ export function Tiles({ question }: { question: string }) {
   const found = useLive<Page>(`${question}&offset=${offset}`);
   const page = found?.value.value;
   if (found?.problem.value) return <Note severity="broken">{found.problem.value}</Note>;
-  if (!page) return <p class="muted">Loading…</p>;
+  if (!page) return <Loading />;
   return (
     <>
       <ul class="tiles">

@@ -1,7 +1,7 @@
 import { ask, Failure, type Schemas } from "../../api/client";
 import { keyOf } from "../../api/patch";
 import { useLacking } from "../../api/rights";
-import { Ago, Badge, Button, Facets, Note, Search, Sortable, StateBadge, Tabs, toast } from "../../parts";
+import { Ago, Badge, Button, Facets, Loading, Note, Search, Sortable, StateBadge, Tabs, toast } from "../../parts";
 import { Favourite } from "../../parts/favourites";
 import { counted, shortRevision } from "../../parts/format";
 import { SavedViews } from "../../parts/saved-views";
@@ -44,7 +44,7 @@ export function ApplicationsPage() {
       <SelectionBar />
       <div class="list">
         {page && <Facets facets={page.facets} names={FACETS} />}
-        <div>{page ? <Shown view={view} page={page} found={found} /> : !problem && <p class="muted">Loading…</p>}</div>
+        <div>{page ? <Shown view={view} page={page} found={found} /> : !problem && <Loading />}</div>
       </div>
     </>
   );
@@ -134,7 +134,7 @@ function Line({ row, at }: { row: Row; at: number }) {
       </td>
       <td class="wide why">
         <div class="cell" title={row.why.message}>
-          <Badge severity={row.why.severity}>{row.why.reason}</Badge> {row.why.message}
+          <Badge severity={row.why.severity}>{row.why.reason}</Badge> {row.why.message} <Since why={row.why} />
         </div>
       </td>
       <td class="wide small">
@@ -156,6 +156,16 @@ function Line({ row, at }: { row: Row; at: number }) {
         <Ago at={row.syncedAt} />
       </td>
     </tr>
+  );
+}
+
+/** Since when it is so, and until when. */
+function Since({ why }: { why: Row["why"] }) {
+  if (!why.since && !why.until) return null;
+  return (
+    <span class="muted small">
+      <Ago at={why.since} /> {why.until && <>until <Ago at={why.until} /></>}
+    </span>
   );
 }
 

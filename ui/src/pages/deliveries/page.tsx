@@ -1,8 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure, type Schemas } from "../../api/client";
-import { Ago, Badge, Note, Search, type Severity, StateBadge } from "../../parts";
-import { readable, safeLink } from "../../parts/format";
+import { Ago, Badge, Loading, Note, Search, type Severity, StateBadge } from "../../parts";
+import { readable, safeLink, personOf } from "../../parts/format";
 import { href, query } from "../../router";
 import { useLive } from "../live-page";
 import { arrivedAt, contents, isPassed, severityOf, standing, type Trace, type TracedStage } from "./model";
@@ -53,7 +53,7 @@ export function Newest({ most = NEWEST, youngerThan = Infinity }: { most?: numbe
   const found = useLive<Schemas["ObjectPage"]>(`/api/argosy/v1/stream/freight?sort=-created&limit=${most}`);
   const page = found?.value.value;
   if (found?.problem.value) return <Note severity="broken">{found.problem.value}</Note>;
-  if (!page) return <p class="muted">Loading…</p>;
+  if (!page) return <Loading />;
   const rows = page.rows.filter((row) => Date.now() - Date.parse(row.createdAt) < youngerThan);
   if (rows.length === 0) return <div class="panel">{page.rows.length ? "No deliveries in this period." : "No deliveries yet: no Warehouse has found anything."}</div>;
   return <>{rows.map((row) => <Live key={`${row.namespace}/${row.name}`} row={row} />)}</>;
@@ -112,7 +112,7 @@ function Stage({ project, stage }: { project: string; stage: TracedStage }) {
       {stage.state !== "live" && <div class="small">{isPassed(stage) ? `the newer ${stage.passedBy} is there` : readable(stage.why)}</div>}
       {last && (
         <div class="small">
-          <a href={href(`/promotions/${e(project)}/${e(last.name)}`)}>promotion</a> by {last.actor}
+          <a href={href(`/promotions/${e(project)}/${e(last.name)}`)}>promotion</a> by {personOf(last.actor)}
           {last.pullRequests.flatMap((url) => safeLink(url) ?? []).map((url) => (
             <>
               {" "}

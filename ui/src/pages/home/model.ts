@@ -32,11 +32,38 @@ export function placeOfItem(item: { kind: string; namespace: string; name: strin
   return place ? `/${place}/${encodeURIComponent(item.namespace || "-")}/${encodeURIComponent(item.name)}` : "/";
 }
 
+type Alike = Schemas["Home"]["alike"][number];
+/** Of many that are alike so many are shown. */
+const FEW = 3;
+
+/** Many that need attention for one reason are a few and a number. */
+export function folded(items: Item[], alike: Alike[]): { group: Alike; shown: Item[]; more: number; to: string }[] {
+  return alike.map((group) => {
+    const all = items.filter((item) => item.kind === group.kind && item.reason === group.reason);
+    const shown = group.count > FEW + 2 && group.reason !== "Waiting" ? all.slice(0, FEW) : all;
+    return { group, shown, more: group.count - shown.length, to: placeOfAlike(group) };
+  });
+}
+
+function placeOfAlike({ kind, reason }: Alike): string {
+  const asked = encodeURIComponent(reason);
+  if (kind === "Application") return `/applications?reason=${asked}`;
+  if (kind === "Stage" && reason === "Waiting") return "/pipelines";
+  return `/${PLACES[kind] ?? ""}?state=${asked}`;
+}
+
+/** Several of a kind. */
+export function severalOf(kind: string): string {
+  return kind === "Freight" ? kind : `${kind}s`;
+}
+
 /** Either actions of the kind that are offered at once, or a link to where the next step is. */
 export function nextOf(item: Item): { acts?: string; to: string; words: string } {
   const to = placeOfItem(item);
   if (item.kind === "Stage" && item.reason === "Waiting") return { acts: "stages", to, words: "Promote" };
   if (item.kind === "Rollout") return { acts: "rollouts", to, words: "Open" };
+  if (item.kind === "Promotion") return { acts: "promotions", to, words: "Open" };
+  if (item.kind === "Certificate") return { acts: "certificates", to, words: "Open" };
   if (item.kind !== "Application") return { to, words: "See why" };
   if (item.reason === "OutOfSync") return { to: `${to}?view=diff`, words: "View the diff" };
   if (/Health|Degraded|Missing/.test(item.reason)) return { to: `${to}?view=tree`, words: "View the unhealthy resources" };

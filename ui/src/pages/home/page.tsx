@@ -1,12 +1,12 @@
 import type { Schemas } from "../../api/client";
-import { Ago, Badge, Note, type Severity } from "../../parts";
+import { Ago, Badge, Loading, Note, type Severity } from "../../parts";
 import { Favourite, favourites } from "../../parts/favourites";
 import { grouped } from "../../parts/format";
 import { href } from "../../router";
 import { useLive } from "../live-page";
 import { Newest } from "../deliveries/page";
 import { ObjectActions } from "../objects/actions";
-import { DAY, type Item, nextOf, placeOfItem, questionOf } from "./model";
+import { DAY, folded, type Item, nextOf, placeOfItem, questionOf, severalOf } from "./model";
 import "./page.css";
 
 type Home = Schemas["Home"];
@@ -30,7 +30,7 @@ export function HomePage() {
         <h1>What needs you now</h1>
       </div>
       {problem && <Note severity="broken">{problem}</Note>}
-      {home ? <Needs home={home} /> : !problem && <p class="muted">Loading…</p>}
+      {home ? <Needs home={home} /> : !problem && <Loading />}
       {home && <Favourites items={home.favourites} />}
       {home && (
         <section class="stacked" aria-label="Deliveries of the last day">
@@ -48,7 +48,7 @@ export function HomePage() {
 /** What one can do about it, where it stands. */
 function Next({ item, acts }: { item: Item; acts: boolean }) {
   const next = nextOf(item);
-  if (next.acts && acts) return <ObjectActions kind={next.acts} row={{ ...item, state: item.reason }} onDone={() => undefined} />;
+  if (next.acts && acts) return <ObjectActions kind={next.acts} row={{ ...item, state: item.reason }} facts={item.facts} onDone={() => undefined} />;
   return (
     <p>
       <a href={href(next.to)}>{next.words}</a>
@@ -103,26 +103,44 @@ function Needs({ home }: { home: Home }) {
         <Note severity="ok">Nothing needs your attention.</Note>
       ) : (
         <ul class="needs">
-          {home.items.map((item) => (
-            <li key={`${item.kind}/${item.namespace}/${item.name}`} class="panel">
-              <div class="head">
-                <Badge severity={item.severity as Severity}>{item.reason}</Badge>
-                <a href={href(placeOfItem(item))} data-row>
-                  {item.name}
-                </a>
-                <span class="muted">
-                  {item.kind} in {item.namespace}
-                </span>
-                <span class="muted">
-                  <Ago at={item.since} />
-                </span>
-              </div>
-              <p>{item.message}</p>
-              <Next item={item} acts={acting.has(item)} />
-            </li>
+          {folded(home.items, home.alike).map(({ group, shown, more, to }) => (
+            <>
+              {shown.map((item) => (
+                <Need key={`${item.kind}/${item.namespace}/${item.name}`} item={item} acts={acting.has(item)} />
+              ))}
+              {more > 0 && (
+                <li key={`${group.kind}/${group.reason}`} class="panel">
+                  <Badge severity={group.severity as Severity}>{group.reason}</Badge>{" "}
+                  <a href={href(to)} data-row>
+                    {grouped(more)} more {severalOf(group.kind)}
+                  </a>
+                </li>
+              )}
+            </>
           ))}
         </ul>
       )}
     </>
+  );
+}
+
+function Need({ item, acts }: { item: Item; acts: boolean }) {
+  return (
+    <li class="panel">
+      <div class="head">
+        <Badge severity={item.severity as Severity}>{item.reason}</Badge>
+        <a href={href(placeOfItem(item))} data-row>
+          {item.name}
+        </a>
+        <span class="muted">
+          {item.kind} in {item.namespace}
+        </span>
+        <span class="muted">
+          <Ago at={item.since} />
+        </span>
+      </div>
+      <p>{item.message}</p>
+      <Next item={item} acts={acts} />
+    </li>
   );
 }

@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure, type Schemas } from "../../api/client";
 import { type Right, useLacking } from "../../api/rights";
-import { Ago, Badge, Button, Dialog, Note, toast } from "../../parts";
+import { Ago, Badge, Button, Dialog, Loading, Note, toast } from "../../parts";
 import { certificateVerbs, containersOf, placeOf, rolloutVerbs, type Verb } from "./model";
 import { PromotionActions } from "./promotion-actions";
 import { SetImage } from "./set-image";
@@ -192,7 +192,7 @@ function Promote({ row, automatic, lacks, onClose, onDone }: { row: Row; automat
       <form onSubmit={(event) => void promote(event)}>
         <h1>Promote to {row.name}</h1>
         {problem && <Note severity="broken">{problem}</Note>}
-        {!offers && !problem && <p class="muted">Loading…</p>}
+        {!offers && !problem && <Loading />}
         {offers?.length === 0 && <Note severity="attention">No Freight yet. A Warehouse creates it when it finds a new image, chart or commit.</Note>}
         <div class="checks" role="radiogroup" aria-label="Freight">
           {offers?.map((one) => (

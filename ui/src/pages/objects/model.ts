@@ -124,7 +124,7 @@ export const TOGETHER: string[][] = [
   ["certificates", "issuers", "clusterissuers"],
 ];
 /** Names of facts that are no column. */
-export const FACTS: Record<string, string> = { account: "Account", metrics: "Metrics" };
+export const FACTS: Record<string, string> = { account: "Account", metrics: "Metrics", notBefore: "Valid from" };
 
 /** Where an object of a kind is: `-` stands for the namespace of what is of the whole cluster. */
 export function placeOf(kind: string, row: { namespace: string; name: string }): string {

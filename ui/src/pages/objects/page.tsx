@@ -1,6 +1,6 @@
 import type { Schemas } from "../../api/client";
 import { keyOf } from "../../api/patch";
-import { Ago, Badge, Copy, Facets, Note, Search, type Severity, Sortable, Trouble } from "../../parts";
+import { Ago, Badge, Copy, Facets, Loading, Note, now, Search, type Severity, Sortable, Trouble } from "../../parts";
 import { Favourite } from "../../parts/favourites";
 import { counted, readable } from "../../parts/format";
 import { href, query } from "../../router";
@@ -9,6 +9,8 @@ import { VirtualTable } from "../../parts/virtual";
 import { useLive, useWindow, type Window } from "../live-page";
 import { ObjectActions } from "./actions";
 import { Dependencies, StoryView } from "./details/story";
+import { LifetimeBar } from "./details/lifetime-bar";
+import { lifetimeOf } from "./details/model";
 import { Details } from "./details/view";
 import { FACETS, FACTS, imagesOf, KINDS, placeOf, questionOf, TOGETHER, yaml } from "./model";
 import "../list.css";
@@ -39,7 +41,7 @@ export function ObjectsPage({ kind }: { kind: string }) {
       {problem && <Note severity="broken">{problem}</Note>}
       <div class="list">
         {page && page.total > 0 && <Facets facets={page.facets} names={FACETS} />}
-        <div>{page ? <Rows kind={kind} page={page} found={found} /> : !problem && <p class="muted">Loading…</p>}</div>
+        <div>{page ? <Rows kind={kind} page={page} found={found} /> : !problem && <Loading />}</div>
       </div>
     </>
   );
@@ -78,7 +80,7 @@ function Rows({ kind, page, found }: { kind: string; page: Page; found: Window<P
         </th>
       ))}
       <Sortable column={usual === "-created" ? "created" : "since"} usual={usual}>Since</Sortable>
-      {told.until && <Sortable column="until" usual={usual}>Until</Sortable>}
+      {told.until && <Sortable column="until" usual={usual}>{UNTIL[kind] ?? "Until"}</Sortable>}
     </>
   );
   return (
@@ -158,8 +160,20 @@ function Line({ kind, row, at, told }: { kind: string; row: Row; at: number; tol
 
 function Fact({ row, name }: { row: Row; name: string }) {
   const value = row.facts[name] ?? "";
+  const lifetime = name === "notAfter" ? lifetimeOf(row.facts["notBefore"] ?? "", value, row.until, now.value) : null;
+  if (lifetime) {
+    return (
+      <>
+        <Ago at={value} />
+        <LifetimeBar found={lifetime} />
+      </>
+    );
+  }
   return /^\d{4}-\d\d-\d\dT/.test(value) ? <Ago at={value} /> : <>{value}</>;
 }
+
+/** What happens then. */
+const UNTIL: Record<string, string> = { certificates: "Renewal" };
 
 type Live = Schemas["ObjectShown"] & { gone?: string };
 
@@ -169,7 +183,7 @@ export function ObjectPage({ kind, namespace, name }: { kind: string; namespace:
   const shown = found?.value.value;
   const problem = found?.problem.value;
   if (problem) return <Trouble title={name} problem={problem} up={[`/${kind}`, `All ${KINDS[kind]?.title}`]} />;
-  if (!shown) return <p class="muted">Loading…</p>;
+  if (!shown) return <Loading />;
   if (shown.gone) {
     return (
       <Note severity="attention">
@@ -212,7 +226,7 @@ export function ObjectPage({ kind, namespace, name }: { kind: string; namespace:
               ))}
             {row.until && (
               <>
-                <dt>Until</dt>
+                <dt>{UNTIL[kind] ?? "Until"}</dt>
                 <dd>
                   <Ago at={row.until} />
                 </dd>

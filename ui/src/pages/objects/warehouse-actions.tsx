@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure, type Schemas } from "../../api/client";
-import { Ago, Button, Dialog, Note } from "../../parts";
+import { Ago, Button, Dialog, Loading, Note } from "../../parts";
 import { done, type Row, useLackOfRefresh, useLacks } from "./actions";
 import { placeOf } from "./model";
 
@@ -49,7 +49,7 @@ function MakeFreight({ row, lacks, onClose, onDone }: { row: Row; lacks: string 
       <form onSubmit={(event) => void make(event)}>
         <h1>Create Freight from {row.name}</h1>
         {problem && <Note severity="broken">{problem}</Note>}
-        {!found && !problem && <p class="muted">Loading…</p>}
+        {!found && !problem && <Loading />}
         {found && (
           <p class="muted">
             Choose one artifact from each repository, as discovered <Ago at={found.discoveredAt} />. Stages that take Freight directly from this Warehouse can use it at once; a Stage with auto-promotion takes it if it is the newest.

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure, type Schemas } from "../../api/client";
 import { useLacking } from "../../api/rights";
-import { Button, Dialog, Note } from "../../parts";
+import { Button, Dialog, Loading, Note } from "../../parts";
 
 type Holding = Schemas["Holding"];
 
@@ -37,7 +37,7 @@ function Holders({ title, action, object, onClose }: { title: string; action: st
           Required permission: <code>objects, {action}, {object}</code>.
         </p>
         {problem && <Note severity="broken">{problem}</Note>}
-        {!found && !problem && <p class="muted">Loading…</p>}
+        {!found && !problem && <Loading />}
         {found && <Some title="In Argosy, by its RBAC policy" none="No subjects in the policy." some={found.policy} />}
         {found && <Some title="With kubectl and kargo, by Kubernetes RBAC" none="No subjects in Kubernetes RBAC." some={found.kubernetes} />}
         <div class="actions">

@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { ask, Failure, type Schemas } from "../../api/client";
-import { Ago, Badge, Button, Note, Search, type Severity, Tabs, Trouble } from "../../parts";
+import { Ago, Badge, Button, Loading, Note, Search, type Severity, Tabs, Trouble } from "../../parts";
 import { Mapped } from "../../parts/minimap";
 import type { Spot } from "../../parts/minimap-model";
 import { go, href, query, withQuery } from "../../router";
@@ -81,7 +81,7 @@ export function PipelinePage({ project }: { project: string }) {
   const pipeline = found?.value.value;
   const problem = found?.problem.value;
   if (problem) return <Trouble title={project} problem={problem} up={["/pipelines", "All pipelines"]} />;
-  if (!pipeline) return <p class="muted">Loading…</p>;
+  if (!pipeline) return <Loading />;
   const stage = pipeline.stages.find((one) => one.row.name === query.value.get("stage"));
   const warehouse = pipeline.warehouses.find((one) => one.name === query.value.get("warehouse"));
   const view = query.value.get("view") ?? VIEWS[0]!;

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 
 import { useLacking } from "../../api/rights";
 import { Ago, Badge, Button, Dialog, Note, type Severity } from "../../parts";
+import { personOf } from "../../parts/format";
 import { href } from "../../router";
 import { done, StageActions, useLackOfRefresh, useLacks } from "../objects/actions";
 import { placeOf } from "../objects/model";
@@ -33,7 +34,7 @@ export function StagePanel({ pipeline, stage, onClose }: StageProps) {
         {stage.onHold.map((one) => (
           <Note key={one.origin} severity="attention">
             <span>
-              Auto-promotion from {one.origin} is held at {called(one.freight)}, by {one.by.replace(/^email:/, "")} <Ago at={one.since} />. Promote the newest Freight to resume it.
+              Auto-promotion from {one.origin} is held at {called(one.freight)}, by {personOf(one.by)} <Ago at={one.since} />. Promote the newest Freight to resume it.
             </span>
           </Note>
         ))}

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure, type Schemas } from "../../api/client";
-import { Ago, Badge, Note, type Severity, Trouble } from "../../parts";
+import { Ago, Badge, Loading, Note, type Severity, Trouble } from "../../parts";
 import { readable } from "../../parts/format";
 import { go, href, query, withQuery } from "../../router";
 import { compare, extent, inWords, moments, outcomeOf, placeOf, type Environment, type Report } from "./model";
@@ -37,7 +37,7 @@ export function RehearsalsPage() {
       </div>
       <p class="muted">Changes that were run through the whole delivery in virtual time, before anyone merged them.</p>
       {problem && <Note severity="broken">{problem}</Note>}
-      {!found && !problem && <p class="muted">Loading…</p>}
+      {!found && !problem && <Loading />}
       {found && found.rehearsals.length === 0 && (
         <div class="panel">
           No reports yet. This command rehearses a change and saves its report: <code>{HOW}</code>
@@ -95,7 +95,7 @@ export function RehearsalPage({ name }: { name: string }) {
   const { found, problem } = useAnswer<Report>(`${PLACE}/${e(name)}`);
   const list = useAnswer<Schemas["RehearsalList"]>(PLACE).found?.rehearsals ?? [];
   if (problem) return <Trouble title={name} problem={problem} up={["/rehearsals", "All rehearsals"]} />;
-  if (!found) return <p class="muted">Loading…</p>;
+  if (!found) return <Loading />;
   return (
     <>
       <div class="head">
@@ -132,7 +132,7 @@ function Choice({ name, rows, chosen }: { name: string; rows: Row[]; chosen: str
 function Comparison({ left, other }: { left: Report; other: string }) {
   const { found, problem } = useAnswer<Report>(`${PLACE}/${e(other)}`);
   if (problem) return <Note severity="broken">{problem}</Note>;
-  if (!found) return <p class="muted">Loading…</p>;
+  if (!found) return <Loading />;
   return (
     <div class="table-box">
       <table class="compared">

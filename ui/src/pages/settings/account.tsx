@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure, me } from "../../api/client";
 import { useLacking } from "../../api/rights";
-import { Badge, Button, Copy, Note, toast } from "../../parts";
+import { Badge, Button, Copy, Loading, Note, toast } from "../../parts";
 import { Input } from "./forms";
 
 interface Account {
@@ -31,7 +31,7 @@ export function AccountPage({ name }: { name: string }) {
     await ask("DELETE", `${place}/token/${encodeURIComponent(id)}`).then(() => toast("ok", "Token revoked"), told);
     await load();
   }
-  if (!account) return problem ? <Note severity="broken">{problem}</Note> : <p class="muted">Loading…</p>;
+  if (!account) return problem ? <Note severity="broken">{problem}</Note> : <Loading />;
   return (
     <>
       <h2>

@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure } from "../../api/client";
 import { useLacking } from "../../api/rights";
-import { Ago, Badge, Button, Note, toast } from "../../parts";
+import { Ago, Badge, Button, Loading, Note, toast } from "../../parts";
 import { href } from "../../router";
 import { AccountPage } from "./account";
 import { ItemForm, Remover } from "./forms";
@@ -60,7 +60,7 @@ function List({ section }: { section: Section }) {
         )}
       </div>
       {problem && <Note severity="broken">{problem}</Note>}
-      {!items && !problem && <p class="muted">Loading…</p>}
+      {!items && !problem && <Loading />}
       {items?.length === 0 && <div class="panel">No {section.title.toLowerCase()} yet, or none that you may see.</div>}
       {items && items.length > 0 && <Items section={section} items={items} onEdit={setEdits} onRemove={setRemoves} onTested={() => void load()} />}
       {makes && <ItemForm section={section} onClose={() => setMakes(false)} onDone={() => void load()} />}

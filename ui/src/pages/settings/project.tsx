@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure, me } from "../../api/client";
 import { useLacking } from "../../api/rights";
-import { Badge, Button, Copy, Note, toast } from "../../parts";
+import { Badge, Button, Copy, Loading, Note, toast } from "../../parts";
 import { yaml } from "../objects/model";
 import { at, type Item, type Role, rolesOf, ruleInWords } from "./model";
 
@@ -37,7 +37,7 @@ export function ProjectPage({ name }: { name: string }) {
     }
   }
   const [lacks] = useLacking([{ resource: "projects", action: "update", object: name }]);
-  if (!project) return problem ? <Note severity="broken">{problem}</Note> : <p class="muted">Loading…</p>;
+  if (!project) return problem ? <Note severity="broken">{problem}</Note> : <Loading />;
   return (
     <>
       <h2>Project {name}</h2>

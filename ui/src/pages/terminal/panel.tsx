@@ -3,7 +3,7 @@ import { lazy, Suspense } from "preact/compat";
 import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure, type Schemas } from "../../api/client";
-import { Note } from "../../parts";
+import { Loading, Note } from "../../parts";
 import { containersOf, hindrance, type Opened } from "./model";
 
 const TerminalScreen = lazy(() => import("./screen").then((found) => found.TerminalScreen));
@@ -31,7 +31,7 @@ export function TerminalPanel({ manifest, ...place }: Props) {
       (error: unknown) => setHinders(error instanceof Failure ? error.message : String(error)),
     );
   }, [manifest]);
-  if (hinders === null) return <p class="muted">Loading…</p>;
+  if (hinders === null) return <Loading />;
   if (hinders) return <Note severity="attention">{hinders}</Note>;
   return (
     <>

@@ -138,7 +138,7 @@ export function rolloutFacts(rollout: unknown): [string, string][] {
   const found: [string, string][] = [
     ["Stable", stable],
     ["New", current === stable ? "" : current],
-    ["Pods", `${text(at(status, "replicas") ?? 0)} there, ${text(at(status, "updatedReplicas") ?? 0)} new, ${text(at(status, "availableReplicas") ?? 0)} available`],
+    ["Pods", `${text(at(status, "replicas") ?? 0)} in total, ${text(at(status, "updatedReplicas") ?? 0)} updated, ${text(at(status, "availableReplicas") ?? 0)} available`],
     ["Desired traffic", weights ? `${text(at(weights, "canary", "weight"))} % new, ${text(at(weights, "stable", "weight"))} % stable` : ""],
     ["Weight verified", at(weights, "verified") === undefined ? "" : at(weights, "verified") ? "yes" : "not yet"],
     ["Active service", text(at(rollout, "spec", "strategy", "blueGreen", "activeService"))],
@@ -298,8 +298,20 @@ export function conditionsOf(object: unknown): Condition[] {
 }
 
 /** How much of a certificate's life is over, from 0 to 1, and when it is renewed on the same scale. */
-export function lifetime(certificate: unknown, now: number): { used: number; renewal: number; days: number } | null {
-  const [from, until, renewal] = ["notBefore", "notAfter", "renewalTime"].map((name) => Date.parse(text(at(certificate, "status", name))));
+export function lifetime(certificate: unknown, now: number): Lifetime | null {
+  const [from = "", until = "", renewal = ""] = ["notBefore", "notAfter", "renewalTime"].map((name) => text(at(certificate, "status", name)));
+  return lifetimeOf(from, until, renewal, now);
+}
+
+/** Parts of a lifetime, from 0 to 1. */
+export interface Lifetime {
+  used: number;
+  renewal: number;
+  days: number;
+}
+
+export function lifetimeOf(notBefore: string, notAfter: string, renewalTime: string, now: number): Lifetime | null {
+  const [from, until, renewal] = [notBefore, notAfter, renewalTime].map((time) => Date.parse(time)) as [number, number, number];
   if (!from || !until || until <= from) return null;
   const part = (time: number) => Math.min(1, Math.max(0, (time - from) / (until - from)));
   return { used: part(now), renewal: renewal ? part(renewal) : 1, days: Math.floor((until - now) / 86_400_000) };

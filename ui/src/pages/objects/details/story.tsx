@@ -88,7 +88,7 @@ function placeOfDependency(one: Schemas["Dependency"]): string {
   return known ? `/${placeOf(known, one)}` : "";
 }
 
-/** What it needs, and what would feel its absence. */
+/** What it depends on, and what uses it. */
 export function Dependencies({ kind, row }: { kind: string; row: { kind: string; namespace: string; name: string } }) {
   const [found, setFound] = useState<Schemas["Dependencies"] | null>(null);
   useEffect(() => {
@@ -99,19 +99,31 @@ export function Dependencies({ kind, row }: { kind: string; row: { kind: string;
   return (
     <section class="panel stacked" aria-label="Dependencies">
       <h2>Dependencies</h2>
-      <ul class="steps">
+      <dl class="facts">
         {found.needs.map((one) => (
-          <li key={`needs ${one.kind}/${one.namespace}/${one.name}`}>
-            It {one.why} <Linked one={one} />
-          </li>
+          <>
+            <dt>{one.why[0]?.toUpperCase() + one.why.slice(1)}</dt>
+            <dd>
+              <Linked one={one} />
+            </dd>
+          </>
         ))}
-        {found.neededBy.map((one) => (
-          <li key={`needed ${one.kind}/${one.namespace}/${one.name}`}>
-            <Linked one={one} /> {one.why} it
-          </li>
-        ))}
-        {found.hidden > 0 && <li class="muted">{found.hidden} more depend on it that you may not see</li>}
-      </ul>
+        {found.neededBy.length + found.hidden > 0 && (
+          <>
+            <dt>Used by</dt>
+            <dd>
+              <ul class="steps">
+                {found.neededBy.map((one) => (
+                  <li key={`${one.kind}/${one.namespace}/${one.name}/${one.why}`}>
+                    <Linked one={one} /> <span class="muted">as its {one.why}</span>
+                  </li>
+                ))}
+                {found.hidden > 0 && <li class="muted">{found.hidden} more that you may not see</li>}
+              </ul>
+            </dd>
+          </>
+        )}
+      </dl>
     </section>
   );
 }

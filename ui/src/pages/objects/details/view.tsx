@@ -1,6 +1,7 @@
 import { Ago, now, StateBadge } from "../../../parts";
 import { href } from "../../../router";
 import { ExperimentDetails } from "./experiment";
+import { LifetimeBar } from "./lifetime-bar";
 import { conditionsOf, generated, lifetime, rollingSteps, rolloutFacts, rolloutTrack, wantedWeight } from "./model";
 import { PromotionSteps } from "./promotion";
 import { Revisions } from "./revisions";
@@ -130,12 +131,8 @@ export function Lifetime({ object }: { object: unknown }) {
   return (
     <section class="panel stacked" aria-label="Lifetime">
       <h2>Lifetime: {words}</h2>
-      <svg class="lifetime" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
-        <rect width="100" height="8" class="whole" />
-        <rect width={found.used * 100} height="8" class="used" />
-        <rect x={found.renewal * 100 - 0.3} width="0.6" height="8" class="renewal" />
-      </svg>
-      <p class="muted small">The mark shows when it is renewed.</p>
+      <LifetimeBar found={found} />
+      <p class="muted small">The mark shows when it will be renewed.</p>
     </section>
   );
 }
