@@ -52,7 +52,7 @@ LISTED = {"list": {"elements": [{"name": "a"}, {"name": "b"}]}}
 def test_parameters_of_a_template_are_those_of_all_its_sources() -> None:
     sources = [{"helm": {"parameters": [{"name": "tag", "value": "1"}]}}, {"kustomize": {"images": ["web:2"]}}]
     made = {"spec": {"template": {"spec": {"sources": sources}}}}
-    assert template_parameters(made) == "\nNAME  VALUE\ntag   1\n\nNAME   VALUE\nimage  web:2\n"
+    assert template_parameters(made) == "\n\nNAME  VALUE\ntag   1\n\n\nNAME   VALUE\nimage  web:2\n"
     assert template_parameters(appset(LISTED)) == ""
 
 

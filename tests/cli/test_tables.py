@@ -27,8 +27,8 @@ def application(**changes: JsonObject) -> JsonObject:
     }
 
 
-def test_columns_are_as_wide_as_their_widest_cell_and_lines_end_without_blanks() -> None:
-    assert table(("A", "LONG"), [("one", ""), ("x", "y")]) == "A    LONG\none\nx    y\n"
+def test_columns_are_as_wide_as_their_widest_cell_and_the_last_is_not_padded() -> None:
+    assert table(("A", "LONG"), [("one", ""), ("x", "y")]) == "A    LONG\none  \nx    y\n"
 
 
 def test_the_list_has_upstreams_columns() -> None:
@@ -99,7 +99,7 @@ def test_resources_show_messages_of_the_last_operation_and_pruned_ones_are_still
     ]
     state = {"phase": "Succeeded", "syncResult": {"resources": said}}
     app = application(status={"resources": [kept], "operationState": state})
-    assert [line.split() for line in tables.resources(app).splitlines()[1:]] == [
+    assert [line.split() for line in tables.resources(app).splitlines()[2:]] == [
         ["Service", "shop", "web", "Synced", "service/web", "created"],
         ["ConfigMap", "shop", "old", "Pruned", "pruned"],
     ]
@@ -131,13 +131,23 @@ def test_a_manifest_is_printed_with_sorted_keys() -> None:
     stream = io.StringIO()
     spec = {"b": [{"z": 1, "x": 2}], "a": None}
     write_manifest(stream, {"spec": spec, "kind": "Pod", "metadata": {"name": "p", "managedFields": [{}]}})
-    expected = ["---", "kind: Pod", "metadata:", "  name: p", "spec:", "  a: null", "  b:", "  - x: 2", "    z: 1"]
+    expected = ["---", "kind: Pod", "metadata:", "  name: p", "spec:", "  a: null", "  b:", "  - x: 2", "    z: 1", ""]
     assert stream.getvalue().splitlines() == expected
 
 
-def test_a_chart_version_is_not_shortened() -> None:
-    assert tables.with_revision("1.*", "1.20.3") == "1.* (1.20.3)"
-    assert tables.with_revision("1.20.3", "1.20.3") == "1.20.3"
+@pytest.mark.parametrize(
+    ("target", "revision", "shown"),
+    [
+        ("main", COMMIT, "Synced to main (1a2b3c4)"),
+        (COMMIT, COMMIT, f"Synced to {COMMIT}"),
+        ("1a2b3c4", COMMIT, "Synced to 1a2b3c4"),
+        ("1.*", "1.20.3", "Synced to 1.*"),
+    ],
+)
+def test_a_revision_is_shown_unless_the_target_names_it(target: str, revision: str, shown: str) -> None:
+    app = application(status={"sync": {"status": "Synced", "revision": revision}})
+    app["spec"]["source"]["targetRevision"] = target
+    assert f"Sync Status:        {shown}\n" in tables.summary(app)
 
 
 def test_names_of_objects_are_kubectls() -> None:

@@ -250,7 +250,7 @@ LACKING: Final[dict[str, dict[str, str]]] = {
 """Each place has more than these: what is not disabled there must be HARMLESS."""
 HARMLESS: Final = re.compile(
     "^(Refresh|Hard refresh|Who may promote.|Close|Cancel|Discard changes|Save this view…|"
-    "−|[0-9]+ %|\\+|Fit|told-one.*)$"
+    "−|[0-9]+ %|\\+|Fit|Test|told-one.*)$"
 )
 OFFERED: Final = "main button:not(:disabled, [role=tab], th *, .copy, [aria-label^=Favourite])"
 GOES: Final = "(to) => { history.pushState(null, '', to); dispatchEvent(new PopStateEvent('popstate')); }"

@@ -36,6 +36,12 @@ def kubeconfigs(options: argparse.Namespace) -> tuple[Path, ...]:
     return default_paths()
 
 
+def page_address(options: argparse.Namespace) -> str:
+    """Of the instance whose kubeconfig is used; empty for any other cluster."""
+    place = Place(getattr(options, "data_dir", None))
+    return place.server if kubeconfigs(options) == (place.kubeconfig,) else ""
+
+
 def chosen_server(options: argparse.Namespace) -> str:
     """`--server` or `--argocd-context`, else $ARGOSY_SERVER unless a kubeconfig is named; "" for a kubeconfig.
 

@@ -26,6 +26,14 @@ class Place:
         return self.directory / "kubeconfig"
 
     @property
+    def server(self) -> str:
+        """The address of the web page and Argo CD's API; empty if nothing serves it."""
+        try:
+            return (self.directory / "server").read_text().strip()
+        except OSError:
+            return ""
+
+    @property
     def pid_file(self) -> Path:
         return self.directory / "argosy.pid"
 

@@ -24,6 +24,7 @@ def write_manifest(stream: TextIO, manifest: JsonObject) -> None:
     (own.get("metadata") or {}).pop("managedFields", None)
     stream.write("---\n")
     write_value(stream, own, "yaml")
+    stream.write("\n")
 
 
 def write_objects(stream: TextIO, objects: Sequence[JsonObject], output: str) -> None:
@@ -46,11 +47,12 @@ def object_name(obj: JsonObject) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Columns as wide as their widest cell and two blanks between; every line ends without blanks, every row is one."""
+    """Columns as wide as their widest cell, two blanks between; the last is not padded. Every row is one line."""
     lines = [tuple(header), *(tuple(map(one_line, row)) for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header) - 1)]
     return "".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n" for line in lines
+        "".join(f"{cell:<{width}}  " for cell, width in zip(line, widths, strict=False)) + line[-1] + "\n"
+        for line in lines
     )
 
 

@@ -136,7 +136,7 @@ def test_a_pull_request_is_a_gate_and_its_merge_continues_the_promotion(tmp_path
     objects = [*project("dev"), application("dev", "dev"), stage("dev", steps=steps)]
     closed = rehearsed(checkout, objects, [NewImage(IMAGE, "1.1.0")])
     assert closed.outcome == "waiting", text_of(closed)
-    assert "waits for pull request" in closed.reason
+    assert "waits until pull request" in closed.reason
     opened = rehearsed(checkout, objects, [NewImage(IMAGE, "1.1.0")], {"gates": "open"})
     assert opened.outcome == "delivered", text_of(opened)
     assert git(checkout, "branch", "--list") == "* main"

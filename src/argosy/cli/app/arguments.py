@@ -117,7 +117,7 @@ def _sync(actions: Commands) -> None:
     parser.add_argument("--assumeYes", action="store_true", help="do not ask")
     _other_diff(parser)
     parser.add_argument("--async", dest="is_async", action="store_true", help="do not wait")
-    parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
+    parser.add_argument("-o", "--output", choices=(*OUTPUTS, *TREES), default="wide")
     waiting(parser)
 
 
@@ -169,7 +169,7 @@ def _rollback(actions: Commands) -> None:
     parser = application(actions, "rollback", "rollback:run", "Sync to an earlier entry of the history")
     parser.add_argument("id", nargs="?", metavar="ID", help="ID in the history (default: the previous one)")
     parser.add_argument("--prune", action="store_true", help="delete objects that the revision does not have")
-    parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
+    parser.add_argument("-o", "--output", choices=(*OUTPUTS, *TREES), default="wide")
     waiting(parser)
 
 
@@ -186,7 +186,7 @@ def _wait(actions: Commands) -> None:
     parser.add_argument(
         "--resource", action="append", default=[], metavar="GROUP:KIND:[NAMESPACE/]NAME", help="only these"
     )
-    parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
+    parser.add_argument("-o", "--output", choices=(*OUTPUTS, *TREES), default="wide")
     waiting(parser)
 
 

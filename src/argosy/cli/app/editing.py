@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable
+from typing import Final
 
 from argosy.cli.app.applications import APPLICATIONS, MANAGER, get, key_of_name, write
 from argosy.cli.app.get import show
@@ -24,6 +26,9 @@ Change = Callable[[JsonObject], JsonObject]
 """Maps a spec to the new spec."""
 
 
+TOOLS: Final = ("helm", "kustomize", "directory", "plugin")
+
+
 def set_flags(options: argparse.Namespace) -> int:
     def change(spec: JsonObject) -> JsonObject:
         changed = spec_with(spec, options)
@@ -37,7 +42,7 @@ def unset(options: argparse.Namespace) -> int:
         source = source_at(spec, options)
         changed = without(source, options)
         if changed == source:
-            print("nothing to unset")
+            print("nothing to unset", file=sys.stderr)
         return with_source(spec, options, changed)
 
     return _changed(options, change)
@@ -112,6 +117,7 @@ def _changed(options: argparse.Namespace, change: Change) -> int:
         app = await get(client, key)
         spec = app.get("spec") or {}
         wanted = change(spec)
+        _check_parameters(options, app)
         if wanted != spec:
             from argosy.cli.app.permitting import refuse_forbidden  # late: it imports the room of projects
 
@@ -120,6 +126,19 @@ def _changed(options: argparse.Namespace, change: Change) -> int:
         return Exit.OK
 
     return with_client(options, work)
+
+
+def _check_parameters(options: argparse.Namespace, app: JsonObject) -> None:
+    """`--parameter` is Helm's: of a source that is known to be of another kind it would have no effect."""
+    if not getattr(options, "parameter", None):
+        return
+    source = source_at(app.get("spec") or {}, options)
+    named = [tool for tool in TOOLS if source.get(tool)]
+    known = str((app.get("status") or {}).get("sourceType") or "")
+    if source.get("chart") or "helm" in named or (not named and known in ("", "Helm")):
+        return
+    tool = named[0] if named else known
+    raise CommandError(f"Parameters can only be set against Helm applications; {options.name} uses {tool}")
 
 
 def _replacing(old: JsonObject, new: JsonObject) -> JsonObject:

@@ -134,11 +134,12 @@ def _named(item: JsonObject) -> JsonObject:
 
 
 def resource_of(text: str) -> JsonObject:
-    """`GROUP:KIND:[NAMESPACE/]NAME`; the group is empty for the core kinds."""
-    parts = text.split(":")
-    if len(parts) != 3 or not parts[1] or not parts[2]:
-        raise CommandError(f"--resource {text!r}: give GROUP:KIND:[NAMESPACE/]NAME, such as apps:Deployment:web")
+    """`GROUP:KIND:[NAMESPACE/]NAME`; the group is empty for the core kinds, `*` is any, a leading `!` excludes."""
+    parts = text.removeprefix("!").split(":")
+    if len(parts) != 3 or not parts[1] or not parts[2] or parts[2].count("/") > 1:
+        raise CommandError(f"--resource {text!r}: give [!]GROUP:KIND:[NAMESPACE/]NAME, such as apps:Deployment:web")
     group, kind, name = parts
     namespace, slash, rest = name.partition("/")
-    made = {"group": group, "kind": kind, "name": rest if slash else name}
-    return {**made, "namespace": namespace} if slash else made
+    made: JsonObject = {"group": group, "kind": kind, "name": rest if slash else name}
+    made |= {"namespace": namespace} if slash else {}
+    return made | ({"exclude": True} if text.startswith("!") else {})

@@ -26,14 +26,14 @@ class Surroundings:
     windows: tuple[str, ...] = ()
 
 
-async def surroundings(client: Client, clock: Clock, app: JsonObject, name: str) -> Surroundings:
-    """Anything the caller may not read is omitted."""
+async def surroundings(client: Client, clock: Clock, app: JsonObject, page: str = "") -> Surroundings:
+    """Anything the caller may not read is omitted. `page`: the address of the page if the settings name none."""
     namespace = str((app.get("status") or {}).get("controllerNamespace") or app["metadata"]["namespace"])
     settings = await _read(client, CONFIG_MAPS, "argocd-cm", namespace)
-    base = str((settings.get("data") or {}).get("url") or "").rstrip("/")
+    base = str((settings.get("data") or {}).get("url") or page).rstrip("/")
     project = str((app.get("spec") or {}).get("project") or "default")
     windows = read(AppProject, await _read(client, PROJECTS, project, namespace)).spec.sync_windows
-    url = f"{base}/applications/{name}" if base else ""
+    url = f"{base}/applications/{app['metadata']['name']}" if base else ""
     return _windows(url, windows, app, clock) if windows else Surroundings(url)
 
 

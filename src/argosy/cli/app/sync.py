@@ -11,11 +11,12 @@ from typing import Final
 from argosy.apis.argoproj import AppProject
 from argosy.apis.schema import read
 from argosy.cli.app.applications import check_choice, chosen, get, refreshed, write
-from argosy.cli.app.get import show_now
+from argosy.cli.app.get import show_final
 from argosy.cli.app.operations import sync_operation
 from argosy.cli.app.surroundings import render_settings
 from argosy.cli.app.tables import is_automated
-from argosy.cli.app.wait_conditions import Wanted, deadline, wait_for
+from argosy.cli.app.wait import wait_and_tell
+from argosy.cli.app.wait_conditions import Wanted, deadline
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.gitops.clusters.resolution import Cluster
@@ -60,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
             await request(client, app, operation)
         if options.is_async:
             return Exit.OK
-        return max([await finish(client, clock, key, options.timeout, options.output) for key in keys])
+        return max([await finish(client, clock, key, options) for key in keys])
 
     if options.preview_changes and not _agrees(options):
         return Exit.OK
@@ -114,25 +115,27 @@ async def request(client: Client, app: JsonObject, operation: JsonObject) -> Non
     await write(client, app, {"operation": operation, "status": {"operationState": None}})
 
 
-async def finish(client: Client, clock: Clock, key: Key, seconds: float, output: str) -> int:
+async def finish(client: HttpClient, clock: Clock, key: Key, options: Namespace) -> int:
     """Waits until the operation has finished, prints it, and returns the exit code."""
-    await wait_for(client, key, Wanted(idle=True), seconds)
-    async with deadline(seconds, f"a comparison of application {key.name!r}"):
+    await wait_and_tell(client, clock, key, Wanted(idle=True), options)
+    async with deadline(options.timeout, f"a comparison of application {key.name!r}"):
         app = await refreshed(client, key)  # times in a status are whole seconds: it may be from just before the end
-    await show_now(client, clock, app, output, key.name)
+    await show_final(client, clock, app, options, with_operation=True)
     return judged(app)
 
 
 def judged(app: JsonObject) -> int:
-    """1 for a phase other than Succeeded, and if resources remain that a sync with --prune would delete."""
+    """0 for a dry run; 1 for another phase than Succeeded, or if resources remain that --prune would delete."""
     status = app.get("status") or {}
     state = status.get("operationState") or {}
+    asked = (state.get("operation") or {}).get("sync") or {}
+    if asked.get("dryRun"):
+        return Exit.OK  # as upstream: what it would come to is printed
     if state.get("phase") != "Succeeded":
         print(f"Operation has completed with phase: {state.get('phase')}", file=sys.stderr)
         return Exit.FAILED
-    asked = (state.get("operation") or {}).get("sync") or {}
     left = sum(1 for item in status.get("resources") or () if item.get("requiresPruning") and not item.get("hook"))
-    if left and not asked.get("prune") and not asked.get("resources") and not asked.get("dryRun"):
+    if left and not asked.get("prune") and not asked.get("resources"):
         print(f"{left} resources require pruning", file=sys.stderr)
         return Exit.FAILED
     return Exit.OK

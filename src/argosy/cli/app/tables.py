@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from argosy.cli.app.resource_states import state_table, states_of
 from argosy.cli.app.surroundings import Surroundings
 from argosy.cli.printing import table
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.text.plain_text import plain_line
 from argosy.machinery.timestamps import parse
+from argosy.runtime.clock import RealClock
 
 LIST_HEADER = ("NAME", "CLUSTER", "NAMESPACE", "PROJECT", "STATUS", "HEALTH", "SYNCPOLICY", "CONDITIONS")
 WIDE_HEADER = (*LIST_HEADER, "REPO", "PATH", "TARGET")
-RESOURCE_HEADER = ("GROUP", "KIND", "NAMESPACE", "NAME", "STATUS", "HEALTH", "HOOK", "MESSAGE")
+COMMIT = re.compile("[0-9a-f]{7,40}")
+"""What Git may abbreviate."""
 LABEL_WIDTH = 20
 
 
@@ -44,12 +48,12 @@ def _list_row(app: JsonObject) -> Sequence[str]:
         str(destination.get("server") or destination.get("name") or ""),
         str(destination.get("namespace") or ""),
         str(spec.get("project") or "default"),
-        str((status.get("sync") or {}).get("status") or "Unknown"),
-        str((status.get("health") or {}).get("status") or "Unknown"),
+        str((status.get("sync") or {}).get("status") or ""),
+        str((status.get("health") or {}).get("status") or ""),
         sync_policy_word(spec),
         conditions_summary(status.get("conditions") or ()),
         str(source.get("repoURL") or ""),
-        str(source.get("path") or source.get("chart") or ""),
+        str(source.get("path") or ""),
         str(source.get("targetRevision") or ""),
     )
 
@@ -77,20 +81,25 @@ def conditions_summary(conditions: Iterable[JsonObject]) -> str:
 
 
 def application(app: JsonObject, around: Surroundings | None = None, *, with_operation: bool = True) -> str:
-    """Summary, conditions, the last operation, resources."""
+    """Summary, conditions, the last operation, resources: as `app get`."""
     status = app.get("status") or {}
-    parts = [summary(app, around)]
+    text = summary(app, around)
     if conditions := status.get("conditions"):
-        rows = [
-            (str(c.get("type")), str(c.get("message")), date(str(c.get("lastTransitionTime") or "")))
-            for c in conditions
-        ]
-        parts.append(table(("CONDITION", "MESSAGE", "LAST TRANSITION"), rows))
+        text += f"\n{table(('CONDITION', 'MESSAGE', 'LAST TRANSITION'), map(_condition_row, conditions))}\n"
     if with_operation and (state := status.get("operationState")):
-        parts.append(operation(state))
-    if status.get("resources"):
-        parts.append(resources(app))
-    return "\n".join(parts)
+        text += f"\n{operation(state)}"
+    return text
+
+
+def final_state(app: JsonObject, around: Surroundings | None, *, with_operation: bool) -> str:
+    """What a command that waited prints before the resources: summary and the operation."""
+    state = (app.get("status") or {}).get("operationState")
+    return f"\n{summary(app, around)}\n{operation(state) if with_operation and state else ''}"
+
+
+def resources(app: JsonObject) -> str:
+    """One line per object, with the last operation's message."""
+    return f"\n{state_table(states_of(app))}" if (app.get("status") or {}).get("resources") else ""
 
 
 def _condition_row(item: JsonObject) -> tuple[str, str, str]:
@@ -104,6 +113,12 @@ def out_of_sync_note(app: JsonObject) -> str:
         return ""
     objects = "1 object is" if different == 1 else f"{different} objects are"
     return f"{objects} OutOfSync: 'argosy app diff {qualified_name(app)} -o wide' says why.\n"
+
+
+def health_note(app: JsonObject) -> str:
+    """A one-line reason on standard error; empty if health has none."""
+    health = (app.get("status") or {}).get("health") or {}
+    return f"{health.get('status')}: {plain_line(str(health['message']))}\n" if health.get("message") else ""
 
 
 def summary(app: JsonObject, around: Surroundings | None = None) -> str:
@@ -126,8 +141,7 @@ def summary(app: JsonObject, around: Surroundings | None = None) -> str:
         around_lines.append(("Assigned Windows:", ",".join(around.windows)))
     policy = [("Sync Policy:", policy_text(spec)), ("Sync Status:", _sync_text(spec, sync))]
     text += labelled([*around_lines, *policy])
-    detail = f" ({health['message']})" if health.get("message") else ""
-    return text + labelled([("Health Status:", f"{health.get('status') or 'Unknown'}{detail}")])
+    return text + labelled([("Health Status:", str(health.get("status") or ""))])
 
 
 def parameters(source: JsonObject) -> str:
@@ -135,7 +149,7 @@ def parameters(source: JsonObject) -> str:
     helm, kustomize = source.get("helm") or {}, source.get("kustomize") or {}
     rows = [(str(item.get("name")), str(item.get("value") or "")) for item in helm.get("parameters") or ()]
     rows += [("image", str(image)) for image in kustomize.get("images") or ()]
-    return "\n" + table(("NAME", "VALUE"), rows) if rows else ""
+    return "\n\n" + table(("NAME", "VALUE"), rows) if rows else ""
 
 
 def source_lines(source: JsonObject) -> list[tuple[str, str]]:
@@ -158,69 +172,27 @@ def policy_text(spec: JsonObject) -> str:
 
 
 def _sync_text(spec: JsonObject, sync: JsonObject) -> str:
-    status = str(sync.get("status") or "Unknown")
+    """With the revision, unless the target names a commit itself."""
+    status, revision = str(sync.get("status") or ""), str(sync.get("revision") or "")
     target = str((sources_of(spec) or [{}])[0].get("targetRevision") or "")
-    words = {"Synced": "Synced to", "OutOfSync": "OutOfSync from"}
-    if status not in words:
-        return status
-    return f"{words[status]} {with_revision(target, str(sync.get('revision') or ''))}".rstrip()
-
-
-def with_revision(target: str, revision: str) -> str:
-    """`main (1a2b3c4)`; a chart's version is its revision."""
-    short = revision[:7] if len(revision) == 40 else revision
-    return f"{target} ({short})" if short and short != target else target
+    words = {"Synced": f" to {target}", "OutOfSync": f" from {target}"}.get(status, "")
+    is_commit = COMMIT.fullmatch(target) is not None
+    return f"{status}{words}{f' ({revision[:7]})' if len(revision) > 7 and not is_commit else ''}"
 
 
 def operation(state: JsonObject) -> str:
-    asked = (state.get("operation") or {}).get("sync") or {}
-    result = state.get("syncResult") or {}
-    revision = str(result.get("revision") or asked.get("revision") or "")
+    result = state.get("syncResult")
     began, ended = str(state.get("startedAt") or ""), str(state.get("finishedAt") or "")
-    lines = [("Operation:", "Sync"), ("Sync Revision:", revision), ("Phase:", str(state.get("phase") or ""))]
-    lines += [("Start:", date(began)), ("Finished:", date(ended)), ("Duration:", _duration(began, ended))]
+    lines = []
+    if result is not None:
+        several = result.get("revisions") if result.get("sources") else None
+        revision = ", ".join(map(str, several)) if several else str(result.get("revision") or "")
+        lines = [("Operation:", "Sync"), ("Sync Revision:", revision)]
+    lines += [("Phase:", str(state.get("phase") or "")), ("Start:", date(began))]
+    lines += [("Finished:", date(ended) or "<nil>"), ("Duration:", _duration(began, ended))]
     if state.get("message"):
         lines.append(("Message:", str(state["message"])))
     return labelled(lines)
-
-
-def resources(app: JsonObject) -> str:
-    """One line per object, with the last operation's message."""
-    status = app.get("status") or {}
-    sync_results = results(status)
-    rows = []
-    for item in status.get("resources") or ():
-        result = sync_results.pop(identity(item), {})
-        hook = str(result.get("hookType") or ("Hook" if item.get("hook") else ""))
-        health = str((item.get("health") or {}).get("status") or "")
-        rows.append(_resource_row(item, str(item.get("status") or ""), health, hook, str(result.get("message") or "")))
-    for result in sync_results.values():
-        word = str(result.get("status") or result.get("hookPhase") or "")
-        rows.append(
-            _resource_row(result, word, "", str(result.get("hookType") or ""), str(result.get("message") or ""))
-        )
-    return table(RESOURCE_HEADER, rows)
-
-
-def results(status: JsonObject) -> dict[tuple[str, str, str, str], JsonObject]:
-    """The last operation's results by object. A cluster-scoped object's result has the destination's namespace."""
-    found = ((status.get("operationState") or {}).get("syncResult") or {}).get("resources") or ()
-    unplaced = {identity(item) for item in status.get("resources") or () if not item.get("namespace")}
-    places = ((identity(item), identity({**item, "namespace": ""}), item) for item in found)
-    return {bare if bare in unplaced else given: item for given, bare, item in places}
-
-
-def _resource_row(item: JsonObject, status: str, health: str, hook: str, message: str) -> Sequence[str]:
-    return (*identity(item), status, health, hook, message)
-
-
-def identity(item: JsonObject) -> tuple[str, str, str, str]:
-    return (
-        str(item.get("group") or ""),
-        str(item.get("kind") or ""),
-        str(item.get("namespace") or ""),
-        str(item.get("name") or ""),
-    )
 
 
 def history(app: JsonObject) -> str:
@@ -230,20 +202,16 @@ def history(app: JsonObject) -> str:
         sources = entry.get("sources") or [entry.get("source") or {}]
         revisions = entry.get("revisions") or [entry.get("revision") or ""]
         for source, revision in zip(sources, revisions, strict=False):
-            target = str(source.get("targetRevision") or "HEAD")
-            row = (
-                str(entry.get("id")),
-                date(str(entry.get("deployedAt") or "")),
-                with_revision(target, str(revision)),
-            )
-            groups.setdefault(str(source.get("repoURL") or ""), []).append(row)
+            target, deployed = str(source.get("targetRevision") or ""), date(str(entry.get("deployedAt") or ""))
+            shown = f"{target} ({revision[:7]})" if len(revision) >= 7 else target
+            groups.setdefault(str(source.get("repoURL") or ""), []).append((str(entry.get("id")), deployed, shown))
     header = ("ID".ljust(len("SOURCE")), "DATE", "REVISION")  # the first column is that of SOURCE, too
     return "\n".join(f"SOURCE  {url}\n" + table(header, rows) for url, rows in groups.items())
 
 
 def labelled(lines: Iterable[tuple[str, str]]) -> str:
     """One line per value: a line break in a value must not forge another line."""
-    return "".join(f"{label:<{LABEL_WIDTH}}{plain_line(value)}".rstrip() + "\n" for label, value in lines)
+    return "".join(f"{label:<{LABEL_WIDTH}}{plain_line(value)}\n" for label, value in lines)
 
 
 def date(text: str) -> str:
@@ -252,4 +220,11 @@ def date(text: str) -> str:
 
 
 def _duration(began: str, ended: str) -> str:
-    return f"{(parse(ended) - parse(began)).total_seconds():.0f}s" if began and ended else ""
+    """As Go prints one: `1m5s`. Of an operation that runs: until now."""
+    if not began:
+        return "0s"
+    until = parse(ended) if ended else RealClock().now()
+    minutes, seconds = divmod(max(0, int((until - parse(began)).total_seconds())), 60)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{hours}h{minutes}m" if hours else f"{minutes}m" if minutes else ""
+    return f"{text}{seconds}s"

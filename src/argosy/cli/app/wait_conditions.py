@@ -16,6 +16,7 @@ from argosy.cli.app.applications import (
     refreshed,
     sync_status,
 )
+from argosy.cli.app.resource_states import states_of
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.terminal import steer
 from argosy.machinery.objects import JsonObject, Key
@@ -42,7 +43,7 @@ class Wanted:
         if self.idle and is_busy(app):
             return False
         if self.only:
-            return all(self._fits(*statuses) for statuses in (_of(app, one) for one in self.only))
+            return all(self._fits(one.status, one.health or "Healthy") for one in states_of(app, self.only))
         return self._fits(sync_status(app), health_status(app))
 
     def _fits(self, sync: str, health: str) -> bool:
@@ -62,12 +63,12 @@ def _hydration(app: JsonObject) -> str:
     return str((hydrator.get("currentOperation") or {}).get("phase") or "")
 
 
-def _of(app: JsonObject, wanted: JsonObject) -> tuple[str, str]:
-    """Sync and health status of one object; an object without health counts as healthy."""
-    for item in (app.get("status") or {}).get("resources") or ():
-        if all(str(item.get(name) or "") == value for name, value in wanted.items()):
-            return str(item.get("status") or ""), str((item.get("health") or {}).get("status") or "Healthy")
-    return "", ""
+class TimedOut(CommandError):
+    """The time of `--timeout` is up."""
+
+
+def no_news(app: JsonObject) -> None:
+    """For commands that print nothing while they wait."""
 
 
 @asynccontextmanager
@@ -77,11 +78,16 @@ async def deadline(seconds: float, what: str) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds or None):
             yield
     except TimeoutError:
-        raise CommandError(f"timed out ({seconds:g}s) waiting for {what}", Exit.CALL_FAILED) from None
+        raise TimedOut(f"timed out ({seconds:g}s) waiting for {what}", Exit.CALL_FAILED) from None
 
 
-async def wait_for(client: Client, key: Key, wanted: Wanted, seconds: float) -> JsonObject:
-    """The Application at the moment when all conditions held."""
+async def wait_for(
+    client: Client, key: Key, wanted: Wanted, seconds: float, news: Callable[[JsonObject], None] = no_news
+) -> JsonObject:
+    """The Application at the moment when all conditions held; `news` gets it before that.
+
+    Raises TimedOut, or CommandError when the conditions can hold no more.
+    """
     async with deadline(seconds, f'app "{key.name}" match desired state'):
         before = ""
         async for app in follow(client, key):
@@ -95,6 +101,8 @@ async def wait_for(client: Client, key: Key, wanted: Wanted, seconds: float) -> 
             if wanted.is_hopeless(before, app):
                 text = f"application {key.name!r} health state has transitioned from {before} to Degraded"
                 raise CommandError(text, Exit.CALL_FAILED)
+            if before:
+                news(app)  # as upstream: what a watch brings, not what was there
             before = health_status(app)
     raise AssertionError("following ends with the application's end")
 

@@ -7,13 +7,14 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
+from argosy.cli.cluster.details import cluster_value, sheet
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.printing import table, write_value
 from argosy.gitops.clusters.resolution import Cluster, ClusterBook
 from argosy.gitops.control_plane.configuration import SECRETS
 from argosy.gitops.keys import IN_CLUSTER
-from argosy.machinery import requests
+from argosy.machinery import requests, timestamps
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SystemRng
@@ -46,11 +47,16 @@ def show(options: argparse.Namespace) -> int:
         found = [one for one in await _clusters(client, options.namespace) if wanted in (one.server, one.name)]
         if not found:
             raise CommandError(f"cluster '{options.cluster}' not found", Exit.CALL_FAILED)
-        fields = await _connection(found[0], client, clock)
-        if options.output in ("json", "yaml"):
-            write_value(sys.stdout, fields, options.output)
-        else:
+        cluster = found[0]
+        fields = await _connection(cluster, client, clock)
+        if options.output == "wide":
+            sys.stdout.write(sheet(cluster, fields))
+        elif options.output in ("name", "server"):
             _show([fields], options.output)
+        else:
+            served = (await client.served()).resources if cluster.server == IN_CLUSTER else ()
+            value = cluster_value(cluster, fields, served, timestamps.seconds(clock.now()))
+            write_value(sys.stdout, value, options.output)
         return Exit.OK
 
     return with_client(options, work)

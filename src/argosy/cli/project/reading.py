@@ -112,5 +112,5 @@ def _lines(project: JsonObject) -> Iterable[str]:
     ]
     for label, values in blocks:
         first, *others = values or ["<none>"]
-        yield f"{label:<29}{first}".rstrip() + "\n"
+        yield f"{label:<29}{first}\n"
         yield from (f"{'':<29}{value}\n" for value in others)

@@ -37,7 +37,7 @@ def list_all(options: argparse.Namespace) -> int:
                 (str(index), _row(window, active=is_active(read(SyncWindow, window), now)))
                 for index, window in enumerate(windows)
             ]
-            sys.stdout.write(table(HEADER, [(index, *row) for index, row in rows]))
+            sys.stdout.write(table((*HEADER, ""), [(index, *row, "") for index, row in rows]))
 
     return shown(options, show)
 

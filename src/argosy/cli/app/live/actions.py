@@ -50,9 +50,7 @@ def list_all(options: argparse.Namespace) -> int:
             for live in found:
                 found_actions = await actions.discover(custom, live.obj, clock.now(), lua)
                 offered += [_entry(live, action.name, disabled=action.disabled) for action in found_actions]
-        show(
-            sorted(offered, key=lambda one: [one[name] for name in ("Group", "Kind", "Name", "Action")]), options.output
-        )
+        show(sorted(offered, key=_order), options.output)
         return Exit.OK
 
     return with_client(options, work)
@@ -61,6 +59,11 @@ def list_all(options: argparse.Namespace) -> int:
 def _entry(live: Live, name: str, *, disabled: bool) -> JsonObject:
     identity = {"Group": live.resource.group, "Kind": live.resource.kind, "Name": live.name}
     return {**identity, "Action": name, "Disabled": disabled}
+
+
+def _order(offer: JsonObject) -> tuple[object, ...]:
+    """By object and name, those of the Application itself last."""
+    return offer["Kind"] == APPLICATIONS.kind, *(offer[name] for name in ("Group", "Kind", "Name", "Action"))
 
 
 def show(offered: list[JsonObject], output: str) -> None:

@@ -58,8 +58,11 @@ def get_all(options: argparse.Namespace) -> int:
         if not options.show_managed_fields:
             objects = [_without_owners(obj) for obj in objects]
         shown = [_only(obj, options.filter_fields) for obj in objects]
-        if options.output in ("json", "yaml"):
-            write_value(sys.stdout, shown[0] if len(shown) == 1 else shown, options.output)
+        one = shown[0] if len(shown) == 1 else shown
+        if options.output == "json":
+            print(json.dumps(one, indent=1, sort_keys=True, ensure_ascii=False))  # as upstream indents this one
+        elif options.output == "yaml":
+            write_value(sys.stdout, one, options.output)
         elif options.output == "name":
             sys.stdout.writelines(f"{live.name}\n" for live in found)
         else:

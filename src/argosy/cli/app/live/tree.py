@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from argosy.cli.app.live.health import judged_objects
-from argosy.cli.app.tables import identity, results
+from argosy.cli.app.resource_states import identity, results
 from argosy.cli.printing import table
 from argosy.machinery import requests
 from argosy.machinery.objects import GroupKind, JsonObject, Resource
