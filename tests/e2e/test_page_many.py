@@ -96,7 +96,7 @@ def test_a_filter_and_a_search_of_ten_thousand_begin_at_the_top(page: Page) -> N
     page.goto("/applications?offset=5000")
     expect(link(page, 5000)).to_be_visible()
     page.get_by_role("group", name="Sync", exact=True).get_by_label("OutOfSync").check()
-    expect(page.locator(".head")).to_contain_text(f"{OUT_OF_SYNC} of {COUNT:,}")
+    expect(page.locator(".head")).to_contain_text(f"{OUT_OF_SYNC:,} of {COUNT:,}")
     expect(link(page, 0)).to_be_in_viewport()
     expect(link(page, 1)).to_have_count(0)
     page.get_by_role("searchbox").fill("app-00707")

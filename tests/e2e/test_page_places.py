@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.accessibility import check_dialog
 from tests.e2e.site import Site
-from tests.e2e.up_process import Repository
+from tests.e2e.up_process import Repository, config
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group("page")]
 KARGO = "kargo.akuity.io/v1alpha1"
@@ -209,3 +209,33 @@ def test_the_reference_of_the_apis_is_searched_and_read_without_a_script(page: P
     operation.get_by_role("link", name="v1alpha1ApplicationTree").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("v1alpha1ApplicationTree")
     expect(page.get_by_role("table")).to_contain_text("orphanedNodes")
+
+
+def test_each_source_of_an_application_has_its_revision_and_commit(page: Page, site: Site, tmp_path: Path) -> None:
+    first, second = Repository(tmp_path / "first"), Repository(tmp_path / "second")
+    first.commit({"conf/a.yaml": config("of-first", "1")})
+    second.commit({"more/b.yaml": config("of-second", "1")})
+    sources = [
+        {"repoURL": f"file://{repository.directory}", "path": path, "targetRevision": "main"}
+        for repository, path in ((first, "conf"), (second, "more"))
+    ]
+    app = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {"name": "several", "namespace": "argocd"},
+        "spec": {
+            "project": "default",
+            "sources": sources,
+            "destination": {"server": "https://kubernetes.default.svc", "namespace": "several"},
+            "syncPolicy": {"automated": {}, "syncOptions": ["CreateNamespace=true"]},
+        },
+    }
+    site.argosy.kubectl("apply", "-f", "-", stdin=json.dumps(app))
+    site.argosy.eventually(lambda: site.argosy.status("several")[0] == "Synced", "several is synced")
+    page.goto("/applications?search=several")
+    expect(page.locator("tbody tr").first).to_contain_text("and 1 more")
+    page.get_by_role("link", name="several", exact=True).click()
+    facts = page.get_by_role("region", name="Source and destination")
+    expect(facts).to_contain_text("Source 2")
+    expect(facts).to_contain_text(str(second.directory))
+    expect(facts.get_by_text("Commit", exact=True)).to_have_count(2)

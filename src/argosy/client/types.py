@@ -50,7 +50,7 @@ class ApplicationPage(TypedDict):
 
 
 class ApplicationRow(TypedDict):
-    """One Application, as a list shows it."""
+    """One Application, as a list shows it: `repository` to `revision` are those of its first source."""
 
     namespace: str
     name: str
@@ -62,6 +62,7 @@ class ApplicationRow(TypedDict):
     path: str
     targetRevision: str
     revision: str
+    otherSources: int
     cluster: str
     destinationNamespace: str
     automated: bool
@@ -82,6 +83,8 @@ class ApplicationShown(TypedDict):
     operation: NotRequired[OperationShown]
     history: list[Entry]
     urls: list[str]
+    sources: list[SourceShown]
+    hydration: NotRequired[HydrationShown]
     spec: dict[str, Any]
     resourceVersion: str
     reconciledAt: str
@@ -310,6 +313,20 @@ class Home(TypedDict):
     alike: list[Alike]
     counts: dict[str, int]
     favourites: list[Item]
+
+
+class HydrationShown(TypedDict):
+    """`dry` is rendered into `branch`, from where `path` is deployed. `phase` and what follows are of the last run."""
+
+    dry: SourceShown
+    branch: str
+    path: str
+    phase: str
+    message: str
+    startedAt: str
+    finishedAt: str
+    dryRevision: str
+    hydratedRevision: str
 
 
 class Image(TypedDict):
@@ -702,6 +719,18 @@ class SignInProvider(TypedDict):
 
     name: str
     place: str
+
+
+class SourceShown(TypedDict):
+    """`revision`: what it was last compared with; `ref`: the name by which other sources use its files."""
+
+    repository: str
+    path: str
+    chart: str
+    targetRevision: str
+    revision: str
+    ref: str
+    name: str
 
 
 class StageNode(TypedDict):

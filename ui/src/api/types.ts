@@ -1959,7 +1959,7 @@ export interface components {
                 };
             };
         };
-        /** @description One Application, as a list shows it. */
+        /** @description One Application, as a list shows it: `repository` to `revision` are those of its first source. */
         ApplicationRow: {
             namespace: string;
             name: string;
@@ -1971,6 +1971,7 @@ export interface components {
             path: string;
             targetRevision: string;
             revision: string;
+            otherSources: number;
             cluster: string;
             destinationNamespace: string;
             automated: boolean;
@@ -1991,6 +1992,8 @@ export interface components {
             operation?: components["schemas"]["OperationShown"];
             history: components["schemas"]["Entry"][];
             urls: string[];
+            sources: components["schemas"]["SourceShown"][];
+            hydration?: components["schemas"]["HydrationShown"];
             spec: {
                 [key: string]: unknown;
             };
@@ -2199,6 +2202,18 @@ export interface components {
                 [key: string]: number;
             };
             favourites: components["schemas"]["Item"][];
+        };
+        /** @description `dry` is rendered into `branch`, from where `path` is deployed. `phase` and what follows are of the last run. */
+        HydrationShown: {
+            dry: components["schemas"]["SourceShown"];
+            branch: string;
+            path: string;
+            phase: string;
+            message: string;
+            startedAt: string;
+            finishedAt: string;
+            dryRevision: string;
+            hydratedRevision: string;
         };
         /** @description `container`: a name, or `*` for all. */
         Image: {
@@ -2535,6 +2550,16 @@ export interface components {
         SignInProvider: {
             name: string;
             place: string;
+        };
+        /** @description `revision`: what it was last compared with; `ref`: the name by which other sources use its files. */
+        SourceShown: {
+            repository: string;
+            path: string;
+            chart: string;
+            targetRevision: string;
+            revision: string;
+            ref: string;
+            name: string;
         };
         /**
          * @description `waiting`: the number of available Freight newer than its current one, `next`: the newest of them.

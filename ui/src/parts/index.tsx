@@ -49,6 +49,7 @@ const OF_WORD: Record<string, Severity> = {
   Synced: "ok",
   Healthy: "ok",
   Succeeded: "ok",
+  Hydrated: "ok",
   OutOfSync: "attention",
   Suspended: "attention",
   Missing: "attention",

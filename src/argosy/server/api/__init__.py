@@ -7,6 +7,7 @@
   `sign_in.py`, `views.py`, `rehearsals.py`: the endpoints that show.  `acting/`: those that do something.
   `previewing/`: what would happen, and what differs.
 - `tracing.py`, `dependencies.py`, `stories.py`, `rollout_details.py`: views that combine several objects.
+- `application_rows.py`, `application_sources.py`: what is shown of an Application.
 - `why.py`, `object_states.py`: why an object is as it is.  `references.py`: which objects an object names.
 """
 

@@ -18,7 +18,7 @@ from argosy.server.services.applications.access import RESOURCE, is_enabled, pro
 
 
 class ApplicationRow(TypedDict):
-    """One Application, as a list shows it."""
+    """One Application, as a list shows it: `repository` to `revision` are those of its first source."""
 
     namespace: str
     name: str
@@ -30,6 +30,7 @@ class ApplicationRow(TypedDict):
     path: str
     targetRevision: str
     revision: str
+    otherSources: int
     cluster: str
     destinationNamespace: str
     automated: bool
@@ -228,7 +229,7 @@ class ApplicationRows:
 
 def row_of(app: JsonObject, server: str, context: ServerContext) -> ApplicationRow:
     spec, status, metadata = app.get("spec") or {}, app.get("status") or {}, app["metadata"]
-    source = next(iter(spec.get("sources") or ()), None) or spec.get("source") or {}
+    source = first_source(spec)
     operation, sync = status.get("operationState") or {}, status.get("sync") or {}
     revision = sync.get("revision") or next(iter(sync.get("revisions") or ()), "")
     row: ApplicationRow = {
@@ -242,6 +243,7 @@ def row_of(app: JsonObject, server: str, context: ServerContext) -> ApplicationR
         "path": str(source.get("path") or source.get("chart") or ""),
         "targetRevision": str(source.get("targetRevision") or "HEAD"),
         "revision": str(revision),
+        "otherSources": max(0, len(spec.get("sources") or ()) - 1),
         "cluster": context.gitops.cluster_lookup.name_of(server) or server,
         "destinationNamespace": str((spec.get("destination") or {}).get("namespace") or ""),
         "automated": _is_automated(spec),
@@ -256,6 +258,15 @@ def row_of(app: JsonObject, server: str, context: ServerContext) -> ApplicationR
     if ended := operation.get("finishedAt"):
         row["syncedAt"] = str(ended)
     return row
+
+
+def first_source(spec: JsonObject) -> JsonObject:
+    """Of an Application that is hydrated: the dry repository, and the branch that it is deployed from."""
+    if hydrator := spec.get("sourceHydrator"):
+        sync = hydrator.get("syncSource") or {}
+        repository = (hydrator.get("drySource") or {}).get("repoURL")
+        return {"repoURL": repository, "path": sync.get("path"), "targetRevision": sync.get("targetBranch")}
+    return next(iter(spec.get("sources") or ()), None) or spec.get("source") or {}
 
 
 def _is_automated(spec: JsonObject) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, Final, NotRequired, TypedDict
 
 from argosy.machinery.objects import JsonObject, Key
 from argosy.server.api.application_rows import TABLE, ApplicationRow, ApplicationRows, row_of, wanted
+from argosy.server.api.application_sources import HydrationShown, SourceShown, hydration_shown, sources_shown
 from argosy.server.api.endpoint import ApiRequest, Endpoint, Parameter
 from argosy.server.api.listing import Unreadable
 from argosy.server.api.live.shared_answers import OnlyOf, Shared
@@ -109,6 +110,8 @@ class ApplicationShown(TypedDict):
     operation: NotRequired[OperationShown]
     history: list[Entry]
     urls: list[str]
+    sources: list[SourceShown]
+    hydration: NotRequired[HydrationShown]
     spec: dict[str, Any]
     resourceVersion: str
     reconciledAt: str
@@ -215,12 +218,15 @@ def shown(context: ServerContext, app: JsonObject) -> ApplicationShown:
         "resources": [_resource(one) for one in status.get("resources") or ()],
         "history": [_entry(one) for one in reversed(status.get("history") or ())],
         "urls": [str(url) for url in (status.get("summary") or {}).get("externalURLs") or ()],
+        "sources": sources_shown(filled),
         "spec": filled.get("spec") or {},
         "resourceVersion": str(app["metadata"].get("resourceVersion") or ""),
         "reconciledAt": str(status.get("reconciledAt") or ""),
     }
     if operation := status.get("operationState"):
         found["operation"] = _operation(operation)
+    if (hydration := hydration_shown(filled)) is not None:
+        found["hydration"] = hydration
     return found
 
 

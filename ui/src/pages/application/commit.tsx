@@ -15,21 +15,23 @@ interface Commit {
 }
 
 /** Asked once for each revision; what has no author, such as a chart, shows none. */
-export function useCommit(app: Of, revision: string): Commit | null {
+export function useCommit(app: Of, revision: string, source?: number): Commit | null {
   const [found, setFound] = useState<{ revision: string; commit: Commit } | null>(null);
   useEffect(() => {
     if (!/^[0-9a-f]{40}$/.test(revision)) return;
     const asked = new URLSearchParams({ appNamespace: app.namespace, project: app.project });
+    if (source !== undefined) asked.set("sourceIndex", String(source));
     ask<Commit>("GET", `/api/v1/applications/${encodeURIComponent(app.name)}/revisions/${revision}/metadata?${asked}`).then(
       (commit) => setFound({ revision, commit }),
       () => setFound(null),
     );
-  }, [app.namespace, app.name, revision]);
+  }, [app.namespace, app.name, revision, source]);
   return found?.revision === revision ? found.commit : null;
 }
 
-export function CommitFacts({ app, revision }: { app: Of; revision: string }) {
-  const commit = useCommit(app, revision);
+/** `source`: its place among several. */
+export function CommitFacts({ app, revision, source }: { app: Of; revision: string; source?: number | undefined }) {
+  const commit = useCommit(app, revision, source);
   if (!commit) return null;
   return (
     <>

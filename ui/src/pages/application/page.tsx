@@ -9,7 +9,6 @@ import { placeOf } from "../applications/model";
 import { useLive } from "../live-page";
 import { Dependencies } from "../objects/details/story";
 import { AutomationFact, WindowFacts } from "./automation";
-import { CommitFacts } from "./commit";
 import { helpOf } from "./conditions";
 import { DeleteDialog } from "./delete";
 import { DiffView } from "./diff";
@@ -18,6 +17,7 @@ import { ApplicationLogs } from "./application-logs";
 import { type Shown, VIEWS } from "./model";
 import { ResourcesView } from "./resources";
 import { type Rights, useRights } from "./rights";
+import { Hydration, SourceFacts } from "./sources";
 import { SyncDialog } from "./sync";
 import { TreeView } from "./tree";
 import "../list.css";
@@ -136,19 +136,7 @@ function Overview({ app, rights }: { app: Shown; rights: Rights }) {
       <section class="panel" aria-label="Source and destination">
         <h2>Source and destination</h2>
         <dl class="facts">
-          <dt>Repository</dt>
-          <dd>
-            {row.repository} <Copy text={row.repository} what="the repository's URL" />
-          </dd>
-          <dt>Path</dt>
-          <dd class="mono">{row.path}</dd>
-          <dt>Target revision</dt>
-          <dd class="mono">{row.targetRevision}</dd>
-          <dt>Revision</dt>
-          <dd class="mono">
-            {shortRevision(row.revision)} {row.revision && <Copy text={row.revision} what="the revision" />}
-          </dd>
-          <CommitFacts app={row} revision={row.revision} />
+          <SourceFacts app={app} />
           <dt>Cluster</dt>
           <dd>{row.cluster}</dd>
           <dt>Namespace</dt>
@@ -174,6 +162,7 @@ function Overview({ app, rights }: { app: Shown; rights: Rights }) {
         </dl>
       </section>
       <Operation app={app} />
+      <Hydration app={app} />
       <Dependencies kind="applications" row={{ kind: "Application", namespace: row.namespace, name: row.name }} />
       {app.conditions.length > 0 && (
         <section class="panel" aria-label="Conditions">

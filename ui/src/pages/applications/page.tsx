@@ -139,7 +139,10 @@ function Line({ row, at }: { row: Row; at: number }) {
       </td>
       <td class="wide small">
         <div class="cell" title={row.repository}>
-          <div class="one-line">{row.repository}</div>
+          <div class="one-line">
+            {row.repository}
+            {row.otherSources > 0 && ` and ${row.otherSources} more`}
+          </div>
           <div class="muted mono one-line">
             {row.path} @ {row.targetRevision}
             {row.revision && row.revision !== row.targetRevision ? ` (${shortRevision(row.revision)})` : ""}
