@@ -331,6 +331,10 @@ def test_a_value_sealed_in_the_browser_is_opened_by_the_controller(page: Page, s
     site.argosy.eventually(lambda: site.argosy.get("secret", "sealed-here", "-n", "default"), "it is opened")
     secret = site.argosy.get("secret", "sealed-here", "-n", "default")
     assert base64.b64decode(secret["data"]["password"]) == b"canary-value-of-the-page"
+    page.goto("/sealedsecrets/default/sealed-here")
+    items = page.get_by_role("region", name="Items")
+    expect(items.get_by_role("row").filter(has_text="password")).to_contain_text("newest")
+    assert "canary" not in page.content()
 
 
 def test_a_project_is_made_edited_and_removed_and_activity_shows_it(page: Page, site: Site) -> None:

@@ -33,6 +33,7 @@ from argosy.client.types import (
     ObjectPage,
     ObjectShown,
     Offers,
+    Openers,
     Pipeline,
     PipelineList,
     PromotionDetails,
@@ -1053,6 +1054,10 @@ class Client(WaitingTransport):
     def post_sealing_verify(self, body: GivenSealedSecret) -> Verified:
         """Whether a SealedSecret can be unsealed."""
         return cast(Verified, self._ask("POST", "/sealing/verify", (), {}, body))
+
+    def post_sealing_openers(self, body: GivenSealedSecret) -> Openers:
+        """Which key opens each item of a SealedSecret."""
+        return cast(Openers, self._ask("POST", "/sealing/openers", (), {}, body))
 
     def post_sealing_reseal(self, body: GivenSealedSecret) -> Resealed:
         """The items of a SealedSecret that an older key sealed, sealed with the newest key."""
@@ -2314,6 +2319,10 @@ class AsyncClient(AwaitingTransport):
     async def post_sealing_verify(self, body: GivenSealedSecret) -> Verified:
         """Whether a SealedSecret can be unsealed."""
         return cast(Verified, await self._ask("POST", "/sealing/verify", (), {}, body))
+
+    async def post_sealing_openers(self, body: GivenSealedSecret) -> Openers:
+        """Which key opens each item of a SealedSecret."""
+        return cast(Openers, await self._ask("POST", "/sealing/openers", (), {}, body))
 
     async def post_sealing_reseal(self, body: GivenSealedSecret) -> Resealed:
         """The items of a SealedSecret that an older key sealed, sealed with the newest key."""

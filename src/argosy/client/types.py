@@ -424,6 +424,12 @@ class Offers(TypedDict):
     freight: list[Offer]
 
 
+class Openers(TypedDict):
+    """`items`: for each item the fingerprint of the key that opens it, empty if none does."""
+
+    items: dict[str, str]
+
+
 class OperationShown(TypedDict):
     """`by`: who started it; `automated` for automated sync."""
 

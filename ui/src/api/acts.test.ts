@@ -12,6 +12,7 @@ const ACTIONS = "pages/objects/actions.tsx";
 /** Needs no right: it asks only, or concerns the caller alone. */
 const FREE = new Set([
   "api/client.ts: POST credentials",
+  "pages/objects/details/sealed-items.tsx: POST /api/argosy/v1/sealing/openers",
   "api/rights.ts: POST /api/argosy/v1/rights",
   "pages/sign-in/page.tsx: POST /api/v1/session",
   "pages/terminal/panel.tsx: POST /api/argosy/v1/rights",

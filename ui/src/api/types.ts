@@ -1263,6 +1263,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sealing/openers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which key opens each item of a SealedSecret */
+        post: operations["postSealingOpeners"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sealing/reseal": {
         parameters: {
             query?: never;
@@ -2301,6 +2318,12 @@ export interface components {
         /** @description Newest first. */
         Offers: {
             freight: components["schemas"]["Offer"][];
+        };
+        /** @description `items`: for each item the fingerprint of the key that opens it, empty if none does. */
+        Openers: {
+            items: {
+                [key: string]: string;
+            };
         };
         /** @description `by`: who started it; `automated` for automated sync. */
         OperationShown: {
@@ -4860,6 +4883,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Verified"];
+                };
+            };
+        };
+    };
+    postSealingOpeners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GivenSealedSecret"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Openers"];
                 };
             };
         };

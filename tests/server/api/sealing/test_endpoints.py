@@ -139,3 +139,27 @@ async def a_viewer(api: Api) -> str:
             if status == 200:
                 return str(found["token"])
             await asyncio.sleep(0.05)  # noqa: TID251  # of a real server
+
+
+def test_the_key_that_opens_each_item_is_named_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEALED_SECRETS_KEY_SIZE", "2048")
+    given = sealed({"password": CANARY})
+    given["spec"]["encryptedData"]["broken"] = "AAAA"
+
+    async def scenario() -> None:
+        async with argocd_server(tmp_path) as api:
+            viewer = await a_viewer(api)
+            await api.create(SECRETS, the_key(0))
+            status, found = await api.call("POST", f"{PLACE}/openers", {"sealedSecret": given}, token=viewer)
+            assert status == 200, found
+            status, keys = await api.call("GET", f"{PLACE}/keys", token=viewer)
+            fingerprints = {one["fingerprint"] for one in keys["keys"]}
+            assert found["items"]["password"] in fingerprints
+            assert found["items"]["broken"] == ""
+            elsewhere = {**given, "metadata": {"namespace": "other", "name": "app"}}
+            status, _ = await api.call("POST", f"{PLACE}/openers", {"sealedSecret": elsewhere}, token=viewer)
+            assert status == 403
+
+    asyncio.run(scenario())

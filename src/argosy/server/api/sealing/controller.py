@@ -14,10 +14,13 @@ from typing import Final
 
 import orjson
 
+from argosy.apis.bitnami import SealedSecret
 from argosy.apis.kubernetes.views.core import Secret
 from argosy.apis.schema import read
-from argosy.sealing.adapters.opening import Opener
+from argosy.sealing.adapters.opening import OpenedItem, Opener
+from argosy.sealing.assembly import sealed_label
 from argosy.sealing.endpoints import Answer, Endpoints
+from argosy.sealing.item import ItemError
 from argosy.sealing.keyring import KeyRing, key_ring
 from argosy.sealing.rates import Rates
 from argosy.sealing.settings import settings_of
@@ -56,6 +59,13 @@ class Controller:
         items: dict[str, str] = orjson.loads(answer.body)["items"]
         return items
 
+    async def openers(self, caller: str, sealed: bytes) -> dict[str, str]:
+        """The fingerprint of the key that opens each item; empty for one that no key opens. Raises ApiError."""
+        view = read(SealedSecret, orjson.loads(sealed))
+        async with self._turn(caller):
+            found = await self._opener.items(view, self._ring, sealed_label(view), asked=True)
+        return {name: _fingerprint(found.get(item)) for name, item in view.spec.encrypted_data.items()}
+
     @asynccontextmanager
     async def _turn(self, caller: str) -> AsyncIterator[None]:
         """With the keys of now. Raises ApiError: too many requests."""
@@ -70,6 +80,10 @@ class Controller:
             self._waiting[caller] -= 1
             if not self._waiting[caller]:
                 del self._waiting[caller]
+
+
+def _fingerprint(found: OpenedItem | ItemError | None) -> str:
+    return found.key.fingerprint if isinstance(found, OpenedItem) else ""
 
 
 def too_many() -> ApiError:

@@ -1,4 +1,4 @@
-"""Whether a SealedSecret opens, and its items sealed with the newest key: as the controller's Service answers.
+"""Whether a SealedSecret opens, by which keys, and its items sealed with the newest: as the controller's Service does.
 
 Rights: `objects, get` to verify and `objects, update` to reseal, on the object that is sent. Its name and namespace are
 part of the encryption, so an item of another object does not open under a name that one has the right to. No answer,
@@ -41,6 +41,12 @@ class Resealed(TypedDict):
     items: dict[str, str]
 
 
+class Openers(TypedDict):
+    """`items`: for each item the fingerprint of the key that opens it, empty if none does."""
+
+    items: dict[str, str]
+
+
 def controller_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     @cache
     def controller() -> Any:
@@ -51,6 +57,10 @@ def controller_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     async def verify(request: ApiRequest) -> Verified:
         body = _sent(request, "get")
         return {"opens": await controller().opens(request.call.caller.subject.name, body)}
+
+    async def openers(request: ApiRequest) -> Openers:
+        body = _sent(request, "get")
+        return {"items": await controller().openers(request.call.caller.subject.name, body)}
 
     async def reseal(request: ApiRequest) -> Resealed:
         body = _sent(request, "update")
@@ -66,6 +76,15 @@ def controller_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
             takes=GivenSealedSecret,
             answers=Verified,
             answer=verify,
+        ),
+        Endpoint(
+            method="POST",
+            path="/sealing/openers",
+            summary="Which key opens each item of a SealedSecret",
+            needs=within(RIGHTS, "get"),
+            takes=GivenSealedSecret,
+            answers=Openers,
+            answer=openers,
         ),
         Endpoint(
             method="POST",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { analysesOf, canUndoTo, conditionsOf, firstNumber, generated, lifetime, linksOf, logOf, measured, plotted, promotionSteps, reportedInWords, revisionsOf, rollingSteps, rolloutFacts, rolloutTrack, stepInWords, threshold, unlike, versionsOf, wantedWeight } from "./model";
+import { analysesOf, canUndoTo, conditionsOf, firstNumber, generated, lifetime, linksOf, logOf, measured, openersOf, plotted, promotionSteps, reportedInWords, revisionsOf, rollingSteps, rolloutFacts, rolloutTrack, stepInWords, threshold, unlike, versionsOf, wantedWeight } from "./model";
 
 test("a promotion's steps have the state, output and errors of each", () => {
   const promotion = {
@@ -172,4 +172,13 @@ test("what was written is shown beside what it evaluates to only where they diff
   expect(unlike({ a: "b" }, { a: "b" })).toBe(false);
   expect(unlike(null, {})).toBe(false);
   expect(unlike({ a: "${{ 1 }}" }, { a: 1 })).toBe(true);
+});
+
+test("an item that no key opens stands first", () => {
+  const key = { fingerprint: "f", name: "one" };
+  expect(openersOf({ a: "f", b: "", c: "gone" }, [key])).toEqual([
+    { item: "b", key: undefined },
+    { item: "c", key: undefined },
+    { item: "a", key },
+  ]);
 });

@@ -392,3 +392,12 @@ export function revisionsOf(info: unknown): Revision[] {
 export function canUndoTo(revision: Revision, all: Revision[]): boolean {
   return revision.number > 0 && revision.number < Math.max(...all.map((one) => one.number));
 }
+
+// ---- sealed secrets
+
+/** Each item with the key that opens it; those that none opens first. */
+export function openersOf<K extends { fingerprint: string }>(items: Record<string, string>, keys: K[]): { item: string; key: K | undefined }[] {
+  return Object.entries(items)
+    .map(([item, fingerprint]) => ({ item, key: keys.find((one) => fingerprint && one.fingerprint === fingerprint) }))
+    .sort((a, b) => Number(Boolean(a.key)) - Number(Boolean(b.key)) || a.item.localeCompare(b.item));
+}

@@ -6,6 +6,7 @@ import { conditionsOf, generated, lifetime, rollingSteps, rolloutFacts, rolloutT
 import { PromotionSteps } from "./promotion";
 import { Revisions } from "./revisions";
 import { Measurements, Runs } from "./runs";
+import { SealedItems } from "./sealed-items";
 import "./view.css";
 
 /** What its kind is about; nothing for kinds that have no more than facts and conditions. */
@@ -16,6 +17,7 @@ export function Details({ kind, object }: { kind: string; object: unknown }) {
       {kind === "experiments" && <ExperimentDetails object={object} />}
       {kind === "rollouts" && <RolloutDetails object={object} />}
       {kind === "analysisruns" && <Measurements run={object} />}
+      {kind === "sealedsecrets" && <SealedItems object={object} />}
       {kind === "certificates" && <Lifetime object={object} />}
       {kind === "applicationsets" && <GeneratedApplications object={object} />}
       <Conditions object={object} />
