@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from argosy.machinery.objects import JsonObject
-from argosy.server.api.application_rows import TABLE, row_of
+from argosy.server.api.applications.rows import TABLE, row_of
 from argosy.server.api.listing import Wanted
 from argosy.server.context import ServerContext
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import cast
 
 from argosy.server.api import PREFIX, router
-from argosy.server.api.application_rows import ApplicationRows
+from argosy.server.api.applications.rows import ApplicationRows
 from argosy.server.api.schema.openapi import document
 from argosy.server.context import ServerContext
 

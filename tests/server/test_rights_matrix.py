@@ -18,7 +18,7 @@ import bcrypt
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
 from argosy.server.api import PREFIX, router
-from argosy.server.api.application_rows import ApplicationRows
+from argosy.server.api.applications.rows import ApplicationRows
 from argosy.server.dispatch import Asked
 from argosy.server.errors import ApiError, Code
 from argosy.server.messages import each_of

@@ -19,7 +19,7 @@ from argosy.promotion.tracing.pipeline import Pipeline
 from argosy.promotion.tracing.standing import Standing, standing, waiting_promotion
 from argosy.rehearse.changes import Change, Merge, Promote, Resume, Sync
 from argosy.server.api import object_states
-from argosy.server.api.why import why
+from argosy.server.api.applications.why import why
 
 T = TypeVar("T")
 State = Literal["busy", "gate", "failed"]

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from argosy.machinery.objects import JsonObject
 from argosy.server.api import object_states
-from argosy.server.api.why import why
+from argosy.server.api.applications.why import why
 
 SHORT: Final = 8
 Line = tuple[str, str]

@@ -18,7 +18,7 @@ from argosy.runtime.clock import Clock
 from argosy.runtime.events import EventRecorder
 from argosy.runtime.groups import task_group
 from argosy.server import bootstrap
-from argosy.server.api.application_rows import ApplicationRows
+from argosy.server.api.applications.rows import ApplicationRows
 from argosy.server.audit import Audit
 from argosy.server.configuration import Configuration
 from argosy.server.context import Outside, PodLogs, PodShells, ServerContext

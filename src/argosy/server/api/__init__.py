@@ -3,17 +3,16 @@
 - `endpoint.py`: how an endpoint is declared; `router.py`: from a request to its answer; `shapes.py`: types as schemas.
 - `openapi.py`: the description, made from the declarations.
 - `listing.py`: search, filter, sort, range and counts by facet, for every list.  `live/`: lists and objects, live.
-- `applications.py`, `objects.py`, `home.py`, `pipelines.py`, `sealing/`, `activity.py`, `events.py`, `caller.py`,
+- `applications/`, `objects.py`, `home.py`, `pipelines.py`, `sealing/`, `activity.py`, `events.py`, `caller.py`,
   `sign_in.py`, `views.py`, `rehearsals.py`: the endpoints that show.  `acting/`: those that do something.
   `previewing/`: what would happen, and what differs.
 - `tracing.py`, `dependencies.py`, `stories.py`, `rollout_details.py`: views that combine several objects.
-- `application_rows.py`, `application_sources.py`: what is shown of an Application.
-- `why.py`, `object_states.py`: why an object is as it is.  `references.py`: which objects an object names.
+- `object_states.py`: why an object is as it is.  `references.py`: which objects an object names.
 """
 
 from __future__ import annotations
 
-from argosy.server.api.application_rows import ApplicationRows
+from argosy.server.api.applications.rows import ApplicationRows
 from argosy.server.api.live.application_logs import log_stream
 from argosy.server.api.live.application_tree import tree_stream
 from argosy.server.api.live.stream import Events
@@ -31,7 +30,7 @@ def router(context: ServerContext, rows: ApplicationRows) -> Router:
     from argosy.server.api.acting.pipelines import pipeline_action_endpoints
     from argosy.server.api.acting.rollouts_and_stages import action_endpoints
     from argosy.server.api.activity import activity_endpoints
-    from argosy.server.api.applications import application_endpoints
+    from argosy.server.api.applications.endpoints import application_endpoints
     from argosy.server.api.caller import caller_endpoints
     from argosy.server.api.dependencies import dependency_endpoints
     from argosy.server.api.events import event_endpoints

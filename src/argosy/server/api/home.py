@@ -7,7 +7,7 @@ from typing import Final, TypedDict
 
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.caches.informer import Cache
-from argosy.server.api.application_rows import SEVERITIES, ApplicationRow, ApplicationRows
+from argosy.server.api.applications.rows import SEVERITIES, ApplicationRow, ApplicationRows
 from argosy.server.api.endpoint import ApiRequest, Endpoint, Parameter
 from argosy.server.api.live.changes import Changing
 from argosy.server.api.live.shared_answers import Shared

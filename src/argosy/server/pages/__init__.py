@@ -10,7 +10,7 @@ from argosy.server.dispatch import Dispatcher
 from argosy.server.transport.front import Page
 
 if TYPE_CHECKING:
-    from argosy.server.api.application_rows import ApplicationRows
+    from argosy.server.api.applications.rows import ApplicationRows
     from argosy.server.api.router import Router
     from argosy.server.connectors.provider import OwnIssuer
     from argosy.server.sessions.provider import Provider

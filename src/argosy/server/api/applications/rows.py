@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NotRequired, TypedDict
 
 from argosy.machinery.objects import JsonObject, Key, key_of
+from argosy.server.api.applications.why import Why, why
 from argosy.server.api.listing import Prepared, Table, Wanted
-from argosy.server.api.why import Why, why
 from argosy.server.calls import Call
 from argosy.server.context import ServerContext
 from argosy.server.permissions.enforcement import Enforcer, Subject

@@ -6,8 +6,8 @@ from functools import cache
 from typing import Any, Final, NotRequired, TypedDict
 
 from argosy.machinery.objects import JsonObject, Key
-from argosy.server.api.application_rows import TABLE, ApplicationRow, ApplicationRows, row_of, wanted
-from argosy.server.api.application_sources import HydrationShown, SourceShown, hydration_shown, sources_shown
+from argosy.server.api.applications.rows import TABLE, ApplicationRow, ApplicationRows, row_of, wanted
+from argosy.server.api.applications.sources import HydrationShown, SourceShown, hydration_shown, sources_shown
 from argosy.server.api.endpoint import ApiRequest, Endpoint, Parameter
 from argosy.server.api.listing import Unreadable
 from argosy.server.api.live.shared_answers import OnlyOf, Shared

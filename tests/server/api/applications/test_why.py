@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from argosy.server.api.why import why
+from argosy.server.api.applications.why import why
 
 SYNCED = {"sync": {"status": "Synced"}, "health": {"status": "Healthy"}}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argosy.server.api.application_sources import hydration_shown, sources_shown
+from argosy.server.api.applications.sources import hydration_shown, sources_shown
 
 GIT = {"repoURL": "https://git.example/a.git", "path": "web", "targetRevision": "main"}
 CHART = {"repoURL": "https://charts.example", "chart": "web", "targetRevision": "1.*", "ref": "values"}

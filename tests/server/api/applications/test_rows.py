@@ -10,7 +10,7 @@ from typing import Any
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.virtual import VirtualClock, run_virtual
-from argosy.server.api.application_rows import AT_ONCE, SETTLING_SECONDS, ApplicationRow, ApplicationRows
+from argosy.server.api.applications.rows import AT_ONCE, SETTLING_SECONDS, ApplicationRow, ApplicationRows
 from argosy.server.calls import Call, Caller
 from argosy.server.permissions.enforcement import Enforcer, Subject
 
