@@ -62,11 +62,13 @@ function Happened({ page }: { page: Schemas["EventPage"] }) {
                 {row.count > 1 && <div class="muted small">{row.count} times</div>}
               </td>
               <td>
-                <a href={href(placeOfItem({ ...row, name: row.about }))} data-row>
-                  {row.about}
-                </a>
-                <div class="muted small">
-                  {row.kind} {row.namespace && `in ${row.namespace}`}
+                <div class="cell">
+                  <a class="one-line brief" title={row.about} href={href(placeOfItem({ ...row, name: row.about }))} data-row>
+                    {row.about}
+                  </a>
+                  <div class="muted small">
+                    {row.kind} {row.namespace && `in ${row.namespace}`}
+                  </div>
                 </div>
               </td>
               <td class="tight">

@@ -12,13 +12,13 @@ import { TreeFilters } from "./tree-filter-fields";
 import { known, narrowed, narrowingOf } from "./tree-filters";
 import { addressOf, drawn, type Drawn, type KeyedTree, listed, nodeOf, type Placed, type Tree } from "./tree-model";
 
-const WIDTH = 230;
+const WIDTH = 212;
 const HEIGHT = 46;
-const GAP_X = 46;
+const GAP_X = 40;
 const GAP_Y = 10;
 const MARGIN = 4;
 /** Of the second line of a box. */
-const LETTERS = 38;
+const LETTERS = 35;
 
 function useTree(app: Shown): { tree: Tree | null; problem: string } {
   const { namespace, name } = app.row;
@@ -128,7 +128,7 @@ function Box({ one, ofApplication, onChoose }: { one: Placed; ofApplication: str
       <title>{[`${one.title} ${kind}`, ...states, one.node?.health?.message].filter(Boolean).join(", ")}</title>
       <rect width={WIDTH} height={HEIGHT} rx={6} />
       <rect class="state" width={5} height={HEIGHT} rx={2} />
-      <text x={14} y={19}>{`${clipped(one.title, 29)} `}</text>
+      <text x={14} y={19}>{`${clipped(one.title, 27)} `}</text>
       <text class="below" x={14} y={36}>{below}</text>
     </g>
   );
