@@ -55,6 +55,8 @@ PAGES: Final = {
     "seal": "/seal",
     "settings": "/settings/clusters",
     "activity": "/activity",
+    "events": "/activity?view=events",
+    "sign-in": "/login?signed-out=1",
     "deliveries": "/deliveries",
     "rehearsals": "/rehearsals",
     "narrowed": "/applications?pattern=shop-(test|prod)",

@@ -28,6 +28,8 @@ PLACES = (
     "/applications/argocd/web?view=logs",
     "/seal",
     "/activity",
+    "/activity?view=events",
+    "/settings/repocreds",
     "/settings",
     "/settings/clusters",
     "/settings/projects/default",

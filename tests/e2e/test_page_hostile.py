@@ -227,6 +227,13 @@ def told(message: str, uid: str) -> dict[str, Any]:
     }
 
 
+def told_of_rollout(message: str) -> dict[str, Any]:
+    """An Event of a kind that the Activity page lists."""
+    about = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "hostile", "namespace": NAMESPACE}
+    event = told(message, "u")
+    return {**event, "metadata": {"name": "hostile-rollout", "namespace": NAMESPACE}, "involvedObject": about}
+
+
 def settings() -> list[dict[str, Any]]:
     """What a tenant's administrator writes."""
     roles = [{"name": "r", "description": joined(CORPUS), "groups": list(PRINTABLE[:20]), "policies": []}]
@@ -303,6 +310,7 @@ def hostile(site: Site, tmp_path_factory: pytest.TempPathFactory) -> str:
     argosy.eventually(lambda: argosy.status("hostile-live") == ("Synced", "Healthy"), "the tenant's objects")
     uid = argosy.get("configmap", "hostile", "-n", NAMESPACE)["metadata"]["uid"]
     argosy.kubectl("apply", "-f", "-", stdin=json.dumps(told(joined(CORPUS), uid)))
+    argosy.kubectl("apply", "-f", "-", stdin=json.dumps(told_of_rollout(joined(CORPUS))))
     argosy.eventually(lambda: promotions(site), "the tenant's Promotion")
     return str(promotions(site)[0]["metadata"]["name"])
 
@@ -351,6 +359,7 @@ def test_a_hundred_hostile_texts_in_every_field_are_text(page: Page, hostile: st
         f"/promotions/hostile/{hostile}": some,
         "/settings/clusters": first,
         "/activity": "admin",
+        "/activity?view=events&kind=Rollout&search=hostile": first,
         "/rehearsals": first,
         "/rehearsals/hostile": first,
         "/certificates/hostile/hostile": first,
