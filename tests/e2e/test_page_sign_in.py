@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-import threading
+import subprocess
+import sys
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -14,27 +15,40 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.accessibility import faults
 from tests.e2e.site import PATIENCE_MS, Site, sign_in
-from tests.kit.oidc_provider import ProviderProgram
+from tests.kit import oidc_provider
+from tests.kit.ports import free_port
+
+
+class Provider:
+    """A real one, in a process of its own."""
+
+    def __init__(self) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self.process = subprocess.Popen([sys.executable, oidc_provider.__file__, str(port)])
+
+    def control(self, **changes: bool) -> None:
+        headers = {"Content-Type": "application/json"}
+        asked = urllib.request.Request(f"{self.url}/control", json.dumps(changes).encode(), headers)
+        urllib.request.urlopen(asked, timeout=10).close()
+
+    def is_ready(self) -> bool:
+        try:
+            self.control()
+        except OSError:
+            return False
+        return True
 
 
 @pytest.fixture
-def provider() -> Iterator[ProviderProgram]:
-    """In a thread of its own."""
-    found, started, loop = ProviderProgram(), threading.Event(), asyncio.new_event_loop()
-    ends = asyncio.Event()
-
-    async def run() -> None:
-        async with found.serving():
-            started.set()
-            await ends.wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
-    thread.start()
-    started.wait()
-    yield found
-    loop.call_soon_threadsafe(ends.set)
-    thread.join()
-    loop.close()
+def provider(site: Site) -> Iterator[Provider]:
+    found = Provider()
+    try:
+        site.argosy.eventually(found.is_ready, "the provider answers")
+        yield found
+    finally:
+        found.process.terminate()
+        found.process.wait()
 
 
 @contextmanager
@@ -62,8 +76,8 @@ def visitor(site: Site, browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def oidc(site: Site, provider: ProviderProgram) -> dict[str, str]:
-    config = {"name": "Corporate", "issuer": provider.issuer, "clientID": "argo", "clientSecret": "s3cret"}
+def oidc(site: Site, provider: Provider) -> dict[str, str]:
+    config = {"name": "Corporate", "issuer": provider.url, "clientID": "argo", "clientSecret": "s3cret"}
     return {"url": site.url, "oidc.config": json.dumps(config)}
 
 
@@ -72,7 +86,7 @@ def eventually_offered(site: Site, name: str) -> None:
 
 
 def test_a_provider_is_offered_by_name_and_leads_back_to_where_one_was(
-    site: Site, visitor: Page, provider: ProviderProgram
+    site: Site, visitor: Page, provider: Provider
 ) -> None:
     with configured(site, oidc(site, provider)):
         eventually_offered(site, "Corporate")
@@ -87,9 +101,9 @@ def test_a_provider_is_offered_by_name_and_leads_back_to_where_one_was(
 
 
 def test_a_refusal_of_the_provider_is_said_and_a_password_still_works(
-    site: Site, visitor: Page, provider: ProviderProgram
+    site: Site, visitor: Page, provider: Provider
 ) -> None:
-    provider.refuses = True
+    provider.control(refuses=True)
     with configured(site, {**oidc(site, provider), "ui.autosignin": "true"}):
         eventually_offered(site, "Corporate")
         visitor.goto("/applications")  # goes to the provider by itself, once
@@ -99,7 +113,7 @@ def test_a_refusal_of_the_provider_is_said_and_a_password_still_works(
 
 
 def test_an_automatic_sign_in_needs_no_press_and_does_not_undo_a_sign_out(
-    site: Site, visitor: Page, provider: ProviderProgram
+    site: Site, visitor: Page, provider: Provider
 ) -> None:
     with configured(site, {**oidc(site, provider), "ui.autosignin": "true"}):
         eventually_offered(site, "'automatic': True")
