@@ -131,6 +131,18 @@ def test_health_words_are_alternatives_and_the_rest_must_all_hold() -> None:
     assert not Wanted(healthy=True).is_hopeless("Unknown", degraded)
 
 
+def test_an_object_that_is_waited_for_must_be_there_unless_a_pattern_names_it() -> None:
+    service = {"kind": "Service", "namespace": "shop", "name": "web", "status": "Synced"}
+    found = app(resources=[service])
+    for text, holds in {
+        ":Service:web": True,
+        ":Service:other": False,
+        ":Service:*": True,
+        "!:Service:web": True,
+    }.items():
+        assert Wanted(synced=True, only=(resource_of(text),)).holds(found) is holds, text
+
+
 def test_a_sync_has_failed_unless_it_succeeded_and_left_nothing_to_prune() -> None:
     ended = {"phase": "Succeeded", "operation": {"sync": {}}}
     assert judged(app(operationState=ended)) == 0

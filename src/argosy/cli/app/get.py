@@ -55,16 +55,20 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def show_resources(client: HttpClient, clock: Clock, app: JsonObject, options: argparse.Namespace) -> None:
-    """With each object's health, read where the Application deploys to; notes for a person go to standard error."""
+    """With each object's health; notes for a person go to standard error."""
+    sys.stdout.write(resources(await judged_there(client, clock, app, options)))
+    sys.stderr.write(out_of_sync_note(app) + health_note(app))
+
+
+async def judged_there(client: HttpClient, clock: Clock, app: JsonObject, options: argparse.Namespace) -> JsonObject:
+    """With each object's health, read where the Application deploys to."""
     from argosy.cli.app.comparison.destination import destination  # late: loads clusters and health
 
     try:
         async with destination(client, clock, app, options) as there:
-            shown = await with_health(there, app)
+            return await with_health(there, app)
     except CommandError:  # a cluster that is unknown or cannot be reached: what the status says
-        shown = app
-    sys.stdout.write(resources(shown))
-    sys.stderr.write(out_of_sync_note(app) + health_note(app))
+        return app
 
 
 async def show_final(

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from argosy.cli.app.applications import check_choice, chosen, get
-from argosy.cli.app.get import show_final
+from argosy.cli.app.get import judged_there, show_final
 from argosy.cli.app.operations import resource_of
 from argosy.cli.app.resource_states import Changes, states_of
 from argosy.cli.app.wait_conditions import TimedOut, Wanted, wait_for, wait_gone
@@ -46,8 +46,12 @@ async def wait_and_tell(
             sys.stdout.write(changes.rows(states_of(app, wanted.only), clock.now().astimezone()))
             sys.stdout.flush()
 
+    async def judged(app: JsonObject) -> JsonObject:
+        """Controllers do not store the health of each object by default."""
+        return await judged_there(client, clock, app, options) if wanted.only and wanted.asks_health else app
+
     try:
-        return await wait_for(client, key, wanted, options.timeout, tell)
+        return await wait_for(client, key, wanted, options.timeout, tell, judged)
     except TimedOut:
         if tells:
             print("\nThis is the state of the app after wait timed out:")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from argosy.cli.app.applications import (
     refreshed,
     sync_status,
 )
-from argosy.cli.app.resource_states import states_of
+from argosy.cli.app.resource_states import is_selected, states_of
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.terminal import steer
 from argosy.machinery.objects import JsonObject, Key
@@ -43,8 +43,14 @@ class Wanted:
         if self.idle and is_busy(app):
             return False
         if self.only:
-            return all(self._fits(one.status, one.health or "Healthy") for one in states_of(app, self.only))
+            states = states_of(app, self.only)
+            there = all(any(is_selected(one.key, [each]) for one in states) for each in self.only if _is_exact(each))
+            return there and all(self._fits(one.status, one.health or "Healthy") for one in states)
         return self._fits(sync_status(app), health_status(app))
+
+    @property
+    def asks_health(self) -> bool:
+        return self.healthy or self.degraded or self.suspended
 
     def _fits(self, sync: str, health: str) -> bool:
         words = {"Healthy": self.healthy, "Degraded": self.degraded, "Suspended": self.suspended}
@@ -63,12 +69,21 @@ def _hydration(app: JsonObject) -> str:
     return str((hydrator.get("currentOperation") or {}).get("phase") or "")
 
 
+def _is_exact(wanted: JsonObject) -> bool:
+    """Names one object, which must be there."""
+    return not wanted.get("exclude") and "*" not in wanted.values()
+
+
 class TimedOut(CommandError):
     """The time of `--timeout` is up."""
 
 
 def no_news(app: JsonObject) -> None:
     """For commands that print nothing while they wait."""
+
+
+async def as_stored(app: JsonObject) -> JsonObject:
+    return app
 
 
 @asynccontextmanager
@@ -82,9 +97,16 @@ async def deadline(seconds: float, what: str) -> AsyncIterator[None]:
 
 
 async def wait_for(
-    client: Client, key: Key, wanted: Wanted, seconds: float, news: Callable[[JsonObject], None] = no_news
+    client: Client,
+    key: Key,
+    wanted: Wanted,
+    seconds: float,
+    news: Callable[[JsonObject], None] = no_news,
+    judged: Callable[[JsonObject], Awaitable[JsonObject]] = as_stored,
 ) -> JsonObject:
     """The Application at the moment when all conditions held; `news` gets it before that.
+
+    `judged`: with what is not stored, such as the health of each object.
 
     Raises TimedOut, or CommandError when the conditions can hold no more.
     """
@@ -96,7 +118,7 @@ async def wait_for(
             tell(app)
             if not is_busy(app) and awaits_comparison(app):
                 app = await refreshed(client, key)
-            if wanted.holds(app):
+            if wanted.holds(await judged(app)):
                 return app
             if wanted.is_hopeless(before, app):
                 text = f"application {key.name!r} health state has transitioned from {before} to Degraded"
